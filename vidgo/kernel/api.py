@@ -1,0 +1,155 @@
+"""The wire envelope: how the API says yes, and how it says each kind of no.
+
+Success is `{"code": 200, "data": {…}}`. An error carries its real HTTP status and both an
+`error` object and a `detail` string, because clients of this contract read one or the other.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, cast
+
+import structlog
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import Http404, HttpRequest, JsonResponse
+from rest_framework import exceptions
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from vidgo.kernel import errors
+
+log = structlog.get_logger(__name__)
+
+API_PREFIXES = ("/api/", "/v1/")
+
+
+def ok(data: Mapping[str, Any], *, headers: Mapping[str, str] | None = None) -> Response:
+    """Return the success envelope around `data`."""
+    return Response({"code": 200, "data": data}, headers=dict(headers or {}))
+
+
+def body(request: Request) -> Mapping[str, Any]:
+    """Return the parsed body, which our parsers make sure is an object."""
+    return cast("Mapping[str, Any]", request.data)
+
+
+def body_of(error: errors.DomainError, *, request_id: str) -> dict[str, Any]:
+    """Return the error envelope for an anticipated failure."""
+    described: dict[str, Any] = {
+        "type": error.type,
+        "message": error.message,
+        **error.facts,
+        "request_id": request_id,
+        "retryable": error.retryable,
+    }
+    if error.param is not None:
+        described["param"] = error.param
+    return {"code": error.status, "error": described, "detail": error.message}
+
+
+def exception_handler(exception: Exception, context: Mapping[str, Any]) -> Response | None:
+    """Translate an exception into the error envelope; DRF's EXCEPTION_HANDLER hook.
+
+    Returns None for what nobody anticipated: Django then logs it and answers 500.
+    """
+    error = _anticipated(exception)
+    if error is None:
+        return None
+    headers = {}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="api"'
+    if error.retry_after_seconds is not None:
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    request = context["request"]
+    return Response(
+        body_of(error, request_id=request_id_of(request)), status=error.status, headers=headers
+    )
+
+
+def _anticipated(exception: Exception) -> errors.DomainError | None:
+    match exception:
+        case errors.DomainError():
+            return exception
+        case Http404() | exceptions.NotFound():
+            return errors.NotFound()
+        case RequestDataTooBig():
+            return errors.TooLarge()
+        case PermissionDenied() | exceptions.PermissionDenied():
+            return errors.Forbidden()
+        case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
+            return errors.Unauthenticated()
+        case exceptions.ParseError():
+            return errors.Invalid(str(exception.detail))
+        case exceptions.UnsupportedMediaType():
+            return errors.UnsupportedMediaType(str(exception.detail))
+        case exceptions.MethodNotAllowed():
+            return errors.MethodNotAllowed(str(exception.detail))
+        case exceptions.Throttled():
+            return errors.RateLimited(retry_after_seconds=math.ceil(exception.wait or 1))  # type: ignore[attr-defined]
+        case exceptions.ValidationError():
+            return _first_invalid(exception.detail)
+        case exceptions.APIException():
+            return errors.Invalid(str(exception.detail))
+    return None
+
+
+def _first_invalid(detail: Any, *, path: str = "") -> errors.Invalid:
+    """Return the first of a serializer's complaints, naming the field it is about."""
+    while isinstance(detail, dict | list) and detail:
+        if isinstance(detail, dict):
+            field, detail = next(iter(detail.items()))
+            if field != "non_field_errors":
+                path = f"{path}.{field}" if path else str(field)
+        else:
+            detail = next((each for each in detail if each), detail[0])
+    return errors.Invalid(str(detail), param=path or None)
+
+
+def request_id_of(request: HttpRequest | Request) -> str:
+    """Return the id that the log middleware gave to this request."""
+    return str(getattr(request, "request_id", ""))
+
+
+def is_api(request: HttpRequest) -> bool:
+    """Tell whether a request was meant for the API, so that its errors are JSON."""
+    return request.path.startswith(API_PREFIXES)
+
+
+def error_response(request: HttpRequest, error: errors.DomainError) -> JsonResponse:
+    """Return an error outside DRF's reach (unknown path, crash) in the same envelope."""
+    return JsonResponse(body_of(error, request_id=request_id_of(request)), status=error.status)
+
+
+class BoundedJSONParser(BaseParser):
+    """Parse a JSON object of at most API_BODY_MAX_BYTES, however its length is announced.
+
+    No descendant of DRF's parser: for those DRF reads the whole body before it asks them.
+    """
+
+    media_type = "application/json"
+    max_bytes: int | None = None
+
+    def parse(
+        self,
+        stream: Any,
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Return the object; raises `TooLarge` and `Invalid`."""
+        limit = self.max_bytes or settings.API_BODY_MAX_BYTES
+        content = stream.read(limit + 1)
+        if len(content) > limit:
+            raise errors.TooLarge(f"The body is larger than {limit:,} bytes.")
+        try:
+            parsed = json.loads(content.decode("utf-8"), parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
+            raise errors.Invalid("The body is not valid JSON.") from None
+        if not isinstance(parsed, dict):
+            raise errors.Invalid("The body must be a JSON object.")
+        return parsed
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,30 @@
+"""What a transaction owes to the people who share the database."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from django.db import connection
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class TransactionRequired(Exception):
+    """A piece of a larger wish was called outside a transaction: a mistake in our code."""
+
+
+def requires_transaction(function: Callable[P, R]) -> Callable[P, R]:
+    """Refuse to run the function outside a transaction.
+
+    The verb that owns the wish opens `transaction.atomic(durable=True)`; the pieces it is made
+    of carry this decorator instead of opening one of their own. Raises `TransactionRequired`.
+    """
+
+    @wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not connection.in_atomic_block:
+            raise TransactionRequired(f"{function.__qualname__} needs an open transaction")
+        return function(*args, **kwargs)
+
+    return checked

@@ -1,0 +1,38 @@
+"""The envelope and the errors as the OpenAPI document describes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import inline_serializer
+from rest_framework import serializers
+
+
+def enveloped(name: str, data: Any) -> Any:
+    """Return the OpenAPI shape of the success envelope around `data`."""
+    return inline_serializer(
+        name=name, fields={"code": serializers.IntegerField(default=200), "data": data}
+    )
+
+
+class ErrorFacts(serializers.Serializer[None]):
+    """What went wrong."""
+
+    type = serializers.CharField()
+    message = serializers.CharField()
+    param = serializers.CharField(required=False)
+    request_id = serializers.CharField()
+    retryable = serializers.BooleanField()
+
+
+class ErrorAnswer(serializers.Serializer[None]):
+    """Every error."""
+
+    code = serializers.IntegerField(help_text="The HTTP status.")
+    error = ErrorFacts()
+    detail = serializers.CharField(help_text="The message once more.")
+
+
+def errors(*statuses: int) -> dict[int, type[ErrorAnswer]]:
+    """Return the OpenAPI answers for the errors an endpoint may give."""
+    return dict.fromkeys(statuses, ErrorAnswer)

@@ -1,0 +1,69 @@
+"""Pages of a long list, turned by key: as quick at the end of a million rows as at its start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.db.models import Model, QuerySet
+
+from vidgo.kernel import errors
+
+M = TypeVar("M", bound=Model)
+
+PAGE_SIZE = 25
+
+
+class UnknownPage(errors.NotFound):
+    sentence = "There is no such page of this list."
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[M]):
+    """Some rows, the newest first, and the keys of the pages beside them, None at the ends."""
+
+    rows: list[M]
+    newer: str | None
+    older: str | None
+
+
+def turn(
+    rows: QuerySet[M], *, key: str, query: Mapping[str, Any], size: int = PAGE_SIZE
+) -> Page[M]:
+    """Return the page that `before=` or `after=` asks for, or the first one.
+
+    The address carries a row's public field `key`; the order is that of the primary key. Rows
+    that arrive meanwhile neither shift nor repeat any. Raises `UnknownPage` when the list has no
+    such row, which it may have under another filter or for another tenant.
+    """
+    before, after = query.get("before"), query.get("after")
+    if after:
+        found = list(rows.filter(pk__gt=_pk(rows, key, after)).order_by("pk")[: size + 1])
+        more = len(found) > size
+        shown = found[:size][::-1]
+        return Page(
+            rows=shown,
+            newer=_key(shown, 0, key) if more else None,
+            older=_key(shown, -1, key),
+        )
+    if before:
+        rows = rows.filter(pk__lt=_pk(rows, key, before))
+    found = list(rows.order_by("-pk")[: size + 1])
+    shown = found[:size]
+    return Page(
+        rows=shown,
+        newer=_key(shown, 0, key) if before else None,
+        older=_key(shown, -1, key) if len(found) > size else None,
+    )
+
+
+def _pk(rows: QuerySet[M], key: str, value: str) -> Any:
+    pk = rows.order_by().filter(**{key: value}).values_list("pk", flat=True).first()
+    if pk is None:
+        raise UnknownPage
+    return pk
+
+
+def _key(rows: list[M], place: int, key: str) -> str | None:
+    return str(getattr(rows[place], key)) if rows else None

@@ -1,0 +1,81 @@
+"""The queue: ringing a worker's bell. The only module that knows django-q2.
+
+A task is named by its dotted path, so that apps need not import each other, and carries ids at
+most: what is to be done stands in the rows, and a bell rung twice or lost changes nothing.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import secrets
+import struct
+import time
+
+from django.utils import timezone
+from django_q.models import OrmQ, Schedule
+from django_q.tasks import async_task
+
+
+def enqueue(task: str, *args: str | int) -> None:
+    """Put a task in the queue, named `app.tasks.function`.
+
+    The queue's row is written on the caller's connection: inside a transaction it commits or
+    rolls back with everything else.
+    """
+    async_task(task, *args)
+
+
+def is_idle() -> bool:
+    """Tell whether no task lies in the queue that a worker has yet to pull."""
+    return not OrmQ.objects.filter(lock__lte=timezone.now()).exists()
+
+
+def schedule(task: str, *, name: str, minutes: int) -> None:
+    """Have a task enqueued every `minutes`; called after each migration, so it is idempotent."""
+    Schedule.objects.update_or_create(
+        name=name,
+        defaults={
+            "func": task,
+            "schedule_type": Schedule.MINUTES,
+            "minutes": minutes,
+            "repeats": -1,
+        },
+    )
+
+
+class Pulse:
+    """A few bytes shared by a supervisor and every process forked below it.
+
+    It tells the tasks that the cluster is to stop, and the supervisor when one last stirred.
+    Plain memory without a lock: a lock could die in the hands of a killed process.
+    """
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, struct.calcsize("=?d"))
+        self.beat()
+
+    def beat(self) -> None:
+        """Note that a task has begun or goes on, in system-wide monotonic seconds."""
+        struct.pack_into("=d", self._memory, 1, time.monotonic())
+
+    def stop(self) -> None:
+        """Tell the tasks to end early."""
+        struct.pack_into("=?", self._memory, 0, True)
+
+    @property
+    def is_stopping(self) -> bool:
+        """Tell whether the tasks should end early."""
+        return bool(struct.unpack_from("=?", self._memory, 0)[0])
+
+    @property
+    def seconds_since_beat(self) -> float:
+        """Return how long ago a task last stirred."""
+        return float(time.monotonic() - struct.unpack_from("=d", self._memory, 1)[0])
+
+
+# Replaced by the supervisor before it forks; outside a worker it just never stops anything.
+pulse = Pulse()
+# Names the cluster in leases, so that a supervisor can void those of processes it has killed. The
+# random part tells containers apart whose host name and process number are the same.
+cluster_name = f"{os.uname().nodename[:40]}.{os.getpid()}.{secrets.token_hex(4)}"

@@ -1,0 +1,194 @@
+"""The building blocks of every page, as template tags; each renders one file of `components/`.
+
+A builtin library (see TEMPLATES in settings.py), so that no template has to load it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.forms import BoundField
+from django.template.loader import get_template
+from django.utils import timezone
+from django.utils.dateformat import format as format_date
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+MINUS = "−"
+# What each state is called on a page, and the tone it is shown in; templates name no colors.
+STATES: Mapping[str, tuple[str, str]] = {
+    "queued": ("Queued", "waiting"),
+    "running": ("Running", "busy"),
+    "finished": ("Finished", "good"),
+    "failed": ("Failed", "bad"),
+    "active": ("Active", "good"),
+    "expired": ("Expired", "waiting"),
+    "revoked": ("Revoked", "bad"),
+    "suspended": ("Suspended", "bad"),
+    "sandbox": ("Sandbox", "notice"),
+}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Return a drawing of `templates/icons/`, hidden from screen readers: words stand beside it."""
+    return get_template(f"icons/{name}.svg").render()
+
+
+@register.simple_tag
+def credits(amount: int | None, signed: bool = False) -> SafeString:
+    """Return an amount of credits; a signed one shows which way it moved."""
+    number = amount or 0
+    sign = ("+" if number > 0 else MINUS if number < 0 else "") if signed else ""
+    sign = sign or (MINUS if number < 0 else "")
+    unit = "credit" if abs(number) == 1 else "credits"
+    tone = "credits--in" if signed and number > 0 else ""
+    return format_html(
+        '<span class="credits {}"><span class="credits__number">{}{}</span> '
+        '<span class="credits__unit">{}</span></span>',
+        tone,
+        sign,
+        f"{abs(number):,}",
+        unit,
+    )
+
+
+@register.simple_tag
+def money(amount: Decimal | int) -> str:
+    """Return US dollars with at least two decimals, and more only where they say something."""
+    exact = Decimal(amount).normalize()
+    decimals = max(2, -int(exact.as_tuple().exponent))
+    return f"${exact:,.{decimals}f}"
+
+
+@register.inclusion_tag("components/status.html")
+def status(state: str) -> dict[str, Any]:
+    """Show a state as a word and a dot."""
+    label, tone = STATES[state]
+    return {"label": label, "tone": tone}
+
+
+@register.simple_tag
+def when(moment: datetime | None, otherwise: str = "never") -> SafeString | str:
+    """Return a moment in UTC; `js/times.js` turns it into the viewer's zone."""
+    if moment is None:
+        return otherwise
+    utc = timezone.localtime(moment)
+    return format_html(
+        '<time datetime="{}">{}</time>', utc.isoformat(), format_date(utc, "j M Y, H:i T")
+    )
+
+
+@register.filter
+def seconds_until(start: datetime | None, end: datetime | None) -> str:
+    """Return how long it was from one moment to the other, in words."""
+    if start is None or end is None:
+        return ""
+    seconds = max((end - start).total_seconds(), 0.0)
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
+
+
+@register.inclusion_tag("components/button.html")
+def button(label: str, **options: Any) -> dict[str, Any]:
+    """Show a button, or with `href` a link that looks like one.
+
+    Options: href, kind (primary, quiet or danger), icon, type, name, value, form, wide, small,
+    once (pressing it twice submits once).
+    """
+    return {"label": label, "type": "submit", **options}
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: BoundField, **options: Any) -> dict[str, Any]:
+    """Show a form field with its label, help and errors.
+
+    Options: label, help, optional, placeholder.
+    """
+    if "placeholder" in options:
+        bound.field.widget.attrs["placeholder"] = options["placeholder"]
+    kind = getattr(bound.field.widget, "input_type", "text")
+    return {
+        "field": bound,
+        "is_check": kind == "checkbox",
+        "label": bound.label,
+        "help": bound.help_text,
+        **options,
+    }
+
+
+@register.inclusion_tag("components/empty.html")
+def empty(title: str, text: str = "", **options: Any) -> dict[str, Any]:
+    """Show that a list has nothing in it, and what to do next. Options: icon, href, label."""
+    return {"title": title, "text": text, "icon": "image", **options}
+
+
+@register.inclusion_tag("components/pagination.html", takes_context=True)
+def pagination(context: Mapping[str, Any], newer: str | None, older: str | None) -> dict[str, Any]:
+    """Show the ways to the page before and after this one, given as their keys."""
+    query = context["request"].GET.copy()
+    for name in ("before", "after"):
+        query.pop(name, None)
+
+    def address(name: str, key: str | None) -> str:
+        if key is None:
+            return ""
+        turned = query.copy()
+        turned[name] = key
+        return f"?{turned.urlencode()}"
+
+    return {"newer": address("after", newer), "older": address("before", older)}
+
+
+@register.simple_block_tag(takes_context=True)
+def card(context: Any, content: str, title: str = "", **options: Any) -> SafeString:
+    """Show content on a surface of its own. Options: note, flush, href and more (a link)."""
+    # flatten() hands over the page's context too: the card's file needs none of it but request.
+    values = {"content": mark_safe(content), "title": title, **options}  # noqa: S308  rendered above
+    return get_template("components/card.html").render(values, context.get("request"))
+
+
+@register.simple_block_tag
+def codeblock(content: str, title: str = "", copy: bool = True, wraps: bool = False) -> SafeString:
+    """Show code with a button that copies it; it scrolls sideways unless it `wraps`."""
+    text = mark_safe(content.strip("\n").rstrip())  # noqa: S308  rendered and escaped above
+    return get_template("components/codeblock.html").render(
+        {"content": text, "title": title, "copy": copy, "wraps": wraps}
+    )
+
+
+@register.filter
+def words(name: str) -> str:
+    """Return a stored name such as `invalid_input` as a person would write it."""
+    return name.replace("_", " ").capitalize()
+
+
+@register.filter
+def floor_divide(amount: int, by: int) -> int:
+    """Return how often one amount fits into another."""
+    return amount // by
+
+
+@register.filter
+def shape(size: str) -> dict[str, float]:
+    """Return the box of an aspect ratio such as 16:9, fitted into a square of 20."""
+    width, height = (int(part) for part in re.fullmatch(r"(\d+):(\d+)", size).groups())  # type: ignore[union-attr]
+    scale = 20 / max(width, height)
+    box = {"width": round(width * scale, 2), "height": round(height * scale, 2)}
+    return {
+        **box,
+        "x": round((24 - box["width"]) / 2, 2),
+        "y": round((24 - box["height"]) / 2, 2),
+    }

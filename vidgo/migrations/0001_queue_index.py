@@ -1,0 +1,14 @@
+"""Index the queue's table by what the workers look for; django-q2 itself brings no index."""
+
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("django_q", "0001_initial")]
+
+    operations = [
+        migrations.RunSQL(
+            sql="CREATE INDEX vidgo_queue_by_lock ON django_q_ormq (key, lock)",
+            reverse_sql="DROP INDEX vidgo_queue_by_lock",
+        )
+    ]

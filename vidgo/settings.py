@@ -1,0 +1,327 @@
+"""Every setting of Vidgo, in one flat file; every value that may differ is read through env.py.
+
+Without DATABASE_URL this is a development copy: an embedded PostgreSQL and secrets of its own,
+both kept under VIDGO_DATA. With DATABASE_URL it is production, unless VIDGO_ENVIRONMENT says
+otherwise, and then refuses to start without its secrets. `docs/settings.md` explains each one.
+"""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from vidgo import __version__, embedded, env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# Where this copy lives ---------------------------------------------------------------------------
+
+VIDGO_DATA = Path(env.text("VIDGO_DATA", str(BASE_DIR / ".vidgo"))).expanduser().resolve()
+DATABASE_URL = env.secret("DATABASE_URL")
+VIDGO_ENVIRONMENT = env.text(
+    "VIDGO_ENVIRONMENT",
+    "production" if DATABASE_URL else "development",
+    choices=("development", "production"),
+)
+PRODUCTION = VIDGO_ENVIRONMENT == "production"
+DEBUG = env.boolean("DEBUG", False)
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.integer("PORT", 8000, minimum=1)
+VIDGO_PUBLIC_URL = env.url("VIDGO_PUBLIC_URL", "" if PRODUCTION else f"http://127.0.0.1:{PORT}")
+if not VIDGO_PUBLIC_URL:
+    raise ImproperlyConfigured("VIDGO_PUBLIC_URL is required in production")
+VIDGO_NAME = env.text("VIDGO_NAME", "Vidgo")
+VIDGO_VERSION = __version__
+
+# Secrets -----------------------------------------------------------------------------------------
+
+
+def _secret(name: str) -> str:
+    value = env.secret(name)
+    if value or not PRODUCTION:
+        return value or embedded.kept_secret(data=VIDGO_DATA, name=name)
+    raise ImproperlyConfigured(f"{name} is required in production: use a long random string")
+
+
+SECRET_KEY = _secret("SECRET_KEY")
+SECRET_KEY_FALLBACKS = list(env.names("SECRET_KEY_FALLBACKS"))
+# One "version:pepper" each, the newest first: keys are hashed with the first, checked with any.
+API_KEY_PEPPERS = env.names("API_KEY_PEPPERS") or (
+    () if PRODUCTION else (f"1:{_secret('API_KEY_PEPPER')}",)
+)
+if not API_KEY_PEPPERS:
+    raise ImproperlyConfigured(
+        "API_KEY_PEPPERS is required in production: '1:' and a long random string"
+    )
+
+# Applications ------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "generation",
+    "billing",
+    "accounts",
+    "vidgo",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_q",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "rest_framework",
+]
+
+MIDDLEWARE = [
+    "vidgo.kernel.logs.RequestLogMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.CurrentOrganizationMiddleware",
+    "vidgo.kernel.pages.DomainErrorMiddleware",
+]
+
+ROOT_URLCONF = "vidgo.urls"
+WSGI_APPLICATION = "vidgo.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "vidgo.kernel.pages.site",
+            ],
+            "builtins": ["vidgo.kernel.templatetags.ui"],
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
+        },
+    }
+]
+if DEBUG:
+    TEMPLATES[0]["OPTIONS"]["loaders"] = TEMPLATES[0]["OPTIONS"]["loaders"][0][1]  # type: ignore[index]
+
+# Database, cache, queue --------------------------------------------------------------------------
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        **embedded.django_database(url=DATABASE_URL or embedded.database_url(data=VIDGO_DATA)),
+        "CONN_MAX_AGE": env.integer("DATABASE_CONN_MAX_AGE_SECONDS", 300),
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "vidgo_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
+    # The queue notes its own state here twice a second, which nobody else needs to read.
+    "queue": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
+
+WORKER_PROCESSES = env.integer("WORKER_PROCESSES", 2, minimum=1)
+# Times in seconds, except "bulk" and "queue_limit"; docs/engine.md says why each is what it is.
+Q_CLUSTER: dict[str, Any] = {
+    "name": "vidgo",
+    "orm": "default",
+    "cache": "queue",
+    "workers": WORKER_PROCESSES,
+    "timeout": 120,
+    # A row pulled into memory may wait for every task before it: above
+    # timeout × ceil((queue_limit + bulk + workers) / workers) + 15.
+    "retry": 120 * (-(-(WORKER_PROCESSES + 1 + WORKER_PROCESSES) // WORKER_PROCESSES)) + 60,
+    "queue_limit": WORKER_PROCESSES,
+    "bulk": 1,
+    "poll": env.seconds("QUEUE_POLL_SECONDS", 0.1, minimum=0.01),
+    "max_attempts": 1,
+    "ack_failures": True,
+    "save_limit": -1,
+    "catch_up": False,
+    "recycle": 0,
+    "guard_cycle": 0.5,
+}
+
+# Accounts ----------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(VIDGO_PUBLIC_URL).scheme
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "dashboard"
+LOGOUT_REDIRECT_URL = "home"
+
+# HTTP --------------------------------------------------------------------------------------------
+
+ALLOWED_HOSTS = [str(urlsplit(VIDGO_PUBLIC_URL).hostname), *env.names("VIDGO_ALLOWED_HOSTS")]
+if not PRODUCTION:
+    ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]
+HTTPS = VIDGO_PUBLIC_URL.startswith("https://")
+SECURE_SSL_REDIRECT = env.boolean("SECURE_SSL_REDIRECT", HTTPS)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+if env.boolean("BEHIND_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else f"vidgo_session_{PORT}"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else f"vidgo_csrf_{PORT}"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+# Bodies of the JSON API; a file upload has its own bound in generation/uploads.py.
+API_BODY_MAX_BYTES = 1_000_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.authentication.HasApiKey"],
+    "DEFAULT_PARSER_CLASSES": ["vidgo.kernel.api.BoundedJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "vidgo.kernel.api.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": f"{VIDGO_NAME} API",
+    "DESCRIPTION": "AI image generation and editing through one endpoint, paid by credits.",
+    "VERSION": VIDGO_VERSION,
+    "SERVERS": [{"url": VIDGO_PUBLIC_URL}],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PUBLIC": True,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "displayRequestDuration": True},
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# Files -------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+# A development copy serves static files where they lie; production serves what collectstatic made.
+WHITENOISE_USE_FINDERS = not PRODUCTION
+MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(VIDGO_DATA / "media")))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            if PRODUCTION
+            else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        )
+    },
+}
+FILE_UPLOAD_PERMISSIONS = 0o640
+RESULT_RETENTION_DAYS = env.integer("RESULT_RETENTION_DAYS", 30, minimum=1)
+UPLOAD_RETENTION_HOURS = env.integer("UPLOAD_RETENTION_HOURS", 72, minimum=1)
+
+# Engine ------------------------------------------------------------------------------------------
+
+SLICE_SECONDS = env.seconds("SLICE_SECONDS", 10, minimum=0.1)
+LEASE_SECONDS = env.seconds("LEASE_SECONDS", 30, minimum=1)
+JOBS_IN_FLIGHT_PER_PROCESS = env.integer("JOBS_IN_FLIGHT_PER_PROCESS", 250, minimum=1)
+ORGANIZATION_CONCURRENCY = env.integer("ORGANIZATION_CONCURRENCY", 100, minimum=1)
+JOB_DEADLINE_SECONDS = env.seconds("JOB_DEADLINE_SECONDS", 900, minimum=1)
+SANDBOX_ENABLED = env.boolean("SANDBOX_ENABLED", not PRODUCTION)
+SANDBOX_SECONDS = env.seconds("SANDBOX_SECONDS", 1.0)
+# Lets customers' addresses point at this machine, for developing receivers; refused in production.
+VIDGO_ALLOW_LOOPBACK_URLS = env.boolean("VIDGO_ALLOW_LOOPBACK_URLS", False)
+
+# Web server --------------------------------------------------------------------------------------
+
+WEB_PROCESSES = env.integer("WEB_PROCESSES", 2, minimum=1)
+WEB_THREADS = env.integer("WEB_THREADS", 16, minimum=1)
+
+# Mail --------------------------------------------------------------------------------------------
+
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_PORT = env.integer("EMAIL_PORT", 587)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS", True)
+EMAIL_TIMEOUT = 10
+EMAIL_FILE_PATH = VIDGO_DATA / "mail"
+# Without a mail server each message is printed and kept as a file under VIDGO_DATA/mail.
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "vidgo.kernel.mail.KeptBackend"
+)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Vidgo <no-reply@localhost>")
+
+# Language, time, logs ----------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
+LOG_FORMAT = env.text(
+    "LOG_FORMAT", "json" if PRODUCTION else "console", choices=("json", "console")
+)
+LOGGING_CONFIG = "vidgo.kernel.logs.configure"
+LOGGING = {"level": LOG_LEVEL, "format": LOG_FORMAT}

@@ -1,0 +1,18 @@
+"""The table of contents."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("generation.urls")),
+    path("", include("accounts.urls")),
+    path("", include("billing.urls")),
+    path("", include("vidgo.health")),
+    path("accounts/", include("allauth.account.urls")),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "vidgo.kernel.pages.bad_request"
+handler403 = "vidgo.kernel.pages.forbidden"
+handler404 = "vidgo.kernel.pages.not_found"
+handler500 = "vidgo.kernel.pages.crashed"
