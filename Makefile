@@ -1,0 +1,53 @@
+# Everything here needs python3 (3.11 or newer) and make; the rest is installed into .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+# Compiled once, later starts take a third of the time; all of it is in .gitignore.
+unexport PYTHONDONTWRITEBYTECODE
+
+# A production copy's settings, for `make check` alone.
+PRODUCTION := VIDGO_ENVIRONMENT=production VIDGO_PUBLIC_URL=https://vidgo.example \
+	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
+	API_KEY_PEPPERS=1:$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(48))')
+
+.PHONY: help run test check lock clean
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv/.runtime ## Start Vidgo with all it needs: make run [PORT=8000] [VIDGO_DATA=.vidgo]
+	@exec $(BIN)/python manage.py up --with-make
+
+test: .venv/.dev ## Run the tests on a throw-away database: make test [ARGS="-k keys"]
+	@exec $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(ARGS)
+
+check: .venv/.dev ## Check format, lint, types, import contracts, migrations and deployment
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports
+	@$(PRODUCTION) $(BIN)/python -m vidgo.embedded sh -ec '\
+		for command in "makemigrations --check --dry-run" "migrate --verbosity 0" \
+			"check --deploy --fail-level WARNING"; do \
+			echo "manage.py $$command"; $(BIN)/python manage.py $$command; \
+		done'
+
+lock: ## Pin requirements*.txt anew from pyproject.toml (needs uv)
+	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+
+LOCK := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
+	--no-header --python-version 3.11
+
+clean: ## Remove .venv and caches; your data stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis staticfiles
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.runtime: requirements.txt
+	@$(PYTHON) -I vidgo/bootstrap.py runtime
+
+.venv/.dev: requirements.txt requirements-dev.txt
+	@$(PYTHON) -I vidgo/bootstrap.py dev

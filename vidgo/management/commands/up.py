@@ -1,0 +1,310 @@
+"""One process tree for a laptop: database, migrations, demo data, web and worker."""
+
+import contextlib
+import errno
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError, connection
+
+from vidgo import embedded, processes
+
+# A copy that was killed is still being ended by its guardian for a while.
+LOCK_SECONDS = 20.0
+READY_SECONDS = 60.0
+# Everything together ends within fifteen seconds.
+STOP_SECONDS = 11.0
+HARD_STOP_SECONDS = 14
+# A service that ends is started again after 1, 2, 4 … seconds; after 1 again once it has held.
+LONGEST_PAUSE_SECONDS = 30.0
+STEADY_SECONDS = 60.0
+TICK_SECONDS = 0.1
+# `make` passes a SIGTERM on, so that one wish to end may arrive twice.
+ECHO_SECONDS = 1.0
+LARGEST_PORT = 65_535
+
+
+class Stopped(Exception):
+    """The end was asked for before everything had started."""
+
+
+@dataclass(kw_only=True)
+class Service:
+    """A process that is kept running."""
+
+    name: str
+    start: Callable[[], subprocess.Popen[bytes]]
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    again_at: float = 0.0
+    pause_seconds: float = 1.0
+
+    def run(self) -> None:
+        """Start the process now."""
+        self.started_at = time.monotonic()
+        self.process = self.start()
+
+    def has_ended(self) -> bool:
+        """Tell whether the process was started and is gone."""
+        return self.process is not None and self.process.poll() is not None
+
+    def retire(self) -> float:
+        """Plan the next start, and return how many seconds it is away."""
+        now = time.monotonic()
+        if now - self.started_at > STEADY_SECONDS:
+            self.pause_seconds = 1.0
+        pause = self.pause_seconds
+        self.process = None
+        self.again_at = now + pause
+        self.pause_seconds = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        return pause
+
+
+class Command(BaseCommand):
+    """Start Vidgo with everything it needs, and end it all on Ctrl-C or SIGTERM."""
+
+    help = __doc__ or ""
+    # Checked once the folder and the port are ours: being told that they are not comes first.
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the option that `make run` uses."""
+        parser.add_argument(
+            "--with-make",
+            action="store_true",
+            help="also end when the make that started this process is gone or told to end",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Take the folder and the port, then run until told to end."""
+        self.make = os.getppid() if options["with_make"] else None
+        self.stop_requested_at: float | None = None
+        self.family: processes.Family | None = None
+        self.server: embedded.Server | None = None
+        self.services: list[Service] = []
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
+            signal.signal(number, self._on_signal)
+        data = embedded.open_folder(data=settings.VIDGO_DATA)
+        # The children work in the project's folder, where a relative path would mean another one.
+        os.environ["VIDGO_DATA"] = str(data)
+        try:
+            lock = processes.hold(path=data / "up.lock", patience_seconds=LOCK_SECONDS)
+        except processes.AlreadyHeld as error:
+            raise CommandError(f"another copy runs on VIDGO_DATA={data}: {error}") from None
+        with listen(host=settings.HOST, port=settings.PORT) as listener:
+            self.check()
+            self.family = processes.Family(keep=[lock])
+            try:
+                self._start_all(self.family, listener)
+                self._look_after(self.family)
+            except embedded.ServerError as error:
+                raise CommandError(str(error)) from None
+            except Stopped:
+                pass
+            finally:
+                self._end_all(self.family)
+
+    # Starting ------------------------------------------------------------------------------------
+
+    def _start_all(self, family: processes.Family, listener: socket.socket) -> None:
+        if not settings.DATABASE_URL:
+            self._say("Starting PostgreSQL …")
+            self._add("postgres", lambda: self._start_postgres(family))
+        self._say("Preparing the database …")
+        prepare_database()
+        self._go_on()
+        web = self._add("web", lambda: _start_web(family, listener))
+        self._add("worker", lambda: family.start(command=_manage("worker"), cwd=settings.BASE_DIR))
+        deadline = time.monotonic() + READY_SECONDS
+        while not is_healthy():
+            self._go_on()
+            if web.has_ended():
+                raise CommandError("the web server ended while it started; its reason is above")
+            if time.monotonic() > deadline:
+                raise CommandError(f"the web server did not answer within {READY_SECONDS:.0f} s")
+            time.sleep(TICK_SECONDS)
+        self._say(banner())
+
+    def _add(self, name: str, start: Callable[[], subprocess.Popen[bytes]]) -> Service:
+        service = Service(name=name, start=start)
+        service.run()
+        self.services.append(service)
+        self._go_on()
+        return service
+
+    def _start_postgres(self, family: processes.Family) -> subprocess.Popen[bytes]:
+        self.server = embedded.start(data=settings.VIDGO_DATA, family=family)
+        return self.server.process
+
+    def _go_on(self) -> None:
+        if self._should_stop():
+            raise Stopped
+
+    # Running -------------------------------------------------------------------------------------
+
+    def _look_after(self, family: processes.Family) -> None:
+        while not self._should_stop():
+            for service in self.services:
+                if service.process is not None and service.has_ended():
+                    status = service.process.returncode
+                    family.kill(service.process)
+                    self._plan(service, f"ended with status {status}")
+                elif service.process is None and time.monotonic() >= service.again_at:
+                    try:
+                        service.run()
+                    except embedded.ServerError as error:
+                        self._plan(service, f"does not start: {error}")
+            time.sleep(TICK_SECONDS)
+
+    def _plan(self, service: Service, problem: str) -> None:
+        self._say(f"{service.name} {problem}; starting it again in {service.retire():.0f} s")
+
+    # Ending --------------------------------------------------------------------------------------
+
+    def _should_stop(self) -> bool:
+        if self.make is not None and (os.getppid() != self.make or only_waits(make=self.make)):
+            return True
+        return self.stop_requested_at is not None
+
+    def _on_signal(self, number: int, frame: object) -> None:
+        now = time.monotonic()
+        asked_at = self.stop_requested_at
+        if number == signal.SIGALRM or (asked_at is not None and now - asked_at > ECHO_SECONDS):
+            if self.family is not None:
+                self.family.kill_at_once()
+            os._exit(1)
+        if asked_at is None:
+            self.stop_requested_at = now
+            signal.alarm(HARD_STOP_SECONDS)
+
+    def _end_all(self, family: processes.Family) -> None:
+        signal.alarm(HARD_STOP_SECONDS)
+        self._say("Stopping …")
+        others = [s.process for s in self.services if s.process and s.name != "postgres"]
+        family.end(*others, patience_seconds=STOP_SECONDS)
+        if self.server is not None:
+            self.server.stop()
+        family.close()
+        signal.alarm(0)
+        self._say("Stopped.")
+
+    def _say(self, text: str) -> None:
+        # The terminal may be gone, which is one of the reasons to end; ending comes first.
+        with contextlib.suppress(OSError):
+            self.stdout.write(text)
+            self.stdout.flush()
+
+
+def only_waits(*, make: int) -> bool:
+    """Tell whether a make was told to end and only waits for its child to do so first.
+
+    GNU make passes a SIGTERM on; at a SIGINT or SIGHUP sent to it alone it takes that signal's
+    handler off and waits. Linux shows which handlers another process has; elsewhere such a make
+    waits until its child is told to end as well.
+    """
+    try:
+        status = Path(f"/proc/{make}/status").read_text()
+    except FileNotFoundError:
+        return False
+    masks = re.findall(r"^Sig(?:Ign|Cgt):\t(\w+)$", status, flags=re.MULTILINE)
+    handled = reduce(or_, (int(mask, 16) for mask in masks), 0)
+    return not all(handled >> (number - 1) & 1 for number in (signal.SIGINT, signal.SIGHUP))
+
+
+def listen(*, host: str, port: int) -> socket.socket:
+    """Open the socket that the web server will accept on. Raises CommandError when it is taken.
+
+    Held here rather than in the web server, so that it survives the server's restarts.
+    """
+    # Some systems would take the rest of a larger number, without a word.
+    if port > LARGEST_PORT:
+        raise CommandError(f"PORT={port} is no port: the largest is {LARGEST_PORT}")
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        return socket.create_server(found[0][4][:2], family=found[0][0], backlog=2048)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CommandError(
+                f"port {port} on {host} is taken: choose another one, as in PORT={port + 1}"
+            ) from None
+        raise CommandError(f"cannot listen on HOST={host} PORT={port}: {error.strerror}") from None
+
+
+def prepare_database() -> None:
+    """Migrate, and seed a development copy. Raises CommandError when the database is away."""
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        reason = " ".join(str(error).split())
+        raise CommandError(f"the database does not answer: {reason}") from None
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    if not settings.PRODUCTION:
+        call_command("seed_demo", verbosity=0)
+    connection.close()
+
+
+def is_healthy() -> bool:
+    """Ask the web server once whether it serves."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST)  # noqa: S104
+    client = http.client.HTTPConnection(host, settings.PORT, timeout=2)
+    try:
+        client.request(
+            "GET", "/healthz", headers={"Host": urlsplit(settings.VIDGO_PUBLIC_URL).netloc}
+        )
+        return client.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        client.close()
+
+
+def banner() -> str:
+    """Return what a newcomer needs: the address, the demo's sign-in, and a line to paste."""
+    lines = ["", f"{settings.VIDGO_NAME} is ready at {settings.VIDGO_PUBLIC_URL}"]
+    demo = settings.VIDGO_DATA / "demo.json"
+    if not settings.PRODUCTION and demo.exists():
+        facts = json.loads(demo.read_text())
+        body = json.dumps({"model": "flux-kontext-pro", "input": {"prompt": "a red fox at dawn"}})
+        lines += [
+            f"  Sign in   {facts['email']}  {facts['password']}",
+            f"  API key   {facts['api_key']}",
+            "",
+            "Make an image:",
+            f"  curl -s {facts['base_url']}/api/generate/submit"
+            f" -H 'Authorization: Bearer {facts['api_key']}'"
+            f" -H 'Content-Type: application/json' -d '{body}'",
+        ]
+    return "\n".join([*lines, "", "Ctrl-C ends it.", ""])
+
+
+def _start_web(family: processes.Family, listener: socket.socket) -> subprocess.Popen[bytes]:
+    return family.start(
+        command=[
+            *(sys.executable, "-m", "gunicorn", "--config", "python:vidgo.gunicorn"),
+            *("--bind", f"fd://{listener.fileno()}", "vidgo.wsgi"),
+        ],
+        cwd=settings.BASE_DIR,
+        pass_fds=[listener.fileno()],
+    )
+
+
+def _manage(*words: str) -> list[str]:
+    return [sys.executable, str(settings.BASE_DIR / "manage.py"), *words]
