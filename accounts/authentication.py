@@ -1,0 +1,49 @@
+"""How an API call proves who it is: `Authorization: Bearer <key>`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from accounts import api_keys
+from accounts.models import ApiKey
+from vidgo.kernel import errors, logs
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
+
+
+class MissingKey(errors.Unauthenticated):
+    sentence = "Send your API key as 'Authorization: Bearer <key>'."
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """Authenticate by an API key; there is no user, only `request.auth`, the key."""
+
+    def authenticate(self, request: Request) -> tuple[None, ApiKey] | None:
+        """Return the key, or None when no credential was sent."""
+        scheme, _, credential = get_authorization_header(request).partition(b" ")
+        if not scheme:
+            return None
+        if scheme.lower() != b"bearer" or not credential.strip():
+            raise MissingKey
+        api_key = api_keys.authenticate(plaintext=credential.strip().decode("latin-1"))
+        logs.bind(organization=api_key.organization.public_id, api_key=api_key.key_id)
+        return None, api_key
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the challenge of a 401, RFC 6750."""
+        return 'Bearer realm="api"'
+
+
+class HasApiKey(BasePermission):
+    """Let in calls that carry a valid key."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Return True with a key; raises `MissingKey` without."""
+        if not isinstance(request.auth, ApiKey):
+            raise MissingKey
+        return True

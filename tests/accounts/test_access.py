@@ -1,0 +1,140 @@
+"""Access: whose organization a request acts for, and what its role may do there."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from accounts import access, organizations
+from accounts.audit import SYSTEM
+from accounts.models import Membership, Organization, Role, User
+from tests import factories
+from tests.conftest import Api, signed_in
+
+pytestmark = pytest.mark.django_db
+
+ALL = {"view", "generate", "keys", "billing", "team", "settings"}
+
+
+@pytest.fixture
+def choosing(rf: RequestFactory, alice: User) -> HttpRequest:
+    """A request of Alice's with a session."""
+    request = rf.get("/")
+    request.user, request.session = alice, SessionStore()
+    return request
+
+
+@pytest.mark.parametrize(
+    ("role", "abilities"),
+    [
+        (Role.OWNER, ALL),
+        (Role.ADMIN, ALL),
+        (Role.DEVELOPER, {"view", "generate", "keys"}),
+        (Role.BILLING, {"view", "billing"}),
+    ],
+)
+def test_each_role_may_do_what_the_table_says(role: Role, abilities: set[str]) -> None:
+    membership = Membership(role=role)
+    assert access.abilities_of(membership) == abilities
+    assert {each for each in ALL if access.allows(membership, each)} == abilities
+
+
+def test_every_role_is_in_the_table_and_nobody_may_do_nothing() -> None:
+    assert set(access.ABILITIES) == set(Role.values)
+    assert access.abilities_of(None) == frozenset()
+
+
+def test_without_a_choice_one_is_in_the_first_organization(
+    organization: Organization, alice: User
+) -> None:
+    factories.organization(owner=alice, name="Second")
+    assert access.membership_of(user=alice, public_id=None).organization == organization
+
+
+def test_a_chosen_organization_is_the_one_a_session_acts_for(
+    organization: Organization, alice: User, choosing: HttpRequest
+) -> None:
+    second = factories.organization(owner=alice, name="Second")
+    access.choose(choosing, public_id=second.public_id)
+    chosen = choosing.session[access.SESSION_KEY]
+    assert access.membership_of(user=alice, public_id=chosen).organization == second
+
+
+def test_a_foreign_organization_cannot_be_chosen(
+    organization: Organization, other_organization: Organization, choosing: HttpRequest
+) -> None:
+    with pytest.raises(access.UnknownOrganization):
+        access.choose(choosing, public_id=other_organization.public_id)
+    assert access.SESSION_KEY not in choosing.session
+
+
+def test_a_choice_that_has_been_lost_falls_back_to_the_first(
+    organization: Organization, other_organization: Organization, alice: User
+) -> None:
+    found = access.membership_of(user=alice, public_id=other_organization.public_id)
+    assert found.organization == organization
+
+
+def test_a_person_without_any_organization_gets_one(charlie: User) -> None:
+    membership = access.membership_of(user=charlie, public_id=None)
+    assert (membership.role, membership.organization.name) == ("owner", "charlie's organization")
+
+
+def test_a_page_asks_for_the_ability_it_was_given(rf: RequestFactory, bob: User) -> None:
+    @access.member_page("billing")
+    def page(request: access.MemberRequest) -> HttpResponse:
+        return HttpResponse(request.membership.role)
+
+    request = rf.get("/")
+    request.user = bob
+    organization = Organization(name="Acme")
+    for role, allowed in ((Role.BILLING, True), (Role.DEVELOPER, False)):
+        request.membership = Membership(role=role, organization=organization)  # type: ignore[attr-defined]
+        if allowed:
+            assert page(request).status_code == 200
+        else:
+            with pytest.raises(access.RoleTooLow):
+                page(request)
+
+
+def test_switching_leads_to_the_other_organization(
+    organization: Organization, bob: User
+) -> None:
+    own = factories.organization(owner=bob, name="Bob's own")
+    client = signed_in(bob)
+    assert "Bob&#x27;s own" not in page_heading(client)
+    answer = client.post(reverse("organizations"), {"organization": own.public_id}, follow=True)
+    assert answer.redirect_chain == [(reverse("dashboard"), 302)]
+    assert "Bob&#x27;s own" in page_heading(client)
+
+
+def page_heading(client: Client) -> str:
+    """Return the part of the dashboard that says where one is."""
+    text = client.get(reverse("dashboard")).content.decode()
+    return text[text.index('class="fold__head"') :].split("</summary>")[0]
+
+
+def test_switching_to_a_foreign_organization_is_not_found(
+    other_organization: Organization, alice_client: Client
+) -> None:
+    answer = alice_client.post(
+        reverse("organizations"), {"organization": other_organization.public_id}
+    )
+    assert answer.status_code == 404
+
+
+def test_a_suspended_organization_is_refused_by_the_api(
+    organization: Organization, api: Api, wallet: object
+) -> None:
+    organizations.suspend(organization=organization, actor=SYSTEM, reason="Fraud")
+    body = {"model": "flux-kontext-pro", "input": {"prompt": "a red fox"}}
+    answer = api.post("/api/generate/submit", body)
+    assert answer.status_code == 403
+    assert answer.json()["error"]["type"] == "permission_denied_error"
+    organization.refresh_from_db()
+    organizations.take_back(organization=organization, actor=SYSTEM)
+    assert api.post("/api/generate/submit", body).status_code == 200
+
