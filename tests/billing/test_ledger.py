@@ -1,0 +1,208 @@
+"""The ledger: what a movement does, and what the database refuses whoever asks."""
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, transaction
+
+from accounts.models import Organization
+from billing import books, ledger, wallets
+from billing.models import Kind, LedgerEntry, Wallet
+from vidgo.kernel.db import TransactionRequired
+
+pytestmark = pytest.mark.django_db
+
+
+def charge(organization: Organization, amount: int, reference: str = "task_1") -> int:
+    return ledger.charge(
+        organization=organization, amount_credits=amount, reference=reference, actor="test"
+    )
+
+
+def grant(organization: Organization, amount: int, reference: str = "grant_1") -> int:
+    return ledger.grant(
+        organization=organization,
+        amount_credits=amount,
+        reference=reference,
+        actor="test",
+        reason="test",
+    )
+
+
+def balance(organization: Organization) -> wallets.Balance:
+    return wallets.balance_of(organization=organization)
+
+
+def clawback(organization: Organization, amount: int, reference: str = "re_1") -> int:
+    return ledger._move(
+        organization=organization,
+        kind=Kind.CLAWBACK,
+        amount_credits=-amount,
+        reference=reference,
+        actor="test",
+        reason="test",
+    )
+
+
+def test_an_organization_without_movements_has_nothing(organization: Organization) -> None:
+    assert balance(organization) == wallets.Balance(balance_credits=0, debt_credits=0)
+
+
+def test_a_grant_is_added_and_written_down(organization: Organization) -> None:
+    assert grant(organization, 100) == 100
+    assert balance(organization).balance_credits == 100
+    entry = LedgerEntry.objects.get(organization=organization)
+    assert (entry.kind, entry.amount_credits, entry.balance_after_credits) == ("grant", 100, 100)
+    assert (entry.actor, entry.reason, entry.reference) == ("test", "test", "grant_1")
+
+
+def test_a_charge_takes_exactly_the_price(organization: Organization) -> None:
+    grant(organization, 100)
+    assert charge(organization, 20) == 80
+    assert balance(organization).balance_credits == 80
+    assert LedgerEntry.objects.get(kind=Kind.CHARGE).amount_credits == -20
+
+
+def test_a_charge_may_empty_the_wallet_but_not_overdraw_it(organization: Organization) -> None:
+    grant(organization, 30)
+    assert charge(organization, 20, "task_1") == 10
+    with pytest.raises(ledger.InsufficientCredits) as refused:
+        charge(organization, 11, "task_2")
+    assert refused.value.facts["required_credits"] == 11
+    assert charge(organization, 10, "task_3") == 0
+    assert LedgerEntry.objects.filter(kind=Kind.CHARGE).count() == 2
+
+
+def test_a_charge_without_a_wallet_is_refused(organization: Organization) -> None:
+    with pytest.raises(ledger.InsufficientCredits):
+        charge(organization, 1)
+    assert not LedgerEntry.objects.exists()
+
+
+def test_a_reference_is_charged_once(organization: Organization) -> None:
+    grant(organization, 100)
+    charge(organization, 10)
+    with pytest.raises(ledger.AlreadyRecorded), transaction.atomic():
+        charge(organization, 10)
+    assert balance(organization).balance_credits == 90
+
+
+def test_a_refund_gives_back_what_was_charged_once(organization: Organization) -> None:
+    grant(organization, 100)
+    charge(organization, 20)
+    assert ledger.refund(organization=organization, reference="task_1", actor="test") == 100
+    with pytest.raises(ledger.AlreadyRecorded):
+        ledger.refund(organization=organization, reference="task_1", actor="test")
+    assert balance(organization).balance_credits == 100
+    assert books.RULES[0].sentence not in {each.sentence for each in books.check()}
+
+
+def test_a_refund_without_a_charge_is_our_mistake(organization: Organization) -> None:
+    with pytest.raises(ledger.UnknownCharge):
+        ledger.refund(organization=organization, reference="task_9", actor="test")
+
+
+def test_nobody_is_refunded_what_another_organization_paid(
+    organization: Organization, other_organization: Organization
+) -> None:
+    grant(organization, 100)
+    charge(organization, 20)
+    with pytest.raises(ledger.UnknownCharge):
+        ledger.refund(organization=other_organization, reference="task_1", actor="test")
+
+
+@pytest.mark.parametrize("amount", [0, -5])
+def test_amounts_below_one_credit_are_refused(organization: Organization, amount: int) -> None:
+    with pytest.raises(ledger.NotPositive):
+        grant(organization, amount)
+    with pytest.raises(ledger.NotPositive):
+        charge(organization, amount)
+    assert not LedgerEntry.objects.exists()
+
+
+def test_a_loss_beyond_the_balance_becomes_debt_and_the_next_credits_pay_it(
+    organization: Organization,
+) -> None:
+    grant(organization, 100)
+    assert clawback(organization, 130) == -30
+    assert balance(organization) == wallets.Balance(balance_credits=0, debt_credits=30)
+    with pytest.raises(ledger.InsufficientCredits):
+        charge(organization, 1)
+    assert grant(organization, 20, "grant_2") == -10
+    assert grant(organization, 50, "grant_3") == 40
+    assert balance(organization) == wallets.Balance(balance_credits=40, debt_credits=0)
+    assert books.check() == []
+
+
+def test_the_first_movement_may_be_a_loss(organization: Organization) -> None:
+    assert clawback(organization, 5) == -5
+    assert balance(organization) == wallets.Balance(balance_credits=0, debt_credits=5)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_movement_outside_a_transaction_is_our_mistake(organization: Organization) -> None:
+    with pytest.raises(TransactionRequired):
+        grant(organization, 1)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE billing_ledgerentry SET amount_credits = 1000",
+        "DELETE FROM billing_ledgerentry",
+        "TRUNCATE billing_ledgerentry",
+    ],
+)
+def test_the_database_never_changes_an_entry(organization: Organization, statement: str) -> None:
+    grant(organization, 100)
+    with (
+        pytest.raises(DatabaseError, match="never changed"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        # Foreign keys are checked at commit; TRUNCATE would complain of that first.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(statement)
+    assert LedgerEntry.objects.get().amount_credits == 100
+
+
+@pytest.mark.parametrize(
+    ("values", "constraint"),
+    [
+        ({"balance_credits": -1}, "wallet_cannot_be_overdrawn"),
+        ({"debt_credits": -1}, "wallet_debt_is_not_negative"),
+        ({"debt_credits": 1}, "wallet_never_holds_credits_while_in_debt"),
+    ],
+)
+def test_the_database_refuses_an_impossible_wallet(
+    organization: Organization, values: dict[str, int], constraint: str
+) -> None:
+    grant(organization, 100)
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        Wallet.objects.filter(organization=organization).update(**values)
+
+
+@pytest.mark.parametrize(
+    ("kind", "amount", "after", "constraint"),
+    [
+        ("grant", 0, 0, "ledger_entry_moves_something|ledger_entry_sign_follows_its_kind"),
+        ("grant", -1, 0, "ledger_entry_sign_follows_its_kind"),
+        ("top_up", -1, 0, "ledger_entry_sign_follows_its_kind"),
+        ("refund", -1, 0, "ledger_entry_sign_follows_its_kind"),
+        ("reinstatement", -1, 0, "ledger_entry_sign_follows_its_kind"),
+        ("charge", 1, 0, "ledger_entry_sign_follows_its_kind"),
+        ("clawback", 1, 0, "ledger_entry_sign_follows_its_kind"),
+        ("gift", 1, 0, "ledger_entry_kind_is_known|ledger_entry_sign_follows_its_kind"),
+        ("charge", -1, -1, "charge_is_paid_from_the_balance"),
+    ],
+)
+def test_the_database_refuses_an_impossible_entry(
+    organization: Organization, kind: str, amount: int, after: int, constraint: str
+) -> None:
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        LedgerEntry.objects.create(
+            organization=organization,
+            kind=kind,
+            amount_credits=amount,
+            reference="x",
+            balance_after_credits=after,
+            actor="test",
+        )
