@@ -1,0 +1,145 @@
+"""The three ways to upload an image, `POST /api/common/upload/…`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import access
+from generation import uploads
+from generation.api import shapes
+from vidgo.kernel import api, errors, openapi
+from vidgo.kernel.endpoint import Endpoint
+
+# A data URL is four thirds of its bytes; a multipart body has a few lines around them.
+BASE64_BODY_MAX_BYTES = uploads.MAX_BYTES * 4 // 3 + 10_000
+MULTIPART_BODY_MAX_BYTES = uploads.MAX_BYTES + 100_000
+
+ERRORS = openapi.errors(400, 401, 403, 413, 415, 429)
+NAMES = {
+    "upload_path": serializers.CharField(required=False, help_text="Accepted and ignored."),
+    "file_name": serializers.CharField(required=False),
+}
+
+
+class LongJSONParser(api.BoundedJSONParser):
+    """JSON whose strings hold a file."""
+
+    max_bytes = BASE64_BODY_MAX_BYTES
+
+
+class BoundedMultiPartParser(MultiPartParser):
+    """A multipart body whose length is announced and bounded."""
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        """Return the parsed body; raises `TooLarge` and `Invalid`."""
+        announced = (parser_context or {})["request"].META.get("CONTENT_LENGTH", "")
+        if not announced.isdigit():
+            raise errors.Invalid("Send the body with a Content-Length.")
+        if int(announced) > MULTIPART_BODY_MAX_BYTES:
+            raise uploads.FileTooLarge(param="file")
+        return super().parse(stream, media_type, parser_context)
+
+
+def answer(*, request: Request, content: bytes, original_name: str) -> Response:
+    """Store a file for the key's organization and answer in the uploads' own shape."""
+    data = api.body(request)
+    row = uploads.store(
+        organization=access.key_of(request).organization,
+        content=content,
+        original_name=original_name,
+        file_name=_text(data.get("file_name") or data.get("fileName")),
+    )
+    return Response(
+        {
+            "success": True,
+            "code": 200,
+            "msg": "File uploaded successfully",
+            "data": shapes.upload(row),
+        }
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+class StreamUploadView(Endpoint):
+    """Upload a file."""
+
+    parser_classes = (BoundedMultiPartParser,)
+
+    @extend_schema(
+        operation_id="upload_stream",
+        summary="Upload a file",
+        tags=["Uploads"],
+        request={
+            "multipart/form-data": inline_serializer(
+                "StreamUpload", {"file": serializers.FileField(), **NAMES}
+            )
+        },
+        responses={200: shapes.UPLOAD_ANSWER, **ERRORS},
+    )
+    def post(self, request: Request) -> Response:
+        """Store the part named `file`."""
+        access.key_of(request)
+        file = api.body(request).get("file")
+        if not isinstance(file, UploadedFile):
+            raise uploads.FileMissing("Send one file in the part 'file'.", param="file")
+        if (file.size or 0) > uploads.MAX_BYTES:
+            raise uploads.FileTooLarge(param="file")
+        return answer(request=request, content=file.read(), original_name=file.name or "")
+
+
+class Base64UploadView(Endpoint):
+    """Upload a file as text."""
+
+    parser_classes = (LongJSONParser,)
+
+    @extend_schema(
+        operation_id="upload_base64",
+        summary="Upload a file as base64",
+        tags=["Uploads"],
+        request=inline_serializer(
+            "Base64Upload",
+            {
+                "base64_data": serializers.CharField(help_text="A data URL or bare base64."),
+                **NAMES,
+            },
+        ),
+        responses={200: shapes.UPLOAD_ANSWER, **ERRORS},
+    )
+    def post(self, request: Request) -> Response:
+        """Store what `base64_data` holds."""
+        access.key_of(request)
+        content = uploads.decode(api.body(request).get("base64_data"))
+        return answer(
+            request=request,
+            content=content,
+            original_name=_text(
+                api.body(request).get("file_name") or api.body(request).get("fileName")
+            ),
+        )
+
+
+class UrlUploadView(Endpoint):
+    """Upload a file by its address."""
+
+    @extend_schema(
+        operation_id="upload_url",
+        summary="Upload a file by URL",
+        tags=["Uploads"],
+        request=inline_serializer("UrlUpload", {"file_url": serializers.URLField(), **NAMES}),
+        responses={200: shapes.UPLOAD_ANSWER, **ERRORS},
+    )
+    def post(self, request: Request) -> Response:
+        """Fetch and store what `file_url` holds."""
+        access.key_of(request)
+        content, name = uploads.fetch(url=api.body(request).get("file_url"))
+        return answer(request=request, content=content, original_name=name)

@@ -1,0 +1,24 @@
+"""The addresses of the API."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView
+
+from generation.api.catalog import ModelsView, ModelView
+from generation.api.docs import DocsView
+from generation.api.files import FileView
+from generation.api.status import StatusView
+from generation.api.submit import SubmitView
+from generation.api.uploads import Base64UploadView, StreamUploadView, UrlUploadView
+
+urlpatterns = [
+    path("api/generate/submit", SubmitView.as_view(), name="api_submit"),
+    path("api/generate/status/<slug:task_id>", StatusView.as_view(), name="api_status"),
+    path("api/common/upload/stream", StreamUploadView.as_view(), name="api_upload_stream"),
+    path("api/common/upload/base64", Base64UploadView.as_view(), name="api_upload_base64"),
+    path("api/common/upload/url", UrlUploadView.as_view(), name="api_upload_url"),
+    path("v1/catalog/models", ModelsView.as_view(), name="api_models"),
+    path("v1/catalog/models/<str:model_id>", ModelView.as_view(), name="api_model"),
+    path("api/schema", SpectacularAPIView.as_view(), name="api_schema"),
+    path("api/docs", DocsView.as_view(), name="api_docs"),
+    path("files/<path:name>", FileView.as_view(), name="file"),
+]

@@ -1,0 +1,84 @@
+"""Assets: the image a job made, checked, cropped to the ratio asked for, and stored."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from django.utils import timezone
+from PIL import Image
+
+from generation import catalog, files
+from generation.models import Asset
+from generation.providers.base import Failure, FailureKind
+from vidgo.kernel import images
+
+FOLDER = "results"
+RATIO_TOLERANCE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A result ready to be stored: exactly the format and ratio that was ordered."""
+
+    content: bytes
+    format: str
+    width: int
+    height: int
+    sha256: str
+
+
+def prepare(*, content: bytes, size: catalog.Size, output_format: str) -> Prepared:
+    """Check a provider's result, crop it to the ratio ordered, and encode it without metadata.
+
+    CPU-bound: call it in a thread. Raises `Failure` when the provider sent no usable image.
+    """
+    try:
+        image = images.open_image(content=content)
+    except images.ImageRefused as refused:
+        raise Failure(
+            FailureKind.UNAVAILABLE, f"The provider returned an unusable image: {refused}"
+        ) from None
+    image = crop_to_ratio(image=image, ratio=size.width / size.height)
+    encoded = images.encode(image=image, format=output_format)
+    return Prepared(
+        content=encoded,
+        format=output_format,
+        width=image.width,
+        height=image.height,
+        sha256=hashlib.sha256(encoded).hexdigest(),
+    )
+
+
+def crop_to_ratio(*, image: Image.Image, ratio: float) -> Image.Image:
+    """Return the centre of the image in a ratio, or the image itself when it is near enough."""
+    if abs(image.width / image.height / ratio - 1) <= RATIO_TOLERANCE:
+        return image
+    width = min(image.width, round(image.height * ratio))
+    height = min(image.height, round(image.width / ratio))
+    left, top = (image.width - width) // 2, (image.height - height) // 2
+    return image.crop((left, top, left + width, top + height))
+
+
+def store(*, prepared: Prepared) -> str:
+    """Write a result's bytes and return their name; the job's row comes after."""
+    return files.save(folder=FOLDER, content=prepared.content, extension=prepared.format)
+
+
+def url_of(asset: Asset) -> str:
+    """Return the absolute address the customer downloads the result from."""
+    return files.url_of(asset.file)
+
+
+def remove_expired(*, limit: int = 1000) -> int:
+    """Delete results past their retention, and the inputs they came from; return how many."""
+    expired = Asset.objects.filter(removed_at=None, expires_at__lt=timezone.now()).select_related(
+        "job"
+    )[:limit]
+    removed = 0
+    for asset in expired:
+        files.remove(name=asset.file)
+        if asset.job.image_file:
+            files.remove(name=asset.job.image_file)
+        removed += Asset.objects.filter(pk=asset.pk).update(removed_at=timezone.now())
+    return removed

@@ -1,0 +1,196 @@
+"""The catalog: models, sizes, formats and prices, read once from `catalog.toml`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from vidgo.kernel import errors
+
+FILE = Path(__file__).with_name("catalog.toml")
+PROMPT_MAX_CHARACTERS = 2000
+# Seeds fit every provider: 31 bits.
+SEED_MAX = 2**31 - 1
+
+
+class UnknownModel(errors.Invalid):
+    """The request names a model that is not in the catalog."""
+
+
+class UnknownCatalogEntry(errors.NotFound):
+    sentence = "There is no such model in the catalog."
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """An aspect ratio a customer may ask for, and the pixels it is made in."""
+
+    name: str
+    width: int
+    height: int
+    # Unlisted sizes are accepted from older clients but not offered.
+    listed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A file format a customer may ask for."""
+
+    name: str
+    mime: str
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model a customer may ask for, its price, and who makes it in which order."""
+
+    id: str
+    name: str
+    tier: str
+    task: str
+    price_credits: int
+    summary: str
+    route: tuple[str, ...]
+    price_usd: Decimal
+
+    @property
+    def is_edit(self) -> bool:
+        """Tell whether the model needs an input image."""
+        return self.task == "image-to-image"
+
+    @property
+    def sibling_id(self) -> str:
+        """Return the id of the same tier's model for the other task."""
+        return self.id.removesuffix("-edit") if self.is_edit else f"{self.id}-edit"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All that is for sale."""
+
+    credit_usd: Decimal
+    models: dict[str, Model]
+    sizes: dict[str, Size]
+    formats: dict[str, Format]
+
+    @property
+    def listed_sizes(self) -> tuple[Size, ...]:
+        """Return the sizes that pages and documents offer."""
+        return tuple(size for size in self.sizes.values() if size.listed)
+
+    def usd(self, credits: int) -> Decimal:
+        """Return what an amount of credits costs in US dollars."""
+        return self.credit_usd * credits
+
+
+DEFAULT_SIZE = "1:1"
+DEFAULT_FORMAT = "png"
+
+
+@cache
+def load() -> Catalog:
+    """Return the catalog; raises when the file contradicts itself."""
+    raw = tomllib.loads(FILE.read_text())
+    credit_usd = Decimal(raw["credit_usd"])
+    models = [
+        Model(
+            **{**entry, "route": tuple(entry["route"])},
+            price_usd=credit_usd * entry["price_credits"],
+        )
+        for entry in raw["models"]
+    ]
+    sizes = [Size(**entry) for entry in raw["sizes"]]
+    formats = [Format(**entry) for entry in raw["formats"]]
+    catalog = Catalog(
+        credit_usd=credit_usd,
+        models={model.id: model for model in models},
+        sizes={size.name: size for size in sizes},
+        formats={each.name: each for each in formats},
+    )
+    for model in models:
+        if model.price_credits < 1 or model.sibling_id not in catalog.models:
+            raise ValueError(f"catalog.toml: {model.id} has no price or no sibling")
+    return catalog
+
+
+def get_model(model_id: str) -> Model:
+    """Return a model by id; raises `UnknownModel` naming those there are."""
+    catalog = load()
+    if model_id not in catalog.models:
+        known = ", ".join(catalog.models)
+        raise UnknownModel(f"There is no such model. Use one of: {known}.", param="model")
+    return catalog.models[model_id]
+
+
+def input_schema(model: Model) -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a model's `input`."""
+    catalog = load()
+    properties: dict[str, Any] = {
+        "prompt": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": PROMPT_MAX_CHARACTERS,
+            "description": "What to make, or what to change.",
+        },
+        "size": {
+            "type": "string",
+            "enum": [size.name for size in catalog.listed_sizes],
+            "default": DEFAULT_SIZE,
+        },
+        "output_format": {
+            "type": "string",
+            "enum": list(catalog.formats),
+            "default": DEFAULT_FORMAT,
+        },
+        "seed": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": SEED_MAX,
+            "description": "The same seed repeats an image where the provider can.",
+        },
+    }
+    required = ["prompt"]
+    if model.is_edit:
+        properties["image_urls"] = {
+            "type": "array",
+            "items": {"type": "string", "format": "uri"},
+            "minItems": 1,
+            "description": "Addresses of JPEG, PNG, WebP or GIF images; the first is edited.",
+        }
+        required.append("image_urls")
+    return {"type": "object", "properties": properties, "required": required}
+
+
+def entry_of(model: Model) -> dict[str, Any]:
+    """Return a model as the public catalog shows it."""
+    return {
+        "model_id": model.id,
+        "name": model.name,
+        "description": model.summary,
+        "task": model.task,
+        "tier": model.tier,
+        "price_credits": model.price_credits,
+        "price_usd": f"{model.price_usd:.2f}",
+        "output_type": "image",
+        "supported_protocols": ["polling", "callback"],
+        "input_schema": input_schema(model),
+    }
+
+
+def find_entry(model_id: str) -> dict[str, Any]:
+    """Return a model as the public catalog shows it; raises `UnknownCatalogEntry`."""
+    model = load().models.get(model_id)
+    if model is None:
+        raise UnknownCatalogEntry
+    return entry_of(model)
+
+
+def digest(value: Any) -> str:
+    """Return a short stable digest of a JSON value, for ETags."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,217 @@
+"""Jobs, the attempts to make them, the files they made, and the files customers sent."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import ApiKey, Organization, User
+from generation.providers.base import FailureKind
+from vidgo.kernel import ids
+
+
+def new_job_id() -> str:
+    """Return a public id for a job, which the wire calls a task."""
+    return ids.new_id("task")
+
+
+def new_upload_id() -> str:
+    """Return a public id for an upload."""
+    return ids.new_id("file")
+
+
+class Status(models.TextChoices):
+    """Where a job is. `queued` → `running` → `finished` or `failed`; an end is final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+ENDS = (Status.FINISHED, Status.FAILED)
+
+
+FAILURE_KINDS = [(kind.value, kind.value) for kind in FailureKind]
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    """Jobs of a tenant."""
+
+    def for_organization(self, organization: Organization) -> JobQuerySet:
+        """Keep the jobs of one organization."""
+        return self.filter(organization=organization)
+
+
+class Job(models.Model):
+    """What a customer asked for: one image. Only `jobs.py` writes its status."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=new_job_id, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="jobs")
+    api_key = models.ForeignKey(
+        ApiKey, null=True, on_delete=models.SET_NULL, related_name="jobs", db_index=False
+    )
+    # Who asked from the playground; a job from the API has a key instead.
+    created_by = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+
+    model = models.CharField(max_length=64)
+    prompt = models.TextField()
+    size = models.CharField(max_length=8)
+    output_format = models.CharField(max_length=8)
+    seed = models.BigIntegerField()
+    # The address the customer gave, and our copy of what it held when the job was submitted.
+    image_url = models.TextField(blank=True)
+    image_file = models.CharField(max_length=200, blank=True)
+    callback_url = models.TextField(blank=True)
+    # The price deducted at submit; a later change of the catalog touches nothing in flight.
+    price_credits = models.PositiveIntegerField()
+
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.QUEUED)
+    progress = models.PositiveSmallIntegerField(default=0)
+    failure_kind = models.CharField(max_length=24, choices=FAILURE_KINDS, blank=True)
+    error_message = models.TextField(blank=True)
+
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    deadline_at = models.DateTimeField()
+
+    # The driver's claim. `fence` grows with each claim; a write that carries an older one is void.
+    due_at = models.DateTimeField(default=timezone.now)
+    fence = models.PositiveIntegerField(default=0)
+    lease_owner = models.CharField(max_length=80, blank=True)
+    leased_until = models.DateTimeField(null=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(status__in=Status.values), name="job_status_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["finished", "failed"], ended_at__isnull=False)
+                | Q(status__in=["queued", "running"], ended_at__isnull=True),
+                name="job_has_ended_exactly_when_it_is_over",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["queued", "running"]) | Q(leased_until__isnull=True),
+                name="ended_job_is_leased_to_nobody",
+            ),
+            models.CheckConstraint(condition=Q(price_credits__gt=0), name="job_has_a_price"),
+            models.CheckConstraint(condition=Q(progress__lte=100), name="job_progress_is_percent"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["organization", "-id"], name="job_by_org"),
+            # Two small indexes hold only what the engine looks for: jobs that wait, jobs that run.
+            models.Index(
+                fields=["organization", "id"], condition=Q(status="queued"), name="job_queued"
+            ),
+            models.Index(
+                fields=["organization", "leased_until"],
+                condition=Q(status="running"),
+                name="job_running",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether the job has reached an end."""
+        return self.status in ENDS
+
+
+class Attempt(models.Model):
+    """One try of a job at one provider; stored before the provider is called."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="attempts")
+    number = models.PositiveIntegerField()
+    provider = models.CharField(max_length=32)
+    # Where the provider keeps the work. Empty while it is not known whether any was started.
+    upstream_ref = models.TextField(blank=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+    failure_kind = models.CharField(max_length=24, choices=FAILURE_KINDS, blank=True)
+    error_message = models.TextField(blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["job", "number"], name="attempt_number_is_unique"),
+            models.UniqueConstraint(
+                fields=["job"], condition=Q(ended_at=None), name="job_has_one_open_attempt"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job} · {self.number} · {self.provider}"
+
+
+class Asset(models.Model):
+    """A file a job made."""
+
+    job = models.OneToOneField(Job, on_delete=models.CASCADE, related_name="asset")
+    # The storage name, and the unguessable part of the public address.
+    file = models.CharField(max_length=200, unique=True)
+    format = models.CharField(max_length=8)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    size_bytes = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["expires_at"], condition=Q(removed_at=None), name="asset_to_remove"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.file
+
+
+class UploadQuerySet(models.QuerySet["Upload"]):
+    """Uploads of a tenant."""
+
+    def for_organization(self, organization: Organization) -> UploadQuerySet:
+        """Keep the uploads of one organization."""
+        return self.filter(organization=organization)
+
+
+class Upload(models.Model):
+    """A file a customer sent, kept for a few days."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=new_upload_id, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="uploads")
+    file = models.CharField(max_length=200, unique=True)
+    file_name = models.CharField(max_length=200)
+    original_name = models.CharField(max_length=200)
+    mime = models.CharField(max_length=32)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    size_bytes = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True)
+
+    objects = UploadQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["expires_at"], condition=Q(removed_at=None), name="upload_to_remove"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id

@@ -1,0 +1,84 @@
+"""The sandbox: real images of the right size and format, made here, without any account.
+
+It is the embedded default, so the whole product works on a fresh machine. It draws a scene from
+the words of the prompt, or edits the customer's real image. It is labelled as the sandbox
+wherever its results appear and never presented as FLUX. Magic words in the prompt let customers
+try their integration: `sandbox:fail`, `sandbox:moderated`, `sandbox:slow=8`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+import time
+
+from django.conf import settings
+
+from generation import studio
+from generation.providers.base import Failure, FailureKind, Pending, Ready, Started, Work
+from vidgo.kernel import images
+
+MAGIC = re.compile(r"\bsandbox:(?P<word>fail|moderated|slow=(?P<seconds>\d{1,3}))\b")
+SLOWEST_SECONDS = 600
+
+
+class Sandbox:
+    """Draws in threads of this process; it keeps nothing, the reference holds the two times."""
+
+    name = "sandbox"
+    may_start_again = True
+
+    async def start(self, work: Work) -> Started:
+        """Note when the work began and when it shall be ready."""
+        now = time.time()
+        return Started(upstream_ref=f"{now:.3f}/{now + _seconds(work.prompt):.3f}")
+
+    async def poll(self, upstream_ref: str, work: Work) -> Pending | Ready:
+        """Return the drawn image once its time has come; raises `Failure` as the prompt asks."""
+        began, ready = (float(part) for part in upstream_ref.split("/"))
+        now = time.time()
+        if now < ready:
+            return Pending(progress=min(int(100 * (now - began) / (ready - began)), 99))
+        match MAGIC.search(work.prompt):
+            case re.Match() as magic if magic["word"] == "fail":
+                raise Failure(
+                    FailureKind.INVALID_INPUT,
+                    "The sandbox failed this task because its prompt says sandbox:fail.",
+                )
+            case re.Match() as magic if magic["word"] == "moderated":
+                raise Failure(
+                    FailureKind.MODERATED,
+                    "The sandbox moderated this task because its prompt says sandbox:moderated.",
+                )
+        return Ready(content=await asyncio.to_thread(_draw, work))
+
+    async def cancel(self, upstream_ref: str) -> None:
+        """Do nothing: there is no work until someone polls for it."""
+
+
+def _seconds(prompt: str) -> float:
+    magic = MAGIC.search(prompt)
+    if magic is None or magic["seconds"] is None:
+        return float(settings.SANDBOX_SECONDS)
+    return float(min(int(magic["seconds"]), SLOWEST_SECONDS))
+
+
+def _draw(work: Work) -> bytes:
+    prompt = MAGIC.sub("", work.prompt).strip() or work.prompt
+    if work.image is None:
+        picture = studio.compose(
+            prompt=prompt, seed=work.seed, width=work.width, height=work.height
+        )
+    else:
+        picture = studio.edit(
+            image=images.open_image(content=work.image),
+            prompt=prompt,
+            seed=work.seed,
+            width=work.width,
+            height=work.height,
+        )
+    # The engine checks and encodes every provider's result; this step only has to be quick.
+    out = io.BytesIO()
+    picture.save(out, "PNG", compress_level=0)
+    return out.getvalue()

@@ -1,0 +1,264 @@
+"""Setting type into an existing picture: in place of a word, or where there was none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from generation.studio import lettering as finder
+from generation.studio import retouch, typography
+from generation.studio.lettering import Box, Lettering
+from generation.studio.palette import Colour, ink_on, luminance
+from generation.studio.retouch import Erased, Plane
+from generation.studio.typography import Face
+
+_TRIAL = 100.0
+_NARROWEST = 0.72  # how far a long word is squeezed before it is set smaller
+_STROKES = (0.0, 0.015, 0.03, 0.045, 0.06, 0.08, 0.1)
+
+
+@dataclass(frozen=True)
+class Retyped:
+    """A picture with type set into it, and the box everything that changed lies in."""
+
+    image: Image.Image
+    box: Box
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the word that was there is drawn, in terms of the bundled face."""
+
+    size: float  # pixels an em
+    weight: float  # stroke, in ems
+    stretch: float  # its width, against the bundled face's
+    baseline: float
+
+
+def replace_word(*, image: Image.Image, old: str, new: str) -> Retyped:
+    """Set `new` where `image` says `old`: same colour, height, weight, line and middle.
+
+    Where nothing looks like `old`, `new` is set in the lower third instead.
+    """
+    found = finder.find(image=image, text=old) if old.strip() else finder.find_any(image=image)
+    if found is None:
+        return add_words(image=image, text=new or old, place="bottom")
+    if found.text.isupper() and not old.isupper():
+        new = new.upper()
+    erased = retouch.erase(image=image, lettering=found)
+    if not new.strip():
+        return Retyped(erased.image, _around(found.box, image.size))
+    look = _study(erased, found.text)
+    return _set_like(erased, look, new, found, image)
+
+
+def remove_word(*, image: Image.Image, text: str) -> Retyped | None:
+    """Take `text` (or, when empty, the most prominent line of type) out of `image`, if found."""
+    found = finder.find(image=image, text=text) if text.strip() else finder.find_any(image=image)
+    if found is None:
+        return None
+    erased = retouch.erase(image=image, lettering=found)
+    return Retyped(erased.image, _around(found.box, image.size))
+
+
+def _around(box: Box, size: tuple[int, int]) -> Box:
+    pad = max(6, (box[3] - box[1]) // 3)
+    return (
+        max(0, box[0] - pad),
+        max(0, box[1] - pad),
+        min(size[0], box[2] + pad),
+        min(size[1], box[3] + pad),
+    )
+
+
+def _study(erased: Erased, text: str) -> Look:
+    """Find the size, weight and width at which the bundled face draws the old word like it was."""
+    x0, y0, x1, y1 = erased.box
+    known = text or "HE"
+    best: tuple[float, Look] | None = None
+    for weight in _STROKES:
+        face = Face(size=_TRIAL, weight=weight)
+        spelled = face.spell(known)
+        left, top, right, bottom = face.measure(spelled)
+        scale = (y1 - y0) / max(1.0, bottom - top)
+        stretch = (x1 - x0) / max(1.0, (right - left) * scale) if text else 1.0
+        stretch = min(1.45, max(0.7, stretch))
+        mask, _, _ = face.mask(spelled)
+        ink = float(np.asarray(mask, dtype=np.float32).sum()) / 255
+        if text:
+            off = abs(ink * scale * scale * stretch - erased.weight)
+        else:
+            off = abs(weight - 0.045)
+        if best is None or off < best[0]:
+            baseline = y1 - bottom * scale
+            best = (off, Look(_TRIAL * scale, weight, stretch, baseline))
+    if best is None:
+        raise ValueError("There is no weight to choose from.")
+    return best[1]
+
+
+def _set_like(
+    erased: Erased, look: Look, text: str, found: Lettering, image: Image.Image
+) -> Retyped:
+    x0, y0, x1, y1 = erased.box
+    mask, baseline = _draw(text, look.size, look.weight, look.stretch)
+    room = _room(erased, image.size)
+    limit = room[1] - room[0]
+    size = look.size
+    if mask.width > limit:
+        squeeze = max(_NARROWEST, limit / mask.width)
+        size *= min(1.0, limit / (mask.width * squeeze))
+        mask, baseline = _draw(text, size, look.weight, look.stretch * squeeze)
+    middle = (x0 + x1) / 2
+    left = min(max(middle - mask.width / 2, room[0]), max(room[0], room[1] - mask.width))
+    centre = (y0 + y1) / 2 if size < look.size else None
+    top = look.baseline - baseline if centre is None else centre - mask.height / 2
+    corner = (round(left), round(top))
+    result = _print(erased.image, mask, corner, erased.ink, erased.grain)
+    changed = _union(
+        _around(found.box, image.size),
+        (corner[0], corner[1], corner[0] + mask.width, corner[1] + mask.height),
+    )
+    return Retyped(result, _clip(changed, image.size))
+
+
+def _draw(text: str, size: float, weight: float, stretch: float) -> tuple[Image.Image, float]:
+    """Draw `text` as a mask without margins; also return how far down its baseline is."""
+    fine = 3.0 if size < 160 else 2.0  # drawn larger and reduced, so stretching stays smooth
+    face = Face(size=size * fine, weight=weight)
+    mask, _, baseline = face.mask(face.spell(text))
+    box = mask.getbbox()
+    if box is None:
+        return Image.new("L", (1, 1), 0), 0.0
+    mask = mask.crop(box)
+    width = max(1, round(mask.width / fine * stretch))
+    height = max(1, round(mask.height / fine))
+    return mask.resize((width, height), Image.Resampling.BOX), (baseline - box[1]) / fine
+
+
+def _room(erased: Erased, size: tuple[int, int]) -> tuple[float, float]:
+    """Return how far left and right type may reach: to the edge of the ground it stands on.
+
+    The ground is walked outwards from the word, column by column, while it changes only gently;
+    a word may always be a little wider than the one it replaces.
+    """
+    x0, y0, x1, y1 = erased.box
+    band = np.asarray(erased.image.crop((0, y0, size[0], y1)), dtype=np.float32)
+    columns = band.mean(axis=0)
+    steps = np.abs(np.diff(columns, axis=0)).max(axis=1)
+    abrupt = np.flatnonzero(steps > 9.0 + 2 * erased.grain)
+    left_edges, right_edges = abrupt[abrupt < x0 - 2], abrupt[abrupt > x1 + 1]
+    tall = y1 - y0
+    left = float(left_edges[-1] + 1) if left_edges.size else 0.0
+    right = float(right_edges[0]) if right_edges.size else float(size[0])
+    left, right = left + 0.22 * tall, right - 0.22 * tall
+    spare = 0.07 * (x1 - x0)
+    margin = 0.02 * size[0]
+    reach = max(min((x0 + x1) / 2 - left, right - (x0 + x1) / 2), (x1 - x0) / 2 + spare)
+    middle = (x0 + x1) / 2
+    return max(margin, middle - reach), min(size[0] - margin, middle + reach)
+
+
+def _print(
+    image: Image.Image, mask: Image.Image, corner: tuple[int, int], ink: Plane, grain: float
+) -> Image.Image:
+    """Print `mask` at `corner` in the ink's colours, with the grain of its ground."""
+    box = _clip((corner[0], corner[1], corner[0] + mask.width, corner[1] + mask.height), image.size)
+    if box[2] <= box[0] or box[3] <= box[1]:
+        return image
+    shifted = (box[0] - corner[0], box[1] - corner[1])
+    cover = mask.crop((*shifted, shifted[0] + box[2] - box[0], shifted[1] + box[3] - box[1]))
+    colours = ink.over(box)
+    if grain > 0.4:
+        dice = np.random.default_rng(corner[0] * 4099 + corner[1])
+        colours = colours + dice.normal(0, grain, colours.shape[:2])[:, :, None]
+    paint = Image.fromarray(np.rint(colours).clip(0, 255).astype(np.uint8))
+    result = image.copy()
+    result.paste(paint, box[:2], cover)
+    return result
+
+
+def _union(first: Box, second: Box) -> Box:
+    return (
+        min(first[0], second[0]),
+        min(first[1], second[1]),
+        max(first[2], second[2]),
+        max(first[3], second[3]),
+    )
+
+
+def _clip(box: Box, size: tuple[int, int]) -> Box:
+    return (
+        min(max(0, box[0]), size[0]),
+        min(max(0, box[1]), size[1]),
+        min(max(0, box[2]), size[0]),
+        min(max(0, box[3]), size[1]),
+    )
+
+
+# Middle of the type, as shares of the picture.
+_PLACES: dict[str, tuple[float, float]] = {
+    "top": (0.5, 0.16),
+    "bottom": (0.5, 0.8),
+    "left": (0.27, 0.5),
+    "right": (0.73, 0.5),
+    "center": (0.5, 0.5),
+    "top left": (0.27, 0.14),
+    "top right": (0.73, 0.14),
+    "bottom left": (0.27, 0.86),
+    "bottom right": (0.73, 0.86),
+}
+
+
+def add_words(
+    *, image: Image.Image, text: str, place: str, colour: Colour | None = None
+) -> Retyped:
+    """Set `text` at `place` (a key such as "top" or "bottom left"), in a colour that reads there."""
+    across, down = _PLACES.get(place, _PLACES["bottom"])
+    aside = across != 0.5
+    width, height = image.width * (0.42 if aside else 0.82), image.height * 0.24
+    lines = typography.wrap(text, most=14 if aside else 18)[:4]
+    tall = min(height, image.height * 0.115 * (1 + 0.55 * (len(lines) - 1)))
+    masks = typography.set_in(lines, width=width, height=tall, weight=0.035)
+    if not masks:
+        return Retyped(image, (0, 0, 0, 0))
+    x0, y0 = image.width * across - width / 2, image.height * down - tall / 2
+    boxes = [
+        (round(x0 + x), round(y0 + y), round(x0 + x) + mask.width, round(y0 + y) + mask.height)
+        for mask, x, y in masks
+    ]
+    whole = boxes[0]
+    for box in boxes[1:]:
+        whole = _union(whole, box)
+    inside = _clip(whole, image.size)
+    if inside[2] <= inside[0] or inside[3] <= inside[1]:
+        return Retyped(image, (0, 0, 0, 0))
+    ink = colour or _readable(image.crop(inside))
+    result = image.copy()
+    _back(result, [mask for mask, _, _ in masks], boxes, ink)
+    for (mask, _, _), box in zip(masks, boxes, strict=True):
+        result.paste(ink, box[:2], mask)
+    pad = round(tall * 0.3)
+    changed = (inside[0] - pad, inside[1] - pad, inside[2] + pad, inside[3] + pad)
+    return Retyped(result, _clip(changed, image.size))
+
+
+def _readable(region: Image.Image) -> Colour:
+    red, green, blue = region.resize((1, 1), Image.Resampling.BOX).tobytes()[:3]
+    return ink_on((red, green, blue))
+
+
+def _back(image: Image.Image, masks: list[Image.Image], boxes: list[Box], ink: Colour) -> None:
+    """Lay a soft halo of the opposite tone under the type, where the picture is restless."""
+    tone: Colour = (16, 14, 34) if luminance(ink) > 128 else (255, 252, 246)
+    for mask, box in zip(masks, boxes, strict=True):
+        blur = max(1.5, mask.height * 0.07)
+        pad = int(blur * 3)
+        wide = Image.new("L", (mask.width + 2 * pad, mask.height + 2 * pad), 0)
+        wide.paste(mask, (pad, pad))
+        halo = wide.filter(ImageFilter.GaussianBlur(blur)).point(
+            [v * 45 // 100 for v in range(256)]
+        )
+        image.paste(tone, (box[0] - pad, box[1] - pad), halo)

@@ -1,0 +1,104 @@
+"""What templates say from the catalog: names of models, and the commands that try them."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+from urllib.parse import urlencode
+
+from django import template
+from django.conf import settings
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from generation import assets, catalog
+from generation.models import Job
+
+register = template.Library()
+
+PLACEHOLDER_KEY = "$VIDGO_API_KEY"
+SAMPLE_PROMPT = "A lighthouse above the fog, first light"
+
+
+@register.filter
+def model_name(model_id: str) -> str:
+    """Return a model's name; one that has left the catalog is called by its id."""
+    model = catalog.load().models.get(model_id)
+    return model.name if model else model_id
+
+
+@register.simple_tag
+def again_query(job: Job) -> str:
+    """Return the query that opens the playground with the same order."""
+    return _query(
+        model=job.model,
+        prompt=job.prompt,
+        size=job.size,
+        output_format=job.output_format,
+        image_url=job.image_url,
+    )
+
+
+@register.simple_tag
+def edit_query(job: Job) -> str:
+    """Return the query that opens the playground with this job's result as the image to edit."""
+    model = catalog.get_model(job.model)
+    return _query(
+        model=model.id if model.is_edit else model.sibling_id,
+        size=job.size,
+        output_format=job.output_format,
+        image_url=assets.url_of(job.asset),
+    )
+
+
+def _query(**values: str) -> str:
+    return "?" + urlencode({name: value for name, value in values.items() if value})
+
+
+@register.simple_tag
+def first_model() -> catalog.Model:
+    """Return the model that samples and new forms begin with."""
+    return next(iter(catalog.load().models.values()))
+
+
+@register.simple_tag
+def submit_curl(
+    key: str = PLACEHOLDER_KEY,
+    model: str = "",
+    prompt: str = SAMPLE_PROMPT,
+    size: str = "16:9",
+    **further: Any,
+) -> SafeString:
+    """Return the command that submits this order; `key` may be a whole key or its placeholder."""
+    body = {
+        "model": model or first_model().id,
+        "input": {"prompt": prompt, "size": size, **further},
+    }
+    return _curl(f"{settings.VIDGO_PUBLIC_URL}/api/generate/submit", key=key, body=body)
+
+
+@register.simple_tag
+def status_curl(key: str = PLACEHOLDER_KEY, task_id: str = "TASK_ID") -> SafeString:
+    """Return the command that asks how a task is doing."""
+    return _curl(f"{settings.VIDGO_PUBLIC_URL}/api/generate/status/{task_id}", key=key)
+
+
+@register.simple_tag
+def balance_curl(key: str = PLACEHOLDER_KEY) -> SafeString:
+    """Return the command that asks for the balance."""
+    return _curl(f"{settings.VIDGO_PUBLIC_URL}/api/user/balance", key=key)
+
+
+def _curl(url: str, *, key: str, body: dict[str, Any] | None = None) -> SafeString:
+    # Double quotes let the shell put in the placeholder's variable; keys hold nothing it expands.
+    command = format_html(
+        'curl <span class="code-bright">{}</span> \\\n  -H "Authorization: Bearer {}"', url, key
+    )
+    if body is None:
+        return command
+    return format_html(
+        '{} \\\n  -H "Content-Type: application/json" \\\n  -d {}',
+        command,
+        shlex.quote(json.dumps(body, ensure_ascii=False, indent=2)),
+    )

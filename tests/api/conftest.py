@@ -1,0 +1,61 @@
+"""What the tests of the API share: what a refusal looks like, and that it left no trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django_q.models import OrmQ
+
+from billing.models import LedgerEntry, Wallet
+from generation.models import Job, Upload
+from tests.generation.conftest import files_in, storage  # noqa: F401  (a fixture)
+from tests.kernel.conftest import network, serve  # noqa: F401  (fixtures)
+
+Untouched = Callable[[], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def untouched(db: None, storage: Path) -> Untouched:  # noqa: F811
+    """A block after which nothing is stored, queued, charged or kept that was not before."""
+
+    def trace() -> dict[str, Any]:
+        return {
+            "jobs": Job.objects.count(),
+            "bells": OrmQ.objects.count(),
+            "entries": LedgerEntry.objects.count(),
+            "wallets": list(Wallet.objects.order_by("pk").values()),
+            "uploads": Upload.objects.count(),
+            "files": files_in(storage),
+        }
+
+    @contextmanager
+    def untouched() -> Iterator[None]:
+        before = trace()
+        yield
+        assert trace() == before
+
+    return untouched
+
+
+def refused(response: Any, status: int, type: str, *, param: str | None = None) -> dict[str, Any]:
+    """Check that a response is this error in the envelope of the contract; return the error."""
+    assert response.status_code == status, response.content[:500]
+    assert response["Content-Type"] == "application/json"
+    body = response.json()
+    assert set(body) == {"code", "error", "detail"}
+    error: dict[str, Any] = body["error"]
+    assert body["code"] == status
+    assert error["type"] == type
+    assert error.get("param") == param
+    assert ("param" in error) == (param is not None)
+    assert error["message"] == body["detail"]
+    assert error["message"].endswith(".")
+    assert error["request_id"] == response["X-Request-Id"]
+    assert error["request_id"].startswith("req_")
+    assert error["retryable"] is (status in (429, 500, 502, 503))
+    assert response.has_header("WWW-Authenticate") == (status == 401)
+    return error

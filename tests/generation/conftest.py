@@ -1,0 +1,78 @@
+"""What the tests of generating share: a storage of their own, and a provider with a script."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connections
+from pytest_django import Settings
+
+from generation import engine
+from generation.models import Job
+from tests.generation.scripted import Scripted, install
+
+
+@pytest.fixture(autouse=True)
+def storage(settings: Settings, tmp_path: Path) -> Path:
+    """A folder of its own for the files of each test."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return tmp_path / "media"
+
+
+@pytest.fixture
+def quick(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Let the engine wait for nothing that a test does not wait for."""
+    settings.SLICE_SECONDS = 5
+    settings.SANDBOX_SECONDS = 0
+    monkeypatch.setattr(engine, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(engine, "UNKNOWN_OUTCOME_SECONDS", 0.01)
+    monkeypatch.setattr(engine, "POLL_FIRST_SECONDS", 0.02)
+    return settings
+
+
+@pytest.fixture
+def slices(quick: Settings) -> Iterator[None]:
+    """Let slices run in this process; their threads leave no connection to the test's database."""
+    yield
+    together = threading.Barrier(engine.DATABASE_THREADS)
+
+    def close() -> None:
+        together.wait(10)
+        connections.close_all()
+
+    for closed in [engine._database.submit(close) for _ in range(engine.DATABASE_THREADS)]:
+        closed.result(10)
+
+
+@pytest.fixture
+def scripted(slices: None, monkeypatch: pytest.MonkeyPatch) -> Scripted:
+    """The only provider of every model; it is done at the first look unless told otherwise."""
+    provider = Scripted()
+    install(monkeypatch, provider)
+    return provider
+
+
+@pytest.fixture
+def drive_to_end(slices: None) -> Callable[[Job], Job]:
+    """Drive slices until the job is over, and return it as it is then."""
+
+    def drive(job: Job, *, seconds: float = 10) -> Job:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            engine.drive()
+            now = Job.objects.get(pk=job.pk)
+            if now.is_over:
+                return now
+            time.sleep(0.01)
+        raise AssertionError(f"{job} is still {now.status}")
+
+    return drive
+
+
+def files_in(storage: Path) -> list[str]:
+    """Return the names of all stored files."""
+    return sorted(str(path.relative_to(storage)) for path in storage.rglob("*") if path.is_file())

@@ -1,0 +1,84 @@
+"""A provider that does what the test says, and remembers what it was asked."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+
+from generation import catalog
+from generation.providers import registry
+from generation.providers.base import Failure, FailureKind, Pending, Ready, Started, Work
+from tests import factories
+
+Answer = Pending | Ready | Exception
+
+
+class Scripted:
+    """Start gives references `ref-1`, `ref-2`, …; each poll gives the next answer, the last stays.
+
+    An answer that is an exception is raised. `during_poll` is called in a thread before the
+    answer, so that the test can change the world while a driver waits for its provider.
+    """
+
+    def __init__(self, *answers: Answer, name: str = "scripted") -> None:
+        self.name = name
+        self.may_start_again = False
+        self.answers = list(answers) or [ready()]
+        self.start_failures: list[Exception] = []
+        self.started: list[Work] = []
+        self.polled: list[str] = []
+        self.cancelled: list[str] = []
+        self.during_start: Callable[[], None] | None = None
+        self.during_poll: Callable[[], None] | None = None
+
+    async def start(self, work: Work) -> Started:
+        """Take the work, or fail as the script says."""
+        if self.during_start:
+            await asyncio.to_thread(self.during_start)
+        if self.start_failures:
+            raise self.start_failures.pop(0)
+        self.started.append(work)
+        return Started(upstream_ref=f"ref-{len(self.started)}")
+
+    async def poll(self, upstream_ref: str, work: Work) -> Pending | Ready:
+        """Give the next answer."""
+        self.polled.append(upstream_ref)
+        if self.during_poll:
+            await asyncio.to_thread(self.during_poll)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def cancel(self, upstream_ref: str) -> None:
+        """Remember that the work is no longer wanted."""
+        self.cancelled.append(upstream_ref)
+
+
+def ready(*, width: int = 64, height: int = 64) -> Ready:
+    """Return the answer of a provider that is done."""
+    return Ready(content=factories.png(width=width, height=height))
+
+
+def failure(kind: FailureKind, *, retry_after_seconds: float | None = None) -> Failure:
+    """Return a failure to raise."""
+    return Failure(kind, f"scripted {kind.value}", retry_after_seconds=retry_after_seconds)
+
+
+def install(monkeypatch: pytest.MonkeyPatch, *providers: Scripted) -> None:
+    """Make these the providers of every model, in this order."""
+    route = tuple(provider.name for provider in providers)
+    loaded = catalog.load()
+    changed = dataclasses.replace(
+        loaded,
+        models={
+            name: dataclasses.replace(model, route=route) for name, model in loaded.models.items()
+        },
+    )
+    monkeypatch.setattr(catalog, "load", lambda: changed)
+    monkeypatch.setattr(
+        registry, "providers", lambda: {provider.name: provider for provider in providers}
+    )

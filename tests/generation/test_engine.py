@@ -1,0 +1,553 @@
+"""The engine: slices on real threads and real transactions, with a provider that has a script."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import OperationalError, connections
+from django.utils import timezone
+from django_q.models import OrmQ
+from pytest_django import Settings
+
+from accounts.models import Organization
+from billing import books, wallets
+from billing.models import LedgerEntry
+from generation import attempts, engine, jobs
+from generation.models import Asset, Attempt, Job
+from generation.providers.base import FailureKind, Pending, Ready
+from tests import factories
+from tests.generation.conftest import files_in
+from tests.generation.scripted import Scripted, failure, install, ready
+from vidgo.kernel import queue
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DriveToEnd = Callable[..., Job]
+
+
+def balance(organization: Organization) -> int:
+    return wallets.balance_of(organization=organization).balance_credits
+
+
+def refunds_of(job: Job) -> int:
+    return LedgerEntry.objects.filter(kind="refund", reference=job.public_id).count()
+
+
+def take_over(job: Job) -> Job:
+    """Be another driver that claims the job after its lease ran out."""
+    Job.objects.filter(pk=job.pk).update(leased_until=timezone.now() - timedelta(days=1))
+    (taken,) = jobs.claim(owner="another", limit=1)
+    assert taken.pk == job.pk
+    return taken
+
+
+def reload(job: Job) -> Job:
+    return Job.objects.get(pk=job.pk)
+
+
+# Ends --------------------------------------------------------------------------------------------
+
+
+def test_a_slice_finishes_what_waits(
+    organization: Organization, scripted: Scripted, storage: Path
+) -> None:
+    waiting = [factories.job(organization=organization) for _ in range(5)]
+    assert engine.drive() == 5
+    for job in waiting:
+        now = reload(job)
+        assert (now.status, now.progress, now.error_message) == ("finished", 100, "")
+        assert now.started_at is not None
+        assert now.ended_at is not None
+        assert (now.leased_until, now.lease_owner) == (None, "")
+        (attempt,) = factories.attempts_of(job)
+        assert (attempt.provider, attempt.failure_kind) == ("scripted", "")
+        assert attempt.upstream_ref.startswith("ref-")
+        assert attempt.ended_at is not None
+    assert len(scripted.started) == 5
+    assert files_in(storage) == sorted(Asset.objects.values_list("file", flat=True))
+    assert balance(organization) == 0
+    assert books.check() == []
+
+
+def test_a_result_is_cropped_to_the_ratio_and_encoded_as_ordered(
+    organization: Organization, scripted: Scripted, storage: Path, drive_to_end: DriveToEnd
+) -> None:
+    scripted.answers = [ready(width=300, height=300)]
+    job = drive_to_end(factories.job(organization=organization, size="16:9", output_format="jpg"))
+    asset = factories.asset_of(job)
+    content = (storage / asset.file).read_bytes()
+    assert content.startswith(b"\xff\xd8\xff")
+    assert (asset.format, asset.width, asset.height) == ("jpg", 300, 169)
+    assert asset.size_bytes == len(content)
+
+
+@pytest.mark.parametrize("kind", [FailureKind.MODERATED, FailureKind.INVALID_INPUT])
+def test_what_is_the_requests_own_fault_fails_at_once_and_gives_the_credits_back(
+    organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd, kind: FailureKind
+) -> None:
+    scripted.answers = [failure(kind)]
+    job = drive_to_end(factories.job(organization=organization, model="flux-kontext-max"))
+    assert (job.status, job.failure_kind) == ("failed", kind.value)
+    assert job.error_message == f"scripted {kind.value}"
+    assert len(scripted.started) == 1
+    assert refunds_of(job) == 1
+    assert balance(organization) == 20
+    assert books.check() == []
+
+
+def test_an_unavailable_provider_is_tried_three_times_then_the_credits_go_back(
+    organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd, storage: Path
+) -> None:
+    scripted.answers = [failure(FailureKind.UNAVAILABLE)]
+    job = drive_to_end(factories.job(organization=organization))
+    assert (job.status, job.failure_kind) == ("failed", "unavailable")
+    tries = factories.attempts_of(job)
+    assert [attempt.number for attempt in tries] == [1, 2, 3]
+    assert {attempt.failure_kind for attempt in tries} == {"unavailable"}
+    assert len(scripted.started) == 3
+    assert refunds_of(job) == 1
+    assert files_in(storage) == []
+    assert books.check() == []
+
+
+def test_an_unavailable_provider_that_comes_back_costs_the_customer_nothing_more(
+    organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd
+) -> None:
+    scripted.answers = [failure(FailureKind.UNAVAILABLE), failure(FailureKind.UNAVAILABLE), ready()]
+    job = drive_to_end(factories.job(organization=organization))
+    assert job.status == "finished"
+    assert len(factories.attempts_of(job)) == 3
+    assert LedgerEntry.objects.filter(reference=job.public_id).count() == 1
+    assert books.check() == []
+
+
+def test_the_next_provider_of_the_route_is_asked_when_the_first_is_spent(
+    organization: Organization,
+    slices: None,
+    drive_to_end: DriveToEnd,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = Scripted(failure(FailureKind.NO_CREDIT), name="first")
+    second = Scripted(name="second")
+    install(monkeypatch, first, second)
+    job = drive_to_end(factories.job(organization=organization))
+    assert job.status == "finished"
+    assert [attempt.provider for attempt in factories.attempts_of(job)] == ["first"] * 3 + [
+        "second"
+    ]
+
+
+def test_waiting_for_a_throttling_provider_burns_no_attempt(
+    organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd
+) -> None:
+    throttled = [failure(FailureKind.THROTTLED, retry_after_seconds=0.01) for _ in range(5)]
+    scripted.start_failures = [*throttled, failure(FailureKind.UNAVAILABLE)]
+    scripted.answers = [failure(FailureKind.UNAVAILABLE), ready()]
+    job = drive_to_end(factories.job(organization=organization))
+    assert job.status == "finished"
+    kinds = [attempt.failure_kind for attempt in factories.attempts_of(job)]
+    assert kinds == ["throttled"] * 5 + ["unavailable"] * 2 + [""]
+    assert attempts.count_ended(job=job) == {"scripted": 3}
+
+
+def test_a_throttled_job_waits_as_long_as_the_provider_asks(
+    organization: Organization, scripted: Scripted
+) -> None:
+    scripted.start_failures = [failure(FailureKind.THROTTLED, retry_after_seconds=77)]
+    job = factories.job(organization=organization)
+    engine.drive()
+    now = reload(job)
+    assert now.status == "queued"
+    assert 75 < (now.due_at - timezone.now()).total_seconds() < 77
+    assert engine.drive() == 0
+
+
+def test_a_start_whose_outcome_is_unknown_is_not_repeated_at_once(
+    organization: Organization,
+    scripted: Scripted,
+    drive_to_end: DriveToEnd,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engine, "UNKNOWN_OUTCOME_SECONDS", 60)
+    job = factories.running(organization=organization)
+    # The driver died between asking and writing down the answer.
+    Attempt.objects.update(provider="scripted")
+    Job.objects.update(leased_until=None)
+    engine.drive()
+    (attempt,) = factories.attempts_of(job)
+    assert attempt.failure_kind == "outcome_unknown"
+    assert scripted.started == []
+    assert (reload(job).due_at - timezone.now()).total_seconds() > 55
+    Job.objects.update(due_at=timezone.now())
+    assert drive_to_end(job).status == "finished"
+    assert len(scripted.started) == 1
+
+
+def test_a_start_that_costs_nothing_is_repeated_at_once(
+    organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd
+) -> None:
+    scripted.may_start_again = True
+    job = factories.running(organization=organization)
+    Attempt.objects.update(provider="scripted")
+    Job.objects.update(leased_until=None)
+    engine.drive()
+    assert reload(job).status == "finished"
+    assert len(factories.attempts_of(job)) == 1
+
+
+def test_an_image_that_is_none_is_the_providers_fault(
+    organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd
+) -> None:
+    scripted.answers = [Ready(content=b"<html>no</html>"), ready()]
+    job = drive_to_end(factories.job(organization=organization))
+    assert job.status == "finished"
+    first = factories.attempts_of(job)[0]
+    assert first.failure_kind == "unavailable"
+    assert "unusable image" in first.error_message
+
+
+# Deadlines ---------------------------------------------------------------------------------------
+
+
+def test_a_job_past_its_deadline_is_cancelled_upstream_and_refunded(
+    organization: Organization, scripted: Scripted, quick: Settings
+) -> None:
+    quick.SLICE_SECONDS = 0.2
+    scripted.answers = [Pending()]
+    job = factories.job(organization=organization)
+    engine.drive()
+    assert reload(job).status == "running"
+    Job.objects.update(deadline_at=timezone.now())
+    engine.drive()
+    now = reload(job)
+    assert (now.status, now.failure_kind) == ("failed", "expired")
+    assert scripted.cancelled == ["ref-1"]
+    assert refunds_of(job) == 1
+    assert books.check() == []
+
+
+def test_a_deadline_that_passes_during_a_slice_ends_the_job(
+    organization: Organization, scripted: Scripted, quick: Settings
+) -> None:
+    quick.JOB_DEADLINE_SECONDS = 0.3
+    scripted.answers = [Pending()]
+    job = factories.job(organization=organization)
+    engine.drive()
+    assert reload(job).failure_kind == "expired"
+    assert scripted.cancelled == ["ref-1"]
+
+
+def test_no_retry_goes_beyond_the_deadline(
+    organization: Organization, slices: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = factories.job(organization=organization)
+    install(monkeypatch)
+    Job.objects.update(deadline_at=timezone.now())
+    engine.drive()
+    assert (reload(job).status, refunds_of(job)) == ("failed", 1)
+    assert books.check() == []
+
+
+# Slices ------------------------------------------------------------------------------------------
+
+
+def test_what_a_slice_cannot_finish_is_resumed_and_never_started_again(
+    organization: Organization, scripted: Scripted, quick: Settings
+) -> None:
+    quick.SLICE_SECONDS = 0.2
+    scripted.answers = [Pending(progress=40)]
+    job = factories.job(organization=organization)
+    OrmQ.objects.all().delete()
+    engine.drive()
+    now = reload(job)
+    assert (now.status, now.leased_until, now.progress) == ("running", None, 40)
+    assert OrmQ.objects.count() == 1, "whoever lets go rings the bell"
+    assert factories.attempts_of(job)[0].upstream_ref == "ref-1"
+    scripted.answers = [ready()]
+    engine.drive()
+    assert reload(job).status == "finished"
+    assert len(scripted.started) == 1
+    assert set(scripted.polled) == {"ref-1"}
+    assert len(factories.attempts_of(job)) == 1
+    assert (now.fence, reload(job).fence) == (1, 2)
+
+
+def test_a_slice_without_work_ends_at_once_and_rings_no_bell(
+    organization: Organization, scripted: Scripted
+) -> None:
+    began = time.monotonic()
+    assert engine.drive() == 0
+    assert time.monotonic() - began < 1
+    assert not OrmQ.objects.exists()
+
+
+def test_jobs_submitted_during_a_slice_are_taken_up_by_it(
+    organization: Organization, scripted: Scripted
+) -> None:
+    first = factories.job(organization=organization)
+    late: list[Job] = []
+    arrived = threading.Event()
+
+    def arrive() -> None:
+        if not arrived.is_set():
+            arrived.set()
+            late.append(factories.job(organization=organization))
+            _close_own_connections()
+
+    scripted.during_poll = arrive
+    scripted.answers = [Pending(), Pending(), Pending(), Pending(), Pending(), Pending(), ready()]
+    assert engine.drive() == 2
+    assert {reload(first).status, reload(late[0]).status} == {"finished"}
+
+
+def test_a_cluster_that_stops_ends_its_slices_early_and_lets_go(
+    organization: Organization,
+    scripted: Scripted,
+    quick: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    quick.SLICE_SECONDS = 30
+    pulse = queue.Pulse()
+    monkeypatch.setattr(queue, "pulse", pulse)
+    scripted.answers = [Pending()]
+    scripted.during_poll = pulse.stop
+    job = factories.job(organization=organization)
+    began = time.monotonic()
+    engine.drive()
+    assert time.monotonic() - began < 2
+    assert (reload(job).status, reload(job).leased_until) == ("running", None)
+    assert engine.drive() == 0, "a stopping cluster claims nothing"
+
+
+def test_a_call_that_hangs_is_cut_off_and_its_job_let_go(
+    organization: Organization,
+    scripted: Scripted,
+    quick: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    quick.SLICE_SECONDS = 0.2
+    monkeypatch.setattr(engine, "DRAIN_SECONDS", 0.2)
+    hung = threading.Event()
+    scripted.during_poll = lambda: bool(hung.wait(1.5)) and None
+    job = factories.job(organization=organization)
+    engine.drive()
+    hung.set()
+    now = reload(job)
+    assert (now.status, now.leased_until) == ("running", None)
+    assert factories.attempts_of(job)[0].upstream_ref == "ref-1"
+
+
+def test_leases_are_renewed_while_a_slice_runs_and_while_it_drains(
+    organization: Organization,
+    scripted: Scripted,
+    quick: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    quick.SLICE_SECONDS = 0.5
+    quick.LEASE_SECONDS = 0.6
+    monkeypatch.setattr(engine, "DRAIN_SECONDS", 5)
+    job = factories.job(organization=organization)
+    stolen: list[Job] = []
+
+    def look() -> None:
+        until = time.monotonic() + 1.8
+        while time.monotonic() < until:
+            stolen.extend(jobs.claim(owner="another", limit=1))
+            time.sleep(0.05)
+        _close_own_connections()
+
+    scripted.during_poll = look
+    engine.drive()
+    assert stolen == []
+    assert reload(job).status == "finished"
+
+
+def test_the_database_going_away_leaves_the_job_to_its_lease(
+    organization: Organization,
+    scripted: Scripted,
+    monkeypatch: pytest.MonkeyPatch,
+    drive_to_end: DriveToEnd,
+    storage: Path,
+) -> None:
+    finish = jobs.finish
+
+    def lost(**values: object) -> Asset:
+        monkeypatch.setattr(jobs, "finish", finish)
+        raise OperationalError("the connection is lost")
+
+    monkeypatch.setattr(jobs, "finish", lost)
+    job = factories.job(organization=organization)
+    engine.drive()
+    now = reload(job)
+    assert now.status == "running"
+    assert now.failure_kind == ""
+    assert len(files_in(storage)) == 1, "the commit may have happened, so the file has to stay"
+    assert drive_to_end(job).status == "finished"
+    assert len(scripted.started) == 1
+    assert books.check() == []
+
+
+def test_a_slice_that_breaks_lets_go_of_what_it_drives(
+    organization: Organization, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = jobs.claim
+    claims: list[int] = []
+
+    def claim_once(**values: object) -> list[Job]:
+        claims.append(1)
+        if len(claims) > 1:
+            raise OperationalError("the connection is lost")
+        return claim(**values)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(jobs, "claim", claim_once)
+    scripted.answers = [Pending()]
+    job = factories.job(organization=organization)
+    with pytest.raises(OperationalError):
+        engine.drive()
+    now = reload(job)
+    assert (now.status, now.leased_until) == ("running", None)
+
+
+# Fences ------------------------------------------------------------------------------------------
+
+
+def test_a_driver_that_lost_its_job_ends_nothing_and_leaves_no_file(
+    organization: Organization, scripted: Scripted, storage: Path, drive_to_end: DriveToEnd
+) -> None:
+    job = factories.job(organization=organization)
+
+    def lose() -> None:
+        scripted.during_poll = None
+        take_over(job)
+        _close_own_connections()
+
+    scripted.during_poll = lose
+    engine.drive()
+    now = reload(job)
+    assert (now.status, now.lease_owner, now.fence) == ("running", "another", 2)
+    assert now.leased_until is not None
+    assert not Asset.objects.exists()
+    assert files_in(storage) == []
+    assert factories.attempts_of(job)[0].ended_at is None
+    # The one who took it over resumes it.
+    Job.objects.update(leased_until=None)
+    assert drive_to_end(job).status == "finished"
+    assert len(scripted.started) == 1
+    assert len(files_in(storage)) == 1
+    assert books.check() == []
+
+
+def test_a_driver_that_lost_its_job_cannot_fail_it_either(
+    organization: Organization, scripted: Scripted
+) -> None:
+    job = factories.job(organization=organization)
+
+    def lose() -> None:
+        take_over(job)
+        _close_own_connections()
+
+    scripted.during_poll = lose
+    scripted.answers = [failure(FailureKind.MODERATED)]
+    engine.drive()
+    assert (reload(job).status, refunds_of(job)) == ("running", 0)
+    assert factories.attempts_of(job)[0].ended_at is None
+
+
+def test_a_driver_that_lost_its_job_does_not_write_its_reference(
+    organization: Organization, scripted: Scripted
+) -> None:
+    job = factories.job(organization=organization)
+
+    def lose() -> None:
+        take_over(job)
+        _close_own_connections()
+
+    scripted.during_start = lose
+    engine.drive()
+    assert factories.attempts_of(job)[0].upstream_ref == ""
+    assert scripted.polled == []
+
+
+def test_a_driver_notices_that_its_job_was_taken_over_and_stops_polling(
+    organization: Organization, scripted: Scripted, quick: Settings
+) -> None:
+    quick.LEASE_SECONDS = 0.3
+    quick.SLICE_SECONDS = 10
+    scripted.answers = [Pending()]
+    job = factories.job(organization=organization)
+
+    def lose() -> None:
+        scripted.during_poll = None
+        quick.LEASE_SECONDS = 60
+        take_over(job)
+        quick.LEASE_SECONDS = 0.3
+        _close_own_connections()
+
+    scripted.during_poll = lose
+    began = time.monotonic()
+    engine.drive()
+    assert time.monotonic() - began < 5
+    assert reload(job).lease_owner == "another"
+
+
+# Mistakes ----------------------------------------------------------------------------------------
+
+
+def test_a_mistake_in_our_code_is_logged_counted_and_ends_with_a_refund(
+    organization: Organization,
+    scripted: Scripted,
+    drive_to_end: DriveToEnd,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    scripted.answers = [RuntimeError("a mistake of ours")]
+    job = drive_to_end(factories.job(organization=organization))
+    assert (job.status, job.error_message) == ("failed", "Something went wrong on our side.")
+    assert len(factories.attempts_of(job)) == 3
+    assert refunds_of(job) == 1
+    crashes = [record for record in caplog.records if _event(record) == "job_crashed"]
+    assert len(crashes) == 3
+    assert {record.levelno for record in crashes} == {logging.ERROR}
+    assert all(record.exc_info or _fact(record, "exc_info") for record in crashes)
+    assert books.check() == []
+
+
+def test_one_jobs_mistake_does_not_touch_the_others(
+    organization: Organization, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "RETRY_SECONDS", 60)
+    scripted.answers = [RuntimeError("a mistake of ours"), ready()]
+    waiting = [factories.job(organization=organization) for _ in range(4)]
+    engine.drive()
+    assert sorted(reload(job).status for job in waiting) == ["finished"] * 3 + ["queued"]
+
+
+def test_each_log_line_about_a_job_names_it(
+    organization: Organization, scripted: Scripted, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    scripted.answers = [failure(FailureKind.MODERATED), ready()]
+    waiting = {factories.job(organization=organization).public_id for _ in range(3)}
+    caplog.clear()
+    engine.drive()
+    about = [record for record in caplog.records if record.name.startswith("generation.engine")]
+    assert {_fact(record, "job") for record in about} == waiting
+    assert sorted(_event(record) for record in about) == ["attempt_failed"] + ["job_finished"] * 2
+
+
+def _event(record: logging.LogRecord) -> object:
+    return _fact(record, "event")
+
+
+def _fact(record: logging.LogRecord, name: str) -> object:
+    return record.msg.get(name) if isinstance(record.msg, dict) else None
+
+
+def _close_own_connections() -> None:
+    """Close the connection of a thread that ends with the slice."""
+    connections.close_all()

@@ -1,0 +1,525 @@
+"""Jobs: submitted with their price and their bell or not at all, claimed fairly, ended once."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.utils import InternalError
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from django_q.models import OrmQ, Schedule
+from pytest_django import Settings
+
+from accounts import organizations
+from accounts.models import Organization
+from billing import books, ledger, wallets
+from billing.models import LedgerEntry, Wallet
+from generation import assets, catalog, files, jobs, orders, tasks
+from generation.models import Asset, Job
+from generation.providers import registry
+from generation.providers.base import FailureKind
+from tests import factories
+from tests.generation.conftest import files_in
+
+pytestmark = pytest.mark.django_db
+
+MODELS = {
+    "flux-kontext-pro": 10,
+    "flux-kontext-pro-edit": 10,
+    "flux-kontext-max": 20,
+    "flux-kontext-max-edit": 20,
+}
+
+
+def order(**changes: Any) -> orders.Order:
+    model = changes.pop("model", "flux-kontext-pro")
+    return orders.parse(model=model, input={"prompt": "a fox", **changes})
+
+
+def submit(organization: Organization, wanted: orders.Order | None = None) -> Job:
+    return jobs.submit(organization=organization, order=wanted or order(), actor="test")
+
+
+def prepared() -> assets.Prepared:
+    return assets.prepare(
+        content=factories.png(width=64, height=64),
+        size=catalog.load().sizes["1:1"],
+        output_format="png",
+    )
+
+
+def finish(job: Job) -> Asset:
+    ready = prepared()
+    return jobs.finish(job=job, prepared=ready, file=assets.store(prepared=ready))
+
+
+def waiting(organization: Organization, number: int) -> None:
+    """Store many waiting jobs at once; their money is not these tests' matter."""
+    deadline = timezone.now() + timedelta(hours=1)
+    Job.objects.bulk_create(
+        Job(
+            organization=organization,
+            model="flux-kontext-pro",
+            prompt="a fox",
+            size="1:1",
+            output_format="png",
+            seed=1,
+            price_credits=10,
+            deadline_at=deadline,
+        )
+        for _ in range(number)
+    )
+
+
+# Submit ------------------------------------------------------------------------------------------
+
+
+def test_a_submit_stores_the_job_its_charge_and_its_bell(
+    organization: Organization, wallet: Wallet
+) -> None:
+    job = submit(organization, order(size="16:9", output_format="jpg", seed=7))
+    stored = Job.objects.get()
+    assert stored == job
+    assert (stored.status, stored.price_credits, stored.fence) == ("queued", 10, 0)
+    assert (stored.size, stored.output_format, stored.seed) == ("16:9", "jpg", 7)
+    entry = LedgerEntry.objects.get(kind="charge")
+    assert (entry.amount_credits, entry.reference) == (-10, job.public_id)
+    assert OrmQ.objects.get().func() == "generation.tasks.drive"
+    assert books.check() == []
+
+
+@pytest.mark.parametrize(("model", "price"), MODELS.items())
+def test_a_submit_deducts_what_the_catalog_says(
+    organization: Organization, wallet: Wallet, model: str, price: int
+) -> None:
+    assert catalog.load().models[model].price_credits == price
+    wanted: dict[str, Any] = {"model": model}
+    if model.endswith("-edit"):
+        url = files.url_of(factories.upload(organization=organization).file)
+        wanted["image_urls"] = [url]
+    job = submit(organization, order(**wanted))
+    assert job.price_credits == price
+    assert wallets.balance_of(organization=organization).balance_credits == 1000 - price
+
+
+def test_a_change_of_price_touches_nothing_in_flight(
+    organization: Organization, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = submit(organization)
+    loaded = catalog.load()
+    dearer = dataclasses.replace(loaded.models[job.model], price_credits=50)
+    changed = dataclasses.replace(loaded, models={**loaded.models, job.model: dearer})
+    monkeypatch.setattr(catalog, "load", lambda: changed)
+    (taken,) = jobs.claim(owner="test", limit=1)
+    jobs.fail(job=taken, kind=FailureKind.MODERATED, message="no")
+    assert wallets.balance_of(organization=organization).balance_credits == 1000
+    assert submit(organization).price_credits == 50
+    assert wallets.balance_of(organization=organization).balance_credits == 950
+
+
+def test_without_enough_credits_nothing_is_stored(
+    organization: Organization, storage: Path
+) -> None:
+    factories.credits(organization=organization, amount=9)
+    url = files.url_of(factories.upload(organization=organization).file)
+    before = files_in(storage)
+    for wanted in (order(), order(model="flux-kontext-pro-edit", image_urls=[url])):
+        with pytest.raises(ledger.InsufficientCredits) as refused:
+            submit(organization, wanted)
+        assert refused.value.facts["required_credits"] == 10
+    assert not Job.objects.exists()
+    assert not OrmQ.objects.exists()
+    assert files_in(storage) == before
+    assert wallets.balance_of(organization=organization).balance_credits == 9
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wallet_emptied_meanwhile_undoes_job_bell_and_copied_image(
+    organization: Organization, storage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.credits(organization=organization, amount=9)
+    url = files.url_of(factories.upload(organization=organization).file)
+    before = files_in(storage)
+    # The early look at the balance passes, as it would for the loser of a race.
+    monkeypatch.setattr(wallets, "require", lambda **_: None)
+    with pytest.raises(ledger.InsufficientCredits):
+        submit(organization, order(model="flux-kontext-pro-edit", image_urls=[url]))
+    assert not Job.objects.exists()
+    assert not OrmQ.objects.exists()
+    assert files_in(storage) == before
+    assert books.check() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_submit_that_breaks_after_ringing_leaves_no_bell(
+    organization: Organization, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**_: object) -> int:
+        raise InternalError("out of order")
+
+    monkeypatch.setattr(ledger, "charge", broken)
+    with pytest.raises(InternalError):
+        submit(organization)
+    assert not OrmQ.objects.exists()
+    assert not Job.objects.exists()
+
+
+def test_a_suspended_organization_submits_nothing(
+    organization: Organization, wallet: Wallet
+) -> None:
+    organization.suspended_at = timezone.now()
+    organization.save()
+    with pytest.raises(organizations.Suspended):
+        submit(organization)
+    assert not Job.objects.exists()
+
+
+def test_a_model_that_nobody_makes_is_refused_before_anything_is_deducted(
+    organization: Organization, wallet: Wallet, settings: Settings
+) -> None:
+    settings.SANDBOX_ENABLED = False
+    with pytest.raises(registry.NoProvider):
+        submit(organization)
+    assert not LedgerEntry.objects.filter(kind="charge").exists()
+
+
+def test_an_edit_keeps_a_copy_of_its_image(
+    organization: Organization, wallet: Wallet, storage: Path
+) -> None:
+    upload = factories.upload(organization=organization)
+    url = files.url_of(upload.file)
+    job = submit(organization, order(model="flux-kontext-pro-edit", image_urls=[url]))
+    assert job.image_url == url
+    assert job.image_file.startswith("inputs/")
+    assert (storage / job.image_file).read_bytes() == (storage / upload.file).read_bytes()
+
+
+def test_a_job_without_a_seed_is_given_one(organization: Organization, wallet: Wallet) -> None:
+    seeds = {submit(organization).seed for _ in range(3)}
+    assert len(seeds) == 3
+
+
+def test_a_job_belongs_to_its_organization_alone(
+    organization: Organization, other_organization: Organization, wallet: Wallet
+) -> None:
+    job = submit(organization)
+    assert jobs.get_job(organization=organization, public_id=job.public_id) == job
+    for stranger, public_id in (
+        (other_organization, job.public_id),
+        (organization, "task_unknown"),
+    ):
+        with pytest.raises(jobs.UnknownJob):
+            jobs.get_job(organization=stranger, public_id=public_id)
+
+
+# Claims ------------------------------------------------------------------------------------------
+
+
+def test_a_claim_leases_the_oldest_first(organization: Organization, settings: Settings) -> None:
+    settings.LEASE_SECONDS = 30
+    waiting(organization, 3)
+    oldest, second = jobs.claim(owner="test", limit=2)
+    assert oldest.pk < second.pk < Job.objects.get(status="queued").pk
+    assert (oldest.status, oldest.fence, oldest.lease_owner) == ("running", 1, "test")
+    assert oldest.leased_until is not None
+    assert oldest.started_at is not None
+    assert 25 < (oldest.leased_until - timezone.now()).total_seconds() <= 30
+    assert [job.pk for job in jobs.claim(owner="test", limit=10)] != [oldest.pk]
+    assert jobs.claim(owner="test", limit=10) == []
+
+
+def test_whoever_queues_much_does_not_keep_others_waiting(
+    organization: Organization, other_organization: Organization
+) -> None:
+    waiting(organization, 500)
+    waiting(other_organization, 3)
+    claimed = jobs.claim(owner="test", limit=10)
+    assert Counter(job.organization_id for job in claimed) == {
+        organization.pk: 7,
+        other_organization.pk: 3,
+    }
+    # And who has none running yet comes before who has many.
+    waiting(other_organization, 5)
+    claimed = jobs.claim(owner="test", limit=4)
+    assert Counter(job.organization_id for job in claimed) == {other_organization.pk: 4}
+
+
+def test_an_organization_runs_no_more_at_once_than_its_limit(
+    organization: Organization, other_organization: Organization, settings: Settings
+) -> None:
+    settings.ORGANIZATION_CONCURRENCY = 4
+    organization.concurrency_limit = 2
+    organization.save()
+    waiting(organization, 10)
+    waiting(other_organization, 10)
+    claimed = jobs.claim(owner="test", limit=100)
+    assert Counter(job.organization_id for job in claimed) == {
+        organization.pk: 2,
+        other_organization.pk: 4,
+    }
+    assert jobs.claim(owner="test", limit=100) == []
+    Job.objects.filter(pk=claimed[0].pk).update(status="queued", leased_until=None)
+    assert [job.pk for job in jobs.claim(owner="test", limit=100)] == [claimed[0].pk]
+
+
+def test_jobs_that_others_left_come_before_those_that_wait(organization: Organization) -> None:
+    waiting(organization, 4)
+    left, expired, held = jobs.claim(owner="gone", limit=3)
+    Job.objects.filter(pk=left.pk).update(leased_until=None)
+    Job.objects.filter(pk=expired.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
+    claimed = jobs.claim(owner="test", limit=2)
+    assert [job.pk for job in claimed] == [left.pk, expired.pk]
+    assert {job.fence for job in claimed} == {2}
+    assert Job.objects.get(pk=held.pk).lease_owner == "gone"
+
+
+def test_a_job_that_shall_wait_is_not_claimed_before_its_time(organization: Organization) -> None:
+    waiting(organization, 1)
+    Job.objects.update(due_at=timezone.now() + timedelta(seconds=30))
+    assert jobs.claim(owner="test", limit=1) == []
+    assert not jobs.is_due()
+    Job.objects.update(due_at=timezone.now())
+    assert jobs.is_due()
+    assert len(jobs.claim(owner="test", limit=1)) == 1
+    assert not jobs.is_due()
+
+
+def test_work_is_due_again_when_a_lease_runs_out_or_is_let_go(organization: Organization) -> None:
+    waiting(organization, 1)
+    jobs.claim(owner="test", limit=1)
+    assert not jobs.is_due()
+    Job.objects.update(leased_until=None)
+    assert jobs.is_due()
+    Job.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert jobs.is_due()
+
+
+@pytest.mark.parametrize("number", [0, 300])
+def test_a_claim_takes_few_queries_however_many_wait(
+    organization: Organization, other_organization: Organization, number: int
+) -> None:
+    waiting(organization, number)
+    waiting(other_organization, number)
+    with CaptureQueriesContext(connection) as queries:
+        claimed = jobs.claim(owner="test", limit=50)
+    assert len(claimed) == min(50, number)
+    texts = [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
+    assert len(texts) == (5 if number else 3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_limits_are_exact_when_all_workers_claim_at_once(
+    organization: Organization, other_organization: Organization, settings: Settings
+) -> None:
+    settings.ORGANIZATION_CONCURRENCY = 20
+    waiting(organization, 100)
+    waiting(other_organization, 100)
+    threads = 8
+    together = threading.Barrier(threads)
+
+    def claim(number: int) -> list[int]:
+        try:
+            together.wait(10)
+            taken: list[int] = []
+            for _ in range(4):
+                taken += [job.pk for job in jobs.claim(owner=f"driver {number}", limit=5)]
+            return taken
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(threads) as pool:
+        claimed = [pk for taken in pool.map(claim, range(threads)) for pk in taken]
+    assert len(claimed) == len(set(claimed)) == 40
+    running = Counter(Job.objects.filter(status="running").values_list("organization", flat=True))
+    assert running == {organization.pk: 20, other_organization.pk: 20}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("lock_of_the_other", "running"), [(1, 6), (jobs.CLAIM_LOCK, 5)])
+def test_taking_turns_is_what_keeps_the_limit(
+    organization: Organization,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    lock_of_the_other: int,
+    running: int,
+) -> None:
+    """The first case is the control: with a lock of its own the other claims one too many."""
+    settings.ORGANIZATION_CONCURRENCY = 5
+    waiting(organization, 10)
+    retried = Job.objects.earliest("id")
+    Job.objects.filter(pk=retried.pk).update(due_at=timezone.now() + timedelta(hours=1))
+
+    def claim() -> int:
+        try:
+            return len(jobs.claim(owner="another", limit=5))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert len(jobs.claim(owner="test", limit=5)) == 5
+            # A retry falls due while the first claim is not yet committed.
+            pool.submit(_make_due, retried).result(10)
+            monkeypatch.setattr(jobs, "CLAIM_LOCK", lock_of_the_other)
+            other = pool.submit(claim)
+            wait([other], timeout=0.5)
+        other.result(10)
+    assert Job.objects.filter(status="running").count() == running
+
+
+def _make_due(job: Job) -> None:
+    Job.objects.filter(pk=job.pk).update(due_at=timezone.now())
+    connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_passes_over_what_someone_else_has_locked(organization: Organization) -> None:
+    waiting(organization, 3)
+    left, _ = jobs.claim(owner="gone", limit=2)
+    Job.objects.filter(pk=left.pk).update(leased_until=None)
+    free = Job.objects.get(status="queued")
+
+    def claim() -> list[int]:
+        try:
+            return [job.pk for job in jobs.claim(owner="test", limit=5)]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        Job.objects.select_for_update().get(pk=left.pk)
+        assert pool.submit(claim).result(5) == [free.pk]
+
+
+# Ends --------------------------------------------------------------------------------------------
+
+
+def test_finishing_twice_changes_nothing(organization: Organization) -> None:
+    taken = factories.running(organization=organization)
+    finish(taken)
+    before = Job.objects.values().get()
+    with pytest.raises(jobs.AlreadyDone):
+        finish(taken)
+    with pytest.raises(jobs.AlreadyDone):
+        jobs.fail(job=taken, kind=FailureKind.MODERATED, message="late")
+    with pytest.raises(jobs.AlreadyDone):
+        jobs.fail(job=taken, kind=FailureKind.EXPIRED, message="late", fenced=False)
+    with pytest.raises(jobs.AlreadyDone):
+        jobs.put_back(job=taken, delay_seconds=0, kind=FailureKind.UNAVAILABLE, message="late")
+    assert Job.objects.values().get() == before
+    assert Asset.objects.count() == 1
+    assert books.check() == []
+
+
+def test_failing_gives_the_credits_back_once(organization: Organization) -> None:
+    taken = factories.running(organization=organization)
+    jobs.fail(job=taken, kind=FailureKind.MODERATED, message="The prompt was refused.")
+    for fenced in (True, False):
+        with pytest.raises(jobs.AlreadyDone):
+            jobs.fail(job=taken, kind=FailureKind.MODERATED, message="again", fenced=fenced)
+    with pytest.raises(jobs.AlreadyDone):
+        finish(taken)
+    refund = LedgerEntry.objects.get(kind="refund")
+    assert (refund.reference, refund.amount_credits) == (taken.public_id, 10)
+    assert refund.reason == "moderated: The prompt was refused."
+    assert Job.objects.get().error_message == "The prompt was refused."
+    assert books.check() == []
+
+
+def test_a_driver_with_an_old_fence_ends_nothing(organization: Organization) -> None:
+    taken = factories.running(organization=organization)
+    Job.objects.update(leased_until=None)
+    (newer,) = jobs.claim(owner="another", limit=1)
+    for end in (
+        lambda: finish(taken),
+        lambda: jobs.fail(job=taken, kind=FailureKind.MODERATED, message="late"),
+        lambda: jobs.put_back(
+            job=taken, delay_seconds=0, kind=FailureKind.UNAVAILABLE, message="late"
+        ),
+    ):
+        with pytest.raises(jobs.AlreadyDone):
+            end()
+    assert Job.objects.get().status == "running"
+    assert factories.attempts_of(taken)[0].ended_at is None
+    finish(newer)
+    assert books.check() == []
+
+
+def test_the_database_refuses_an_end_that_contradicts_itself(organization: Organization) -> None:
+    job = factories.job(organization=organization)
+    for values, constraint in (
+        ({"status": "finished"}, "job_has_ended_exactly_when_it_is_over"),
+        ({"ended_at": timezone.now()}, "job_has_ended_exactly_when_it_is_over"),
+        ({"status": "lost"}, "job_status_is_known|job_has_ended_exactly_when_it_is_over"),
+        ({"price_credits": 0}, "job_has_a_price"),
+        ({"progress": 101}, "job_progress_is_percent"),
+        (
+            {"status": "failed", "ended_at": timezone.now(), "leased_until": timezone.now()},
+            "ended_job_is_leased_to_nobody",
+        ),
+    ):
+        with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+            Job.objects.filter(pk=job.pk).update(**values)
+
+
+def test_what_waits_past_its_deadline_is_expired_and_refunded(
+    organization: Organization,
+) -> None:
+    late = factories.job(organization=organization)
+    factories.job(organization=organization)
+    driven = factories.running(organization=organization)
+    Job.objects.exclude(pk=driven.pk).update(status="queued", leased_until=None, lease_owner="")
+    Job.objects.filter(pk__in=(late.pk, driven.pk)).update(deadline_at=timezone.now())
+    assert jobs.expire_overdue() == 1
+    assert jobs.expire_overdue() == 0
+    now = Job.objects.get(pk=late.pk)
+    assert (now.status, now.failure_kind) == ("failed", "expired")
+    assert LedgerEntry.objects.get(kind="refund").reference == late.public_id
+    assert Job.objects.get(pk=driven.pk).status == "running", "its driver ends it"
+    assert books.check() == []
+
+
+def test_a_job_put_back_waits_and_is_taken_up_anew(organization: Organization) -> None:
+    taken = factories.running(organization=organization)
+    jobs.put_back(job=taken, delay_seconds=0, kind=FailureKind.UNAVAILABLE, message="away")
+    now = Job.objects.get()
+    assert (now.status, now.lease_owner, now.leased_until) == ("queued", "", None)
+    (attempt,) = factories.attempts_of(taken)
+    assert (attempt.failure_kind, attempt.error_message) == ("unavailable", "away")
+    (again,) = jobs.claim(owner="test", limit=1)
+    assert again.fence == taken.fence + 1
+
+
+# Tasks -------------------------------------------------------------------------------------------
+
+
+def test_each_task_is_found_by_its_path_and_scheduled_once() -> None:
+    assert import_string(jobs.BELL) is tasks.drive
+    for path, _, _ in tasks.SCHEDULES:
+        assert callable(import_string(path))
+    tasks.schedule_all()
+    stored = {each.name: (each.func, each.minutes) for each in Schedule.objects.all()}
+    assert stored == {name: (path, minutes) for path, name, minutes in tasks.SCHEDULES}
+
+
+def test_the_reaper_and_the_auditor_report_what_they_find(
+    organization: Organization, wallet: Wallet, caplog: pytest.LogCaptureFixture
+) -> None:
+    factories.job(organization=organization)
+    Job.objects.update(deadline_at=timezone.now())
+    tasks.reap()
+    assert Job.objects.get().status == "failed"
+    assert "jobs_expired" in caplog.text
+    tasks.audit()
+    assert "books_broken" not in caplog.text
+    Wallet.objects.update(balance_credits=1)
+    tasks.audit()
+    assert "books_broken" in caplog.text

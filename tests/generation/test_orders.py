@@ -1,0 +1,208 @@
+"""Orders: every way to ask, right and wrong; each refusal names its parameter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from generation import catalog, files, orders
+from vidgo.kernel import errors
+
+IMAGE = "https://images.example/a.png"
+
+
+def parse(model: object = "flux-kontext-pro", callback_url: object = None, **given: Any) -> Any:
+    return orders.parse(model=model, input={"prompt": "a fox", **given}, callback_url=callback_url)
+
+
+def edit(**given: Any) -> Any:
+    return parse(model="flux-kontext-pro-edit", **{"image_urls": [IMAGE], **given})
+
+
+def test_what_is_left_out_has_a_default() -> None:
+    order = parse()
+    assert order.model.id == "flux-kontext-pro"
+    assert (order.size.name, order.output_format, order.seed) == ("1:1", "png", None)
+    assert (order.image_url, order.callback_url, order.warnings) == ("", "", ())
+    assert order.price_credits == 10
+    assert parse(size=None, output_format=None, seed=None, image_urls=None) == order
+
+
+@pytest.mark.parametrize("size", ["1:1", "4:3", "3:4", "16:9", "9:16", "21:9", "16:21", "9:21"])
+def test_each_size_of_the_contract_is_accepted(size: str) -> None:
+    assert parse(size=size).size.name == size
+
+
+@pytest.mark.parametrize("name", ["png", "jpg"])
+def test_each_format_of_the_contract_is_accepted(name: str) -> None:
+    assert parse(output_format=name).output_format == name
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**31 - 1])
+def test_seeds_of_31_bits_are_accepted(seed: int) -> None:
+    assert parse(seed=seed).seed == seed
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kept"),
+    [
+        ("  a fox \n", "a fox"),
+        ("a\x00fox", "afox"),
+        ("狐" * 2000, "狐" * 2000),
+        ("🦊" * 2000, "🦊" * 2000),
+        (" " + "x" * 2000 + " ", "x" * 2000),
+        ("fox \ud83d", "fox ?"),
+    ],
+)
+def test_prompts_are_kept_as_they_are_but_for_what_cannot_be_stored(prompt: str, kept: str) -> None:
+    assert parse(prompt=prompt).prompt == kept
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "param"),
+    [
+        ({"prompt": None}, orders.BadParameter, "input.prompt"),
+        ({"prompt": ""}, orders.BadParameter, "input.prompt"),
+        ({"prompt": " \n\t"}, orders.BadParameter, "input.prompt"),
+        ({"prompt": "\x00"}, orders.BadParameter, "input.prompt"),
+        ({"prompt": 7}, orders.BadParameter, "input.prompt"),
+        ({"prompt": ["a fox"]}, orders.BadParameter, "input.prompt"),
+        ({"prompt": "x" * 2001}, orders.PromptTooLong, "input.prompt"),
+        ({"prompt": "狐" * 2001}, orders.PromptTooLong, "input.prompt"),
+        ({"size": "2:1"}, orders.BadParameter, "input.size"),
+        ({"size": "1024x1024"}, orders.BadParameter, "input.size"),
+        ({"size": ""}, orders.BadParameter, "input.size"),
+        ({"size": 1}, orders.BadParameter, "input.size"),
+        ({"size": ["1:1"]}, orders.BadParameter, "input.size"),
+        ({"output_format": "gif"}, orders.BadParameter, "input.output_format"),
+        ({"output_format": "PNG"}, orders.BadParameter, "input.output_format"),
+        ({"output_format": {}}, orders.BadParameter, "input.output_format"),
+        ({"seed": -1}, orders.BadParameter, "input.seed"),
+        ({"seed": 2**31}, orders.BadParameter, "input.seed"),
+        ({"seed": 1.0}, orders.BadParameter, "input.seed"),
+        ({"seed": "1"}, orders.BadParameter, "input.seed"),
+        ({"seed": True}, orders.BadParameter, "input.seed"),
+        ({"image_urls": [IMAGE]}, orders.ImageNotWanted, "input.image_urls"),
+        ({"image_urls": IMAGE}, orders.ImageNotWanted, "input.image_urls"),
+    ],
+)
+def test_what_is_wrong_is_refused_by_name(
+    given: dict[str, Any], kind: type[errors.DomainError], param: str
+) -> None:
+    with pytest.raises(kind) as refused:
+        parse(**given)
+    assert refused.value.param == param
+    assert param in refused.value.message or kind is orders.ImageNotWanted
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ({"image_urls": None}, orders.ImageMissing),
+        ({"image_urls": []}, orders.ImageMissing),
+        ({"image_urls": ""}, orders.ImageMissing),
+        ({"image_urls": IMAGE}, orders.BadParameter),
+        ({"image_urls": {"0": IMAGE}}, orders.BadParameter),
+        ({"image_urls": [7]}, orders.BadParameter),
+        ({"image_urls": [None]}, orders.BadParameter),
+        ({"image_urls": [""]}, orders.BadImageUrl),
+        ({"image_urls": ["a.png"]}, orders.BadImageUrl),
+        ({"image_urls": ["ftp://images.example/a.png"]}, orders.BadImageUrl),
+        ({"image_urls": ["file:///etc/passwd"]}, orders.BadImageUrl),
+        ({"image_urls": ["http://127.0.0.1/a.png"]}, orders.BadImageUrl),
+        ({"image_urls": ["http://10.0.0.7/a.png"]}, orders.BadImageUrl),
+        ({"image_urls": ["http://169.254.169.254/latest/meta-data"]}, orders.BadImageUrl),
+        ({"image_urls": ["http://[::1]/a.png"]}, orders.BadImageUrl),
+        ({"image_urls": ["https://user:secret@images.example/a.png"]}, orders.BadImageUrl),
+        ({"image_urls": ["https://images.example/a\x00.png"]}, orders.BadImageUrl),
+        ({"image_urls": ["https://images.example/" + "a" * 2048]}, orders.BadImageUrl),
+    ],
+)
+def test_an_edit_needs_an_image_we_may_fetch(
+    given: dict[str, Any], kind: type[errors.DomainError]
+) -> None:
+    with pytest.raises(kind) as refused:
+        edit(**given)
+    assert refused.value.param == "input.image_urls"
+
+
+def test_only_the_first_image_is_used() -> None:
+    assert edit(image_urls=[IMAGE, "http://127.0.0.1/", 7]).image_url == IMAGE
+
+
+def test_a_generation_model_that_is_sent_an_image_names_the_model_that_edits() -> None:
+    for model in ("flux-kontext-pro", "flux-kontext-max"):
+        with pytest.raises(orders.ImageNotWanted) as refused:
+            parse(model=model, image_urls=[IMAGE])
+        assert f"'{model}-edit'" in refused.value.message
+        assert parse(model=model, image_urls=[]).image_url == ""
+
+
+def test_one_of_our_own_files_may_be_edited_wherever_we_live(settings: Settings) -> None:
+    settings.VIDGO_PUBLIC_URL = "http://127.0.0.1:8000"
+    own = files.url_of("temp/ab/abc.png")
+    assert edit(image_urls=[own]).image_url == own
+    with pytest.raises(orders.BadImageUrl):
+        edit(image_urls=["http://127.0.0.1:8000/admin/"])
+    with pytest.raises(orders.BadImageUrl):
+        edit(image_urls=["http://127.0.0.1:80001/files/temp/ab/abc.png"])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        7,
+        ["https://shop.example/hook"],
+        "shop.example/hook",
+        "http://shop.example/hook",
+        "https://127.0.0.1/hook",
+        "https://192.168.1.4/hook",
+        "https://shop.example:8080/hook",
+        "https://user@shop.example/hook",
+        "https://shop.example/" + "a" * 2048,
+    ],
+)
+def test_a_callback_needs_an_address_we_may_call(url: object) -> None:
+    with pytest.raises(errors.Invalid) as refused:
+        parse(callback_url=url)
+    assert refused.value.param == "callback_url"
+
+
+def test_a_callback_is_kept(settings: Settings) -> None:
+    assert parse(callback_url="https://shop.example/hook").callback_url
+    assert parse(callback_url="").callback_url == ""
+    settings.VIDGO_ALLOW_LOOPBACK_URLS = True
+    assert parse(callback_url="http://127.0.0.1:9000/hook").callback_url
+
+
+@pytest.mark.parametrize("model", [None, 7, [], {}, "", "flux-kontext", "FLUX-KONTEXT-PRO"])
+def test_an_unknown_model_is_told_which_there_are(model: object) -> None:
+    with pytest.raises(errors.Invalid) as refused:
+        parse(model=model)
+    assert refused.value.param == "model"
+    if isinstance(model, str):
+        assert all(known in refused.value.message for known in catalog.load().models)
+
+
+@pytest.mark.parametrize("given", [None, [], "a fox", 7, True])
+def test_the_input_is_an_object(given: object) -> None:
+    with pytest.raises(orders.BadParameter) as refused:
+        orders.parse(model="flux-kontext-pro", input=given)
+    assert refused.value.param == "input"
+
+
+def test_unknown_fields_are_ignored_and_named() -> None:
+    assert parse(steps=30, guidance=2).warnings == (
+        "Unknown field input.steps was ignored.",
+        "Unknown field input.guidance was ignored.",
+    )
+
+
+def test_warnings_are_few_short_and_can_be_written_down() -> None:
+    names = ["\ud83d\x00", *(f"{number}" + "x" * 500 for number in range(100))]
+    warnings = parse(**dict.fromkeys(names, 1)).warnings
+    assert len(warnings) < 20
+    assert all(len(warning) <= 200 for warning in warnings)
+    assert warnings[0].encode() == b"Unknown field input.? was ignored."
