@@ -1,0 +1,542 @@
+"""Images from outside: real ones accepted, broken, costly and disguised ones refused."""
+
+import io
+import random
+import struct
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
+import pytest
+from PIL import Image, ImageDraw, PngImagePlugin
+
+from vidgo.kernel import image_files, images
+from vidgo.kernel.images import ImageRefused
+
+SECRET = b"secret-payload"
+MIMES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
+
+
+def picture(width: int = 60, height: int = 40, mode: str = "RGB") -> Image.Image:
+    """A picture whose upper left quarter is red, on blue."""
+    image = Image.new("RGB", (width, height), "blue")
+    ImageDraw.Draw(image).rectangle((0, 0, width // 2 - 1, height // 2 - 1), fill="red")
+    return image.convert(mode)
+
+
+def saved(image: Image.Image, format: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    image.save(out, format, **options)
+    return out.getvalue()
+
+
+def animation(format: str) -> bytes:
+    frames = [Image.new("RGB", (60, 40), colour) for colour in ("red", "green", "blue")]
+    options = {"save_all": True, "append_images": frames[1:], "duration": 100}
+    if format == "WEBP":
+        options["lossless"] = True
+    return saved(frames[0], format, **options)
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(*, width: int, height: int, data: bytes, extra: bytes = b"") -> bytes:
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + extra
+        + chunk(b"IDAT", data)
+        + chunk(b"IEND", b"")
+    )
+
+
+def exif(tags: Iterable[tuple[int, int, int, int]]) -> bytes:
+    entries = b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    count = len(entries) // 12
+    return b"II*\0" + struct.pack("<IH", 8, count) + entries + b"\0\0\0\0"
+
+
+def is_red(pixel: object) -> bool:
+    assert isinstance(pixel, tuple)
+    return pixel[0] > 200 and pixel[1] < 60 and pixel[2] < 60
+
+
+def refusal(content: bytes, **bounds: Any) -> str:
+    """The reason for which both doors refuse some bytes."""
+    with pytest.raises(ImageRefused) as inspected:
+        images.inspect(content=content, **bounds)
+    with pytest.raises(ImageRefused) as opened:
+        images.open_image(content=content, **bounds)
+    assert inspected.value.reason == opened.value.reason
+    assert inspected.value.sentence.endswith(".")
+    return inspected.value.reason
+
+
+# What is accepted --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("format", MIMES)
+def test_a_real_image_is_told_by_its_bytes(format: str) -> None:
+    content = saved(picture(), format)
+
+    facts = images.inspect(content=content)
+    image = images.open_image(content=content)
+
+    assert (facts.format, facts.mime) == (format, MIMES[format])
+    assert (facts.width, facts.height) == image.size == (60, 40)
+    assert image.mode == "RGB"
+    assert is_red(image.getpixel((5, 5)))
+
+
+@pytest.mark.parametrize(
+    ("mode", "format", "seen"),
+    [
+        ("1", "PNG", "RGB"),
+        ("L", "PNG", "RGB"),
+        ("LA", "PNG", "RGBA"),
+        ("P", "PNG", "RGB"),
+        ("RGBA", "PNG", "RGBA"),
+        ("I;16", "PNG", "RGB"),
+        ("L", "JPEG", "RGB"),
+        ("CMYK", "JPEG", "RGB"),
+        ("YCbCr", "JPEG", "RGB"),
+        ("RGBA", "WEBP", "RGBA"),
+        ("L", "GIF", "RGB"),
+        ("RGBA", "GIF", "RGBA"),
+    ],
+)
+def test_every_pixel_format_becomes_one_of_two(mode: str, format: str, seen: str) -> None:
+    source = picture(mode="L").convert("I;16") if mode == "I;16" else picture(mode=mode)
+    if mode == "RGBA":
+        source.putpixel((59, 39), (0, 0, 0, 0))
+
+    assert images.open_image(content=saved(source, format)).mode == seen
+
+
+def test_sixteen_bits_of_grey_are_scaled_and_not_clipped() -> None:
+    grey = Image.new("I;16", (4, 4), 32768)
+
+    assert images.open_image(content=saved(grey, "PNG")).getpixel((0, 0)) == (128, 128, 128)
+
+
+def test_a_transparent_colour_of_a_palette_stays_transparent() -> None:
+    source = picture(mode="P")
+    content = saved(source, "PNG", transparency=source.getpixel((5, 5)))
+
+    image = images.open_image(content=content)
+
+    assert image.mode == "RGBA"
+    assert image.getchannel("A").getpixel((5, 5)) == 0
+    assert image.getchannel("A").getpixel((55, 35)) == 255
+
+
+@pytest.mark.parametrize("options", [{"progressive": True}, {"subsampling": 0}, {"optimize": True}])
+def test_ordinary_variants_of_jpeg_are_accepted(options: dict[str, object]) -> None:
+    content = saved(picture(600, 400), "JPEG", **options)
+
+    assert images.open_image(content=content).size == (600, 400)
+
+
+def test_a_jpeg_with_restart_markers_is_accepted() -> None:
+    content = saved(picture(600, 400), "JPEG", restart_marker_blocks=3)
+    assert b"\xff\xd0" in content
+
+    image = images.open_image(content=content)
+
+    assert image.size == (600, 400)
+    assert is_red(image.getpixel((10, 10)))
+
+
+def test_a_photo_of_a_telephone_with_several_pictures_is_its_first() -> None:
+    content = saved(
+        picture(), "MPO", save_all=True, append_images=[Image.new("RGB", (60, 40), "green")]
+    )
+
+    facts = images.inspect(content=content)
+
+    assert (facts.format, facts.width) == ("JPEG", 60)
+    assert is_red(images.open_image(content=content).getpixel((5, 5)))
+
+
+def test_webp_is_read_in_each_of_its_three_forms() -> None:
+    lossy = saved(picture(61, 43), "WEBP")
+    lossless = saved(picture(61, 43), "WEBP", lossless=True)
+    extended = saved(picture(61, 43), "WEBP", exif=exif([]))
+    assert [content[12:16] for content in (lossy, lossless, extended)] == [
+        b"VP8 ",
+        b"VP8L",
+        b"VP8X",
+    ]
+
+    for content in (lossy, lossless, extended):
+        file = image_files.read(content=content)
+        assert (file.width, file.height) == (61, 43)
+        assert images.open_image(content=content).size == (61, 43)
+
+
+@pytest.mark.parametrize("format", ["GIF", "WEBP", "PNG"])
+def test_of_an_animation_only_the_first_frame_is_seen(format: str) -> None:
+    content = animation(format)
+
+    image = images.open_image(content=content)
+
+    assert images.inspect(content=content).format == format
+    assert image.size == (60, 40)
+    assert is_red(image.getpixel((30, 20)))
+    assert getattr(image, "n_frames", 1) == 1
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_taken_sideways_is_turned_upright(format: str, orientation: int) -> None:
+    tags = Image.Exif()
+    tags[0x0112] = orientation
+    # Where the red quarter has to lie in the file to be seen at the upper left.
+    stored = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    source = picture()
+    if orientation in stored:
+        source = source.transpose(stored[orientation])
+    content = saved(source, format, exif=tags)
+
+    facts = images.inspect(content=content)
+    image = images.open_image(content=content)
+
+    assert (facts.width, facts.height) == image.size == (60, 40)
+    assert is_red(image.getpixel((5, 5)))
+    assert not is_red(image.getpixel((55, 35)))
+
+
+# What is refused ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xd8",
+        b"GIF88a" + bytes(100),
+        b"RIFF\x00\x00\x00\x00WAVE" + bytes(100),
+        b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+        b"<?xml version='1.0'?><!DOCTYPE svg [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><svg/>",
+        b"<!DOCTYPE html><html><body>GIF89a</body></html>",
+        b"%PDF-1.7\n",
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n",
+        b"PK\x03\x04" + bytes(100),
+        b"\x00\x00\x00\x18ftypavif" + bytes(100),
+        *(saved(picture(), format) for format in ("BMP", "TIFF", "ICO", "TGA", "PPM", "JPEG2000")),
+        b"GARBAGE" + saved(picture(), "PNG"),
+    ],
+    ids=range(18),
+)
+def test_what_is_no_jpeg_png_webp_or_gif_is_refused(content: bytes) -> None:
+    assert refusal(content) == "unsupported_format"
+
+
+def test_only_the_allowed_formats_are_accepted() -> None:
+    with pytest.raises(ImageRefused) as refused:
+        images.inspect(content=saved(picture(), "GIF"), formats=("PNG", "JPEG"))
+
+    assert refused.value.reason == "unsupported_format"
+    assert "PNG, JPEG" in refused.value.sentence
+
+
+@pytest.mark.parametrize("format", MIMES)
+def test_a_truncated_image_is_refused(format: str) -> None:
+    noise = Image.effect_noise((300, 200), 60).convert("RGB")
+    content = saved(noise, format)
+
+    for part in (0.02, 0.3, 0.6, 0.9, 0.99):
+        assert refusal(content[: int(len(content) * part)]) == "broken"
+
+
+@pytest.mark.parametrize("format", MIMES)
+def test_an_image_over_the_byte_limit_is_refused_unread(format: str) -> None:
+    content = saved(picture(), format)
+
+    assert refusal(content, max_bytes=len(content) - 1) == "too_large"
+    images.inspect(content=content, max_bytes=len(content))
+
+
+@pytest.mark.parametrize("format", MIMES)
+def test_an_image_over_the_pixel_limit_is_refused(format: str) -> None:
+    content = saved(picture(), format)
+
+    assert refusal(content, max_pixels=60 * 40 - 1) == "too_many_pixels"
+    images.inspect(content=content, max_pixels=60 * 40)
+
+
+def test_an_image_without_pixels_is_refused() -> None:
+    assert refusal(png(width=0, height=10, data=zlib.compress(b""))) == "broken"
+    assert refusal(b"GIF89a" + struct.pack("<HHBBB", 0, 0, 0, 0, 0) + b";") == "broken"
+
+
+def test_a_fake_header_on_something_else_is_refused() -> None:
+    html = b"<script>alert(1)</script>" * 20
+    for head in (b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"RIFF\xff\0\0\0WEBPVP8 "):
+        assert refusal(head + html) in {"broken", "too_many_pixels"}
+
+
+# What costs too much -----------------------------------------------------------------------------
+
+
+def bomb_png() -> bytes:
+    return png(width=30_000, height=30_000, data=zlib.compress(bytes(1_000_000), 9))
+
+
+def bomb_jpeg() -> bytes:
+    content = bytearray(saved(picture(16, 16), "JPEG"))
+    frame = content.index(b"\xff\xc0")
+    content[frame + 5 : frame + 9] = struct.pack(">HH", 65000, 65000)
+    return bytes(content)
+
+
+def bomb_gif() -> bytes:
+    content = bytearray(saved(picture(16, 16), "GIF"))
+    content[6:10] = struct.pack("<HH", 65535, 65535)
+    return bytes(content)
+
+
+def bomb_gif_frame() -> bytes:
+    content = bytearray(saved(picture(16, 16), "GIF"))
+    frame = 13 + 3 * (2 << (content[10] & 7))
+    assert content[frame] == 0x2C
+    content[frame + 5 : frame + 9] = struct.pack("<HH", 65535, 65535)
+    return bytes(content)
+
+
+def bomb_webp() -> bytes:
+    content = bytearray(saved(picture(16, 16), "WEBP", exif=exif([])))
+    content[24:30] = b"\xff\x3f\x00\xff\x3f\x00"
+    return bytes(content)
+
+
+def scans_jpeg() -> bytes:
+    content = saved(Image.new("RGB", (4000, 4000)), "JPEG", progressive=True)
+    last = content[content.rindex(b"\xff\xc4") : -2]
+    return content[:-2] + last * 2000 + content[-2:]
+
+
+def segments_jpeg() -> bytes:
+    content = saved(picture(), "JPEG")
+    return content[:2] + b"\xff\xfe\x00\x02" * 1_000_000 + content[2:]
+
+
+def chunks_png() -> bytes:
+    return png(width=1, height=1, data=zlib.compress(bytes(4)), extra=chunk(b"abCd", b"") * 500_000)
+
+
+def blocks_gif() -> bytes:
+    content = saved(picture(), "GIF")
+    start = 13 + 3 * (2 << (content[10] & 7))
+    return content[:start] + b"!\xfe\x01a\x00" * 1_000_000 + content[start:]
+
+
+def chunks_webp() -> bytes:
+    content = saved(picture(), "WEBP", exif=exif([]))[12:] + b"abcd\0\0\0\0" * 500_000
+    return b"RIFF" + struct.pack("<I", len(content) + 4) + b"WEBP" + content
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [bomb_png, bomb_jpeg, bomb_gif, bomb_gif_frame, bomb_webp],
+    ids=lambda bomb: bomb.__name__,
+)
+def test_a_small_file_of_many_pixels_is_refused_before_they_are_made(
+    bomb: Callable[[], bytes],
+) -> None:
+    content = bomb()
+    assert len(content) < 10_000
+
+    started = time.process_time()
+    assert refusal(content) == "too_many_pixels"
+    assert time.process_time() - started < 0.2
+
+
+@pytest.mark.parametrize(
+    "build",
+    [scans_jpeg, segments_jpeg, chunks_png, blocks_gif, chunks_webp],
+    ids=lambda build: build.__name__,
+)
+def test_a_file_that_would_keep_a_decoder_busy_is_refused_quickly(
+    build: Callable[[], bytes],
+) -> None:
+    content = build()
+    assert len(content) < images.MAX_BYTES
+
+    started = time.process_time()
+    assert refusal(content) == "too_complex"
+    assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+def test_exif_whose_tags_all_point_at_the_same_data_costs_nothing(format: str) -> None:
+    tags = exif((tag, 7, 50_000, 100) for tag in range(1, 5000))
+    content = saved(picture(), format, exif=b"Exif\0\0" + tags)
+
+    started = time.process_time()
+    images.inspect(content=content)
+    assert time.process_time() - started < 0.2
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"II*\0",
+        b"II*\0\xff\xff\xff\xff",
+        b"MM\0*\0\0\0\x08\xff\xff",
+        b"XX*\0\x08\0\0\0\x01\0",
+        exif([(0x0112, 3, 1, 9)]),
+        exif([(0x0112, 3, 1, 0)]),
+        exif([(0x0112, 2, 1, 6)]),
+        exif([(0x0100, 3, 1, 6)]),
+        exif([(0x0112, 3, 1, 6)])[:-8],
+    ],
+)
+def test_exif_that_makes_no_sense_leaves_the_picture_as_it_is(data: bytes) -> None:
+    content = saved(picture(), "PNG", exif=data)
+
+    assert images.open_image(content=content).size == (60, 40)
+
+
+def test_compressed_text_that_unfolds_to_gigabytes_is_not_unfolded() -> None:
+    text = chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(1_000_000), 9)) * 500
+    content = png(width=1, height=1, data=zlib.compress(bytes(4)), extra=text)
+
+    started = time.process_time()
+    images.inspect(content=content)
+    assert time.process_time() - started < 0.2
+
+
+@pytest.mark.parametrize("format", MIMES)
+def test_damaged_images_are_refused_or_read_but_never_crash(format: str) -> None:
+    whole = saved(Image.effect_noise((40, 30), 60).convert("RGB"), format)
+    dice = random.Random(4)
+    outcomes = set()
+    for _ in range(300):
+        content = bytearray(whole)
+        for _ in range(dice.randint(1, 8)):
+            at = dice.randrange(len(content) if dice.random() < 0.5 else min(64, len(content)))
+            match dice.randrange(3):
+                case 0:
+                    content[at] = dice.randrange(256)
+                case 1:
+                    del content[at : at + dice.randint(1, 20)]
+                case 2:
+                    content[at:at] = dice.randbytes(dice.randint(1, 20))
+        try:
+            image = images.open_image(content=bytes(content), max_pixels=1_000_000)
+        except ImageRefused as refused:
+            outcomes.add(refused.reason)
+        else:
+            assert image.width * image.height <= 1_000_000
+            outcomes.add("read")
+
+    assert "broken" in outcomes
+
+
+def test_threads_decode_side_by_side_with_their_own_limits() -> None:
+    content = saved(picture(), "PNG")
+    outcomes: dict[int, set[str]] = {limit: set() for limit in (2399, 2400)}
+
+    def decode(limit: int) -> None:
+        for _ in range(50):
+            try:
+                images.open_image(content=content, max_pixels=limit)
+            except ImageRefused as refused:
+                outcomes[limit].add(refused.reason)
+            else:
+                outcomes[limit].add("read")
+
+    threads = [threading.Thread(target=decode, args=(limit,)) for limit in outcomes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+
+    assert outcomes == {2399: {"too_many_pixels"}, 2400: {"read"}}
+
+
+# What leaves -------------------------------------------------------------------------------------
+
+
+def loaded_with_metadata(format: str) -> bytes:
+    """An image that carries the secret in every place its format has, and behind its end."""
+    tags = Image.Exif()
+    tags[0x010E] = SECRET.decode()
+    tags[0x0112] = 6
+    options: dict[str, object] = {"exif": tags, "icc_profile": b"\0" * 128 + SECRET}
+    if format == "PNG":
+        info = PngImagePlugin.PngInfo()
+        info.add_text("Comment", SECRET.decode())
+        info.add_itxt("XML:com.adobe.xmp", SECRET.decode())
+        options |= {"pnginfo": info, "dpi": (300, 300)}
+    elif format == "GIF":
+        options = {"comment": SECRET}
+    else:
+        options["xmp"] = SECRET
+    if format == "JPEG":
+        options |= {"comment": SECRET, "dpi": (300, 300)}
+    archive = b"PK\x03\x04" + SECRET + b"<?php system($_GET['c']); ?><script>alert(1)</script>"
+    return saved(picture(), format, **options) + archive
+
+
+@pytest.mark.parametrize("target", ["png", "jpg"])
+@pytest.mark.parametrize("format", MIMES)
+def test_nothing_but_pixels_leaves(format: str, target: Literal["png", "jpg"]) -> None:
+    content = loaded_with_metadata(format)
+    assert content.count(SECRET) > 1
+
+    image = images.open_image(content=content)
+    out = images.encode(image=image, format=target)
+
+    assert image.info == {}
+    assert not dict(image.getexif())
+    for trace in (SECRET, b"PK\x03\x04", b"<?php", b"<script>", b"Exif", b"http://", b"ICC"):
+        assert trace not in out
+    with Image.open(io.BytesIO(out)) as again:
+        again.load()
+        assert again.format == {"png": "PNG", "jpg": "JPEG"}[target]
+        assert not dict(again.getexif())
+        assert set(again.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+
+
+def test_pixels_hidden_in_the_image_itself_do_not_bring_metadata_along() -> None:
+    image = picture()
+    image.info |= {"icc_profile": SECRET, "exif": SECRET, "comment": SECRET, "xmp": SECRET}
+
+    assert SECRET not in images.encode(image=image, format="png")
+    assert SECRET not in images.encode(image=image, format="jpg")
+    assert image.info["comment"] == SECRET
+
+
+def test_an_encoded_png_keeps_every_pixel_and_its_transparency() -> None:
+    image = picture(mode="RGBA")
+    image.putpixel((3, 3), (1, 2, 3, 4))
+
+    again = images.open_image(content=images.encode(image=image, format="png"))
+
+    assert again.mode == "RGBA"
+    assert again.tobytes() == image.tobytes()
+
+
+def test_a_jpeg_shows_transparency_as_white() -> None:
+    clear = Image.new("RGBA", (16, 16), (255, 0, 0, 0))
+
+    again = images.open_image(content=images.encode(image=clear, format="jpg"))
+
+    assert again.mode == "RGB"
+    assert again.getpixel((8, 8)) == (255, 255, 255)
