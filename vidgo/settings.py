@@ -49,7 +49,7 @@ SECRET_KEY = _secret("SECRET_KEY")
 SECRET_KEY_FALLBACKS = list(env.names("SECRET_KEY_FALLBACKS"))
 # One "version:pepper" each, the newest first: keys are hashed with the first, checked with any.
 API_KEY_PEPPERS = env.names("API_KEY_PEPPERS") or (
-    () if PRODUCTION else (f"1:{_secret('API_KEY_PEPPER')}",)
+    () if PRODUCTION else (f"1:{embedded.kept_secret(data=VIDGO_DATA, name='API_KEY_PEPPER')}",)
 )
 if not API_KEY_PEPPERS:
     raise ImproperlyConfigured(
@@ -263,8 +263,9 @@ SPECTACULAR_SETTINGS = {
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 # A development copy serves static files where they lie; production serves what collectstatic made.
+_static_root = env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles"))
+STATIC_ROOT = _static_root if PRODUCTION else None
 WHITENOISE_USE_FINDERS = not PRODUCTION
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(VIDGO_DATA / "media")))
 STORAGES = {

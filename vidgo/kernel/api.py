@@ -80,19 +80,22 @@ def _anticipated(exception: Exception) -> errors.DomainError | None:
             return errors.Forbidden()
         case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
             return errors.Unauthenticated()
-        case exceptions.ParseError():
-            return errors.Invalid(str(exception.detail))
         case exceptions.UnsupportedMediaType():
-            return errors.UnsupportedMediaType(str(exception.detail))
+            return errors.UnsupportedMediaType(_sentence(exception.detail))
         case exceptions.MethodNotAllowed():
-            return errors.MethodNotAllowed(str(exception.detail))
+            return errors.MethodNotAllowed(_sentence(exception.detail))
         case exceptions.Throttled():
             return errors.RateLimited(retry_after_seconds=math.ceil(exception.wait or 1))  # type: ignore[attr-defined]
         case exceptions.ValidationError():
             return _first_invalid(exception.detail)
         case exceptions.APIException():
-            return errors.Invalid(str(exception.detail))
+            return errors.Invalid(_sentence(exception.detail))
     return None
+
+
+def _sentence(detail: object) -> str:
+    """Return what DRF says of a failure with a full stop, as our own sentences have one."""
+    return f"{str(detail).rstrip('.')}."
 
 
 def _first_invalid(detail: Any, *, path: str = "") -> errors.Invalid:
@@ -104,7 +107,7 @@ def _first_invalid(detail: Any, *, path: str = "") -> errors.Invalid:
                 path = f"{path}.{field}" if path else str(field)
         else:
             detail = next((each for each in detail if each), detail[0])
-    return errors.Invalid(str(detail), param=path or None)
+    return errors.Invalid(_sentence(detail), param=path or None)
 
 
 def request_id_of(request: HttpRequest | Request) -> str:
