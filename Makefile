@@ -37,6 +37,7 @@ check: .venv/.dev ## Check format, lint, types, import contracts, migrations and
 
 lock: ## Pin requirements*.txt anew from pyproject.toml (needs uv)
 	$(LOCK) pyproject.toml -o requirements.txt
+	echo pip | $(LOCK) - -o requirements-pip.txt
 	$(LOCK) pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
 
 LOCK := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \

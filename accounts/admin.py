@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from allauth.account.decorators import secure_admin_login
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
@@ -16,6 +17,7 @@ from accounts import api_keys, audit, organizations
 from accounts.models import ApiKey, AuditEvent, Membership, Organization, User
 from vidgo.kernel.readonly_admin import ReadOnlyAdmin, ReadOnlyInline
 
+admin.site.site_header = admin.site.site_title = f"{settings.VIDGO_NAME}: operator's desk"
 # One door for everybody: its rate limits, and its second factor, hold for operators too.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 

@@ -71,14 +71,10 @@ def url_of(asset: Asset) -> str:
 
 
 def remove_expired(*, limit: int = 1000) -> int:
-    """Delete results past their retention, and the inputs they came from; return how many."""
-    expired = Asset.objects.filter(removed_at=None, expires_at__lt=timezone.now()).select_related(
-        "job"
-    )[:limit]
+    """Delete results past their retention and return how many there were."""
+    expired = Asset.objects.filter(removed_at=None, expires_at__lt=timezone.now())[:limit]
     removed = 0
     for asset in expired:
         files.remove(name=asset.file)
-        if asset.job.image_file:
-            files.remove(name=asset.job.image_file)
         removed += Asset.objects.filter(pk=asset.pk).update(removed_at=timezone.now())
     return removed

@@ -7,9 +7,13 @@ independent of the customer's server afterwards.
 from __future__ import annotations
 
 import contextlib
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
 
 from generation import files
-from generation.models import Asset, Upload
+from generation.models import ENDS, Asset, Job, Upload
 from vidgo.kernel import errors, http, images
 
 FOLDER = "inputs"
@@ -60,6 +64,17 @@ def fetch(*, url: str, param: str) -> bytes:
             f"'{param}': the address answered with status {response.status}.", param=param
         )
     return response.body
+
+
+def remove_expired(*, limit: int = 1000) -> int:
+    """Delete the copies of jobs that ended a retention ago, however; return how many there were."""
+    long_ago = timezone.now() - timedelta(days=settings.RESULT_RETENTION_DAYS)
+    over = Job.objects.filter(status__in=ENDS, ended_at__lt=long_ago).exclude(image_file="")
+    removed = 0
+    for job in over[:limit]:
+        files.remove(name=job.image_file)
+        removed += Job.objects.filter(pk=job.pk).update(image_file="")
+    return removed
 
 
 def _own(name: str, *, param: str) -> bytes:

@@ -3,7 +3,7 @@
 import structlog
 
 from billing import books
-from generation import assets, engine, jobs, uploads
+from generation import assets, engine, inputs, jobs, uploads
 from vidgo.kernel import queue
 
 log = structlog.get_logger(__name__)
@@ -30,7 +30,12 @@ def reap() -> None:
 
 def sweep() -> None:
     """Remove the files whose retention is over."""
-    log.info("files_removed", results=assets.remove_expired(), uploads=uploads.remove_expired())
+    log.info(
+        "files_removed",
+        results=assets.remove_expired(),
+        inputs=inputs.remove_expired(),
+        uploads=uploads.remove_expired(),
+    )
 
 
 def audit() -> None:

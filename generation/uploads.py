@@ -124,5 +124,5 @@ def _bare(*, content: bytes, format: str) -> bytes:
 
 def _plain_name(name: str) -> str:
     """Return the last part of a name, printable and short: it is only ever shown."""
-    last = PurePosixPath(name.replace("\\", "/")).name
+    last = PurePosixPath(name.replace("\\", "/")).name.removeprefix("..")
     return "".join(each for each in last if each.isprintable())[:NAME_MAX_CHARACTERS]

@@ -53,9 +53,10 @@ def signed_in(user: User) -> Client:
 
 
 @pytest.fixture(autouse=True)
-def _quick_passwords(settings: Settings) -> None:
-    """Hash passwords in no time; the real hasher takes a good part of a second on purpose."""
+def _settings_of_tests(settings: Settings) -> None:
+    """Hash passwords in no time, and serve static files from where they lie."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture

@@ -157,7 +157,9 @@ def django_database(*, url: str) -> dict[str, Any]:
 
 def _socket_folder(data: Path) -> Path:
     folder = data / "socket"
-    if len(os.fsencode(folder / SOCKET_NAME)) <= SOCKET_PATH_MAX_BYTES:
+    path = os.fsencode(folder / SOCKET_NAME)
+    # To libpq a comma separates two hosts.
+    if len(path) <= SOCKET_PATH_MAX_BYTES and b"," not in path:
         return folder
     # Not $TMPDIR: every process of this copy must find the same place, whatever its environment.
     name = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
@@ -191,9 +193,9 @@ def start(*, data: Path, family: Family) -> Server:
 
 def throwaway(*, family: Family) -> Server:
     """Start an empty, fast and forgetful server whose folder is removed with the family."""
-    # Resolved and short, because the socket's path must be.
     data = Path(tempfile.mkdtemp(prefix="vidgo-throwaway-")).resolve()
-    family.remove_afterwards(folder=data)
+    for folder in (data, _socket_folder(data)):
+        family.remove_afterwards(folder=folder)
     cluster = data / "postgres"
     _create_cluster(cluster, durable=False)
     return _run(cluster, family=family, configuration={**CONFIGURATION, **UNSAFE_CONFIGURATION})

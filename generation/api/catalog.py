@@ -26,7 +26,7 @@ class ModelData(serializers.Serializer[None]):
     tier = serializers.CharField()
     price_credits = serializers.IntegerField()
     price_usd = serializers.CharField()
-    output_type = serializers.ChoiceField(choices=["image"])
+    output_type = serializers.CharField(help_text="Always `image`.")
     supported_protocols = serializers.ListField(child=serializers.CharField())
     input_schema = serializers.DictField(help_text="JSON Schema of `input`.")
 

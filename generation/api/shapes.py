@@ -126,7 +126,7 @@ class FileData(serializers.Serializer[None]):
 
     file_url = serializers.URLField(help_text="Fetched without authentication.")
     file_type = serializers.ChoiceField(choices=["image"])
-    format = serializers.ChoiceField(choices=list(catalog.load().formats))
+    format = serializers.CharField(help_text="The `output_format` that was ordered.")
     width = serializers.IntegerField()
     height = serializers.IntegerField()
     file_size = serializers.IntegerField(help_text="Bytes.")

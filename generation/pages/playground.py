@@ -64,9 +64,10 @@ def playground(request: MemberRequest) -> HttpResponseBase:
     if form.is_valid():
         try:
             job = _submit(request, form)
+        except orders.ImageMissing:
+            form.add_error("image", "Upload the image to edit, or give its address.")
         except errors.DomainError as refused:
-            field = FIELDS.get(refused.param or "")
-            form.add_error(field, _in_words_of_the_form(refused))
+            form.add_error(FIELDS.get(refused.param or ""), _in_words_of_the_form(refused))
         else:
             return redirect("job", public_id=job.public_id)
     return _page(request, form)
@@ -83,7 +84,7 @@ def _submit(request: MemberRequest, form: OrderForm) -> Job:
     if model.is_edit:
         if asked["image"]:
             _keep_upload(request, form)
-        wanted["image_urls"] = [url] if (url := form["image_url"].value().strip()) else []
+        wanted["image_urls"] = [url] if (url := (form["image_url"].value() or "").strip()) else []
     return jobs.submit(
         organization=request.organization,
         order=orders.parse(model=model.id, input=wanted),
@@ -100,8 +101,7 @@ def _keep_upload(request: MemberRequest, form: OrderForm) -> None:
         content=image.read(uploads.MAX_BYTES + 1),
         original_name=image.name,
     )
-    form.data = form.data.copy()
-    form.data["image_url"] = uploads.url_of(upload)
+    form.data = {**request.POST.dict(), "image_url": uploads.url_of(upload)}
 
 
 def _initial(request: MemberRequest) -> dict[str, str]:

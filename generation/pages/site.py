@@ -67,7 +67,10 @@ def _place_on_sheet(size: catalog.Size) -> int:
 
 
 def _one_model_of_each_tier() -> list[catalog.Model]:
-    return list({model.tier: model for model in reversed(catalog.load().models.values())}.values())
+    first: dict[str, catalog.Model] = {}
+    for model in catalog.load().models.values():
+        first.setdefault(model.tier, model)
+    return list(first.values())
 
 
 def _purchase(usd: int, *, tiers: list[catalog.Model]) -> Purchase:

@@ -38,7 +38,7 @@ class Sandbox:
         """Return the drawn image once its time has come; raises `Failure` as the prompt asks."""
         began, ready = (float(part) for part in upstream_ref.split("/"))
         now = time.time()
-        if now < ready:
+        if began < ready and now < ready:
             return Pending(progress=min(int(100 * (now - began) / (ready - began)), 99))
         match MAGIC.search(work.prompt):
             case re.Match() as magic if magic["word"] == "fail":

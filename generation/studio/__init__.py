@@ -1,5 +1,15 @@
-"""The studio: draws and edits pictures. It knows Pillow and numpy and nothing of the project."""
+"""The studio: pictures drawn and edited here, without any model or network.
 
+It serves the sandbox provider, so that the whole product works on a fresh machine. `compose` paints
+a scene from the words of a prompt; `edit` works on the customer's own picture and leaves the rest
+of its frame as it was; `fit` crops a picture to a size. Everything is decided by its arguments:
+the same call gives the same pixels. Nothing is shared between calls, so threads may call at will.
+
+These are sandbox pictures. Whoever shows them says so; no mark is drawn into them.
+"""
+
+from generation.studio.edits import edit
+from generation.studio.framing import fit
 from generation.studio.scene import compose
 
-__all__ = ["compose"]
+__all__ = ["compose", "edit", "fit"]

@@ -21,8 +21,9 @@ HOMES: dict[str, frozenset[str]] = {
     "city": frozenset({"car", "bus", "streetlamp"}),
     "studio": frozenset(
         {
-            "cup", "bottle", "cake", "apple", "gift", "guitar", "camera", "clock", "screen", "crown",
-            "sneaker", "icecream", "burger", "pizza", "diamond", "robot", "plant", "heart", "star",
+            "cup", "bottle", "cake", "apple", "gift", "guitar", "camera", "clock", "screen",
+            "crown", "sneaker", "icecream", "burger", "pizza", "diamond", "robot", "plant",
+            "heart", "star",
         }
     ),
 }  # fmt: skip

@@ -54,7 +54,7 @@ def _mountain(
     shade = darken(colour, 0.14)
     foot = mix(colour, light.haze, 0.5)
     ridge = _slope(rng, (x, base - tall), (x + tall * rng.uniform(-0.15, 0.15), base), 0.09)
-    sunny, shady = (left, right) if stage.sun[0] < x else (right, left)
+    shady = right if stage.sun[0] < x else left
     canvas.fill(outline, Gradient((lit, mix(lit, colour, 0.6), foot)))
     shadow = [ridge + shady[::-1]]
     canvas.fill(shadow, Gradient((shade, mix(shade, foot, 0.4), foot)))

@@ -8,7 +8,7 @@ A chain whose pieces look more like other letters is dropped.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -31,6 +31,7 @@ _FUSED = 0.66  # two letters in one piece, at least this much
 _BEYOND_DOUBT = 0.86  # a score that needs no comparison with the rest of the alphabet
 _TINY = 0.022  # letters lower than this share of the shorter side easily come about by chance
 _TINY_ENOUGH = 0.76
+_CAPITALS = 0.72  # the height of a capital in ems
 _LETTER = 0.72  # a piece that looks this much like some letter is one
 
 
@@ -42,6 +43,8 @@ class Lettering:
     box: Box  # round its ink
     ink: Image.Image  # L mask of its pieces, of the size of the box
     score: float  # how well it fits, 0 to 1
+    em: float  # the size of the type, as the bundled face would be set
+    baseline: float
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,7 @@ def _enlarge(found: Lettering, size: tuple[int, int], small: tuple[int, int]) ->
         min(size[1], int(np.ceil(y1 * down))),
     )
     ink = found.ink.resize((box[2] - box[0], box[3] - box[1]), Image.Resampling.BICUBIC)
-    return Lettering(found.text, box, ink, found.score)
+    return replace(found, box=box, ink=ink, em=found.em * down, baseline=found.baseline * down)
 
 
 def _round_all(boxes: np.ndarray) -> Box:
@@ -168,7 +171,7 @@ def _search(cut: Components, search: Search) -> Lettering | None:
             score -= _doubt(pieces, chain, word, search.rivals)
         if score >= enough:
             best = (score, chain, word)
-    return None if best is None else _gather(pieces, best[1], best[2], best[0])
+    return None if best is None else _gather(pieces, best[1], best[2], best[0], search.drawn)
 
 
 def _doubt(pieces: Pieces, chain: Chain, word: Word, rivals: Glyphs) -> float:
@@ -278,7 +281,7 @@ def _judge(pieces: Pieces, chain: Chain) -> float:
     return chain.mean - mixed - 0.08 * (int(before.any()) + int(after.any()))
 
 
-def _gather(pieces: Pieces, chain: Chain, word: Word, score: float) -> Lettering:
+def _gather(pieces: Pieces, chain: Chain, word: Word, score: float, drawn: Glyphs) -> Lettering:
     """Collect the chain's pieces, and the dots and marks that belong to its letters."""
     cut = pieces.source
     every = pieces.numbers[list(chain.pieces)]
@@ -292,14 +295,30 @@ def _gather(pieces: Pieces, chain: Chain, word: Word, score: float) -> Lettering
         marks &= cut.boxes[:, 1] >= chain.baseline + word.top * em - 1.5 * slack
         marks &= cut.boxes[:, 3] <= chain.baseline + word.bottom * em + slack
         every = np.union1d(every, np.flatnonzero(marks))
-    return _lift(cut, every, word.text, score)
+    em, baseline = _measure(pieces, chain, word, drawn)
+    return _lift(cut, every, word.text, score, em, baseline)
 
 
-def _lift(cut: Components, numbers: np.ndarray, text: str, score: float) -> Lettering:
+def _measure(pieces: Pieces, chain: Chain, word: Word, drawn: Glyphs) -> tuple[float, float]:
+    """Return the size of the type and its baseline, as most of its letters agree on them."""
+    if len(chain.pieces) < chain.letters:
+        return chain.scale, chain.baseline
+    ems, lines = [], []
+    for index, piece in enumerate(chain.pieces):
+        glyph = drawn[word.runs[index, 1][0]]
+        _, y0, _, y1 = pieces.boxes[piece]
+        ems.append((y1 - y0) / glyph.height)
+        lines.append(y1 - glyph.bottom * ems[-1])
+    return float(np.median(ems)), float(np.median(lines))
+
+
+def _lift(
+    cut: Components, numbers: np.ndarray, text: str, score: float, em: float, baseline: float
+) -> Lettering:
     box = _round_all(cut.boxes[numbers])
     window = cut.labels[box[1] : box[3], box[0] : box[2]]
     mask = Image.fromarray(np.where(np.isin(window, numbers), 255, 0).astype(np.uint8))
-    return Lettering(text, box, mask, min(1.0, score))
+    return Lettering(text, box, mask, min(1.0, score), em, baseline)
 
 
 def _read_line(cut: Components, alphabet: Glyphs) -> Lettering | None:
@@ -320,7 +339,9 @@ def _read_line(cut: Components, alphabet: Glyphs) -> Lettering | None:
                 best = (score, line)
     if best is None:
         return None
-    return _lift(cut, pieces.numbers[best[1]], "", best[0])
+    boxes = pieces.boxes[best[1]]
+    em = float(np.median(boxes[:, 3] - boxes[:, 1])) / _CAPITALS
+    return _lift(cut, pieces.numbers[best[1]], "", best[0], em, float(np.median(boxes[:, 3])))
 
 
 def _extend(pieces: Pieces, like: np.ndarray, seed: int) -> list[int]:

@@ -51,6 +51,9 @@ PLACES = _index(
     }
 )
 
+# Words that mean a room even where open country is named as well: its view, a picture of it.
+ROOMS = frozenset({"room", "interior", "indoors", "kitchen", "bedroom", "livingroom", "office"})
+
 WEATHER = _index(
     {
         "rain": "rain rainy raining rainfall drizzle downpour storm stormy thunderstorm wet",

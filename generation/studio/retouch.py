@@ -1,32 +1,39 @@
-"""Taking type out of a picture: what is ink, what was behind it, and filling the gap."""
+"""Taking type out of a picture: what is ink, what was behind it, and what the ink was like."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image, ImageChops, ImageFilter
 
+from generation.studio import inpainting
 from generation.studio.lettering import Box, Lettering
+from generation.studio.palette import Colour
 
-_TREND_SAMPLES = 4000
+_SAMPLES = 4000
 _DIFFERENT = 9.0  # levels by which a pixel must differ from the ground to count as ink
+_FINE = 64  # height to which type is reduced to weigh its ink
 
 
 @dataclass(frozen=True)
 class Plane:
     """A colour that changes evenly over a picture: enough for type with a gradient in it."""
 
-    terms: np.ndarray  # (3, 3): per channel the value, and its change along x and y
+    terms: np.ndarray  # (3, 3): the value, and its change along x and y, per channel
     box: Box
 
-    def over(self, box: Box) -> np.ndarray:
-        """Return the colours over `box`, (height, width, 3), never beyond those of its own box."""
+    def over(self, box: Box, *, by: int = 1) -> np.ndarray:
+        """Return the colours over `box`, one for `by` pixels a side, as (height, width, 3).
+
+        They never go beyond those of the plane's own box.
+        """
         x0, y0, x1, y1 = self.box
-        xs = (np.arange(box[0], box[2], dtype=np.float32) + 0.5 - x0) / max(1, x1 - x0)
-        ys = (np.arange(box[1], box[3], dtype=np.float32) + 0.5 - y0) / max(1, y1 - y0)
-        xs, ys = xs.clip(0, 1)[None, :, None], ys.clip(0, 1)[:, None, None]
-        return np.clip(self.terms[0] + xs * self.terms[1] + ys * self.terms[2], 0, 255)
+        xs = (np.arange(box[0], box[2], by, dtype=np.float32) + by / 2 - x0) / max(1, x1 - x0)
+        ys = (np.arange(box[1], box[3], by, dtype=np.float32) + by / 2 - y0) / max(1, y1 - y0)
+        along = np.outer(xs.clip(0, 1), self.terms[1])[None]
+        down = np.outer(ys.clip(0, 1), self.terms[2])[:, None]
+        return np.clip(self.terms[0] + along + down, 0, 255)
 
 
 @dataclass(frozen=True)
@@ -37,190 +44,131 @@ class Erased:
     ink: Plane
     weight: float  # how many pixels of ink there were
     grain: float  # levels of noise in the ground
-    box: Box  # round the ink as found at full size
+    lettering: Lettering
+
+    def inked(self, colour: Colour) -> Erased:
+        """Return the same with ink of an even `colour`."""
+        terms = np.array([colour, (0, 0, 0), (0, 0, 0)], dtype=np.float32)
+        return replace(self, ink=replace(self.ink, terms=terms))
 
 
 def erase(*, image: Image.Image, lettering: Lettering) -> Erased:
     """Return `image` with `lettering` taken out, changed nowhere but at and close round it."""
-    box = lettering.box
-    tall = box[3] - box[1]
-    around = _grow(box, max(6, round(0.5 * tall)), image.size)
-    pixels = np.asarray(image.crop(around), dtype=np.float32)
-    core = _place(lettering, around)
+    x0, y0, x1, y1 = lettering.box
+    tall = y1 - y0
+    margin = max(6, round(0.5 * tall))
+    around = (
+        max(0, x0 - margin),
+        max(0, y0 - margin),
+        min(image.width, x1 + margin),
+        min(image.height, y1 + margin),
+    )
+    region = image.crop(around)
+    core = Image.new("L", region.size, 0)
+    core.paste(
+        lettering.ink.point([255 * (value > 100) for value in range(256)]),
+        (x0 - around[0], y0 - around[1]),
+    )
     rim = max(3, round(0.07 * tall))
-    near = _dilate(core, rim)
-    grain = _noise(pixels, ~near)
-    ground = fill(pixels, ~near)
-    far = np.abs(pixels - ground).max(axis=2)
-    ink = near & (far > max(_DIFFERENT, 3.2 * grain))
-    ink = _dilate(ink & _dilate(ink & core, rim), 2) & _dilate(near, 2)
-    plane = _ink_plane(pixels, core, around)
-    weight = float(_coverage(pixels, ground, plane.over(around))[near].sum())
-    ground = fill(pixels, ~ink)
-    patched = _mend(pixels, ground, ink, grain, seed=box[0] * 8191 + box[1])
+    near = _widen(core, rim)
+    grain = _noise(region, near)
+    ground = inpainting.smooth(image=region, gap=near)
+    gap = _find_ink(region, ground, core, near, rim=rim, least=max(_DIFFERENT, 3.2 * grain))
+    plane = _ink_plane(region, core, around)
+    weight = _weigh(region, ground, core, plane, around)
+    restored = _mend(region, inpainting.restore(image=region, gap=gap), gap, grain, seed=x0 + y0)
     result = image.copy()
-    result.paste(Image.fromarray(patched), around[:2])
-    return Erased(result, plane, weight, grain, _ink_bounds(core, around))
+    result.paste(restored, around[:2])
+    return Erased(result, plane, weight, grain, lettering)
 
 
-def _grow(box: Box, margin: int, size: tuple[int, int]) -> Box:
-    return (
-        max(0, box[0] - margin),
-        max(0, box[1] - margin),
-        min(size[0], box[2] + margin),
-        min(size[1], box[3] + margin),
-    )
+def _widen(mask: Image.Image, reach: int) -> Image.Image:
+    """Return a black and white mask grown by `reach` pixels."""
+    return mask.filter(ImageFilter.BoxBlur(reach)).point([0] + [255] * 255)
 
 
-def _place(lettering: Lettering, around: Box) -> np.ndarray:
-    mask = np.zeros((around[3] - around[1], around[2] - around[0]), dtype=bool)
-    x, y = lettering.box[0] - around[0], lettering.box[1] - around[1]
-    ink = np.asarray(lettering.ink) > 100
-    mask[y : y + ink.shape[0], x : x + ink.shape[1]] = ink
-    return mask
+def _find_ink(
+    region: Image.Image,
+    ground: Image.Image,
+    core: Image.Image,
+    near: Image.Image,
+    *,
+    rim: int,
+    least: float,
+) -> Image.Image:
+    """Return what has to go: pixels unlike the ground in and close to the letters."""
+    red, green, blue = ImageChops.difference(region, ground).split()
+    far = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    unlike = ImageChops.multiply(far.point([255 * (v > least) for v in range(256)]), near)
+    seeds = _widen(ImageChops.multiply(unlike, core), rim)
+    return ImageChops.multiply(_widen(ImageChops.multiply(unlike, seeds), 2), _widen(near, 2))
 
 
-def _ink_bounds(core: np.ndarray, around: Box) -> Box:
-    rows, columns = np.flatnonzero(core.any(axis=1)), np.flatnonzero(core.any(axis=0))
-    return (
-        around[0] + int(columns[0]),
-        around[1] + int(rows[0]),
-        around[0] + int(columns[-1]) + 1,
-        around[1] + int(rows[-1]) + 1,
-    )
+def _noise(region: Image.Image, near: Image.Image) -> float:
+    """Return the noise of the ground in levels (median second difference: edges fall out)."""
+    gray = np.asarray(region.convert("L"), dtype=np.int16)[::2]
+    known = (np.asarray(near) == 0)[::2, 1:-1]
+    rough = np.abs(2 * gray[:, 1:-1] - gray[:, :-2] - gray[:, 2:])[known]
+    return float(rough.mean() if rough.size and np.median(rough) > 0 else 0.0) * 0.5
 
 
-def _dilate(mask: np.ndarray, reach: int) -> np.ndarray:
-    image = Image.fromarray(mask.astype(np.uint8) * 255)
-    return np.asarray(image.filter(ImageFilter.BoxBlur(reach))) > 0
-
-
-def _erode(mask: np.ndarray, reach: int) -> np.ndarray:
-    return ~_dilate(~mask, reach)
-
-
-def _noise(pixels: np.ndarray, known: np.ndarray) -> float:
-    """Return the noise of the ground in levels (median of a second difference, so edges fall out)."""
-    gray = pixels.mean(axis=2)
-    rough = np.abs(gray[:, 1:-1] - (gray[:, :-2] + gray[:, 2:]) / 2)[known[:, 1:-1]]
-    return float(np.median(rough)) * 1.21 if rough.size else 0.0
-
-
-def _ink_plane(pixels: np.ndarray, core: np.ndarray, around: Box) -> Plane:
+def _ink_plane(region: Image.Image, core: Image.Image, around: Box) -> Plane:
     """Fit the colour of the ink: its middle value, and how it changes over the word."""
-    inside = _erode(core, 1)
-    deeper = _erode(core, 2)
-    solid = deeper if deeper.sum() > 40 else inside if inside.sum() > 12 else core
+    pixels = np.asarray(region)
+    solid = np.asarray(core) > 0
+    for reach in (2, 1):
+        inner = np.asarray(ImageChops.invert(_widen(ImageChops.invert(core), reach))) > 0
+        if inner.sum() > 40:
+            solid = inner
+            break
     rows, columns = np.nonzero(solid)
-    colours = pixels[rows, columns]
+    step = max(1, len(rows) // _SAMPLES)
+    rows, columns = rows[::step], columns[::step]
+    colours = pixels[rows, columns].astype(np.float64)
     middle = np.median(colours, axis=0)
     usual = np.abs(colours - middle).max(axis=1) < 70  # leaves out holes and neighbours
     rows, columns, colours = rows[usual], columns[usual], colours[usual]
-    x0, y0, x1, y1 = _ink_bounds(core, around)
-    box = (x0, y0, x1, y1)
+    left, top, right, bottom = core.getbbox() or (0, 0, 1, 1)
+    box = (around[0] + left, around[1] + top, around[0] + right, around[1] + bottom)
     if len(rows) < 60:
-        terms = np.stack([middle, np.zeros(3), np.zeros(3)])
-        return Plane(terms.astype(np.float32), box)
-    step = max(1, len(rows) // _TREND_SAMPLES)
-    at = np.stack(
-        [
-            np.ones(len(rows[::step])),
-            (columns[::step] + around[0] + 0.5 - x0) / max(1, x1 - x0),
-            (rows[::step] + around[1] + 0.5 - y0) / max(1, y1 - y0),
-        ],
-        axis=1,
-    )
-    terms, *_ = np.linalg.lstsq(at, colours[::step].astype(np.float64), rcond=None)
+        return Plane(np.stack([middle, np.zeros(3), np.zeros(3)]).astype(np.float32), box)
+    xs = (columns + 0.5 - left) / (right - left)
+    ys = (rows + 0.5 - top) / (bottom - top)
+    at = np.stack([np.ones(len(rows)), xs, ys], axis=1)
+    terms, *_ = np.linalg.lstsq(at, colours, rcond=None)
     return Plane(terms.astype(np.float32), box)
 
 
-def _coverage(pixels: np.ndarray, ground: np.ndarray, ink: np.ndarray) -> np.ndarray:
-    """Return how much of each pixel is ink, 0 to 1."""
-    span = ink - ground
+def _weigh(
+    region: Image.Image, ground: Image.Image, core: Image.Image, ink: Plane, around: Box
+) -> float:
+    """Return how many pixels of ink the letters have, parts of pixels added up."""
+    by = max(1, region.height // (2 * _FINE))
+    near = np.asarray(_widen(core, 2).reduce(by), dtype=np.float32) / 255
+    seen = np.asarray(region.reduce(by), dtype=np.float32)
+    plain = np.asarray(ground.reduce(by), dtype=np.float32)
+    span = ink.over(around, by=by) - plain
     length = np.maximum((span**2).sum(axis=2), 1.0)
-    return np.clip(((pixels - ground) * span).sum(axis=2) / length, 0, 1)
+    cover = np.clip(((seen - plain) * span).sum(axis=2) / length, 0, 1)
+    return float((cover * near).sum()) * by * by
 
 
 def _mend(
-    pixels: np.ndarray, ground: np.ndarray, gap: np.ndarray, grain: float, *, seed: int
-) -> np.ndarray:
-    """Return the pixels with the gap filled, its edge blended and the grain carried on."""
-    dice = np.random.default_rng(seed)
-    noisy = ground + dice.normal(0, max(0.0, grain), gap.shape)[:, :, None].astype(np.float32)
-    soft = np.asarray(Image.fromarray(gap.astype(np.uint8) * 255).filter(ImageFilter.BoxBlur(1)))
-    share = np.where(gap, 1.0, soft.astype(np.float32) / 255)[:, :, None]
-    return np.rint(pixels + (noisy - pixels) * share).clip(0, 255).astype(np.uint8)
+    region: Image.Image, filled: Image.Image, gap: Image.Image, grain: float, *, seed: int
+) -> Image.Image:
+    """Return the region with the gap filled, its edge blended and the grain carried on."""
+    soft = ImageChops.lighter(gap, gap.filter(ImageFilter.BoxBlur(1)))
+    return Image.composite(add_grain(filled, grain, seed=seed), region, soft)
 
 
-def fill(pixels: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Return `pixels` with everything not `known` continued smoothly from its surroundings.
-
-    An even trend is fitted and set aside; what is left of it is averaged down a pyramid, ever
-    coarser until no gap is left, and brought back up from coarse to fine.
-    """
-    if known.all() or not known.any():
-        return pixels
-    trend = _trend(pixels, known)
-    return np.where(known[:, :, None], pixels, trend + _pull_push(pixels - trend, known))
-
-
-def _trend(pixels: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Fit a colour plane to the known pixels."""
-    rows, columns = np.nonzero(known)
-    step = max(1, len(rows) // _TREND_SAMPLES)
-    rows, columns = rows[::step], columns[::step]
-    height, width = known.shape
-    at = np.stack([np.ones(len(rows)), columns / width, rows / height], axis=1)
-    terms, *_ = np.linalg.lstsq(at, pixels[rows, columns].astype(np.float64), rcond=None)
-    xs = (np.arange(width, dtype=np.float32) / width)[None, :, None]
-    ys = (np.arange(height, dtype=np.float32) / height)[:, None, None]
-    terms = terms.astype(np.float32)
-    return terms[0] + xs * terms[1] + ys * terms[2]
-
-
-def _pull_push(values: np.ndarray, known: np.ndarray) -> np.ndarray:
-    levels = [(values * known[:, :, None], known.astype(np.float32))]
-    while min(levels[-1][1].shape) > 2 and (levels[-1][1] < 0.99).any():
-        levels.append(_halve(*levels[-1]))
-    weighted, weight = levels[-1]
-    whole = weighted / np.maximum(weight, 1e-6)[:, :, None]
-    empty = weight <= 0
-    if empty.any():
-        whole[empty] = whole[~empty].mean(axis=0) if (~empty).any() else 0.0
-    for weighted, weight in reversed(levels[:-1]):
-        share = np.minimum(1.0, weight)[:, :, None]
-        own = weighted / np.maximum(weight, 1e-6)[:, :, None]
-        above = _resize(whole, weight.shape)
-        whole = own * share + above * (1 - share)
-        whole = np.where(share >= 1.0, whole, _smooth(whole))
-    return whole
-
-
-def _halve(weighted: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    height, width = weight.shape
-    if height % 2 or width % 2:
-        pad = ((0, height % 2), (0, width % 2))
-        weighted = np.pad(weighted, (*pad, (0, 0)))
-        weight = np.pad(weight, pad)
-    weighted = weighted[0::2] + weighted[1::2]
-    weighted = weighted[:, 0::2] + weighted[:, 1::2]
-    weight = weight[0::2] + weight[1::2]
-    weight = weight[:, 0::2] + weight[:, 1::2]
-    over = np.maximum(weight, 1.0)
-    return weighted / over[:, :, None], weight / over
-
-
-def _resize(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    size = (shape[1], shape[0])
-    channels = [
-        np.asarray(Image.fromarray(values[:, :, c]).resize(size, Image.Resampling.BILINEAR))
-        for c in range(values.shape[2])
-    ]
-    return np.stack(channels, axis=2)
-
-
-def _smooth(values: np.ndarray) -> np.ndarray:
-    edge = np.pad(values, ((1, 1), (1, 1), (0, 0)), mode="edge")
-    return (
-        values * 0.2 + (edge[:-2, 1:-1] + edge[2:, 1:-1] + edge[1:-1, :-2] + edge[1:-1, 2:]) * 0.2
+def add_grain(image: Image.Image, grain: float, *, seed: int) -> Image.Image:
+    """Return `image` with noise of `grain` levels, the same in all channels."""
+    if grain < 0.4:
+        return image
+    side = 128
+    tile = np.rint(np.random.default_rng(seed).normal(0, grain, (side, side))).astype(np.int16)
+    down, across = -(-image.height // side), -(-image.width // side)
+    noise = np.tile(tile, (down, across))[: image.height, : image.width, None]
+    return Image.fromarray(
+        (np.asarray(image, dtype=np.int16) + noise).clip(0, 255).astype(np.uint8)
     )

@@ -9,13 +9,15 @@ from PIL import Image, ImageFilter
 
 from generation.studio import lettering as finder
 from generation.studio import retouch, typography
-from generation.studio.lettering import Box, Lettering
+from generation.studio.lettering import Box
 from generation.studio.palette import Colour, ink_on, luminance
 from generation.studio.retouch import Erased, Plane
 from generation.studio.typography import Face
 
 _TRIAL = 100.0
 _NARROWEST = 0.72  # how far a long word is squeezed before it is set smaller
+_USUAL_WEIGHT = 0.035
+_CAPITALS = 0.72  # the height of a capital in ems
 _STROKES = (0.0, 0.015, 0.03, 0.045, 0.06, 0.08, 0.1)
 
 
@@ -37,21 +39,26 @@ class Look:
     baseline: float
 
 
-def replace_word(*, image: Image.Image, old: str, new: str) -> Retyped:
-    """Set `new` where `image` says `old`: same colour, height, weight, line and middle.
+def replace_word(
+    *, image: Image.Image, old: str, new: str, colour: Colour | None = None
+) -> Retyped:
+    """Set `new` where `image` says `old`: same height, weight, line and middle.
 
-    Where nothing looks like `old`, `new` is set in the lower third instead.
+    The colour is that of the old word unless `colour` is given. Where `old` is empty, the most
+    prominent line of type is replaced. Where nothing looks like `old`, `new` is set in the lower
+    third instead.
     """
     found = finder.find(image=image, text=old) if old.strip() else finder.find_any(image=image)
     if found is None:
-        return add_words(image=image, text=new or old, place="bottom")
+        return add_words(image=image, text=new or old, place="bottom", colour=colour)
     if found.text.isupper() and not old.isupper():
         new = new.upper()
     erased = retouch.erase(image=image, lettering=found)
+    if colour is not None:
+        erased = erased.inked(colour)
     if not new.strip():
         return Retyped(erased.image, _around(found.box, image.size))
-    look = _study(erased, found.text)
-    return _set_like(erased, look, new, found, image)
+    return _set_like(erased, _study(erased), new, image.size)
 
 
 def remove_word(*, image: Image.Image, text: str) -> Retyped | None:
@@ -73,38 +80,32 @@ def _around(box: Box, size: tuple[int, int]) -> Box:
     )
 
 
-def _study(erased: Erased, text: str) -> Look:
-    """Find the size, weight and width at which the bundled face draws the old word like it was."""
-    x0, y0, x1, y1 = erased.box
-    known = text or "HE"
-    best: tuple[float, Look] | None = None
+def _study(erased: Erased) -> Look:
+    """Find the weight and width at which the bundled face draws the old word like it was."""
+    found = erased.lettering
+    if not found.text:
+        return Look(found.em, _USUAL_WEIGHT, 1.0, found.baseline)
+    wide = found.box[2] - found.box[0]
+    looks = []
     for weight in _STROKES:
         face = Face(size=_TRIAL, weight=weight)
-        spelled = face.spell(known)
-        left, top, right, bottom = face.measure(spelled)
-        scale = (y1 - y0) / max(1.0, bottom - top)
-        stretch = (x1 - x0) / max(1.0, (right - left) * scale) if text else 1.0
-        stretch = min(1.45, max(0.7, stretch))
+        spelled = face.spell(found.text)
+        left, _, right, _ = face.measure(spelled)
+        em = found.em * _CAPITALS / (_CAPITALS + 2 * weight)  # the stroke makes letters taller too
+        scale = em / _TRIAL
+        stretch = min(1.5, max(0.7, wide / max(1.0, (right - left) * scale)))
         mask, _, _ = face.mask(spelled)
-        ink = float(np.asarray(mask, dtype=np.float32).sum()) / 255
-        if text:
-            off = abs(ink * scale * scale * stretch - erased.weight)
-        else:
-            off = abs(weight - 0.045)
-        if best is None or off < best[0]:
-            baseline = y1 - bottom * scale
-            best = (off, Look(_TRIAL * scale, weight, stretch, baseline))
-    if best is None:
-        raise ValueError("There is no weight to choose from.")
-    return best[1]
+        ink = float(np.asarray(mask, dtype=np.float32).sum()) / 255 * scale * scale * stretch
+        looks.append(
+            (abs(ink - erased.weight), Look(em, weight, stretch, found.baseline - weight * em))
+        )
+    return min(looks, key=lambda look: look[0])[1]
 
 
-def _set_like(
-    erased: Erased, look: Look, text: str, found: Lettering, image: Image.Image
-) -> Retyped:
-    x0, y0, x1, y1 = erased.box
+def _set_like(erased: Erased, look: Look, text: str, within: tuple[int, int]) -> Retyped:
+    x0, y0, x1, y1 = erased.lettering.box
     mask, baseline = _draw(text, look.size, look.weight, look.stretch)
-    room = _room(erased, image.size)
+    room = _room(erased, within)
     limit = room[1] - room[0]
     size = look.size
     if mask.width > limit:
@@ -118,10 +119,10 @@ def _set_like(
     corner = (round(left), round(top))
     result = _print(erased.image, mask, corner, erased.ink, erased.grain)
     changed = _union(
-        _around(found.box, image.size),
+        _around((x0, y0, x1, y1), within),
         (corner[0], corner[1], corner[0] + mask.width, corner[1] + mask.height),
     )
-    return Retyped(result, _clip(changed, image.size))
+    return Retyped(result, _clip(changed, within))
 
 
 def _draw(text: str, size: float, weight: float, stretch: float) -> tuple[Image.Image, float]:
@@ -144,7 +145,7 @@ def _room(erased: Erased, size: tuple[int, int]) -> tuple[float, float]:
     The ground is walked outwards from the word, column by column, while it changes only gently;
     a word may always be a little wider than the one it replaces.
     """
-    x0, y0, x1, y1 = erased.box
+    x0, y0, x1, y1 = erased.lettering.box
     band = np.asarray(erased.image.crop((0, y0, size[0], y1)), dtype=np.float32)
     columns = band.mean(axis=0)
     steps = np.abs(np.diff(columns, axis=0)).max(axis=1)
@@ -170,11 +171,8 @@ def _print(
         return image
     shifted = (box[0] - corner[0], box[1] - corner[1])
     cover = mask.crop((*shifted, shifted[0] + box[2] - box[0], shifted[1] + box[3] - box[1]))
-    colours = ink.over(box)
-    if grain > 0.4:
-        dice = np.random.default_rng(corner[0] * 4099 + corner[1])
-        colours = colours + dice.normal(0, grain, colours.shape[:2])[:, :, None]
-    paint = Image.fromarray(np.rint(colours).clip(0, 255).astype(np.uint8))
+    paint = Image.fromarray(np.rint(ink.over(box)).astype(np.uint8))
+    paint = retouch.add_grain(paint, grain, seed=corner[0] + corner[1])
     result = image.copy()
     result.paste(paint, box[:2], cover)
     return result
@@ -215,13 +213,13 @@ _PLACES: dict[str, tuple[float, float]] = {
 def add_words(
     *, image: Image.Image, text: str, place: str, colour: Colour | None = None
 ) -> Retyped:
-    """Set `text` at `place` (a key such as "top" or "bottom left"), in a colour that reads there."""
+    """Set `text` at `place` ("top", "bottom left" and so on), in a colour that reads there."""
     across, down = _PLACES.get(place, _PLACES["bottom"])
     aside = across != 0.5
     width, height = image.width * (0.42 if aside else 0.82), image.height * 0.24
     lines = typography.wrap(text, most=14 if aside else 18)[:4]
     tall = min(height, image.height * 0.115 * (1 + 0.55 * (len(lines) - 1)))
-    masks = typography.set_in(lines, width=width, height=tall, weight=0.035)
+    masks = typography.set_in(lines, width=width, height=tall, weight=_USUAL_WEIGHT)
     if not masks:
         return Retyped(image, (0, 0, 0, 0))
     x0, y0 = image.width * across - width / 2, image.height * down - tall / 2

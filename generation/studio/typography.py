@@ -1,8 +1,8 @@
 """Type: setting words in the one face that is always there.
 
-Pillow bundles Aileron with a little over a hundred glyphs. What it lacks is written with the nearest
-glyphs it has (accents dropped, Greek and Cyrillic spelled in Latin); what has no spelling becomes a
-small ornament, so that a word in any script still takes its place in the picture.
+Pillow bundles Aileron with a little over a hundred glyphs. What it lacks is written with the
+nearest glyphs it has (accents dropped, Greek and Cyrillic spelled in Latin); what has no spelling
+becomes a small ornament, so that a word in any script still takes its place in the picture.
 """
 
 from __future__ import annotations
@@ -69,6 +69,8 @@ class Face:
         return _ORNAMENT
 
     def _has(self, char: str) -> bool:
+        if " " < char <= "~":
+            return True  # the face has all of ASCII
         return bytes(self.font.getmask(char)) != self._missing
 
     def cap_height(self) -> float:

@@ -45,7 +45,7 @@ class Brief:
 
 
 def chance(*, prompt: str, seed: int) -> Random:
-    """Return the source of chance that belongs to `prompt` and `seed`, the same on every machine."""
+    """Return the source of chance that belongs to `prompt` and `seed`, the same everywhere."""
     digest = hashlib.sha256(f"{seed}\n{prompt}".encode("utf-8", "surrogatepass")).digest()
     return Random(int.from_bytes(digest[:8], "big"))  # noqa: S311 - it draws pictures
 
@@ -95,6 +95,9 @@ def _place(words: list[str]) -> str | None:
     if any(word in {"product", "packaging", "pedestal", "plinth", "podium"} for word in words):
         return "studio"
     real = [place for place in places if place not in {"studio", "abstract"}]
+    outdoors = [place for place in real if place != "room"]
+    if outdoors and not any(word in lexicon.ROOMS for word in words):
+        return outdoors[0]
     return next(iter(real or places), None)
 
 

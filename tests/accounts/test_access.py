@@ -100,9 +100,7 @@ def test_a_page_asks_for_the_ability_it_was_given(rf: RequestFactory, bob: User)
                 page(request)
 
 
-def test_switching_leads_to_the_other_organization(
-    organization: Organization, bob: User
-) -> None:
+def test_switching_leads_to_the_other_organization(organization: Organization, bob: User) -> None:
     own = factories.organization(owner=bob, name="Bob's own")
     client = signed_in(bob)
     assert "Bob&#x27;s own" not in page_heading(client)
@@ -137,4 +135,3 @@ def test_a_suspended_organization_is_refused_by_the_api(
     organization.refresh_from_db()
     organizations.take_back(organization=organization, actor=SYSTEM)
     assert api.post("/api/generate/submit", body).status_code == 200
-

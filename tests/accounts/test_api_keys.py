@@ -54,9 +54,13 @@ def test_no_column_of_any_table_holds_the_text_of_a_key(organization: Organizati
     issued = factories.api_key(organization=organization)
     secret = issued.plaintext.split("_")[2]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema='public'")
+        cursor.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema='public'"
+        )
         for (table,) in cursor.fetchall():
-            cursor.execute(f'SELECT count(*) FROM "{table}" t WHERE t::text LIKE %s', [f"%{secret[:32]}%"])
+            cursor.execute(
+                f'SELECT count(*) FROM "{table}" t WHERE t::text LIKE %s', [f"%{secret[:32]}%"]
+            )
             assert cursor.fetchone() == (0,), table
 
 
@@ -162,9 +166,7 @@ def test_a_foreign_key_cannot_be_revoked(
 ) -> None:
     issued = factories.api_key(organization=organization)
     with pytest.raises(api_keys.UnknownKey):
-        api_keys.revoke(
-            organization=other_organization, key_id=issued.api_key.key_id, actor=SYSTEM
-        )
+        api_keys.revoke(organization=other_organization, key_id=issued.api_key.key_id, actor=SYSTEM)
     assert api_keys.authenticate(plaintext=issued.plaintext) == issued.api_key
 
 

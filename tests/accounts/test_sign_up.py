@@ -103,7 +103,9 @@ def test_the_address_is_confirmed_by_pressing_not_by_opening(signed_up: Client) 
     assert not EmailAddress.objects.get().verified
     assert signed_up.post(path).status_code == 302
     assert EmailAddress.objects.get().verified
-    assert "does not work any more" in signed_up.get("/accounts/confirm-email/none/").content.decode()
+    assert (
+        "does not work any more" in signed_up.get("/accounts/confirm-email/none/").content.decode()
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -171,7 +172,8 @@ def test_a_file_is_served_to_whoever_knows_its_address_and_is_nothing_but_an_ima
     assert "immutable" in response["Cache-Control"]
     assert response["Content-Disposition"].startswith("inline")
     assert b"".join(response.streaming_content).startswith(b"\x89PNG")
-    assert api.client.head(f"/files/{asset.file}").status_code == 200
+    with closing(api.client.head(f"/files/{asset.file}")) as head:
+        assert (head.status_code, head["Content-Length"]) == (200, str(asset.size_bytes))
 
 
 def test_only_files_that_a_row_knows_are_served(

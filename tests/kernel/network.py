@@ -40,6 +40,7 @@ class Network:
     # A public address leads to a local port; the rest of the Internet is unreachable.
     routes: dict[str, int] = field(default_factory=dict)
     attempts: list[tuple[str, int]] = field(default_factory=list)
+    sockets: list[socket.socket] = field(default_factory=list)
     look_ups: list[str] = field(default_factory=list)
     # A name whose look-up hangs until its event is set.
     hanging: dict[str, threading.Event] = field(default_factory=dict)
@@ -54,6 +55,7 @@ class Network:
         if sock.family == socket.AF_UNIX:
             return _real_connect(sock, address)
         self.attempts.append((address[0], address[1]))
+        self.sockets.append(sock)
         if address[0] in self.routes:
             return _real_connect(sock, ("127.0.0.1", self.routes[address[0]]))
         if ipaddress.ip_address(address[0]).is_loopback:

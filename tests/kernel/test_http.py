@@ -621,6 +621,25 @@ def test_a_certificate_of_an_unknown_authority_is_refused(
     assert (unreachable.value.reason, unreachable.value.sent) == ("tls", False)
 
 
+def test_a_tls_server_that_never_says_goodbye_does_not_keep_the_connection(
+    network: Network, serve: Serve, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer_and_hang(request: Request) -> None:
+        request.answer()
+        request.hang()
+
+    monkeypatch.setattr(http, "TLS", authority.trusting)
+    network.names["images.example"] = [[PUBLIC]]
+    network.routes[PUBLIC] = serve(answer_and_hang, tls=authority.server).port
+
+    async def fetch_and_look() -> list[int]:
+        await http.fetch(url="https://images.example/", policy=CUSTOMER_IMAGE)
+        await asyncio.sleep(0.05)
+        return [sock.fileno() for sock in network.sockets]
+
+    assert http.run(fetch_and_look()) == [-1]
+
+
 def test_a_server_that_does_not_speak_tls_is_refused_over_https(serve: Serve) -> None:
     # A ClientHello holds no empty line, so this server waits for more, as plain ones do.
     server = serve()

@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: it keeps its data, survives being killed, and collides with nobody."""
 
+import os
 import signal
 import stat
 import subprocess
@@ -163,7 +164,9 @@ def test_a_killed_server_recovers_although_its_number_is_now_anothers(
         data / "postgres" / "postmaster.pid",
         data / "socket" / f"{embedded.SOCKET_NAME}.lock",
     ]
-    with subprocess.Popen(["sleep", "300"]) as stranger:
+    # PostgreSQL disregards a number that it may not signal, so the stranger is of its own user.
+    owner = (data / "postgres").stat().st_uid if os.geteuid() == 0 else None
+    with subprocess.Popen(["sleep", "300"], user=owner) as stranger:
         for mark in marks:
             lines = mark.read_text().splitlines(keepends=True)
             mark.write_text("".join([f"{stranger.pid}\n", *lines[1:]]))

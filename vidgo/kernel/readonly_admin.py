@@ -27,7 +27,6 @@ class ReadOnly:
 class ReadOnlyAdmin(ReadOnly, admin.ModelAdmin):
     """A list and a page of rows, without any button that writes."""
 
-    actions = None
     show_full_result_count = False
 
 

@@ -33,7 +33,8 @@ log = structlog.get_logger(__name__)
 TICK_SECONDS = 0.5
 # A busy cluster gives a sign of life with each look for work, an idle one answers the bell.
 SILENCE_SECONDS = 20.0
-STOP_SECONDS = 13.0
+# A little more than a slice needs to drain, a little less than `manage.py up` grants the worker.
+STOP_SECONDS = 10.0
 RESTART_PAUSE_SECONDS = 1.0
 PR_SET_PDEATHSIG = 1
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

@@ -8,7 +8,15 @@ from random import Random
 
 from generation.studio.canvas import Frame
 from generation.studio.palette import Colour
-from generation.studio.subjects import animals, buildings, nature, people, things, vehicles
+from generation.studio.subjects import (
+    buildings,
+    food,
+    nature,
+    people,
+    things,
+    vehicles,
+    wildlife,
+)
 from generation.studio.subjects.animals import Breed, sitting
 
 Draw = Callable[[Frame, Colour, Random], None]
@@ -68,27 +76,27 @@ MODELS: dict[str, Model] = {
         sitting(Breed("round", "curl", 0.9, stripes=True)), (240, 148, 62), 0.4, reach=0.46
     ),
     "mouse": Model(sitting(Breed("round", "curl", 0.5)), (168, 166, 178), 0.26, reach=0.46),
-    "owl": Model(animals.draw_owl, (156, 110, 78), 0.34, reach=0.5),
-    "bird": Model(animals.draw_bird, (74, 138, 200), 0.17, "sky", 0.62),
-    "penguin": Model(animals.draw_penguin, (50, 58, 82), 0.36, reach=0.36),
-    "fish": Model(animals.draw_fish, (244, 132, 62), 0.2, "water", 0.6),
-    "whale": Model(animals.draw_whale, (66, 112, 164), 0.3, "water", 0.85),
-    "butterfly": Model(animals.draw_butterfly, (244, 148, 66), 0.17, "sky", 0.5),
-    "deer": Model(animals.draw_deer, (178, 122, 80), 0.42, reach=0.5),
-    "elephant": Model(animals.draw_elephant, (150, 156, 172), 0.42, reach=0.66),
+    "owl": Model(wildlife.draw_owl, (156, 110, 78), 0.34, reach=0.5),
+    "bird": Model(wildlife.draw_bird, (74, 138, 200), 0.17, "sky", 0.62),
+    "penguin": Model(wildlife.draw_penguin, (50, 58, 82), 0.36, reach=0.36),
+    "fish": Model(wildlife.draw_fish, (244, 132, 62), 0.2, "water", 0.6),
+    "whale": Model(wildlife.draw_whale, (66, 112, 164), 0.3, "water", 0.85),
+    "butterfly": Model(wildlife.draw_butterfly, (244, 148, 66), 0.17, "sky", 0.5),
+    "deer": Model(wildlife.draw_deer, (178, 122, 80), 0.42, reach=0.5),
+    "elephant": Model(wildlife.draw_elephant, (150, 156, 172), 0.42, reach=0.66),
     "person": Model(people.draw_person, (66, 122, 158), 0.44, reach=0.26),
     "woman": Model(people.draw_woman, (214, 78, 96), 0.44, reach=0.3),
     "astronaut": Model(people.draw_astronaut, (238, 136, 70), 0.44, reach=0.44),
     "robot": Model(people.draw_robot, (88, 156, 196), 0.44, reach=0.38),
-    "cup": Model(things.draw_cup, (230, 112, 92), 0.34, reach=0.52),
-    "bottle": Model(things.draw_bottle, (70, 142, 128), 0.46, reach=0.26),
+    "cup": Model(food.draw_cup, (230, 112, 92), 0.34, reach=0.52),
+    "bottle": Model(food.draw_bottle, (70, 142, 128), 0.46, reach=0.26),
     "book": Model(things.draw_book, (200, 74, 70), 0.3, reach=0.5),
     "lamp": Model(things.draw_lamp, (244, 190, 110), 0.42, reach=0.36),
     "streetlamp": Model(buildings.draw_streetlamp, (52, 54, 68), 0.58, "back", 0.3),
     "umbrella": Model(things.draw_umbrella, (222, 68, 66), 0.36, reach=0.52),
     "chair": Model(things.draw_chair, (62, 134, 132), 0.36, reach=0.54),
-    "cake": Model(things.draw_cake, (242, 160, 176), 0.36, reach=0.56),
-    "apple": Model(things.draw_apple, (216, 58, 56), 0.26, reach=0.42),
+    "cake": Model(food.draw_cake, (242, 160, 176), 0.36, reach=0.56),
+    "apple": Model(food.draw_apple, (216, 58, 56), 0.26, reach=0.42),
     "gift": Model(things.draw_gift, (206, 66, 84), 0.28, reach=0.42),
     "guitar": Model(things.draw_guitar, (216, 146, 82), 0.5, reach=0.24),
     "camera": Model(things.draw_camera, (62, 60, 72), 0.28, reach=0.58),
@@ -100,9 +108,9 @@ MODELS: dict[str, Model] = {
     "planet": Model(nature.draw_planet, (226, 158, 104), 0.5, "sky", 0.6),
     "moon": Model(nature.draw_moon, (240, 236, 214), 0.32, "sky", 0.4),
     "sneaker": Model(things.draw_sneaker, (226, 84, 72), 0.26, reach=0.75),
-    "icecream": Model(things.draw_icecream, (246, 160, 180), 0.42, reach=0.26),
-    "burger": Model(things.draw_burger, (230, 162, 84), 0.28, reach=0.52),
-    "pizza": Model(things.draw_pizza, (206, 68, 52), 0.32, reach=0.48),
+    "icecream": Model(food.draw_icecream, (246, 160, 180), 0.42, reach=0.26),
+    "burger": Model(food.draw_burger, (230, 162, 84), 0.28, reach=0.52),
+    "pizza": Model(food.draw_pizza, (206, 68, 52), 0.32, reach=0.48),
     "diamond": Model(nature.draw_diamond, (94, 186, 226), 0.26, "sky", 0.44),
     "sign": Model(buildings.draw_sign, (52, 104, 98), 0.40, reach=0.68),
 }

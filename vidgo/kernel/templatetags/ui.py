@@ -37,7 +37,7 @@ STATES: Mapping[str, tuple[str, str]] = {
 
 
 @register.simple_tag
-def icon(name: str) -> SafeString:
+def icon(name: str) -> str:
     """Return a drawing of `templates/icons/`, hidden from screen readers: words stand beside it."""
     return get_template(f"icons/{name}.svg").render()
 
@@ -153,7 +153,7 @@ def pagination(context: Mapping[str, Any], newer: str | None, older: str | None)
 
 
 @register.simple_block_tag(takes_context=True)
-def card(context: Any, content: str, title: str = "", **options: Any) -> SafeString:
+def card(context: Any, content: str, title: str = "", **options: Any) -> str:
     """Show content on a surface of its own. Options: note, flush, href and more (a link)."""
     # flatten() hands over the page's context too: the card's file needs none of it but request.
     values = {"content": mark_safe(content), "title": title, **options}  # noqa: S308  rendered above
@@ -161,7 +161,7 @@ def card(context: Any, content: str, title: str = "", **options: Any) -> SafeStr
 
 
 @register.simple_block_tag
-def codeblock(content: str, title: str = "", copy: bool = True, wraps: bool = False) -> SafeString:
+def codeblock(content: str, title: str = "", copy: bool = True, wraps: bool = False) -> str:
     """Show code with a button that copies it; it scrolls sideways unless it `wraps`."""
     text = mark_safe(content.strip("\n").rstrip())  # noqa: S308  rendered and escaped above
     return get_template("components/codeblock.html").render(

@@ -1,0 +1,187 @@
+"""The main job, end to end over HTTP: a real web server, a real worker, a third party's client."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+from PIL import Image
+from pytest_django import Settings
+
+from accounts.models import Organization
+from billing import books
+from billing.models import LedgerEntry
+from generation.models import Asset, Attempt, Job
+from tests import factories
+from tests.generation.test_sandbox import bytes_of, difference, word
+from tests.journeys.client import Client, TaskFailed
+from tests.running import web, worker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PRICES = {
+    "flux-kontext-pro": 10,
+    "flux-kontext-pro-edit": 10,
+    "flux-kontext-max": 20,
+    "flux-kontext-max-edit": 20,
+}
+
+
+@pytest.fixture
+def base_url(settings: Settings, tmp_path: Path) -> Iterator[str]:
+    """A whole installation on the test's database; the sandbox answers at once."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    given = {"MEDIA_ROOT": str(tmp_path / "media"), "SANDBOX_SECONDS": "0"}
+    with (
+        web(log=tmp_path / "web.log", **given) as address,
+        worker(log=tmp_path / "worker.log", VIDGO_PUBLIC_URL=address, **given),
+    ):
+        yield address
+
+
+@pytest.fixture
+def client(base_url: str, api_key: str) -> Client:
+    return Client(base_url=base_url, key=api_key)
+
+
+@pytest.fixture
+def funds(organization: Organization) -> Callable[[int], None]:
+    def grant(amount: int) -> None:
+        factories.credits(organization=organization, amount=amount)
+
+    return grant
+
+
+def opened(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content))
+
+
+def test_a_customer_makes_and_edits_images_and_pays_exactly_their_price(
+    client: Client, funds: Callable[[int], None]
+) -> None:
+    funds(1000)
+    assert client.balance() == 1000
+    catalogue = client.data("GET", "/v1/catalog/models")["models"]
+    assert {model["model_id"]: model["price_credits"] for model in catalogue} == PRICES
+
+    # Text to image, by both tiers.
+    for model, size, ratio, output_format in (
+        ("flux-kontext-pro", "16:9", 16 / 9, "jpg"),
+        ("flux-kontext-max", "3:4", 3 / 4, "png"),
+    ):
+        before = client.balance()
+        task, content = client.image(
+            model, "a red fox in the snow", size=size, output_format=output_format
+        )
+        assert (task["progress"], task["error_message"]) == (100, None)
+        assert before - client.balance() == task["credits_amount"] == PRICES[model]
+        with opened(content) as image:
+            assert image.format == {"png": "PNG", "jpg": "JPEG"}[output_format]
+            assert image.width / image.height == pytest.approx(ratio, rel=0.01)
+
+    # Edits of an upload, sent in each of the three ways.
+    poster = word("JOY", size=(576, 432))
+    first = client.upload_stream(bytes_of(poster), "joy.png")
+    second = client.upload_base64(bytes_of(poster), "joy.png")
+    third = client.upload_url(first)
+    assert len({first, second, third}) == 3
+    for model, url in (("flux-kontext-pro-edit", second), ("flux-kontext-max-edit", third)):
+        before = client.balance()
+        task, content = client.image(
+            model, 'Replace "JOY" with "BFL"', image_urls=[url], size="4:3"
+        )
+        assert before - client.balance() == task["credits_amount"] == PRICES[model]
+        with opened(content) as image:
+            assert image.format == "PNG"
+            assert image.width / image.height == pytest.approx(4 / 3, rel=0.01)
+            after = image.convert("RGB").resize(poster.size)
+        middle = (90, 140, 486, 292)
+        assert difference(after, word("BFL", size=poster.size), middle) < difference(
+            after, poster, middle
+        )
+        for untouched in ((0, 0, 576, 90), (0, 340, 576, 432), (0, 0, 60, 432)):
+            assert difference(after, poster, untouched) < 3
+    assert client.balance() == 1000 - sum(PRICES.values())
+    assert books.check() == []
+
+
+def test_what_goes_wrong_costs_nothing(
+    client: Client, funds: Callable[[int], None], tmp_path: Path
+) -> None:
+    # Five credits buy nothing, and the attempt leaves nothing behind.
+    funds(5)
+    response = client.try_submit("flux-kontext-pro", "a fox")
+    assert response.status_code == 402
+    assert response.json()["error"]["type"] == "insufficient_credits_error"
+    assert response.json()["detail"]
+    assert client.balance() == 5
+    assert not Job.objects.exists()
+    assert not LedgerEntry.objects.filter(kind="charge").exists()
+    assert not list((tmp_path / "media").rglob("*.png"))
+
+    # A task that fails gives its credits back.
+    funds(15)
+    for words in ("sandbox:fail", "sandbox:moderated"):
+        with pytest.raises(TaskFailed, match=words):
+            client.image("flux-kontext-max", f"a fox {words}")
+        assert client.balance() == 20
+    task = client.wait(client.submit("flux-kontext-max", "sandbox:fail"))
+    assert (task["status"], task["credits_amount"], task["files"]) == ("failed", 0, [])
+
+    # Bodies in chunks, whose length nobody announces, are read and bounded like any other.
+    order = json.dumps({"model": "flux-kontext-pro", "input": {"prompt": "sandbox:fail"}}).encode()
+    headers = {"Content-Type": "application/json"}
+    path = "/api/generate/submit"
+    response = client.call("POST", path, data=iter([order[:20], order[20:]]), headers=headers)
+    assert response.status_code == 200, response.text
+    client.wait(response.json()["data"]["task_id"])
+    jobs = Job.objects.count()
+    for much in ((b" " * 100_000 for _ in range(20)), b" " * 2_000_000):
+        response = client.call("POST", path, data=much, headers=headers)
+        assert response.status_code == 413
+        assert response.json()["error"]["type"] == "payload_too_large_error"
+    assert Job.objects.count() == jobs
+    assert client.balance() == 20
+    assert books.check() == []
+
+
+@pytest.mark.parametrize(("submits", "payable"), [(60, 30)])
+def test_many_submits_at_once_are_accepted_exactly_as_far_as_the_credits_go(
+    client: Client,
+    funds: Callable[[int], None],
+    record_testsuite_property: Callable[[str, object], None],
+    submits: int,
+    payable: int,
+) -> None:
+    funds(10 * payable)
+    began = time.monotonic()
+
+    def submit(number: int) -> requests.Response:
+        return client.try_submit("flux-kontext-pro", f"fox number {number}", size="21:9")
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(submit, range(submits)))
+    accepted = time.monotonic() - began
+    assert Counter(answer.status_code for answer in answers) == {
+        200: payable,
+        402: submits - payable,
+    }
+    assert client.balance() == 0
+    taken = [answer.json()["data"]["task_id"] for answer in answers if answer.status_code == 200]
+    for task_id in taken:
+        assert client.wait(task_id, seconds=120)["status"] == "finished"
+    finished = time.monotonic() - began
+    assert Job.objects.count() == Asset.objects.count() == len(set(taken)) == payable
+    assert Attempt.objects.count() == payable
+    assert LedgerEntry.objects.filter(kind="charge").count() == payable
+    assert client.balance() == 0
+    assert books.check() == []
+    record_testsuite_property("accepted_seconds", round(accepted, 1))
+    record_testsuite_property("finished_seconds", round(finished, 1))

@@ -1,0 +1,150 @@
+"""The building blocks of pages, each by itself."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.template import Context, Template
+from django.test import RequestFactory
+
+from generation.models import Status
+from vidgo.kernel.templatetags import ui
+
+MOMENT = datetime(2026, 11, 22, 16, 43, 5, tzinfo=UTC)
+
+
+def render(source: str, **values: object) -> str:
+    values.setdefault("request", RequestFactory().get("/"))
+    return Template(source).render(Context(values)).strip()
+
+
+def words(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
+
+
+@pytest.mark.parametrize(
+    ("amount", "signed", "shown"),
+    [
+        (0, False, "0 credits"),
+        (1, False, "1 credit"),
+        (17276, False, "17,276 credits"),
+        (-40, False, "−40 credits"),
+        (10, True, "+10 credits"),
+        (-10, True, "−10 credits"),
+        (0, True, "0 credits"),
+        (None, False, "0 credits"),
+    ],
+)
+def test_credits_are_counted_in_words(amount: int | None, signed: bool, shown: str) -> None:
+    assert words(ui.credits(amount, signed=signed)) == shown
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [
+        ("0.05", "$0.05"),
+        ("0.1", "$0.10"),
+        ("0.005", "$0.005"),
+        ("1234.5", "$1,234.50"),
+        ("5", "$5.00"),
+        ("100", "$100.00"),
+        ("0", "$0.00"),
+    ],
+)
+def test_money_has_the_decimals_that_say_something(amount: str, shown: str) -> None:
+    assert ui.money(Decimal(amount)) == shown
+
+
+@pytest.mark.parametrize("state", [*Status.values, "active", "expired", "revoked"])
+def test_every_state_has_a_word_and_a_tone_with_a_style(state: str) -> None:
+    html = render("{% status state %}", state=state)
+    (tone,) = re.findall(r"status--(\w+)", html)
+    css = (settings.BASE_DIR / "static/css/components/status.css").read_text()
+    assert tone == "waiting" or f".status--{tone}" in css
+    assert words(html)
+
+
+def test_a_moment_is_in_utc_until_a_script_knows_the_viewers_zone() -> None:
+    assert ui.when(MOMENT) == (
+        '<time datetime="2026-11-22T16:43:05+00:00">22 Nov 2026, 16:43 UTC</time>'
+    )
+    assert ui.when(None) == "never"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0.04, "0.0 s"), (5.61, "5.6 s"), (60, "1 min 0 s"), (125, "2 min 5 s"), (3720, "1 h 2 min")],
+)
+def test_a_duration_is_told_in_the_largest_fitting_units(seconds: float, shown: str) -> None:
+    assert ui.seconds_until(MOMENT, MOMENT + timedelta(seconds=seconds)) == shown
+    assert ui.seconds_until(MOMENT, None) == ""
+
+
+@pytest.mark.parametrize(
+    ("size", "box"),
+    [
+        ("1:1", {"width": 20, "height": 20, "x": 2, "y": 2}),
+        ("16:9", {"width": 20, "height": 11.25, "x": 2, "y": 6.38}),
+        ("9:16", {"width": 11.25, "height": 20, "x": 6.38, "y": 2}),
+    ],
+)
+def test_a_size_is_drawn_in_its_proportions(size: str, box: dict[str, float]) -> None:
+    assert ui.shape(size) == box
+
+
+def test_a_button_with_an_address_is_a_link() -> None:
+    assert render('{% button "Go" href="/x" %}') == '<a class="button" href="/x">Go</a>'
+    assert render('{% button "Go" %}') == '<button class="button" type="submit">Go</button>'
+
+
+def test_what_people_wrote_stays_text_in_every_component() -> None:
+    hostile = "<script>alert(1)</script>"
+    for source in (
+        "{% button text %}",
+        "{% empty text text %}",
+        "{% card title=text %}{{ text }}{% endcard %}",
+        "{% codeblock title=text %}{{ text }}{% endcodeblock %}",
+    ):
+        html = render(source, text=hostile)
+        assert "<script>" not in html
+        assert "&lt;script&gt;" in html
+
+
+def test_code_begins_and_ends_where_it_is_written() -> None:
+    html = render("{% codeblock %}\n  curl x \\\n    -d y\n{% endcodeblock %}")
+    assert "<code data-copied>  curl x \\\n    -d y</code>" in html
+
+
+def test_turning_pages_keeps_the_rest_of_the_query() -> None:
+    request = RequestFactory().get("/jobs", {"status": "failed", "before": "old", "after": "x"})
+    html = render('{% pagination "n1" "o1" %}', request=request)
+    assert re.findall(r'href="([^"]*)"', html) == [
+        "?status=failed&amp;after=n1",
+        "?status=failed&amp;before=o1",
+    ]
+    assert render("{% pagination None None %}", request=request) == ""
+
+
+def test_every_icon_is_drawn_alike() -> None:
+    folder = Path(settings.BASE_DIR) / "templates/icons"
+    for path in folder.glob("*.svg"):
+        drawing = ui.icon(path.stem)
+        assert 'viewBox="0 0 24 24"' in drawing, path
+        assert 'aria-hidden="true"' in drawing, path
+
+
+def test_every_icon_that_a_template_names_is_there() -> None:
+    folder = Path(settings.BASE_DIR) / "templates"
+    named = set()
+    for path in folder.rglob("*.html"):
+        named |= set(
+            re.findall(r'{% icon "(\w+)" %}|icon="(\w+)"|icon_name="(\w+)"', path.read_text())
+        )
+    for names in named:
+        ui.icon(next(name for name in names if name))
+    assert len(named) > 10

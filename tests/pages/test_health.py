@@ -1,0 +1,68 @@
+"""What load balancers and supervisors ask."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.storage import default_storage
+from django.db import OperationalError
+from django.test import Client
+
+from vidgo import health
+
+
+def test_alive_needs_no_database() -> None:
+    # Without the db fixture any query is an error.
+    answer = Client().get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_ready_names_each_check() -> None:
+    answer = Client().get("/readyz")
+    assert answer.json() == {
+        "status": "ok",
+        "checks": {"database": "ok", "migrations": "ok", "storage": "ok"},
+    }
+    assert answer.status_code == 200
+
+
+def _fail() -> None:
+    raise OperationalError("the password is hunter2")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", health.CHECKS)
+def test_one_failed_check_is_told_by_name_and_without_details(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(health.CHECKS, name, _fail)
+    answer = Client().get("/readyz")
+    assert answer.status_code == 503
+    told = answer.json()
+    assert told["status"] == "failing"
+    assert [check for check, state in told["checks"].items() if state == "failing"] == [name]
+    assert "hunter2" not in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_an_unapplied_migration_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        health.MigrationExecutor, "migration_plan", lambda self, targets: [("a migration", False)]
+    )
+    assert Client().get("/readyz").json()["checks"]["migrations"] == "failing"
+
+
+@pytest.mark.django_db
+def test_a_full_disk_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(default_storage, "save", full)
+    assert Client().get("/readyz").json()["checks"]["storage"] == "failing"
+
+
+@pytest.mark.django_db
+def test_the_storage_check_leaves_nothing_behind() -> None:
+    Client().get("/readyz")
+    assert default_storage.listdir("health") == ([], [])
