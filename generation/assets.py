@@ -11,7 +11,7 @@ from PIL import Image
 from generation import catalog, files
 from generation.models import Asset
 from generation.providers.base import Failure, FailureKind
-from vidgo.kernel import images
+from vidgo.kernel import http, images
 
 FOLDER = "results"
 RATIO_TOLERANCE = 0.01
@@ -34,13 +34,13 @@ def prepare(*, content: bytes, size: catalog.Size, output_format: str) -> Prepar
     CPU-bound: call it in a thread. Raises `Failure` when the provider sent no usable image.
     """
     try:
-        image = images.open_image(content=content)
+        image = images.open_image(content=content, max_bytes=http.VENDOR_RESULT.max_bytes)
     except images.ImageRefused as refused:
         raise Failure(
             FailureKind.UNAVAILABLE, f"The provider returned an unusable image: {refused}"
         ) from None
     image = crop_to_ratio(image=image, ratio=size.width / size.height)
-    encoded = images.encode(image=image, format=output_format)
+    encoded = images.encode(image=image, format="jpg" if output_format == "jpg" else "png")
     return Prepared(
         content=encoded,
         format=output_format,

@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts import organizations
 from accounts.models import ApiKey, Organization, User
 from billing import ledger, wallets
-from generation import attempts, files, inputs
+from generation import attempts, files, inputs, orders
 from generation.assets import Prepared
 from generation.catalog import SEED_MAX
 from generation.models import ENDS, Asset, Job, Status
@@ -115,11 +115,12 @@ def submit(
     """Deduct the price, store the job and ring the bell, all in one transaction.
 
     An edit's image is fetched first. Raises `organizations.Suspended`, `registry.NoProvider`,
-    `ledger.InsufficientCredits`, `inputs.ImageUnreachable` or `inputs.NotAnImage`; then nothing
-    is stored and nothing is deducted.
+    `orders.BadCallbackUrl`, `ledger.InsufficientCredits`, `inputs.ImageUnreachable` or
+    `inputs.NotAnImage`; then nothing is stored and nothing is deducted.
     """
     organizations.require_active(organization=organization)
     registry.route_of(order.model)
+    orders.require_callable(order)
     # Only a courtesy that saves work; the conditional debit below is what decides.
     wallets.require(organization=organization, amount_credits=order.price_credits)
     image_file = inputs.take(url=order.image_url) if order.image_url else ""

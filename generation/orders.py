@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from generation import catalog, files
 from vidgo.kernel import errors, http
+
+log = structlog.get_logger(__name__)
 
 KNOWN_FIELDS = frozenset({"prompt", "size", "output_format", "image_urls", "seed"})
 
@@ -81,6 +85,22 @@ def parse(*, model: object, input: object, callback_url: object = None) -> Order
             if name not in KNOWN_FIELDS
         ),
     )
+
+
+def require_callable(order: Order) -> None:
+    """Raise `BadCallbackUrl` when the callback's host leads to an address we may not call.
+
+    Looks the name up, for up to five seconds: call it outside transactions. A name that cannot be
+    looked up right now passes; the address is judged again at each delivery.
+    """
+    if not order.callback_url:
+        return
+    try:
+        http.resolve_check_sync(url=order.callback_url, policy=http.CALLBACK)
+    except http.UrlRefused as refused:
+        raise BadCallbackUrl(f"'callback_url': {refused}", param="callback_url") from None
+    except http.FetchError as error:
+        log.info("callback_not_resolved", reason=error.reason)
 
 
 def _prompt(value: object) -> str:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -63,8 +63,8 @@ class Worker:
         family: Family,
         log: Path,
         processes: int = 2,
-        command: Sequence[str] = ("manage.py", "worker"),
-        **settings: str,
+        command: Sequence[str],
+        settings: Mapping[str, str],
     ) -> None:
         self.log = log
         self.processes = processes
@@ -155,4 +155,4 @@ def worker(
 ) -> Iterator[Worker]:
     """Run a worker for the length of a block; whatever happens, nothing of it stays."""
     with Family() as family:
-        yield Worker(family=family, log=log, command=command, **settings)
+        yield Worker(family=family, log=log, command=command, settings=settings)

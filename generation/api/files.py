@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mimetypes
-from typing import Any
 
 from django.core.files.storage import default_storage
 from django.http import FileResponse
@@ -41,7 +40,7 @@ class FileView(Endpoint):
         row = _find(name)
         if row is None:
             raise UnknownFile
-        if row["removed_at"] is not None:
+        if row.removed_at is not None:
             raise FileRemoved
         try:
             stored = default_storage.open(name, "rb")
@@ -59,10 +58,7 @@ class FileView(Endpoint):
         return response
 
 
-def _find(name: str) -> dict[str, Any] | None:
+def _find(name: str) -> Asset | Upload | None:
     if not files.is_name(name):
         return None
-    return (
-        Asset.objects.filter(file=name).values("removed_at").first()
-        or Upload.objects.filter(file=name).values("removed_at").first()
-    )
+    return Asset.objects.filter(file=name).first() or Upload.objects.filter(file=name).first()

@@ -7,6 +7,7 @@ from PIL import Image, ImageOps
 
 Box = tuple[int, int, int, int]
 
+_ORIENTATION = 0x0112  # the EXIF tag that says which way up a camera was held
 _FARTHEST = 3.0  # how much longer than asked for a picture may be before its ends are cut off first
 
 
@@ -16,16 +17,22 @@ def fit(*, image: Image.Image, width: int, height: int) -> Image.Image:
     A picture that already has that size is not resampled. Raises ValueError when a side is not
     positive.
     """
-    return frame(develop(image), width=width, height=height)
+    fitted = frame(develop(image), width=width, height=height)
+    return fitted.copy() if fitted is image else fitted
 
 
 def develop(image: Image.Image) -> Image.Image:
-    """Return a picture of any mode as RGB: first frame, upright, transparency over white."""
+    """Return a picture of any mode as RGB: first frame, upright, transparency over white.
+
+    What is so already is returned itself, not copied: it may be large.
+    """
     if getattr(image, "is_animated", False):
         image.seek(0)
-    upright = ImageOps.exif_transpose(image)
+    turned = image.getexif().get(_ORIENTATION, 1) != 1
+    upright = ImageOps.exif_transpose(image) if turned else image
     if upright.mode == "RGB" and "transparency" not in upright.info:
-        return upright if upright is not image else image.copy()
+        upright.load()
+        return upright
     if upright.mode.startswith("I") or upright.mode == "F":
         return _from_deep(upright)
     if upright.mode in ("P", "PA", "LA", "La", "RGBa", "RGBA") or "transparency" in upright.info:

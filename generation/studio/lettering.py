@@ -8,6 +8,7 @@ A chain whose pieces look more like other letters is dropped.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -88,43 +89,63 @@ class Search:
         return _CERTAIN[min(3, self.words[0].length)]
 
 
-def find(*, image: Image.Image, text: str) -> Lettering | None:
-    """Return where `text` stands in an RGB `image`, or None where nothing looks like it."""
+class View:
+    """A picture being searched: its cuts, made when first needed and kept for the next word."""
+
+    def __init__(self, image: Image.Image) -> None:
+        self.size = image.size
+        scales = dict.fromkeys(min(1.0, side / max(image.size)) for side in _SIDES)
+        self._smalls = [_shrink(image, scale) for scale in scales]
+        self._made: list[list[Components]] = [[] for _ in self._smalls]
+        self._more = [cuts.cut_up(small, again=i > 0) for i, small in enumerate(self._smalls)]
+
+    def looks(self) -> Iterator[tuple[tuple[int, int], Iterator[Components]]]:
+        """Yield, for each size looked at, that size and its cuts."""
+        for index, small in enumerate(self._smalls):
+            yield small.size, self._cuts(index)
+
+    def _cuts(self, index: int) -> Iterator[Components]:
+        made = self._made[index]
+        yield from list(made)
+        for cut in self._more[index]:
+            made.append(cut)
+            yield cut
+
+
+def find(*, view: View, text: str) -> Lettering | None:
+    """Return where `text` stands in the RGB picture viewed, or None where nothing looks like it."""
     words = glyphs.prepare(text)
     if not words:
         return None
     search = Search(words)
-    best: Lettering | None = None
-    looked_at = 0.0
-    for side in _SIDES:
-        scale = min(1.0, side / max(image.size))
-        if scale == looked_at or best is not None:
-            break
-        small = image if scale == 1.0 else _shrink(image, scale)
-        for cut in cuts.cut_up(small, again=looked_at > 0):
+    for size, looked_at in view.looks():
+        best: Lettering | None = None
+        for cut in looked_at:
             found = _search(cut, search)
             if found is not None and (best is None or found.score > best.score):
-                best = _enlarge(found, image.size, small.size)
+                best = found
                 if best.score >= search.certain:
-                    return best
-        looked_at = scale
-    return best
+                    break
+        if best is not None:
+            return _enlarge(best, view.size, size)
+    return None
 
 
-def find_any(*, image: Image.Image) -> Lettering | None:
-    """Return the most prominent line of type in an RGB `image`, whatever it says, or None."""
+def find_any(*, view: View) -> Lettering | None:
+    """Return the most prominent line of type in the RGB picture viewed, whatever it says."""
     alphabet = glyphs.draw(set(glyphs.ALPHABET))
-    scale = min(1.0, _SIDES[0] / max(image.size))
-    small = image if scale == 1.0 else _shrink(image, scale)
     best: Lettering | None = None
-    for cut in cuts.cut_up(small, again=False):
+    size, looked_at = next(view.looks())
+    for cut in looked_at:
         found = _read_line(cut, alphabet)
         if found is not None and (best is None or found.score > best.score):
             best = found
-    return None if best is None else _enlarge(best, image.size, small.size)
+    return None if best is None else _enlarge(best, view.size, size)
 
 
 def _shrink(image: Image.Image, scale: float) -> Image.Image:
+    if scale == 1.0:
+        return image
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     return image.resize(size, Image.Resampling.BOX)
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image, ImageFilter
 
 from generation.studio import lettering as finder
 from generation.studio import retouch, typography
-from generation.studio.lettering import Box
+from generation.studio.lettering import Box, Lettering, View
 from generation.studio.palette import Colour, ink_on, luminance
 from generation.studio.retouch import Erased, Plane
 from generation.studio.typography import Face
 
 _TRIAL = 100.0
+_MOST_WORDS = 6  # longer texts are looked for in one line only
 _NARROWEST = 0.72  # how far a long word is squeezed before it is set smaller
 _USUAL_WEIGHT = 0.035
 _CAPITALS = 0.72  # the height of a capital in ems
@@ -27,6 +28,10 @@ class Retyped:
 
     image: Image.Image
     box: Box
+
+    def with_box(self, box: Box) -> Retyped:
+        """Return the same with `box` counted among what changed."""
+        return replace(self, box=_union(self.box, box))
 
 
 @dataclass(frozen=True)
@@ -48,26 +53,66 @@ def replace_word(
     prominent line of type is replaced. Where nothing looks like `old`, `new` is set in the lower
     third instead.
     """
-    found = finder.find(image=image, text=old) if old.strip() else finder.find_any(image=image)
-    if found is None:
+    lines = _find_lines(image, old)
+    if not lines:
         return add_words(image=image, text=new or old, place="bottom", colour=colour)
-    if found.text.isupper() and not old.isupper():
+    if old and "".join(line.text for line in lines).isupper() and not old.isupper():
         new = new.upper()
-    erased = retouch.erase(image=image, lettering=found)
-    if colour is not None:
-        erased = erased.inked(colour)
-    if not new.strip():
-        return Retyped(erased.image, _around(found.box, image.size))
-    return _set_like(erased, _study(erased), new, image.size)
+    erased = [retouch.erase(image=image, lettering=lines[0])]
+    for line in lines[1:]:
+        erased.append(retouch.erase(image=erased[-1].image, lettering=line))
+    retyped = Retyped(erased[-1].image, _around(lines[0].box, image.size))
+    for line in lines[1:]:
+        retyped = retyped.with_box(_around(line.box, image.size))
+    # Only the colour changes when both are the same: then each line keeps what it says.
+    texts = [line.text for line in lines] if new == old else _share_out(new, len(lines))
+    for text, gone in zip(texts, erased, strict=False):
+        inked = gone if colour is None else gone.inked(colour)
+        retyped = _set_like(retyped, inked, _study(inked), text)
+    return retyped
 
 
 def remove_word(*, image: Image.Image, text: str) -> Retyped | None:
     """Take `text` (or, when empty, the most prominent line of type) out of `image`, if found."""
-    found = finder.find(image=image, text=text) if text.strip() else finder.find_any(image=image)
-    if found is None:
+    if not _find_lines(image, text):
         return None
-    erased = retouch.erase(image=image, lettering=found)
-    return Retyped(erased.image, _around(found.box, image.size))
+    return replace_word(image=image, old=text, new="")
+
+
+def _find_lines(image: Image.Image, text: str) -> list[Lettering]:
+    """Find `text` in one line, or else its words spread over several; empty if any is missing."""
+    view = View(image)
+    if not text.strip():
+        found = finder.find_any(view=view)
+        return [] if found is None else [found]
+    words = text.split()
+    if len(words) > _MOST_WORDS:
+        words = [text]
+    lines: list[Lettering] = []
+    while words:
+        for many in range(len(words), 0, -1):
+            found = finder.find(view=view, text=" ".join(words[:many]))
+            if found is not None:
+                lines.append(found)
+                words = words[many:]
+                break
+        else:
+            return []
+    return lines
+
+
+def _share_out(text: str, lines: int) -> list[str]:
+    """Break `text` into at most so many lines of about equal length."""
+    words = text.split()
+    lines = min(lines, len(words))
+    shared: list[str] = []
+    for left in range(lines, 0, -1):
+        goal = sum(len(word) + 1 for word in words) / left
+        line = [words.pop(0)]
+        while len(words) >= left and len(" ".join(line)) + len(words[0]) / 2 < goal:
+            line.append(words.pop(0))
+        shared.append(" ".join(line))
+    return shared
 
 
 def _around(box: Box, size: tuple[int, int]) -> Box:
@@ -102,27 +147,23 @@ def _study(erased: Erased) -> Look:
     return min(looks, key=lambda look: look[0])[1]
 
 
-def _set_like(erased: Erased, look: Look, text: str, within: tuple[int, int]) -> Retyped:
+def _set_like(retyped: Retyped, erased: Erased, look: Look, text: str) -> Retyped:
+    """Set `text` where the erased word stood, in its look."""
+    within = retyped.image.size
     x0, y0, x1, y1 = erased.lettering.box
     mask, baseline = _draw(text, look.size, look.weight, look.stretch)
-    room = _room(erased, within)
-    limit = room[1] - room[0]
+    left, right = _room(retyped.image, erased)
     size = look.size
-    if mask.width > limit:
-        squeeze = max(_NARROWEST, limit / mask.width)
-        size *= min(1.0, limit / (mask.width * squeeze))
+    if mask.width > right - left:
+        squeeze = max(_NARROWEST, (right - left) / mask.width)
+        size *= min(1.0, (right - left) / (mask.width * squeeze))
         mask, baseline = _draw(text, size, look.weight, look.stretch * squeeze)
-    middle = (x0 + x1) / 2
-    left = min(max(middle - mask.width / 2, room[0]), max(room[0], room[1] - mask.width))
-    centre = (y0 + y1) / 2 if size < look.size else None
-    top = look.baseline - baseline if centre is None else centre - mask.height / 2
-    corner = (round(left), round(top))
-    result = _print(erased.image, mask, corner, erased.ink, erased.grain)
-    changed = _union(
-        _around((x0, y0, x1, y1), within),
-        (corner[0], corner[1], corner[0] + mask.width, corner[1] + mask.height),
-    )
-    return Retyped(result, _clip(changed, within))
+    x = min(max((x0 + x1 - mask.width) / 2, left), max(left, right - mask.width))
+    y = look.baseline - baseline if size == look.size else (y0 + y1 - mask.height) / 2
+    corner = (round(x), round(y))
+    printed = _print(retyped.image, mask, corner, erased.ink, erased.grain)
+    box = (corner[0], corner[1], corner[0] + mask.width, corner[1] + mask.height)
+    return Retyped(printed, _clip(_union(retyped.box, box), within))
 
 
 def _draw(text: str, size: float, weight: float, stretch: float) -> tuple[Image.Image, float]:
@@ -139,27 +180,27 @@ def _draw(text: str, size: float, weight: float, stretch: float) -> tuple[Image.
     return mask.resize((width, height), Image.Resampling.BOX), (baseline - box[1]) / fine
 
 
-def _room(erased: Erased, size: tuple[int, int]) -> tuple[float, float]:
+def _room(image: Image.Image, erased: Erased) -> tuple[float, float]:
     """Return how far left and right type may reach: to the edge of the ground it stands on.
 
     The ground is walked outwards from the word, column by column, while it changes only gently;
     a word may always be a little wider than the one it replaces.
     """
     x0, y0, x1, y1 = erased.lettering.box
-    band = np.asarray(erased.image.crop((0, y0, size[0], y1)), dtype=np.float32)
+    band = np.asarray(image.crop((0, y0, image.width, y1)), dtype=np.float32)
     columns = band.mean(axis=0)
     steps = np.abs(np.diff(columns, axis=0)).max(axis=1)
     abrupt = np.flatnonzero(steps > 9.0 + 2 * erased.grain)
     left_edges, right_edges = abrupt[abrupt < x0 - 2], abrupt[abrupt > x1 + 1]
     tall = y1 - y0
     left = float(left_edges[-1] + 1) if left_edges.size else 0.0
-    right = float(right_edges[0]) if right_edges.size else float(size[0])
+    right = float(right_edges[0]) if right_edges.size else float(image.width)
     left, right = left + 0.22 * tall, right - 0.22 * tall
     spare = 0.07 * (x1 - x0)
-    margin = 0.02 * size[0]
+    margin = 0.02 * image.width
     reach = max(min((x0 + x1) / 2 - left, right - (x0 + x1) / 2), (x1 - x0) / 2 + spare)
     middle = (x0 + x1) / 2
-    return max(margin, middle - reach), min(size[0] - margin, middle + reach)
+    return max(margin, middle - reach), min(image.width - margin, middle + reach)
 
 
 def _print(

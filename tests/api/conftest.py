@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from django_q.models import OrmQ
 
 from billing.models import LedgerEntry, Wallet
 from generation.models import Job, Upload
+from tests.conftest import Api
 from tests.generation.conftest import files_in, storage  # noqa: F401  (a fixture)
 from tests.kernel.conftest import network, serve  # noqa: F401  (fixtures)
 
@@ -39,6 +41,19 @@ def untouched(db: None, storage: Path) -> Untouched:  # noqa: F811
         assert trace() == before
 
     return untouched
+
+
+def in_chunks(
+    api: Api, path: str, body: bytes, content_type: str, *, terminated: bool = True
+) -> Any:
+    """Post a body whose length is not announced, as gunicorn hands it on."""
+    environ: Any = {
+        "CONTENT_TYPE": content_type,
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.input_terminated": terminated,
+    }
+    headers = {"Authorization": f"Bearer {api.key}", "Transfer-Encoding": "chunked"}
+    return api.client.generic("POST", path, b"", headers=headers, **environ)
 
 
 def refused(response: Any, status: int, type: str, *, param: str | None = None) -> dict[str, Any]:

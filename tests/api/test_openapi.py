@@ -39,7 +39,7 @@ def test_it_has_every_endpoint_and_who_may_call_it(document: dict[str, Any]) -> 
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
     }
-    key = [{"apiKey": []}]
+    key: list[dict[str, list[str]]] = [{"apiKey": []}]
     assert found == {
         ("POST", "/api/generate/submit"): key,
         ("GET", "/api/generate/status/{task_id}"): key,

@@ -154,7 +154,7 @@ def test_who_owes_has_nothing_to_spend(api: Api, wallet: Wallet) -> None:
 
 def download(api: Api, url: str) -> bytes:
     """Fetch a file as a stranger without a key does."""
-    response = api.client.get("/" + url.split("/", 3)[3])
+    response: Any = api.client.get("/" + url.split("/", 3)[3])
     assert response.status_code == 200
     return b"".join(response.streaming_content)
 
@@ -163,7 +163,7 @@ def test_a_file_is_served_to_whoever_knows_its_address_and_is_nothing_but_an_ima
     api: Api, organization: Organization
 ) -> None:
     asset = factories.asset_of(factories.finished(organization=organization))
-    response = api.client.get(f"/files/{asset.file}")
+    response: Any = api.client.get(f"/files/{asset.file}")
     assert response["Content-Type"] == "image/png"
     assert response["Content-Length"] == str(asset.size_bytes)
     assert response["X-Content-Type-Options"] == "nosniff"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import base64
 import json
 import re
 import struct
@@ -20,7 +20,7 @@ from billing.models import LedgerEntry, Wallet
 from generation import catalog
 from generation.models import Job
 from tests import factories
-from tests.api.conftest import Untouched, refused
+from tests.api.conftest import Untouched, in_chunks, refused
 from tests.conftest import Api
 from tests.kernel.conftest import Serve
 from tests.kernel.network import PUBLIC, Network, Request
@@ -177,28 +177,15 @@ def test_a_good_body_is_read_with_and_without_a_length(
 
 
 def test_a_chunked_body_that_the_server_does_not_end_is_refused(api: Api, wallet: Wallet) -> None:
-    response = send(api, json.dumps(FOX).encode(), JSON, chunked=True, terminated=False)
+    response = in_chunks(api, SUBMIT, json.dumps(FOX).encode(), JSON, terminated=False)
     assert "Content-Length" in refused(response, 400, "invalid_request_error")["message"]
 
 
-def send(
-    api: Api, body: bytes, content_type: str, *, chunked: bool, terminated: bool = True
-) -> Any:
+def send(api: Api, body: bytes, content_type: str, *, chunked: bool) -> Any:
+    if chunked:
+        return in_chunks(api, SUBMIT, body, content_type)
     headers = {"Authorization": f"Bearer {api.key}"}
-    if not chunked:
-        return api.client.generic("POST", SUBMIT, body, content_type, headers=headers)
-    # What gunicorn hands on for a body in chunks.
-    return api.client.generic(
-        "POST",
-        SUBMIT,
-        b"",
-        headers={**headers, "Transfer-Encoding": "chunked"},
-        **{
-            "CONTENT_TYPE": content_type,
-            "wsgi.input": io.BytesIO(body),
-            "wsgi.input_terminated": terminated,
-        },
-    )
+    return api.client.generic("POST", SUBMIT, body, content_type, headers=headers)
 
 
 # The order ---------------------------------------------------------------------------------------
@@ -430,8 +417,6 @@ def reach(network: Network, port: int) -> None:
 
 
 def _base64_png() -> str:
-    import base64
-
     return base64.b64encode(factories.png()).decode()
 
 

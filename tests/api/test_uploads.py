@@ -19,7 +19,7 @@ from accounts.models import Organization
 from generation import uploads
 from generation.models import Upload
 from tests import factories
-from tests.api.conftest import Untouched, refused
+from tests.api.conftest import Untouched, in_chunks, refused
 from tests.conftest import Api
 from tests.kernel.conftest import Serve
 from tests.kernel.network import PUBLIC, Network
@@ -108,7 +108,7 @@ def check(response: Any) -> dict[str, Any]:
 def test_each_way_stores_each_kind_of_image(api: Api, way: Way, format: str) -> None:
     data = check(way(api, image(format)))
     assert data["mime_type"] == FORMATS[format]
-    response = api.client.get("/" + data["file_url"].split("/", 3)[3])
+    response: Any = api.client.get("/" + data["file_url"].split("/", 3)[3])
     assert response["Content-Type"] == FORMATS[format]
     content = b"".join(response.streaming_content)
     assert len(content) == data["file_size"]
@@ -305,17 +305,7 @@ def test_the_stream_wants_one_file_in_a_multipart_body(api: Api, untouched: Unto
 
 def test_the_stream_wants_to_know_its_length(api: Api, untouched: Untouched) -> None:
     with untouched():
-        response = api.client.generic(
-            "POST",
-            STREAM,
-            b"",
-            headers={"Authorization": f"Bearer {api.key}", "Transfer-Encoding": "chunked"},
-            **{
-                "CONTENT_TYPE": "multipart/form-data; boundary=x",
-                "wsgi.input": io.BytesIO(b"--x--\r\n"),
-                "wsgi.input_terminated": True,
-            },
-        )
+        response = in_chunks(api, STREAM, b"--x--\r\n", "multipart/form-data; boundary=x")
         error = refused(response, 400, "invalid_request_error")
     assert "Content-Length" in error["message"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -99,7 +100,11 @@ def test_the_copies_of_ended_jobs_go_after_the_retention_however_they_ended(
     organization: Organization, storage: Path, settings: Settings
 ) -> None:
     url = files.url_of(factories.upload(organization=organization).file)
-    edit = {"organization": organization, "model": "flux-kontext-pro-edit", "image_urls": [url]}
+    edit: dict[str, Any] = {
+        "organization": organization,
+        "model": "flux-kontext-pro-edit",
+        "image_urls": [url],
+    }
     finished, failed = factories.finished(**edit), factories.failed(**edit)
     waiting = factories.job(**edit)
     assert inputs.remove_expired() == 0

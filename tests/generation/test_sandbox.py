@@ -154,7 +154,7 @@ def test_a_slice_makes_what_was_ordered_of_each_model(
 ) -> None:
     upload = factories.upload(organization=organization, content=bytes_of(word("JOY")))
     image = {"image_urls": [files.url_of(upload.file)]}
-    orders = [
+    orders: list[tuple[str, dict[str, Any]]] = [
         ("flux-kontext-pro", {"size": "21:9", "output_format": "jpg"}),
         ("flux-kontext-max", {"size": "16:21"}),
         ("flux-kontext-pro-edit", {"size": "4:3", "prompt": 'Replace "JOY" with "BFL"', **image}),

@@ -166,14 +166,17 @@ def test_a_killed_server_recovers_although_its_number_is_now_anothers(
     ]
     # PostgreSQL disregards a number that it may not signal, so the stranger is of its own user.
     owner = (data / "postgres").stat().st_uid if os.geteuid() == 0 else None
-    with subprocess.Popen(["sleep", "300"], user=owner) as stranger:
+    stranger = subprocess.Popen(["sleep", "300"], user=owner)
+    try:
         for mark in marks:
             lines = mark.read_text().splitlines(keepends=True)
             mark.write_text("".join([f"{stranger.pid}\n", *lines[1:]]))
         again = embedded.start(data=data, family=family)
         assert ask(again, "SELECT number FROM kept") == 1
         assert stranger.poll() is None, "the stranger was left alone"
+    finally:
         stranger.kill()
+        stranger.wait()
 
 
 def test_a_server_left_running_is_ended_before_its_folder_is_used(

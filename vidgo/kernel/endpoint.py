@@ -3,7 +3,7 @@
 Apart from `kernel.api`, which DRF imports while it defines its own views.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, cast
 
 from django.core.handlers.wsgi import WSGIRequest
@@ -20,7 +20,7 @@ class _Request(Request):
     """A request that may also carry a chunked body, which announces no length."""
 
     def _load_stream(self) -> None:
-        super()._load_stream()
+        super()._load_stream()  # type: ignore[misc]  # the stubs leave it out
         chunked = "chunked" in self._request.headers.get("Transfer-Encoding", "").lower()
         if self._stream is None and chunked:
             environ = cast(WSGIRequest, self._request).environ
@@ -36,11 +36,12 @@ class _AlwaysJSON(DefaultContentNegotiation):
     def select_renderer(
         self,
         request: Request,
-        renderers: Sequence[BaseRenderer],
+        renderers: Iterable[BaseRenderer],
         format_suffix: str | None = None,
     ) -> tuple[BaseRenderer, str]:
         """Return the first renderer."""
-        return renderers[0], renderers[0].media_type
+        first = next(iter(renderers))
+        return first, first.media_type
 
 
 class Endpoint(APIView):
