@@ -17,7 +17,8 @@ _SAMPLES = 3  # samples a cell and axis
 _LOOKS = ((0.0, 0.0), (0.06, 0.0), (0.03, 0.2))
 _BATCH = 1 << 17  # products of matrices this small stay on one core: pictures are made side by side
 # A J that hangs below the line, as in many faces, is looked for under its own name.
-_HUNG = "\u2193"
+HUNG = "\u2193"
+DROP = 0.2  # ems
 # Every letter and figure whose main piece is unlike those of all others here.
 ALPHABET = "ABCDEFGHJKLMNOPQRSTUVWXYZabdefghjkmnqrty234567"
 
@@ -93,7 +94,7 @@ def _prepare(face: Face, text: str) -> Word | None:
 
 def _hang(word: Word) -> Word:
     runs = {
-        key: (part.replace("J", f"J{_HUNG}") if part == "J" else part, left, right)
+        key: (part.replace("J", f"J{HUNG}") if part == "J" else part, left, right)
         for key, (part, left, right) in word.runs.items()
     }
     return replace(word, runs=runs)
@@ -106,8 +107,8 @@ def _edges(face: Face, spelled: str, start: int, end: int) -> tuple[float, float
 
 
 def _draw_glyph(faces: list[tuple[Face, float]], part: str) -> Glyph:
-    hung = part.endswith(_HUNG)
-    part = part.removesuffix(_HUNG)
+    hung = part.endswith(HUNG)
+    part = part.removesuffix(HUNG)
     patches = []
     for face, slant in faces:
         mask, _, _ = face.mask(part)
@@ -122,7 +123,7 @@ def _draw_glyph(faces: list[tuple[Face, float]], part: str) -> Glyph:
     mask, _, baseline = face.mask(part)
     x0, y0, x1, y1 = _ink_box(np.asarray(mask) > 127, part)
     em = face.size
-    bottom = (y1 - baseline) / em + (0.2 if hung else 0.0)
+    bottom = (y1 - baseline) / em + (DROP if hung else 0.0)
     return Glyph(np.stack(patches), (x1 - x0) / em, (y0 - baseline) / em, bottom)
 
 

@@ -53,7 +53,7 @@ _TOKENS = re.compile(
 )
 _KEEP = re.compile(r"\b(?:keep|preserve|maintain|retain|leave|unchanged|don'?t|do not|same)\b")
 _COLOUR_VERB = re.compile(
-    r"\b(?:make|turn|change|paint|colou?r|recolou?r|tint|dye|all|into|to|in|look|everything|shift)\b"
+    r"\b(?:make|turn|change|replace|swap|switch|paint|colou?r|recolou?r|tint|dye|all|into|to|in|look|everything|shift)\b"
 )
 _LESS = re.compile(r"\b(?:less|lower|reduce|decrease|reduced|drop|minimi[sz]e)\b")
 _PLACES = ("top left", "top right", "bottom left", "bottom right")

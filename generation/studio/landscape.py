@@ -13,6 +13,7 @@ from generation.studio.stage import Stage, open_sky
 from generation.studio.water import mirror
 
 _SNOW: Colour = (250, 250, 255)
+_MOST = 500  # blades of grass or trees in a row, however long and low the picture
 
 
 def paint_mountains(stage: Stage) -> None:
@@ -260,7 +261,7 @@ def tree_line(
     while x < canvas.width + height * 0.2:
         tall = height * rng.uniform(0.55, 1.1)
         firs += _fir(rng, x, y + height * 0.05, tall, 0.2)
-        x += height * rng.uniform(0.16, 0.34) * wide
+        x += max(height * rng.uniform(0.16, 0.34) * wide, canvas.width / _MOST)
     firs += shapes.box(-5, y, canvas.width + 5, y + height * 0.09)
     canvas.fill(firs, Gradient((mix(colour, (255, 255, 255), 0.05), colour)))
 
@@ -296,7 +297,7 @@ def grass(canvas: Canvas, rng: Random, *, y: float, height: float, colour: Colou
                 (x + foot, y + height * 0.3),
             ]
         )
-        x += height * rng.uniform(0.08, 0.28)
+        x += max(height * rng.uniform(0.08, 0.28), canvas.width / _MOST)
     canvas.fill(blades, Gradient((lighten(colour, 0.12), colour)))
 
 

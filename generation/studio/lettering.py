@@ -26,12 +26,13 @@ _BEAM = 10
 _SIDES = (640, 1120)  # longest side of the picture when looked at, in turn
 # By how many letters the word has: what counts as found, and what needs no further search.
 _ENOUGH = {1: 0.93, 2: 0.74, 3: 0.62}
-_CERTAIN = {1: 0.97, 2: 0.86, 3: 0.76}
+_CERTAIN = {1: 0.97, 2: 0.86, 3: 0.79}
 _FAINT = 0.34  # a letter must look at least this much like its piece
 _FUSED = 0.66  # two letters in one piece, at least this much
 _BEYOND_DOUBT = 0.86  # a score that needs no comparison with the rest of the alphabet
 _TINY = 0.022  # letters lower than this share of the shorter side easily come about by chance
 _TINY_ENOUGH = 0.76
+_OVERSHOOT = 0.1  # how far ink may go beyond the bundled face's extent, in ems
 _CAPITALS = 0.72  # the height of a capital in ems
 _LETTER = 0.72  # a piece that looks this much like some letter is one
 
@@ -310,14 +311,30 @@ def _gather(pieces: Pieces, chain: Chain, word: Word, score: float, drawn: Glyph
         em = chain.scale
         x0, _, x1, _ = _round_all(cut.boxes[every])
         slack = 0.08 * em
-        marks = np.isin(cut.classes, cut.classes[every]) & (cut.areas < 0.35 * em * em)
+        marks = np.isin(cut.classes, cut.classes[every]) & (cut.areas < 0.7 * em * em)
         marks &= cut.boxes[:, 0] >= x0 - word.lead * 1.3 * em - slack
         marks &= cut.boxes[:, 2] <= x1 + word.trail * 1.3 * em + slack
         marks &= cut.boxes[:, 1] >= chain.baseline + word.top * em - 1.5 * slack
         marks &= cut.boxes[:, 3] <= chain.baseline + word.bottom * em + slack
         every = np.union1d(every, np.flatnonzero(marks))
     em, baseline = _measure(pieces, chain, word, drawn)
-    return _lift(cut, every, word.text, score, em, baseline)
+    found = _lift(cut, every, word.text, score, em, baseline)
+    hangs = any(part.endswith(glyphs.HUNG) for part, _, _ in word.runs.values())
+    top = baseline + (word.top - _OVERSHOOT) * em
+    bottom = baseline + (word.bottom + _OVERSHOOT + (glyphs.DROP if hangs else 0.0)) * em
+    return _trim(found, round(top), round(bottom))
+
+
+def _trim(found: Lettering, top: int, bottom: int) -> Lettering:
+    """Cut off what a letter grew together with, above and below the line."""
+    x0, y0, x1, y1 = found.box
+    ink = found.ink.crop((0, max(0, top - y0), x1 - x0, min(y1, bottom) - y0))
+    inked = ink.getbbox()
+    if inked is None or (top <= y0 and bottom >= y1):
+        return found
+    left, above = x0 + inked[0], max(top, y0) + inked[1]
+    box = (left, above, left + inked[2] - inked[0], above + inked[3] - inked[1])
+    return replace(found, box=box, ink=ink.crop(inked))
 
 
 def _measure(pieces: Pieces, chain: Chain, word: Word, drawn: Glyphs) -> tuple[float, float]:

@@ -57,6 +57,7 @@ def open_sky(stage: Stage, *, horizon: float) -> None:
     else:
         low = light.sky[2][0] - light.sky[2][2] > 50  # a warm horizon has its sun close by
         y = horizon * (rng.uniform(0.66, 0.86) if low or stage.titled else rng.uniform(0.24, 0.4))
+        y = max(y, canvas.height * 0.56) if stage.titled else y  # below the type
         size = canvas.short * (rng.uniform(0.085, 0.12) if low else rng.uniform(0.05, 0.065))
         stage.sun = (x, y)
         if not weather & {"rain", "lightning"}:

@@ -20,6 +20,8 @@ def mirror(stage: Stage, *, waterline: float) -> None:
     canvas, light = stage.canvas, stage.light
     top = max(1, min(canvas.height - 1, round(waterline)))
     depth = canvas.height - top
+    if depth < 1:
+        return
     source = min(top, round(depth * 1.6))
     above = canvas.image.crop((0, top - source, canvas.width, top))
     above = above.transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize((canvas.width, depth))

@@ -112,7 +112,8 @@ def test_a_name_that_cannot_be_written_down_is_no_crash(api: Api, wallet: Wallet
     assert response.json()["data"]["warnings"] == ["Unknown field input.? was ignored."]
 
 
-def test_all_that_can_be_asked_for_is_kept(api: Api, wallet: Wallet) -> None:
+def test_all_that_can_be_asked_for_is_kept(api: Api, wallet: Wallet, network: Network) -> None:
+    network.names["shop.example"] = [[PUBLIC]]
     wanted = order("flux-kontext-max", size="9:21", output_format="jpg", seed=7, image_urls=[])
     response = api.post(SUBMIT, {**wanted, "callback_url": "https://shop.example/hook"})
     assert response.json()["data"]["credits_amount"] == 20
@@ -384,6 +385,25 @@ def test_an_image_at_a_name_that_leads_nowhere_good_is_not_fetched(
         response = api.post(SUBMIT, edit("https://images.example/fox.png"))
         refused(response, 400, "invalid_request_error", param="input.image_urls")
     assert network.addresses == [each for each in addresses if each == "93.184.215.99"]
+
+
+@pytest.mark.parametrize("address", ["10.0.0.1", "127.0.0.1", "169.254.169.254", "::1"])
+def test_a_callback_at_a_name_that_leads_inside_is_refused(
+    api: Api, wallet: Wallet, untouched: Untouched, network: Network, address: str
+) -> None:
+    network.names["shop.example"] = [[address]]
+    with untouched():
+        response = api.post(SUBMIT, {**FOX, "callback_url": "https://shop.example/hook"})
+        refused(response, 400, "invalid_request_error", param="callback_url")
+    assert network.attempts == []
+
+
+def test_a_callback_whose_name_cannot_be_looked_up_now_is_kept(
+    api: Api, wallet: Wallet, network: Network
+) -> None:
+    network.names["shop.example"] = [[]]
+    response = api.post(SUBMIT, {**FOX, "callback_url": "https://shop.example/hook"})
+    assert response.status_code == 200
 
 
 def test_without_credits_no_image_is_fetched(

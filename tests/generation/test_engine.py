@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import OperationalError, connections
+from django.db import OperationalError, connections, transaction
 from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import Settings
@@ -42,8 +42,10 @@ def refunds_of(job: Job) -> int:
 
 def take_over(job: Job) -> Job:
     """Be another driver that claims the job after its lease ran out."""
-    Job.objects.filter(pk=job.pk).update(leased_until=timezone.now() - timedelta(days=1))
-    (taken,) = jobs.claim(owner="another", limit=1)
+    # At one go: the driver that still holds it renews its lease and claims what it finds free.
+    with transaction.atomic():
+        Job.objects.filter(pk=job.pk).update(leased_until=timezone.now() - timedelta(days=1))
+        (taken,) = jobs.claim(owner="another", limit=1)
     assert taken.pk == job.pk
     return taken
 

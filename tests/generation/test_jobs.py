@@ -505,6 +505,7 @@ def test_each_task_is_found_by_its_path_and_scheduled_once() -> None:
     assert import_string(jobs.BELL) is tasks.drive
     for path, _, _ in tasks.SCHEDULES:
         assert callable(import_string(path))
+    assert Schedule.objects.exists(), "a migration stores them"
     tasks.schedule_all()
     stored = {each.name: (each.func, each.minutes) for each in Schedule.objects.all()}
     assert stored == {name: (path, minutes) for path, name, minutes in tasks.SCHEDULES}

@@ -14,7 +14,7 @@ import psutil
 import psycopg
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 
 from tests.processes.conftest import ROOT, is_running, run_python, wait_until
 from vidgo import embedded
@@ -209,9 +209,9 @@ def test_a_command_runs_against_a_throwaway_server_that_vanishes_with_it() -> No
         cwd=ROOT,
     )
     assert run.stdout is not None
-    address = conninfo_to_dict(run.stdout.readline().strip())
-    folder = Path(str(address["host"])).parent
-    with psycopg.connect(make_conninfo(**address)) as connection:
+    url = run.stdout.readline().strip()
+    folder = Path(str(conninfo_to_dict(url)["host"])).parent
+    with psycopg.connect(url) as connection:
         row = connection.execute("SHOW fsync").fetchone()
     assert row == ("off",)
     children = psutil.Process(run.pid).children(recursive=True)
