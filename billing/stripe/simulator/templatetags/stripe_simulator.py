@@ -1,0 +1,76 @@
+"""How money, times and states are written on the simulator's pages."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+
+register = template.Library()
+
+SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£"}
+# How a status is colored: green, blue, red, amber; anything else is grey.
+TONES = {
+    "succeeded": "good",
+    "complete": "good",
+    "paid": "good",
+    "won": "good",
+    "delivered": "good",
+    "processing": "busy",
+    "pending": "busy",
+    "open": "busy",
+    "under_review": "busy",
+    "requires_action": "notice",
+    "disputed": "notice",
+    "needs_response": "notice",
+    "warning_needs_response": "notice",
+    "requires_payment_method": "bad",
+    "failed": "bad",
+    "lost": "bad",
+    "gave up": "bad",
+    "dropped": "bad",
+}
+WORDS = {"requires_payment_method": "declined", "requires_action": "wants authentication"}
+
+
+@register.filter
+def money(cents: int, currency: str) -> str:
+    """Write an amount of cents, `$5.00`."""
+    symbol = SYMBOLS.get(currency)
+    amount = f"{abs(cents) / 100:,.2f}"
+    sign = "-" if cents < 0 else ""
+    return f"{sign}{symbol}{amount}" if symbol else f"{sign}{amount} {currency.upper()}"
+
+
+@register.filter
+def moment(seconds: int) -> str:
+    """Write a time of Stripe's, `22 Nov 2026, 17:05:09 UTC`."""
+    return f"{datetime.fromtimestamp(seconds, tz=UTC):%-d %b %Y, %H:%M:%S} UTC"
+
+
+@register.filter
+def tone(status: str) -> str:
+    """Return the color of a status."""
+    return TONES.get(status, "plain")
+
+
+@register.filter
+def words(status: Any) -> str:
+    """Write a status for people."""
+    return WORDS.get(status) or str(status).replace("_", " ")
+
+
+@register.filter
+def method_line(method: dict[str, Any]) -> str:
+    """Write a payment method, `Visa •••• 4242`."""
+    kind = method["type"]
+    details = method[kind]
+    brand = details["brand"].title() if kind == "card" else details["bank_name"].title()
+    return f"{brand} •••• {details['last4']}"
+
+
+@register.filter
+def expiry(method: dict[str, Any]) -> str:
+    """Write when a card expires, `12/2034`; nothing for a bank account."""
+    if method["type"] != "card":
+        return ""
+    return f"{method['card']['exp_month']:02d}/{method['card']['exp_year']}"
