@@ -131,6 +131,15 @@ def key_of(request: Request) -> ApiKey:
     return request.auth
 
 
+def emails_with(*, organization: Organization, ability: str) -> list[str]:
+    """Return the e-mail addresses of an organization's members who have an ability."""
+    roles = [role for role, abilities in ABILITIES.items() if ability in abilities]
+    members = Membership.objects.filter(
+        organization=organization, role__in=roles, user__is_active=True
+    )
+    return list(members.order_by("id").values_list("user__email", flat=True))
+
+
 def owner_email(*, organization: Organization) -> str:
     """Return the e-mail of the organization's first owner, empty when it has none."""
     owner = (

@@ -1,22 +1,61 @@
 """What the API says about money."""
 
-from drf_spectacular.utils import extend_schema
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from accounts import access
-from billing import wallets
-from vidgo.kernel import api, openapi
-from vidgo.kernel.endpoint import Endpoint
+from billing import statement, wallets
+from billing.models import Kind, LedgerEntry, TopUp
+from vidgo.kernel import api, openapi, pagination
+
+PAGING = (
+    OpenApiParameter("before", OpenApiTypes.STR, description="`next_before` of the last answer."),
+    OpenApiParameter("limit", OpenApiTypes.INT, description="Rows a page, 1 to 100."),
+)
 
 
 class BalanceData(serializers.Serializer[None]):
+    """What an organization has."""
+
     email = serializers.EmailField(help_text="Who owns the organization.")
     credits_amount = serializers.IntegerField(help_text="Credits the organization can spend.")
 
 
-class BalanceView(Endpoint):
+class EntryData(serializers.Serializer[None]):
+    """One movement of credits."""
+
+    entry_id = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Kind.values)
+    amount_credits = serializers.IntegerField(help_text="Negative when credits were taken.")
+    balance_after_credits = serializers.IntegerField(help_text="Negative while in debt.")
+    reference = serializers.CharField(help_text="What it was for, such as a task's id.")
+    reason = serializers.CharField(allow_blank=True)
+    created_time = serializers.CharField(help_text="ISO 8601, UTC, to the second.")
+
+
+class TopUpData(serializers.Serializer[None]):
+    """One purchase of credits."""
+
+    top_up_id = serializers.CharField()
+    started_by = serializers.ChoiceField(choices=TopUp.Source.values)
+    status = serializers.ChoiceField(choices=TopUp.Status.values)
+    credits = serializers.IntegerField()
+    amount_cents = serializers.IntegerField(help_text="The price without tax.")
+    paid_cents = serializers.IntegerField(help_text="What was paid, 0 until then.")
+    currency = serializers.CharField()
+    created_time = serializers.CharField()
+    paid_time = serializers.CharField(allow_null=True)
+
+
+class BalanceView(APIView):
     """The organization's available credits."""
 
     @extend_schema(
@@ -38,3 +77,107 @@ class BalanceView(Endpoint):
                 "credits_amount": balance.balance_credits,
             }
         )
+
+
+class LedgerView(APIView):
+    """Every movement of credits."""
+
+    @extend_schema(
+        operation_id="list_ledger",
+        summary="List the movements of credits",
+        tags=["Account"],
+        parameters=[
+            OpenApiParameter("kind", OpenApiTypes.STR, enum=Kind.values),
+            OpenApiParameter("from", OpenApiTypes.DATE, description="First day, UTC."),
+            OpenApiParameter("to", OpenApiTypes.DATE, description="Last day, UTC."),
+            *PAGING,
+        ],
+        responses={
+            200: openapi.enveloped(
+                "LedgerAnswer",
+                inline_serializer(
+                    "LedgerData",
+                    {
+                        "entries": EntryData(many=True),
+                        "next_before": serializers.CharField(allow_null=True),
+                    },
+                ),
+            ),
+            **openapi.errors(400, 401, 403, 404, 429),
+        },
+    )
+    def get(self, request: Request) -> Response:
+        """Answer with a page of movements, the newest first."""
+        chosen = statement.parse_filter(
+            kind=request.query_params.get("kind", ""),
+            first_day=request.query_params.get("from", ""),
+            last_day=request.query_params.get("to", ""),
+        )
+        rows = statement.entries(organization=access.key_of(request).organization, chosen=chosen)
+        page = pagination.turn(
+            rows,
+            key="id",
+            query=request.query_params,
+            size=pagination.limit_of(request.query_params),
+        )
+        return api.ok({"entries": [_entry(row) for row in page.rows], "next_before": page.older})
+
+
+class TopUpsView(APIView):
+    """Every purchase of credits."""
+
+    @extend_schema(
+        operation_id="list_top_ups",
+        summary="List the purchases of credits",
+        tags=["Account"],
+        parameters=list(PAGING),
+        responses={
+            200: openapi.enveloped(
+                "TopUpsAnswer",
+                inline_serializer(
+                    "TopUpsData",
+                    {
+                        "top_ups": TopUpData(many=True),
+                        "next_before": serializers.CharField(allow_null=True),
+                    },
+                ),
+            ),
+            **openapi.errors(400, 401, 403, 404, 429),
+        },
+    )
+    def get(self, request: Request) -> Response:
+        """Answer with a page of purchases, the newest first."""
+        rows = TopUp.objects.for_organization(access.key_of(request).organization)
+        page = pagination.turn(
+            rows,
+            key="public_id",
+            query=request.query_params,
+            size=pagination.limit_of(request.query_params),
+        )
+        return api.ok({"top_ups": [_top_up(row) for row in page.rows], "next_before": page.older})
+
+
+def _entry(row: LedgerEntry) -> dict[str, Any]:
+    return {
+        "entry_id": str(row.pk),
+        "kind": row.kind,
+        "amount_credits": row.amount_credits,
+        "balance_after_credits": row.balance_after_credits,
+        "reference": row.reference,
+        "reason": row.reason,
+        "created_time": api.wire_time(row.created_at),
+    }
+
+
+def _top_up(row: TopUp) -> dict[str, Any]:
+    return {
+        "top_up_id": row.public_id,
+        "started_by": row.source,
+        "status": row.status,
+        "credits": row.credits,
+        "amount_cents": row.amount_cents,
+        "paid_cents": row.paid_cents,
+        "currency": row.currency,
+        "created_time": api.wire_time(row.created_at),
+        "paid_time": api.wire_time(row.paid_at) if row.paid_at else None,
+    }

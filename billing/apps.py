@@ -1,7 +1,22 @@
 """billing: what it costs, who paid, what is left."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class BillingConfig(AppConfig):
     name = "billing"
+
+    def ready(self) -> None:
+        """Register the checks, and keep the schedules after a migration."""
+        from billing import checks  # noqa: F401  (registers itself)
+
+        post_migrate.connect(_store_schedules, sender=self)
+
+
+def _store_schedules(**_: Any) -> None:
+    from billing import tasks
+
+    tasks.schedule_all()

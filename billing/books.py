@@ -58,6 +58,86 @@ RULES: tuple[Rule, ...] = (
            AND (c.id IS NULL OR c.amount_credits + r.amount_credits <> 0 OR c.id > r.id)
         """,
     ),
+    Rule(
+        "only a clawback or an adjustment leads into debt",
+        """
+        SELECT id, organization_id, kind, reference, amount_credits, balance_after_credits
+          FROM billing_ledgerentry
+         WHERE balance_after_credits < 0 AND amount_credits < 0
+           AND kind NOT IN ('clawback', 'adjustment')
+        """,
+    ),
+    Rule(
+        "each paid top-up has one entry of its credits, and no entry is without one",
+        """
+        SELECT t.public_id, t.status, t.credits, e.reference, e.amount_credits
+          FROM (SELECT * FROM billing_topup WHERE status = 'paid') t
+          FULL JOIN (SELECT * FROM billing_ledgerentry WHERE kind = 'top_up') e
+            ON e.reference = t.public_id AND e.organization_id = t.organization_id
+         WHERE t.id IS NULL OR e.id IS NULL OR e.amount_credits <> t.credits
+        """,
+    ),
+    Rule(
+        "refunds never exceed the payment",
+        """
+        SELECT t.public_id, t.paid_cents, sum(r.amount_cents) AS refunded_cents
+          FROM billing_topup t JOIN billing_refund r ON r.top_up_id = t.id
+         WHERE NOT r.is_reversed
+         GROUP BY t.id HAVING sum(r.amount_cents) > t.paid_cents
+        """,
+    ),
+    Rule(
+        "no more credits are taken back than a top-up brought",
+        """
+        SELECT t.public_id, t.credits, sum(c.credits) AS taken_credits
+          FROM billing_topup t
+          JOIN (SELECT top_up_id, credits FROM billing_refund WHERE NOT is_reversed
+                 UNION ALL
+                SELECT top_up_id, credits FROM billing_dispute WHERE NOT is_reversed) c
+            ON c.top_up_id = t.id
+         GROUP BY t.id HAVING sum(c.credits) > t.credits
+        """,
+    ),
+    Rule(
+        "each clawback is of a refund or a dispute, and each reinstatement reverses one",
+        """
+        SELECT c.stripe_id, c.credits, c.is_reversed, e.kind, e.reference, e.amount_credits
+          FROM (SELECT stripe_id, credits, is_reversed, 'clawback' AS kind, -credits AS amount
+                  FROM (SELECT stripe_id, credits, is_reversed FROM billing_refund
+                         UNION ALL
+                        SELECT stripe_id, credits, is_reversed FROM billing_dispute) taken
+                 WHERE credits > 0
+                 UNION ALL
+                SELECT stripe_id, credits, is_reversed, 'reinstatement', credits
+                  FROM (SELECT stripe_id, credits, is_reversed FROM billing_refund
+                         UNION ALL
+                        SELECT stripe_id, credits, is_reversed FROM billing_dispute) reversed
+                 WHERE credits > 0 AND is_reversed) c
+          FULL JOIN (SELECT * FROM billing_ledgerentry
+                      WHERE kind IN ('clawback', 'reinstatement')) e
+            ON e.kind = c.kind AND e.reference = c.stripe_id
+         WHERE c.stripe_id IS NULL OR e.id IS NULL OR e.amount_credits <> c.amount
+        """,
+    ),
+    Rule(
+        "each grant has one entry of its credits, and no entry is without one",
+        """
+        SELECT g.public_id, g.amount_credits, e.reference, e.amount_credits AS entered
+          FROM billing_grant g
+          FULL JOIN (SELECT * FROM billing_ledgerentry WHERE kind = 'grant') e
+            ON e.reference = g.public_id AND e.organization_id = g.organization_id
+         WHERE g.id IS NULL OR e.id IS NULL OR e.amount_credits <> g.amount_credits
+        """,
+    ),
+    Rule(
+        "only an expired grant is taken back, and never more than it gave",
+        """
+        SELECT e.reference, e.amount_credits, g.amount_credits AS granted, g.expired_at
+          FROM billing_ledgerentry e LEFT JOIN billing_grant g ON g.public_id = e.reference
+         WHERE e.kind = 'expiry'
+           AND (g.id IS NULL OR g.expired_at IS NULL OR -e.amount_credits > g.amount_credits)
+        """,
+    ),
 )
 
 # Rules of the apps above, registered when they load: billing itself knows no jobs.

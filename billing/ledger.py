@@ -4,29 +4,63 @@ A movement is one SQL statement that changes the wallet and appends the entry, s
 disagree. Its row count decides: no reading of the balance first, which two calls would both pass.
 """
 
-from typing import Self
+from typing import Any, Self, cast
 
 from django.db import IntegrityError, connection, transaction
 
-from accounts.models import Organization
+from accounts.models import ApiKey, Organization
+from billing import budgets
 from billing.models import Kind, LedgerEntry
-from vidgo.kernel import errors
+from vidgo.kernel import errors, queue
 from vidgo.kernel.db import requires_transaction
 
-# The debit and its entry. The wallet row stays locked until commit: call this as late as possible.
+BALANCE_FELL = "billing.tasks.balance_fell"
+
+# The debit and its entry, limited by the key's budget where it has one. The wallet row stays locked
+# until commit: call this as late as possible. `fell` tells that the balance has just gone below a
+# line that somebody drew, for a warning or for an automatic recharge.
 CHARGE = """
-WITH debited AS (
+WITH today AS (
+    SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date AS day,
+           date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC')::date AS month
+),
+budgeted AS (
+    UPDATE billing_budget budget SET
+           day = today.day, month = today.month,
+           day_spent_credits = %(amount)s
+               + CASE WHEN budget.day = today.day THEN day_spent_credits ELSE 0 END,
+           month_spent_credits = %(amount)s
+               + CASE WHEN budget.month = today.month THEN month_spent_credits ELSE 0 END,
+           total_spent_credits = %(amount)s + total_spent_credits
+      FROM today
+     WHERE api_key_id = %(api_key)s
+       AND (daily_credits IS NULL OR daily_credits >= %(amount)s
+            + CASE WHEN budget.day = today.day THEN day_spent_credits ELSE 0 END)
+       AND (monthly_credits IS NULL OR monthly_credits >= %(amount)s
+            + CASE WHEN budget.month = today.month THEN month_spent_credits ELSE 0 END)
+       AND (total_credits IS NULL OR total_credits >= %(amount)s + total_spent_credits)
+ RETURNING api_key_id
+),
+debited AS (
     UPDATE billing_wallet SET balance_credits = balance_credits - %(amount)s
      WHERE organization_id = %(organization)s AND balance_credits >= %(amount)s
- RETURNING balance_credits - debt_credits AS net
+       AND (EXISTS (SELECT 1 FROM budgeted)
+            OR NOT EXISTS (SELECT 1 FROM billing_budget WHERE api_key_id = %(api_key)s))
+ RETURNING balance_credits - debt_credits AS net,
+           balance_credits < warn_below_credits
+               AND balance_credits + %(amount)s >= warn_below_credits
+           OR balance_credits < recharge_below_credits
+               AND balance_credits + %(amount)s >= recharge_below_credits AS fell
+),
+entry AS (
+    INSERT INTO billing_ledgerentry
+           (organization_id, kind, amount_credits, reference, balance_after_credits, actor, reason,
+            api_key_id, created_at)
+    SELECT %(organization)s, 'charge', -%(amount)s, %(reference)s, net, %(actor)s, '',
+           %(api_key)s, clock_timestamp()
+      FROM debited
 )
-INSERT INTO billing_ledgerentry
-       (organization_id, kind, amount_credits, reference, balance_after_credits, actor, reason,
-        created_at)
-SELECT %(organization)s, 'charge', -%(amount)s, %(reference)s, net, %(actor)s, '',
-       clock_timestamp()
-  FROM debited
-RETURNING id, balance_after_credits
+SELECT net, fell FROM debited
 """
 
 # Any other movement, by its sign: credits pay the debt first, a loss beyond the balance is debt.
@@ -48,7 +82,7 @@ INSERT INTO billing_ledgerentry
 SELECT %(organization)s, %(kind)s, %(amount)s, %(reference)s, net, %(actor)s, %(reason)s,
        clock_timestamp()
   FROM moved
-RETURNING id, balance_after_credits
+RETURNING balance_after_credits
 """
 
 
@@ -79,23 +113,38 @@ class NotPositive(errors.Invalid):
 
 
 @requires_transaction
-def charge(*, organization: Organization, amount_credits: int, reference: str, actor: str) -> int:
+def charge(
+    *,
+    organization: Organization,
+    amount_credits: int,
+    reference: str,
+    actor: str,
+    api_key: ApiKey | None = None,
+) -> int:
     """Deduct credits for `reference` and return the balance after it.
 
-    Raises `InsufficientCredits` when the balance is lower than the amount and `AlreadyRecorded`
-    when the reference was charged before.
+    With a key, its budget is charged too. Raises `InsufficientCredits` when the balance is lower
+    than the amount, `budgets.BudgetExceeded` when a cap of the key forbids it, and
+    `AlreadyRecorded` when the reference was charged before; roll back then.
     """
     _require_positive(amount_credits)
-    balance = _append(
+    row = _run(
         CHARGE,
         organization=organization.pk,
         amount=amount_credits,
         reference=reference,
         actor=actor[:254],
+        api_key=api_key.pk if api_key else None,
     )
-    if balance is None:
-        raise InsufficientCredits.of(amount_credits)
-    return balance
+    if row is None:
+        exceeded = api_key and budgets.exceeded(
+            api_key_id=api_key.pk, amount_credits=amount_credits
+        )
+        raise exceeded or InsufficientCredits.of(amount_credits)
+    balance, fell = row
+    if fell:
+        queue.enqueue(BALANCE_FELL, organization.pk)
+    return int(balance)
 
 
 @requires_transaction
@@ -109,6 +158,7 @@ def refund(*, organization: Organization, reference: str, actor: str, reason: st
     ).first()
     if charged is None:
         raise UnknownCharge(reference)
+    budgets.give_back(charge=charged)
     return _move(
         organization=organization,
         kind=Kind.REFUND,
@@ -138,6 +188,79 @@ def grant(
     )
 
 
+@requires_transaction
+def top_up(*, organization: Organization, amount_credits: int, reference: str, actor: str) -> int:
+    """Add credits that were paid for, after any debt, and return the balance after it.
+
+    Raises `AlreadyRecorded`.
+    """
+    _require_positive(amount_credits)
+    return _move(
+        organization=organization,
+        kind=Kind.TOP_UP,
+        amount_credits=amount_credits,
+        reference=reference,
+        actor=actor,
+        reason="",
+    )
+
+
+@requires_transaction
+def claw_back(
+    *, organization: Organization, amount_credits: int, reference: str, actor: str, reason: str
+) -> int:
+    """Take credits whose money left again; what was spent already becomes debt.
+
+    Returns the balance less the debt. Raises `AlreadyRecorded`.
+    """
+    _require_positive(amount_credits)
+    return _move(
+        organization=organization,
+        kind=Kind.CLAWBACK,
+        amount_credits=-amount_credits,
+        reference=reference,
+        actor=actor,
+        reason=reason,
+    )
+
+
+@requires_transaction
+def reinstate(
+    *, organization: Organization, amount_credits: int, reference: str, actor: str, reason: str
+) -> int:
+    """Give back what a clawback took, and return the balance after it.
+
+    Raises `AlreadyRecorded`.
+    """
+    _require_positive(amount_credits)
+    return _move(
+        organization=organization,
+        kind=Kind.REINSTATEMENT,
+        amount_credits=amount_credits,
+        reference=reference,
+        actor=actor,
+        reason=reason,
+    )
+
+
+@requires_transaction
+def expire(*, organization: Organization, amount_credits: int, reference: str, actor: str) -> int:
+    """Take back the unspent credits of a grant and return the balance after it.
+
+    The caller holds the wallet's lock and takes no more than its balance. Raises
+    `AlreadyRecorded`.
+    """
+    _require_positive(amount_credits)
+    return _move(
+        organization=organization,
+        kind=Kind.EXPIRY,
+        amount_credits=-amount_credits,
+        reference=reference,
+        actor=actor,
+        reason="The grant has expired.",
+    )
+
+
 def _require_positive(amount_credits: int) -> None:
     if amount_credits < 1:
         raise NotPositive
@@ -154,7 +277,7 @@ def _move(
 ) -> int:
     # The savepoint keeps the caller's transaction usable after a refused repetition.
     with transaction.atomic():
-        balance = _append(
+        row = _run(
             MOVE,
             organization=organization.pk,
             kind=kind.value,
@@ -163,19 +286,18 @@ def _move(
             actor=actor[:254],
             reason=reason[:500],
         )
-    if balance is None:
+    if row is None:
         raise RuntimeError("a movement wrote no entry")
-    return balance
+    return int(row[0])
 
 
-def _append(statement: str, **values: int | str) -> int | None:
-    """Run one movement and return the balance after it, or None when the wallet cannot pay."""
+def _run(statement: str, **values: int | str | None) -> tuple[Any, ...] | None:
+    """Run one movement and return its row, or None when nothing was moved."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
-            row = cursor.fetchone()
+            return cast("tuple[Any, ...] | None", cursor.fetchone())
     except IntegrityError as error:
         if "ledger_entry_happens_once" in str(error):
             raise AlreadyRecorded from None
         raise
-    return None if row is None else int(row[1])

@@ -1,10 +1,19 @@
 """Wallets: what an organization can spend."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
 
 from accounts.models import Organization
-from billing import ledger
+from billing import ledger, notices
 from billing.models import Wallet
+
+WARN_AGAIN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +39,36 @@ def require(*, organization: Organization, amount_credits: int) -> None:
     """
     if balance_of(organization=organization).balance_credits < amount_credits:
         raise ledger.InsufficientCredits.of(amount_credits)
+
+
+def watch(
+    *,
+    organization: Organization,
+    recharge_below_credits: int | None = None,
+    warn_below_credits: int | None = None,
+) -> None:
+    """Draw the lines at which the wallet speaks up; 0 switches one off, None leaves it."""
+    lines = {
+        name: value
+        for name, value in (
+            ("recharge_below_credits", recharge_below_credits),
+            ("warn_below_credits", warn_below_credits),
+        )
+        if value is not None
+    }
+    Wallet.objects.update_or_create(organization=organization, defaults=lines)
+
+
+def warn_if_low(*, organization: Organization) -> bool:
+    """Have the low-balance e-mail sent, at most once a day, and tell whether it was."""
+    now = timezone.now()
+    low = Wallet.objects.filter(
+        Q(warned_at=None) | Q(warned_at__lt=now - WARN_AGAIN),
+        organization=organization,
+        balance_credits__lt=F("warn_below_credits"),
+    )
+    with transaction.atomic():
+        if not low.update(warned_at=now):
+            return False
+        notices.queue_notice(organization=organization, kind="low_balance")
+    return True

@@ -148,6 +148,7 @@ def submit(
                 amount_credits=order.price_credits,
                 reference=job.public_id,
                 actor=actor,
+                api_key=api_key,
             )
     except Exception:
         if image_file:

@@ -225,7 +225,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:", "blob:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # Buttons of ours post to us and then lead on to Stripe; a browser checks that way, too.
+        "form-action": [SELF, "https://checkout.stripe.com", "https://billing.stripe.com"],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "manifest-src": [SELF],
@@ -266,7 +267,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # A development copy serves static files where they lie; production serves what collectstatic made.
 _static_root = env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles"))
 STATIC_ROOT = _static_root if PRODUCTION else None
-WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(VIDGO_DATA / "media")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -281,6 +282,31 @@ STORAGES = {
 FILE_UPLOAD_PERMISSIONS = 0o640
 RESULT_RETENTION_DAYS = env.integer("RESULT_RETENTION_DAYS", 30, minimum=1)
 UPLOAD_RETENTION_HOURS = env.integer("UPLOAD_RETENTION_HOURS", 72, minimum=1)
+
+# Money -------------------------------------------------------------------------------------------
+
+STRIPE_SECRET_KEY = env.secret("STRIPE_SECRET_KEY")
+STRIPE_WEBHOOK_SECRET = env.secret("STRIPE_WEBHOOK_SECRET")
+# Without a key a development copy talks to a simulator of its own, through the same SDK.
+STRIPE_SIMULATOR = env.boolean("STRIPE_SIMULATOR", not PRODUCTION and not STRIPE_SECRET_KEY)
+STRIPE_API_BASE = ""
+if STRIPE_SIMULATOR:
+    INSTALLED_APPS.append("billing.stripe.simulator.apps.SimulatorConfig")
+    STRIPE_API_BASE = f"http://127.0.0.1:{PORT}/stripe-simulator"
+    STRIPE_SECRET_KEY = STRIPE_SECRET_KEY or "sk_test_simulator"
+    STRIPE_WEBHOOK_SECRET = STRIPE_WEBHOOK_SECRET or embedded.kept_secret(
+        data=VIDGO_DATA, name="STRIPE_WEBHOOK_SECRET"
+    )
+    STRIPE_SIMULATOR_WEBHOOK_URL = f"http://127.0.0.1:{PORT}/webhooks/stripe"
+    STRIPE_SIMULATOR_PUBLIC_URL = VIDGO_PUBLIC_URL
+    STRIPE_SIMULATOR_MERCHANT = VIDGO_NAME
+    # Its retries come this many times sooner than Stripe's, so that a demo need not wait hours.
+    STRIPE_SIMULATOR_SPEED = 60
+    # Its payment page is at this address by whichever name one came.
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(f"http://127.0.0.1:{PORT}")
+STRIPE_AUTOMATIC_TAX = env.boolean("STRIPE_AUTOMATIC_TAX", False)
+# What can be bought at a click, "cents:credits" each; any other amount buys two credits a cent.
+BILLING_PACKS = env.names("BILLING_PACKS", ("500:1000", "2000:4000", "5000:10000", "10000:20000"))
 
 # Engine ------------------------------------------------------------------------------------------
 

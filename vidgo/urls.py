@@ -1,5 +1,6 @@
 """The table of contents."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -11,6 +12,8 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
 ]
+if settings.STRIPE_SIMULATOR:
+    urlpatterns.append(path("stripe-simulator/", include("billing.stripe.simulator.urls")))
 
 handler400 = "vidgo.kernel.pages.bad_request"
 handler403 = "vidgo.kernel.pages.forbidden"

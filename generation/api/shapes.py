@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from drf_spectacular.utils import inline_serializer
@@ -10,6 +9,7 @@ from rest_framework import serializers
 
 from generation import assets, catalog, uploads
 from generation.models import Job, Status, Upload
+from vidgo.kernel import api
 
 # The wire's words for a job's states.
 WIRE_STATUS = {
@@ -20,11 +20,6 @@ WIRE_STATUS = {
 }
 
 
-def wire_time(moment: datetime) -> str:
-    """Return a moment as the contract writes it: ISO 8601 UTC without offset, to the second."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
 def task(job: Job) -> dict[str, Any]:
     """Return a job as the status endpoint and the callback tell it."""
     failed = job.status == Status.FAILED
@@ -32,7 +27,7 @@ def task(job: Job) -> dict[str, Any]:
         "task_id": job.public_id,
         "status": WIRE_STATUS[Status(job.status)],
         "files": [_file(job)] if job.status == Status.FINISHED else [],
-        "created_time": wire_time(job.created_at),
+        "created_time": api.wire_time(job.created_at),
         "progress": 0 if failed else job.progress,
         "error_message": job.error_message if failed else None,
         "credits_amount": 0 if failed else job.price_credits,
@@ -64,8 +59,8 @@ def upload(row: Upload) -> dict[str, Any]:
         "upload_path": uploads.FOLDER,
         "file_url": url,
         "download_url": url,
-        "upload_time": wire_time(row.created_at),
-        "expires_at": wire_time(row.expires_at),
+        "upload_time": api.wire_time(row.created_at),
+        "expires_at": api.wire_time(row.expires_at),
     }
 
 

@@ -43,7 +43,7 @@ class SubmitView(Endpoint):
         data = {
             "task_id": job.public_id,
             "status": shapes.WIRE_STATUS[Status(job.status)],
-            "created_time": shapes.wire_time(job.created_at),
+            "created_time": api.wire_time(job.created_at),
             "credits_amount": job.price_credits,
         }
         if order.warnings:

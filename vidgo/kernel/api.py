@@ -7,6 +7,7 @@ Success is `{"code": 200, "data": {…}}`. An error carries its real HTTP status
 import json
 import math
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import structlog
@@ -28,6 +29,11 @@ API_PREFIXES = ("/api/", "/v1/")
 def ok(data: Mapping[str, Any], *, headers: Mapping[str, str] | None = None) -> Response:
     """Return the success envelope around `data`."""
     return Response({"code": 200, "data": data}, headers=dict(headers or {}))
+
+
+def wire_time(moment: datetime) -> str:
+    """Return a moment as the contract writes it: ISO 8601 UTC without offset, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def body(request: Request) -> Mapping[str, Any]:

@@ -63,6 +63,8 @@ def configure(options: dict[str, Any]) -> None:
             "loggers": {
                 # The queue logs two lines a task; ours say what the task did.
                 "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+                # The SDK tells each call and each answer.
+                "stripe": {"level": "WARNING"},
                 # Refused requests are logged once, by the middleware below.
                 "django.request": {"level": "ERROR"},
                 "django.server": {"level": "ERROR"},

@@ -13,10 +13,15 @@ from vidgo.kernel import errors
 M = TypeVar("M", bound=Model)
 
 PAGE_SIZE = 25
+LIMIT_MAX = 100
 
 
 class UnknownPage(errors.NotFound):
     sentence = "There is no such page of this list."
+
+
+class BadLimit(errors.Invalid):
+    sentence = f"'limit' must be a whole number from 1 to {LIMIT_MAX}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,16 @@ class Page(Generic[M]):
     rows: list[M]
     newer: str | None
     older: str | None
+
+
+def limit_of(query: Mapping[str, Any]) -> int:
+    """Return how many rows a page shall have, from `limit=`; raises `BadLimit`."""
+    raw = query.get("limit")
+    if raw is None:
+        return PAGE_SIZE
+    if not str(raw).isascii() or not str(raw).isdigit() or not 1 <= int(raw) <= LIMIT_MAX:
+        raise BadLimit(param="limit")
+    return int(raw)
 
 
 def turn(
@@ -59,7 +74,11 @@ def turn(
 
 
 def _pk(rows: QuerySet[M], key: str, value: str) -> Any:
-    pk = rows.order_by().filter(**{key: value}).values_list("pk", flat=True).first()
+    try:
+        pk = rows.order_by().filter(**{key: value}).values_list("pk", flat=True).first()
+    except ValueError:
+        # The key is a number and this is none.
+        raise UnknownPage from None
     if pk is None:
         raise UnknownPage
     return pk

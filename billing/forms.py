@@ -1,0 +1,184 @@
+"""What people type into the pages about money."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from billing import auto_recharge, packs, statement
+from billing.models import Budget, Kind
+from billing.packs import Pack
+from vidgo.kernel import errors
+
+# Far above any use, and within the columns these numbers are kept in.
+CREDITS_MAX = 1_000_000_000
+MONTHLY_CAP_MAX_DOLLARS = 100_000
+
+
+class TopUpForm(forms.Form):
+    """What is bought: the pack whose button was pressed, or an amount of one's own."""
+
+    pack = forms.CharField(required=False, widget=forms.HiddenInput)
+    dollars = forms.IntegerField(
+        required=False,
+        min_value=packs.SMALLEST_CENTS // 100,
+        max_value=packs.LARGEST_CENTS // 100,
+        label="Another amount, in dollars",
+        help_text=(
+            f"${packs.SMALLEST_CENTS // 100} to ${packs.LARGEST_CENTS // 100:,}, whole dollars. "
+            f"$1 buys {100 * packs.CREDITS_PER_CENT:,} credits."
+        ),
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"), packs.BadAmount.sentence
+        ),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric", "step": "1", "placeholder": "25"}),
+    )
+    keep_card = forms.BooleanField(
+        required=False,
+        label="Keep this card for automatic recharge",
+        help_text=(
+            "Stripe keeps it, we never see its number. It is charged only if you switch "
+            "automatic recharge on, and you can remove it at any time."
+        ),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Find out what the choice buys; a pressed pack counts whatever the field beside says."""
+        values = super().clean() or {}
+        chosen = values.get("pack", "")
+        if chosen:
+            self.errors.pop("dollars", None)
+        elif "dollars" in self.errors:
+            return values
+        cents = int(chosen) if _is_number(chosen) else (values.get("dollars") or 0) * 100
+        try:
+            values["bought"] = packs.get_pack(amount_cents=cents)
+        except packs.BadAmount as refused:
+            self.add_error("dollars", refused.message)
+        return values
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
+
+
+class WarningForm(forms.Form):
+    """The balance below which the people who pay get an e-mail."""
+
+    warn_below_credits = forms.IntegerField(
+        min_value=0,
+        max_value=CREDITS_MAX,
+        label="Warn below, in credits",
+        help_text="0 sends no warning. At most one e-mail a day.",
+    )
+
+
+class PromotionForm(forms.Form):
+    """A promotion code."""
+
+    code = forms.CharField(
+        max_length=40,
+        label="Promotion code",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
+
+
+class RechargeForm(forms.Form):
+    """The terms of automatic recharge, and at the second step the consent to them."""
+
+    pack = forms.ChoiceField(label="Buy")
+    threshold_credits = forms.IntegerField(
+        min_value=1,
+        max_value=CREDITS_MAX,
+        label="When the balance falls below, in credits",
+    )
+    monthly_cap = forms.IntegerField(
+        min_value=packs.SMALLEST_CENTS // 100,
+        max_value=MONTHLY_CAP_MAX_DOLLARS,
+        label="At most in a month, in dollars",
+        help_text="Calendar months in UTC. Nothing is bought beyond it.",
+    )
+    agreed = forms.BooleanField(required=False)
+    # The sentence that was on the screen; if the terms mean another by now, it is asked again.
+    consent = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["pack"] = forms.ChoiceField(
+            label="Buy",
+            choices=[
+                (pack.key, f"{pack.credits:,} credits for ${pack.amount_cents / 100:,.2f}")
+                for pack in packs.listed()
+            ],
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a limit that allows no recharge at all, before anybody is asked to agree."""
+        values = super().clean() or {}
+        if {"pack", "monthly_cap"} <= values.keys() and (
+            values["monthly_cap"] * 100 < self.bought.amount_cents
+        ):
+            self.add_error("monthly_cap", auto_recharge.CapTooLow.sentence)
+        return values
+
+    @property
+    def bought(self) -> Pack:
+        """Return the pack that each recharge buys."""
+        return packs.get_pack(amount_cents=int(self.cleaned_data["pack"]))
+
+    def terms(self) -> dict[str, Any]:
+        """Return the terms as the verbs take them."""
+        return {
+            "pack": self.bought,
+            "threshold_credits": self.cleaned_data["threshold_credits"],
+            "monthly_cap_cents": self.cleaned_data["monthly_cap"] * 100,
+        }
+
+
+class StatementForm(forms.Form):
+    """Which movements are shown; named as in the API."""
+
+    kind = forms.ChoiceField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = [(kind, kind.replace("_", " ").capitalize()) for kind in Kind.values]
+        self.fields["kind"] = forms.ChoiceField(choices=[("", "All kinds"), *kinds], required=False)
+        # `from` is no name that a class can give to a field.
+        for name, label in (("from", "From (UTC)"), ("to", "To (UTC)")):
+            self.fields[name] = forms.CharField(
+                required=False, label=label, widget=forms.DateInput(attrs={"type": "date"})
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Turn the words into a filter, by the rules that the API has too."""
+        values = super().clean() or {}
+        try:
+            values["filter"] = statement.parse_filter(
+                kind=values.get("kind", ""),
+                first_day=values.get("from", ""),
+                last_day=values.get("to", ""),
+            )
+        except statement.BadFilter as refused:
+            self.add_error(refused.param, refused.message)
+        return values
+
+
+class BudgetForm(forms.ModelForm):
+    """The caps of a key; an empty field is no cap."""
+
+    class Meta:
+        model = Budget
+        fields = ("daily_credits", "monthly_credits", "total_credits")
+        labels = {
+            "daily_credits": "In a day, in credits",
+            "monthly_credits": "In a month, in credits",
+            "total_credits": "In all, in credits",
+        }
+
+
+def refuse(form: forms.Form, error: errors.DomainError) -> None:
+    """Show what a verb refused at the field it is about, or above the form."""
+    field = error.param if error.param in form.fields else None
+    form.add_error(field, error.message)

@@ -1,0 +1,24 @@
+"""The rows of money: wallets and their ledger, purchases, offers, budgets, Stripe's events."""
+
+from billing.models.budgets import Budget
+from billing.models.inbox import Cursor, StripeEvent
+from billing.models.ledger import Kind, LedgerEntry, Wallet
+from billing.models.offers import Grant, Promotion, Redemption
+from billing.models.purchases import AutoRecharge, Customer, Dispute, Refund, TopUp
+
+__all__ = [
+    "AutoRecharge",
+    "Budget",
+    "Cursor",
+    "Customer",
+    "Dispute",
+    "Grant",
+    "Kind",
+    "LedgerEntry",
+    "Promotion",
+    "Redemption",
+    "Refund",
+    "StripeEvent",
+    "TopUp",
+    "Wallet",
+]

@@ -1,0 +1,52 @@
+"""Notices: e-mails about money to the people of an organization who may act on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+
+from accounts import access
+from accounts.models import Organization
+from billing.models import TopUp, Wallet
+from vidgo.kernel import queue
+
+TASK = "billing.tasks.send_notice"
+KINDS = (
+    "low_balance",
+    "recharge_failed",
+    "recharge_stopped",
+    "dispute_opened",
+    "card_removed",
+)
+
+
+def queue_notice(*, organization: Organization, kind: str, about: str = "") -> None:
+    """Have a notice sent; inside a transaction it is queued only if that commits."""
+    if kind not in KINDS:
+        raise ValueError(f"no such notice: {kind}")
+    queue.enqueue(TASK, organization.pk, kind, about)
+
+
+def send(*, organization: Organization, kind: str, about: str = "") -> int:
+    """Send a notice to everyone with the billing ability and return how many got it."""
+    recipients = access.emails_with(organization=organization, ability="billing")
+    context: dict[str, Any] = {
+        "organization": organization,
+        "wallet": Wallet.objects.filter(pk=organization.pk).first(),
+        "top_up": TopUp.objects.for_organization(organization).filter(public_id=about).first(),
+        "about": about,
+        "site_name": settings.VIDGO_NAME,
+        "billing_url": f"{settings.VIDGO_PUBLIC_URL}/dashboard/billing",
+    }
+    subject = render_to_string(f"emails/{kind}_subject.txt", context).strip()
+    text = render_to_string(f"emails/{kind}.txt", context)
+    page = render_to_string(f"emails/{kind}.html", context)
+    for recipient in recipients:
+        # One message each: people of an organization need not see each other's addresses.
+        message = EmailMultiAlternatives(subject=subject, body=text, to=[recipient])
+        message.attach_alternative(page, "text/html")
+        message.send()
+    return len(recipients)

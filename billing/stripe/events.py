@@ -1,0 +1,176 @@
+"""The inbox: what Stripe tells us is verified, stored once, answered, and acted on after that.
+
+An event is only a hint about which object to look at: each handler reads the object back from
+Stripe and brings our rows in line with it. So order, repetition and delay change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from billing import auto_recharge, clawbacks, customers, notices, top_ups
+from billing.models import StripeEvent, TopUp
+from billing.stripe import client
+from vidgo.kernel import queue
+
+log = structlog.get_logger(__name__)
+
+TASK = "billing.tasks.process_event"
+RETRY_FIRST = timedelta(seconds=30)
+RETRY_LONGEST = timedelta(hours=6)
+
+Handler = Callable[[StripeEvent], None]
+
+
+def receive(*, content: bytes, signature: str) -> StripeEvent:
+    """Verify a webhook and store its event once, with the bell to process it.
+
+    Raises `client.Forged`; then nothing is stored.
+    """
+    verified = client.verify_event(content=content, signature=signature)
+    with transaction.atomic(durable=True):
+        event, is_new = StripeEvent.objects.get_or_create(
+            stripe_id=verified.id,
+            defaults={
+                "type": verified.type,
+                "object_id": verified.object_id,
+                "payload": verified.payload,
+                "created_at": verified.created_at,
+            },
+        )
+        if is_new:
+            queue.enqueue(TASK, event.pk)
+    return event
+
+
+def process(*, event: StripeEvent) -> bool:
+    """Act on an event unless that was done, and tell whether this call did it.
+
+    A failure is kept with the event, which is tried again later and shown to the operator.
+    """
+    if event.processed_at is not None:
+        return False
+    handler = HANDLERS.get(event.type)
+    try:
+        if handler is not None:
+            handler(event)
+    except Exception as error:
+        # Whatever went wrong, the money it is about must not be forgotten: it stays in the inbox.
+        _keep_for_later(event, error)
+        return False
+    return bool(
+        StripeEvent.objects.filter(pk=event.pk, processed_at=None).update(
+            processed_at=timezone.now(), error=""
+        )
+    )
+
+
+def process_due() -> int:
+    """Act on every event that waits, the oldest first; return how many were done."""
+    due = StripeEvent.objects.filter(processed_at=None, due_at__lte=timezone.now())
+    return sum(process(event=event) for event in due.order_by("created_at")[:500])
+
+
+def _keep_for_later(event: StripeEvent, error: Exception) -> None:
+    pause = min(RETRY_FIRST * 2 ** min(event.tries, 20), RETRY_LONGEST)
+    StripeEvent.objects.filter(pk=event.pk).update(
+        tries=event.tries + 1,
+        error=f"{type(error).__name__}: {error}",
+        due_at=timezone.now() + pause,
+    )
+    if isinstance(error, top_ups.UnknownPayment):
+        log.error("stripe_payment_unknown", stripe_event=event.stripe_id, error=str(error))
+    elif isinstance(error, client.Unreachable):
+        log.warning("stripe_unreachable", stripe_event=event.stripe_id, error=str(error))
+    else:
+        log.error("stripe_event_failed", stripe_event=event.stripe_id, exc_info=error)
+
+
+def _session(event: StripeEvent) -> None:
+    top_ups.fulfil_session(session=client.get_session(session_id=event.object_id))
+
+
+def _session_failed(event: StripeEvent) -> None:
+    session = client.get_session(session_id=event.object_id)
+    top_up = top_ups.fulfil_session(session=session)
+    if top_up is not None:
+        top_ups.close(
+            top_up=top_up, status=TopUp.Status.FAILED, message="The payment did not arrive."
+        )
+
+
+def _intent_succeeded(event: StripeEvent) -> None:
+    intent = client.get_intent(intent_id=event.object_id)
+    top_up = top_ups.fulfil_intent(intent=intent)
+    if top_up is not None and top_up.source == TopUp.Source.AUTO_RECHARGE:
+        auto_recharge.succeeded(organization=top_up.organization)
+
+
+def _intent_failed(event: StripeEvent) -> None:
+    intent = client.get_intent(intent_id=event.object_id)
+    if intent.status == "succeeded":
+        # An earlier try of the same intent failed; the news came late.
+        top_ups.fulfil_intent(intent=intent)
+    else:
+        auto_recharge.payment_failed(intent=intent)
+
+
+def _refund(event: StripeEvent) -> None:
+    clawbacks.apply_refund(refund=client.get_refund(refund_id=event.object_id))
+
+
+def _dispute(event: StripeEvent) -> None:
+    outcome = clawbacks.apply_dispute(dispute=client.get_dispute(dispute_id=event.object_id))
+    if outcome.is_new and not outcome.is_reversed:
+        notices.queue_notice(
+            organization=outcome.top_up.organization,
+            kind="dispute_opened",
+            about=outcome.top_up.public_id,
+        )
+
+
+def _fraud_warning(event: StripeEvent) -> None:
+    """Tell the operator, who may refund before it becomes a dispute; no credits move."""
+    about = event.payload["data"]["object"]
+    log.error(
+        "early_fraud_warning",
+        payment_intent=about.get("payment_intent"),
+        fraud_type=about.get("fraud_type"),
+    )
+
+
+def _card_detached(event: StripeEvent) -> None:
+    for organization in customers.forget_card(payment_method_id=event.object_id):
+        auto_recharge.stop(organization=organization, reason="The kept card was removed.")
+
+
+def _customer_deleted(event: StripeEvent) -> None:
+    organization = customers.forget(stripe_id=event.object_id)
+    if organization is not None:
+        auto_recharge.stop(organization=organization, reason="The kept card was removed.")
+
+
+HANDLERS: dict[str, Handler] = {
+    "checkout.session.completed": _session,
+    "checkout.session.async_payment_succeeded": _session,
+    "checkout.session.async_payment_failed": _session_failed,
+    "checkout.session.expired": _session,
+    "payment_intent.succeeded": _intent_succeeded,
+    "payment_intent.payment_failed": _intent_failed,
+    "refund.created": _refund,
+    "refund.updated": _refund,
+    "refund.failed": _refund,
+    "charge.dispute.created": _dispute,
+    "charge.dispute.updated": _dispute,
+    "charge.dispute.funds_withdrawn": _dispute,
+    "charge.dispute.funds_reinstated": _dispute,
+    "charge.dispute.closed": _dispute,
+    "radar.early_fraud_warning.created": _fraud_warning,
+    "payment_method.detached": _card_detached,
+    "customer.deleted": _customer_deleted,
+}
