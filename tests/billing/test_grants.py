@@ -19,7 +19,7 @@ def test_a_grant_leaves_its_reason_in_ledger_and_audit_log(organization: Organiz
     entry = LedgerEntry.objects.get()
     assert (entry.kind, entry.reason, entry.actor) == ("grant", "Launch offer", "system")
     event = AuditEvent.objects.get(action="credits.granted")
-    assert (event.organization, event.reason) == (organization, " Launch offer ")
+    assert (event.organization, event.reason) == (organization, "Launch offer")
 
 
 @pytest.mark.parametrize(

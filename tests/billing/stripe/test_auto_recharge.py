@@ -1,0 +1,284 @@
+"""Automatic recharge: one at a time, within its cap, and never charged twice."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import connection, transaction
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from accounts.audit import SYSTEM
+from accounts.models import Membership, Organization, Role, User
+from billing import auto_recharge, books, ledger, notices, packs, tasks, wallets
+from billing.models import AutoRecharge, Customer, TopUp, Wallet
+from billing.stripe import client, reconcile
+from tests import factories
+from tests.billing.stripe.conftest import FakeStripe, deliver
+
+pytestmark = pytest.mark.django_db
+
+PACK = packs.Pack(amount_cents=2000, credits=4000)
+
+
+def enable(organization: Organization, **changed: Any) -> AutoRecharge:
+    values: dict[str, Any] = {
+        "pack": PACK,
+        "threshold_credits": 500,
+        "monthly_cap_cents": 6000,
+        "agreed": True,
+        "actor": SYSTEM,
+    }
+    return auto_recharge.enable(organization=organization, **{**values, **changed})
+
+
+def balance(organization: Organization) -> int:
+    return wallets.balance_of(organization=organization).balance_credits
+
+
+def spend(organization: Organization, amount: int) -> None:
+    with transaction.atomic():
+        ledger.charge(
+            organization=organization,
+            amount_credits=amount,
+            reference=f"t{TopUp.objects.count()}-{balance(organization)}",
+            actor="test",
+        )
+
+
+def due(organization: Organization) -> TopUp | None:
+    return auto_recharge.recharge(organization_id=organization.pk)
+
+
+def later() -> None:
+    """Let the pause after a failure pass."""
+    TopUp.objects.update(created_at=timezone.now() - timedelta(hours=7))
+
+
+def tasks_waiting() -> list[str]:
+    return [row.task["func"] for row in OrmQ.objects.order_by("id")]
+
+
+@pytest.fixture
+def ready(
+    fake: FakeStripe, organization: Organization, wallet: Wallet, customer: Customer
+) -> Organization:
+    enable(organization)
+    OrmQ.objects.all().delete()
+    return organization
+
+
+def test_nothing_is_bought_while_the_balance_suffices(ready: Organization) -> None:
+    assert due(ready) is None
+    assert not TopUp.objects.exists()
+
+
+def test_the_charge_that_crosses_the_line_rings_and_the_pack_is_bought(
+    ready: Organization,
+) -> None:
+    spend(ready, 400)
+    assert "billing.tasks.balance_fell" not in tasks_waiting()
+    spend(ready, 200)
+    assert tasks_waiting().count("billing.tasks.balance_fell") == 1
+    tasks.balance_fell(ready.pk)
+    assert balance(ready) == 400 + 4000
+    assert TopUp.objects.get().status == "paid"
+
+
+def test_the_same_need_is_met_once(fake: FakeStripe, ready: Organization) -> None:
+    spend(ready, 600)
+    due(ready)
+    due(ready)
+    assert (TopUp.objects.count(), len(fake.charged)) == (1, 1)
+
+
+def test_the_webhook_after_the_answer_changes_nothing(
+    fake: FakeStripe, ready: Organization
+) -> None:
+    spend(ready, 600)
+    due(ready)
+    (intent,) = fake.charged.values()
+    deliver("payment_intent.succeeded", intent.id)
+    assert balance(ready) == 4400
+
+
+def test_an_unanswered_charge_waits_and_is_asked_again_with_its_own_key(
+    fake: FakeStripe, ready: Organization
+) -> None:
+    spend(ready, 600)
+    fake.refusals.append(client.Unreachable("no answer"))
+    due(ready)
+    assert TopUp.objects.get().status == "pending"
+    assert due(ready) is None, "one is open at a time"
+    TopUp.objects.update(created_at=timezone.now() - timedelta(minutes=5))
+    reconcile.run()
+    assert (balance(ready), TopUp.objects.count(), len(fake.charged)) == (4400, 1, 1)
+
+
+def test_the_monthly_cap_holds(ready: Organization) -> None:
+    spend(ready, 600)
+    for _ in range(3):
+        assert due(ready) is not None
+        spend(ready, 4000)
+    assert due(ready) is None
+    assert (TopUp.objects.count(), balance(ready)) == (3, 400)
+
+
+def test_a_decline_is_told_and_not_repeated_at_once(
+    fake: FakeStripe, ready: Organization, alice: User
+) -> None:
+    spend(ready, 600)
+    fake.refusals.append(client.Declined("Your card was declined.", code="card_declined"))
+    top_up = due(ready)
+    assert top_up is not None
+    assert (top_up.status, top_up.failure_message) == ("failed", "Your card was declined.")
+    assert due(ready) is None
+    assert AutoRecharge.objects.get().is_enabled
+    notices.send(organization=ready, kind="recharge_failed", about=top_up.public_id)
+    assert [message.to for message in mail.outbox] == [[alice.email]]
+    assert "Your card was declined." in mail.outbox[0].body
+
+
+def test_a_bank_that_wants_the_cardholder_is_told_and_the_intent_given_up(
+    fake: FakeStripe, ready: Organization
+) -> None:
+    spend(ready, 600)
+    fake.refusals.append(
+        client.AuthenticationRequired("Confirm", code="authentication_required", intent_id="pi_x")
+    )
+    top_up = due(ready)
+    assert top_up is not None
+    assert (top_up.status, fake.canceled) == ("failed", ["pi_x"])
+
+
+def test_three_failures_in_a_row_switch_it_off(fake: FakeStripe, ready: Organization) -> None:
+    spend(ready, 600)
+    for _ in range(3):
+        fake.refusals.append(client.Declined("No.", code="card_declined"))
+        due(ready)
+        later()
+    setting = AutoRecharge.objects.get()
+    assert (setting.is_enabled, setting.failures_in_a_row) == (False, 3)
+    assert Wallet.objects.get().recharge_below_credits == 0
+    assert due(ready) is None
+    assert tasks_waiting().count("billing.tasks.send_notice") == 3
+
+
+def test_a_success_forgets_earlier_failures(fake: FakeStripe, ready: Organization) -> None:
+    spend(ready, 600)
+    fake.refusals.append(client.Declined("No.", code="card_declined"))
+    due(ready)
+    later()
+    due(ready)
+    assert (AutoRecharge.objects.get().failures_in_a_row, balance(ready)) == (0, 4400)
+
+
+def test_a_failure_that_only_the_webhook_tells_is_booked(
+    fake: FakeStripe, ready: Organization
+) -> None:
+    spend(ready, 600)
+    fake.refusals.append(client.Unreachable("no answer"))
+    top_up = due(ready)
+    intent = fake.intent(
+        top_up, status="requires_payment_method", received_cents=0, failure_code="card_declined"
+    )
+    deliver("payment_intent.payment_failed", intent.id)
+    assert TopUp.objects.get().status == "failed"
+
+
+def test_a_removed_card_switches_it_off(ready: Organization) -> None:
+    deliver("payment_method.detached", "pm_1")
+    setting = AutoRecharge.objects.get()
+    assert (setting.is_enabled, setting.stopped_reason) == (False, "The kept card was removed.")
+
+
+def test_a_suspended_organization_buys_nothing(ready: Organization) -> None:
+    spend(ready, 600)
+    Organization.objects.filter(pk=ready.pk).update(suspended_at=timezone.now())
+    assert due(ready) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"),
+    [
+        ({"agreed": False}, auto_recharge.ConsentMissing),
+        ({"monthly_cap_cents": 1999}, auto_recharge.CapTooLow),
+    ],
+)
+def test_it_is_enabled_only_with_consent_and_a_cap_that_allows_it(
+    fake: FakeStripe,
+    organization: Organization,
+    customer: Customer,
+    changed: dict[str, Any],
+    error: type[Exception],
+) -> None:
+    with pytest.raises(error):
+        enable(organization, **changed)
+    assert not AutoRecharge.objects.exists()
+
+
+def test_it_needs_a_kept_card(fake: FakeStripe, organization: Organization) -> None:
+    with pytest.raises(auto_recharge.NoCard):
+        enable(organization)
+
+
+def test_the_words_agreed_to_are_kept(ready: Organization) -> None:
+    setting = AutoRecharge.objects.get()
+    assert "4,000 credits" in setting.consent
+    assert "$20.00" in setting.consent
+    assert setting.consented_at is not None
+
+
+def test_only_those_who_look_after_billing_are_written_to(
+    ready: Organization, alice: User, bob: User
+) -> None:
+    keeper = factories.user("keeper@example.com")
+    Membership.objects.create(organization=ready, user=keeper, role=Role.BILLING)
+    assert notices.send(organization=ready, kind="low_balance") == 2
+    assert {message.to[0] for message in mail.outbox} == {alice.email, keeper.email}
+
+
+@pytest.mark.parametrize("kind", notices.KINDS)
+def test_every_notice_has_its_three_parts(ready: Organization, top_up: TopUp, kind: str) -> None:
+    notices.send(organization=ready, kind=kind, about=top_up.public_id)
+    (message,) = mail.outbox
+    page = str(message.alternatives[0][0])  # type: ignore[union-attr]
+    assert message.subject
+    assert "\n" not in message.subject
+    assert "/dashboard/billing" in message.body
+    assert "/dashboard/billing" in page
+    for text in (message.subject, message.body, page):
+        assert "{{" not in text
+        assert "None" not in text
+
+
+def test_a_low_balance_is_told_once_a_day(ready: Organization) -> None:
+    spend(ready, 950)
+    assert wallets.warn_if_low(organization=ready)
+    assert not wallets.warn_if_low(organization=ready)
+    Wallet.objects.update(warned_at=timezone.now() - timedelta(days=2))
+    assert wallets.warn_if_low(organization=ready)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_at_once_buy_one_pack(fake: FakeStripe, ready: Organization) -> None:
+    spend(ready, 600)
+    barrier = threading.Barrier(6)
+
+    def one(number: int) -> None:
+        try:
+            barrier.wait(timeout=20)
+            due(ready)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(one, range(6)))
+    assert (TopUp.objects.count(), balance(ready)) == (1, 4400)
+    # The spending above was for no job; everything else must hold.
+    assert {each.sentence for each in books.check()} == {"each charge is for a job"}
