@@ -19,7 +19,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import ApiKey, Organization, User
-from billing.models import LedgerEntry, Wallet
+from billing.models import LedgerEntry, TopUp, Wallet
 from generation import uploads
 from generation.models import Job, Upload
 from tests import factories
@@ -28,6 +28,8 @@ from tests.conftest import signed_in
 pytestmark = pytest.mark.django_db
 
 ADMIN = "admin/"
+# Stands for another company's servers in development and does not exist in production.
+SIMULATOR = "stripe-simulator/"
 SIGN_IN = "302 sign in"
 HOME = "302 home"
 
@@ -39,6 +41,7 @@ class World:
     organization: Organization
     edit: Job
     upload: Upload
+    top_up: TopUp
     api_key: ApiKey
     browsers: dict[str, Client]
     keys: dict[str, str]
@@ -82,6 +85,11 @@ def members(status: int = 200, **values: Any) -> Row:
 def ours(status: int = 200, **values: Any) -> Row:
     """Return a row for an object of Alice's organization."""
     return Row(SIGN_IN, 404, status, status, **values)
+
+
+def payers(status: int = 200, **values: Any) -> Row:
+    """Return a row for a page about one's own money, which a developer may not touch."""
+    return Row(SIGN_IN, status, 403, status, **values)
 
 
 def keyed(status: int = 200, **values: Any) -> Row:
@@ -139,6 +147,42 @@ ROWS: dict[str, list[Row]] = {
         members(),
         ours(302, method="post", body=lambda world: {"organization": world.organization.public_id}),
     ],
+    # Money. Charlie owns an organization of his own, Bob is a developer: he sees, and pays nothing.
+    "dashboard/billing": [members()],
+    "dashboard/billing/top-ups": [payers(302), payers(method="post")],
+    "dashboard/billing/top-ups/<str:public_id>": [
+        Row(
+            SIGN_IN,
+            404,
+            403,
+            200,
+            path=lambda world: f"/dashboard/billing/top-ups/{world.top_up.public_id}",
+        )
+    ],
+    "dashboard/billing/top-ups/<str:public_id>/receipt": [
+        Row(
+            SIGN_IN,
+            404,
+            403,
+            302,
+            path=lambda world: f"/dashboard/billing/top-ups/{world.top_up.public_id}/receipt",
+        )
+    ],
+    "dashboard/billing/paid": [payers(404)],
+    "dashboard/billing/receipts": [payers()],
+    "dashboard/billing/portal": [payers(404, method="post")],
+    "dashboard/billing/warning": [payers(302), payers(method="post")],
+    "dashboard/billing/promotion": [payers(302), payers(method="post")],
+    "dashboard/billing/recharge": [payers(), payers(method="post")],
+    "dashboard/billing/recharge/off": [payers(302, method="post")],
+    "dashboard/billing/statement": [members()],
+    "dashboard/billing/statement.csv": [members()],
+    "dashboard/keys/<str:key_id>/budget": [
+        ours(path=lambda world: f"/dashboard/keys/{world.api_key.key_id}/budget"),
+        ours(
+            302, method="post", path=lambda world: f"/dashboard/keys/{world.api_key.key_id}/budget"
+        ),
+    ],
     # The API.
     "api/generate/submit": [
         keyed(
@@ -159,6 +203,10 @@ ROWS: dict[str, list[Row]] = {
         )
     ],
     "api/user/balance": [keyed()],
+    "api/billing/ledger": [keyed()],
+    "api/billing/top-ups": [keyed()],
+    # Stripe signs what it sends; nobody else is heard, signed in or not.
+    "webhooks/stripe": [everybody(400, method="post")],
     "api/common/upload/base64": [keyed(method="post", body=lambda world: {"base64_data": PNG})],
     "api/common/upload/url": [
         keyed(method="post", body=lambda world: {"file_url": "https://example.com/x.png"})
@@ -242,6 +290,12 @@ def world(
         organization=organization,
         edit=edit,
         upload=upload,
+        top_up=TopUp.objects.create(
+            organization=organization,
+            source=TopUp.Source.CHECKOUT,
+            credits=1000,
+            amount_cents=500,
+        ),
         api_key=factories.api_key(organization=organization).api_key,
         browsers={
             "anonymous": Client(),
@@ -287,7 +341,7 @@ def told(answer: Any) -> int | str:
 
 
 def test_every_address_has_a_row_and_every_row_an_address() -> None:
-    known = {route for route in routes() if not route.startswith(ADMIN)}
+    known = {route for route in routes() if not route.startswith((ADMIN, SIMULATOR))}
     assert known - set(ROWS) == set(), "say in ROWS what each of the four may see there"
     assert set(ROWS) - known == set(), "these addresses are gone"
 
@@ -331,7 +385,7 @@ def test_a_stranger_changes_nothing(world: World) -> None:
         ours = {"organization": world.organization}
         return [
             list(model.objects.filter(**ours).order_by("pk").values())
-            for model in (Job, Upload, LedgerEntry, Wallet, ApiKey)
+            for model in (Job, Upload, LedgerEntry, Wallet, ApiKey, TopUp)
         ]
 
     before = rows()

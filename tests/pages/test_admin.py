@@ -7,10 +7,24 @@ from django.apps import apps
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts.audit import SYSTEM
 from accounts.models import ApiKey, AuditEvent, Organization, User
-from billing import wallets
-from billing.models import LedgerEntry, Wallet
+from billing import promotions, wallets
+from billing.models import (
+    AutoRecharge,
+    Budget,
+    Cursor,
+    Customer,
+    Dispute,
+    LedgerEntry,
+    Promotion,
+    Refund,
+    StripeEvent,
+    TopUp,
+    Wallet,
+)
 from generation.models import Job
 from tests import factories
 from tests.conftest import signed_in
@@ -18,7 +32,7 @@ from tests.conftest import signed_in
 pytestmark = pytest.mark.django_db
 
 OURS = ("accounts", "billing", "generation")
-WRITABLE = {"user", "organization"}
+WRITABLE = {"user", "organization", "promotion"}
 
 
 @pytest.fixture
@@ -30,10 +44,31 @@ def operator(db: None) -> Client:
 @pytest.fixture
 def rows(organization: Organization, wallet: Wallet) -> Job:
     """At least one row of everything."""
-    factories.api_key(organization=organization)
+    issued = factories.api_key(organization=organization)
+    money(organization, issued.api_key)
     factories.upload(organization=organization)
     factories.failed(organization=organization)
     return factories.finished(organization=organization)
+
+
+def money(organization: Organization, api_key: ApiKey) -> None:
+    """Store one of everything about buying, unpaid, so that the books have nothing to say."""
+    top_up = TopUp.objects.create(
+        organization=organization,
+        source=TopUp.Source.CHECKOUT,
+        credits=1000,
+        amount_cents=500,
+    )
+    Refund.objects.create(stripe_id="re_1", top_up=top_up, amount_cents=0, credits=0)
+    Dispute.objects.create(stripe_id="dp_1", top_up=top_up, amount_cents=0, credits=0)
+    Customer.objects.create(organization=organization, stripe_id="cus_1")
+    AutoRecharge.objects.create(organization=organization)
+    Budget.objects.create(api_key=api_key, daily_credits=100)
+    Promotion.objects.create(code="WELCOME", credits=5)
+    promotions.redeem(organization=organization, code="welcome", actor=SYSTEM)
+    now = timezone.now()
+    StripeEvent.objects.create(stripe_id="evt_1", type="x", payload={}, created_at=now)
+    Cursor.objects.create(name="stripe", reached_at=now)
 
 
 def registered() -> list[type]:
@@ -75,6 +110,9 @@ def test_the_desk_covers_what_the_operator_must_see() -> None:
         "accounts.AuditEvent",
         "billing.Wallet",
         "billing.LedgerEntry",
+        "billing.TopUp",
+        "billing.Grant",
+        "billing.StripeEvent",
         "generation.Job",
         "generation.Attempt",
         "generation.Asset",

@@ -1,6 +1,8 @@
-"""The operator's view of wallets and the ledger, and the granting of credits."""
+"""The desk's pages about wallets, the ledger and the caps of keys, and the granting of credits."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
 
 from django import forms
 from django.contrib import admin, messages
@@ -15,7 +17,7 @@ from django.utils.safestring import SafeString
 from accounts import audit
 from accounts.models import Organization
 from billing import grants
-from billing.models import LedgerEntry, Wallet
+from billing.models import Budget, LedgerEntry, Wallet
 from vidgo.kernel import errors
 from vidgo.kernel.readonly_admin import ReadOnlyAdmin
 
@@ -32,6 +34,18 @@ class GrantForm(forms.Form):
     reason = forms.CharField(
         max_length=500, help_text="Kept in the ledger and in the audit log for good."
     )
+    last_day = forms.DateField(
+        required=False,
+        help_text=(
+            "What is unspent when this day ends, in UTC, is taken back. Empty: it never is."
+        ),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+    def expires_at(self) -> datetime | None:
+        """Return the end of the last day; None is never."""
+        day = self.cleaned_data["last_day"]
+        return datetime.combine(day + timedelta(days=1), time.min, tzinfo=UTC) if day else None
 
 
 @admin.register(Wallet)
@@ -71,7 +85,10 @@ class WalletAdmin(ReadOnlyAdmin):
                     amount_credits=form.cleaned_data["amount_credits"],
                     reason=form.cleaned_data["reason"],
                     actor=audit.actor_of(request),
+                    expires_at=form.expires_at(),
                 )
+            except grants.ExpiryInThePast as refused:
+                form.add_error("last_day", refused.message)
             except errors.Invalid as refused:
                 form.add_error("reason", refused.message)
             else:
@@ -104,3 +121,22 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
     list_select_related = ("organization",)
     search_fields = ("reference", "organization__public_id", "organization__name")
     ordering = ("-id",)
+
+
+@admin.register(Budget)
+class BudgetAdmin(ReadOnlyAdmin):
+    """The caps of keys, and what counts against them."""
+
+    list_display = (
+        "api_key",
+        "daily_credits",
+        "day_spent_credits",
+        "day",
+        "monthly_credits",
+        "month_spent_credits",
+        "month",
+        "total_credits",
+        "total_spent_credits",
+    )
+    list_select_related = ("api_key",)
+    search_fields = ("api_key__key_id", "api_key__name", "api_key__organization__name")

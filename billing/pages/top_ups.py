@@ -1,0 +1,142 @@
+"""The pages about one purchase: starting it, coming back from it, and what became of it."""
+
+from __future__ import annotations
+
+import re
+
+import structlog
+from django.contrib import messages
+from django.http import HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import access, audit
+from accounts.access import MemberRequest
+from billing import top_ups, wallets
+from billing.forms import TopUpForm
+from billing.models import Customer, Dispute, Refund, TopUp
+from billing.pages import overview
+from billing.stripe import client
+from billing.top_ups import UnknownTopUp
+
+log = structlog.get_logger(__name__)
+
+SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{1,250}")
+# Stripe lists so many at once; the receipts before them are in its customer portal.
+RECEIPTS_SEARCHED = 100
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.member_page("billing")
+def start(request: MemberRequest) -> HttpResponseBase:
+    """Open the payment page for a pack or an amount of one's own, and go there."""
+    if request.method != "POST":
+        return redirect("billing")
+    form = TopUpForm(request.POST)
+    if not form.is_valid():
+        return overview.show(request, form=form)
+    try:
+        address = top_ups.start(
+            organization=request.organization,
+            pack=form.cleaned_data["bought"],
+            actor=audit.actor_of(request),
+            keep_card=form.cleaned_data["keep_card"],
+            # Where the person is signed in; ALLOWED_HOSTS says which names may be here.
+            base_url=request.build_absolute_uri("/").rstrip("/"),
+        )
+    except top_ups.CheckoutUnavailable as error:
+        messages.error(request, error.message)
+        return redirect("billing")
+    return HttpResponseRedirect(address, status=303)
+
+
+@require_safe
+@never_cache
+@access.member_page("billing")
+def paid(request: MemberRequest) -> HttpResponseBase:
+    """Book the payment one comes back from, without waiting for Stripe's own news of it.
+
+    Raises `UnknownTopUp` for a session that is not of a purchase of this organization.
+    """
+    session_id = request.GET.get("session", "")
+    if not SESSION_ID.fullmatch(session_id):
+        raise UnknownTopUp
+    top_up, state = _bring_in(request, session_id)
+    return render(
+        request,
+        "billing/paid.html",
+        {
+            "section": overview.SECTION,
+            "top_up": top_up,
+            "state": state,
+            "balance": wallets.balance_of(organization=request.organization),
+        },
+    )
+
+
+def _bring_in(request: MemberRequest, session_id: str) -> tuple[TopUp, str]:
+    """Return the purchase behind a session and what to say of it."""
+    organization = request.organization
+    try:
+        session = client.get_session(session_id=session_id)
+        top_up = top_ups.get_top_up(organization=organization, public_id=session.top_up_id)
+        booked = top_ups.fulfil_session(session=session) or top_up
+    except client.Missing:
+        raise UnknownTopUp from None
+    except client.StripeError as error:
+        log.warning("session_not_read", session=session_id, error=str(error))
+        mine = TopUp.objects.for_organization(organization)
+        known = mine.filter(stripe_session_id=session_id).first()
+        if known is None:
+            raise top_ups.CheckoutUnavailable from error
+        return known, "paid" if known.status == TopUp.Status.PAID else "unknown"
+    except top_ups.UnknownPayment as error:
+        log.error("stripe_payment_unknown", session=session_id, error=str(error))
+        return top_up, "mismatch"
+    booked.refresh_from_db()
+    if booked.status == TopUp.Status.PENDING and session.status == "complete":
+        return booked, "delayed"
+    return booked, booked.status
+
+
+@require_safe
+@access.member_page("billing")
+def detail(request: MemberRequest, public_id: str) -> HttpResponseBase:
+    """Show one purchase, and what was paid back of it; raises `UnknownTopUp`."""
+    top_up = top_ups.get_top_up(organization=request.organization, public_id=public_id)
+    taken: list[tuple[str, Refund | Dispute]] = [
+        ("Refund", each) for each in top_up.refunds.order_by("id")
+    ]
+    taken += [("Dispute", each) for each in top_up.disputes.order_by("id")]
+    return render(
+        request,
+        "billing/top_up.html",
+        {
+            "section": overview.SECTION,
+            "top_up": top_up,
+            "taken": sorted(taken, key=lambda pair: pair[1].created_at),
+        },
+    )
+
+
+@require_safe
+@access.member_page("billing")
+def receipt(request: MemberRequest, public_id: str) -> HttpResponseBase:
+    """Go to Stripe's receipt for one purchase; raises `UnknownTopUp`."""
+    top_up = top_ups.get_top_up(organization=request.organization, public_id=public_id)
+    customer = Customer.objects.filter(pk=request.organization.pk).first()
+    try:
+        invoices = (
+            client.list_invoices(customer_id=customer.stripe_id, limit=RECEIPTS_SEARCHED)
+            if customer and top_up.stripe_invoice_id
+            else []
+        )
+    except client.StripeError:
+        messages.error(request, overview.UNREACHABLE)
+        return redirect("billing_top_up", public_id=public_id)
+    for invoice in invoices:
+        if invoice.id == top_up.stripe_invoice_id and invoice.page_url:
+            return HttpResponseRedirect(invoice.page_url)
+    messages.info(request, "Stripe has no receipt at hand for this one; this page is one, too.")
+    return redirect("billing_top_up", public_id=public_id)
