@@ -10,7 +10,8 @@ unexport PYTHONDONTWRITEBYTECODE
 # A production copy's settings, for `make check` alone.
 PRODUCTION := VIDGO_ENVIRONMENT=production VIDGO_PUBLIC_URL=https://vidgo.example \
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
-	API_KEY_PEPPERS=1:$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(48))')
+	API_KEY_PEPPERS=1:$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(48))') \
+	STRIPE_SECRET_KEY=sk_live_check STRIPE_WEBHOOK_SECRET=whsec_check
 
 .PHONY: help run test check lock clean
 .DEFAULT_GOAL := help
