@@ -9,12 +9,12 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serial
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts import access
 from billing import statement, wallets
 from billing.models import Kind, LedgerEntry, TopUp
 from vidgo.kernel import api, openapi, pagination
+from vidgo.kernel.endpoint import Endpoint
 
 PAGING = (
     OpenApiParameter("before", OpenApiTypes.STR, description="`next_before` of the last answer."),
@@ -55,7 +55,7 @@ class TopUpData(serializers.Serializer[None]):
     paid_time = serializers.CharField(allow_null=True)
 
 
-class BalanceView(APIView):
+class BalanceView(Endpoint):
     """The organization's available credits."""
 
     @extend_schema(
@@ -79,7 +79,7 @@ class BalanceView(APIView):
         )
 
 
-class LedgerView(APIView):
+class LedgerView(Endpoint):
     """Every movement of credits."""
 
     @extend_schema(
@@ -123,7 +123,7 @@ class LedgerView(APIView):
         return api.ok({"entries": [_entry(row) for row in page.rows], "next_before": page.older})
 
 
-class TopUpsView(APIView):
+class TopUpsView(Endpoint):
     """Every purchase of credits."""
 
     @extend_schema(

@@ -170,7 +170,7 @@ def watercolour(image: Image.Image) -> Image.Image:
     """Wash in water colours: blotted areas, pale paper, soft edges."""
     size = (max(1, image.width // 2), max(1, image.height // 2))
     small = image.resize(size, Image.Resampling.BOX)
-    small = small.filter(ImageFilter.ModeFilter(7)).filter(ImageFilter.GaussianBlur(1.2))
+    small = small.filter(ImageFilter.ModeFilter(5)).filter(ImageFilter.GaussianBlur(1.2))
     wash = small.resize(image.size, Image.Resampling.BICUBIC)
     wash = ImageEnhance.Color(wash).enhance(1.15)
     edge = wash.convert("L").filter(ImageFilter.FIND_EDGES).filter(ImageFilter.GaussianBlur(1.0))

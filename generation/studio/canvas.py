@@ -111,13 +111,30 @@ class Canvas:
     def _lay(
         self, mask: Image.Image, frame: tuple[int, int, int, int], paint: Paint, alpha: float
     ) -> None:
+        x0, y0, x1, y1 = frame
+        wide, tall = x1 - x0, y1 - y0
+        solid = tall
         if alpha < 1:
             mask = mask.point([round(value * alpha) for value in range(256)])
-        x0, y0, x1, y1 = frame
-        if isinstance(paint, Gradient):
-            self.image.paste(grade(paint, x1 - x0, y1 - y0), (x0, y0), mask)
         else:
-            self.image.paste(paint, frame, mask)
+            solid = _solid_from(mask)
+        if isinstance(paint, Gradient):
+            filling = grade(paint, wide, tall)
+        else:
+            filling = Image.new("RGB", (wide, tall), paint)
+        if solid < tall:
+            self.image.paste(filling.crop((0, solid, wide, tall)), (x0, y0 + solid))
+            filling, mask = filling.crop((0, 0, wide, solid)), mask.crop((0, 0, wide, solid))
+        if solid:
+            self.image.paste(filling, (x0, y0), mask)
+
+
+def _solid_from(mask: Image.Image) -> int:
+    """Return the row from which a mask is all white: hills need no blending below their crest."""
+    if mask.getpixel((0, mask.height - 1)) != 255:
+        return mask.height
+    gaps = np.flatnonzero(np.asarray(mask).min(axis=1) < 255)
+    return int(gaps[-1]) + 1 if gaps.size else 0
 
 
 def _stencil(shape: Shape, frame: tuple[int, int, int, int]) -> Image.Image:

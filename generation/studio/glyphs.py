@@ -11,6 +11,7 @@ from PIL import Image
 from generation.studio import components
 from generation.studio.typography import Face
 
+_DRAWN = 48  # pixels an em the bundled face is drawn at
 _CELLS = 16  # shapes are compared on a grid of this many cells a side
 _SAMPLES = 3  # samples a cell and axis
 # (thickness of the stroke in ems, slant): the looks a letter is compared in.
@@ -62,7 +63,7 @@ def prepare(text: str) -> list[Word]:
     """
     plain = " ".join(text.split())
     cases = dict.fromkeys([plain, plain.upper(), plain.lower(), plain.title()])
-    face = Face(size=72)
+    face = Face(size=_DRAWN)
     words = [word for word in (_prepare(face, case) for case in cases) if word is not None]
     return words + [_hang(word) for word in words if "J" in word.text]
 
@@ -107,8 +108,8 @@ def _edges(face: Face, spelled: str, start: int, end: int) -> tuple[float, float
 
 
 def _draw_glyph(faces: list[tuple[Face, float]], part: str) -> Glyph:
-    hung = part.endswith(HUNG)
-    part = part.removesuffix(HUNG)
+    if part.endswith(HUNG):
+        return _hang_glyph(_draw_glyph(faces, "J"), _draw_glyph(faces, "j"))
     patches = []
     for face, slant in faces:
         mask, _, _ = face.mask(part)
@@ -123,8 +124,14 @@ def _draw_glyph(faces: list[tuple[Face, float]], part: str) -> Glyph:
     mask, _, baseline = face.mask(part)
     x0, y0, x1, y1 = _ink_box(np.asarray(mask) > 127, part)
     em = face.size
-    bottom = (y1 - baseline) / em + (DROP if hung else 0.0)
-    return Glyph(np.stack(patches), (x1 - x0) / em, (y0 - baseline) / em, bottom)
+    return Glyph(np.stack(patches), (x1 - x0) / em, (y0 - baseline) / em, (y1 - baseline) / em)
+
+
+def _hang_glyph(capital: Glyph, small: Glyph) -> Glyph:
+    """Return the J that hangs: as tall as a capital and its drop, formed like either j."""
+    width = (capital.width + small.width) / 2
+    patches = np.concatenate([capital.patches, small.patches])
+    return Glyph(patches, width, capital.top, capital.bottom + DROP)
 
 
 def _ink_box(ink: np.ndarray, part: str) -> tuple[int, int, int, int]:
@@ -144,7 +151,7 @@ def draw_runs(words: list[Word]) -> Glyphs:
 
 def draw(parts: set[str]) -> Glyphs:
     """Draw the glyphs of `parts`, each in all looks."""
-    faces = [(Face(size=72, weight=weight), slant) for weight, slant in _LOOKS]
+    faces = [(Face(size=_DRAWN, weight=weight), slant) for weight, slant in _LOOKS]
     return {part: _draw_glyph(faces, part) for part in sorted(parts)}
 
 
@@ -169,7 +176,9 @@ def likeness(patches: np.ndarray, boxes: np.ndarray, glyphs: Glyphs) -> np.ndarr
     parts = [patches[at : at + rows] @ stack.T for at in range(0, len(patches), rows)]
     shared = np.concatenate(parts)
     united = (patches**2).sum(axis=1)[:, None] + (stack**2).sum(axis=1)[None, :] - shared
-    overlap = (shared / np.maximum(united, 1e-6)).reshape(len(patches), len(glyphs), -1).max(axis=2)
+    counts = [len(glyph.patches) for glyph in glyphs.values()]
+    starts = np.cumsum([0, *counts[:-1]])
+    overlap = np.maximum.reduceat(shared / np.maximum(united, 1e-6), starts, axis=1)
     ratio = (boxes[:, 2] - boxes[:, 0]) / (boxes[:, 3] - boxes[:, 1])
     own = np.array([glyph.width / glyph.height for glyph in glyphs.values()])
     off = np.maximum(0.0, np.abs(np.log(ratio[:, None] / own[None, :])) - 0.22)

@@ -134,9 +134,7 @@ def _ink_plane(region: Image.Image, core: Image.Image, around: Box) -> Plane:
         return Plane(np.stack([middle, np.zeros(3), np.zeros(3)]).astype(np.float32), box)
     xs = (columns + 0.5 - left) / (right - left)
     ys = (rows + 0.5 - top) / (bottom - top)
-    at = np.stack([np.ones(len(rows)), xs, ys], axis=1)
-    terms, *_ = np.linalg.lstsq(at, colours, rcond=None)
-    return Plane(terms.astype(np.float32), box)
+    return Plane(inpainting.fit_plane(xs, ys, colours), box)
 
 
 def _weigh(

@@ -42,7 +42,7 @@ def paint_city(stage: Stage) -> None:
 def _row(stage: Stage, *, base: float, near: float, tall: float, wide: float) -> None:
     canvas, rng, light = stage.canvas, stage.rng, stage.light
     colour = mix(mix(light.far, light.near, near), light.haze, 0.12)
-    unit = canvas.width * wide * min(1.0, canvas.height / canvas.width * 1.3)
+    unit = canvas.width * wide * min(1.0, max(0.2, canvas.height / canvas.width * 1.3))
     dark = light.night or light.sky[0][2] < 120
     bodies: Shape = []
     sides: Shape = []

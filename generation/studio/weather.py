@@ -6,12 +6,12 @@ import math
 from random import Random
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image, ImageChops, ImageFilter
 
 from generation.studio import shapes
 from generation.studio.canvas import Canvas
 from generation.studio.cosmos import clouds_of_noise
-from generation.studio.palette import NAMED, Colour, lighten, mix
+from generation.studio.palette import NAMED, Colour, lighten
 from generation.studio.shapes import Shape
 
 
@@ -151,27 +151,19 @@ def vignette(image: Image.Image, *, strength: float) -> Image.Image:
     at = np.linspace(-1, 1, 96, dtype=np.float32)
     reach = np.hypot(at[None, :], at[:, None])
     fall = np.clip((reach - 0.55) / 0.9, 0, 1) ** 1.5 * strength * 255
-    mask = Image.fromarray(fall.astype(np.uint8)).resize(image.size, Image.Resampling.BICUBIC)
-    dark = Image.new("RGB", image.size, (10, 8, 24))
-    return Image.composite(dark, image, mask)
+    light = Image.fromarray((255 - fall).astype(np.uint8))
+    light = light.resize(image.size, Image.Resampling.BICUBIC)
+    return ImageChops.multiply(image, Image.merge("RGB", (light, light, light)))
 
 
 def grain(image: Image.Image, rng: Random, *, strength: float) -> Image.Image:
     """Return `image` with fine paper grain of `strength` levels; it also hides banding."""
     side = 512
     dice = np.random.default_rng(rng.getrandbits(32))
-    tile = Image.fromarray(
-        np.rint(dice.normal(128, strength * 1.6, (side, side))).clip(0, 255).astype(np.uint8)
-    )
-    tile = tile.filter(ImageFilter.GaussianBlur(0.45))
-    noise = np.asarray(tile, dtype=np.int16) - 128
-    down, across = -(-image.height // side), -(-image.width // side)
-    spread = np.tile(noise, (down, across))[: image.height, : image.width, None]
-    return Image.fromarray(
-        (np.asarray(image, dtype=np.int16) + spread).clip(0, 255).astype(np.uint8)
-    )
-
-
-def soften(colour: Colour, light: Colour) -> Colour:
-    """Return the colour of something floating in air of colour `light`."""
-    return mix(colour, light, 0.25)
+    noise = np.rint(dice.normal(128, strength * 1.6, (side, side))).clip(0, 255)
+    tile = Image.fromarray(noise.astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.45))
+    spread = Image.new("L", image.size)
+    for x in range(0, image.width, side):
+        for y in range(0, image.height, side):
+            spread.paste(tile, (x, y))
+    return ImageChops.add(image, Image.merge("RGB", (spread, spread, spread)), 1, -128)

@@ -44,6 +44,8 @@ def test_it_has_every_endpoint_and_who_may_call_it(document: dict[str, Any]) -> 
         ("POST", "/api/generate/submit"): key,
         ("GET", "/api/generate/status/{task_id}"): key,
         ("GET", "/api/user/balance"): key,
+        ("GET", "/api/billing/ledger"): key,
+        ("GET", "/api/billing/top-ups"): key,
         ("POST", "/api/common/upload/stream"): key,
         ("POST", "/api/common/upload/base64"): key,
         ("POST", "/api/common/upload/url"): key,

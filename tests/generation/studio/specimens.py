@@ -31,7 +31,7 @@ def lettered(
     *,
     ground: Image.Image | Colour = (255, 255, 255),
     ink: Colour = (0, 0, 0),
-    size: tuple[int, int] = (400, 400),
+    size: tuple[int, int] = (320, 320),
     at: tuple[float, float] = (0.5, 0.5),
     height: float = 0.14,
     bold: float = 0.0,

@@ -16,10 +16,10 @@ def look(picture: Image.Image, text: str) -> Lettering | None:
     return find(view=View(picture), text=text)
 
 
-SKY = gradient((400, 400), (30, 60, 140), (250, 190, 120))
+SKY = gradient((320, 320), (30, 60, 140), (250, 190, 120))
 
 
-@pytest.mark.parametrize("text", ["JOY", "Hello", "SALE 50%", "joyful", "Open 24h", "BFL"])
+@pytest.mark.parametrize("text", ["JOY", "SALE 50%", "joyful", "Open 24h"])
 @pytest.mark.parametrize("style", ["plain", "bold", "wide", "light", "colour", "gradient", "small"])
 def test_a_word_is_found_where_it_stands(text: str, style: str) -> None:
     picture = {
@@ -35,8 +35,8 @@ def test_a_word_is_found_where_it_stands(text: str, style: str) -> None:
     assert found is not None
     assert found.text == text
     across, down = (0.3, 0.8) if style == "small" else (0.5, 0.5)
-    assert abs((found.box[0] + found.box[2]) / 2 - across * 400) < 8
-    assert abs((found.box[1] + found.box[3]) / 2 - down * 400) < 8
+    assert abs((found.box[0] + found.box[2]) / 2 - across * 320) < 8
+    assert abs((found.box[1] + found.box[3]) / 2 - down * 320) < 8
 
 
 def test_letters_of_the_same_brightness_as_their_ground_are_found_by_colour() -> None:
@@ -61,7 +61,7 @@ def test_case_does_not_have_to_be_remembered() -> None:
 def test_a_word_survives_strong_jpeg_compression_and_noise() -> None:
     held = io.BytesIO()
     lettered("JOY", ground=SKY, ink=(20, 20, 40), bold=0.04).save(held, "JPEG", quality=35)
-    rough = Image.blend(Image.open(held), Image.effect_noise((400, 400), 60).convert("RGB"), 0.12)
+    rough = Image.blend(Image.open(held), Image.effect_noise((320, 320), 60).convert("RGB"), 0.12)
     assert look(rough, "JOY") is not None
 
 
@@ -84,15 +84,13 @@ def test_the_right_word_of_several_is_chosen() -> None:
     for text, down in (("MONDAY", 0.2), ("FRIDAY", 0.75)):
         found = look(picture, text)
         assert found is not None
-        assert abs((found.box[1] + found.box[3]) / 2 - down * 400) < 8
+        assert abs((found.box[1] + found.box[3]) / 2 - down * 320) < 8
 
 
-@pytest.mark.parametrize("text", ["JOY", "BFL", "Welcome", "OK"])
-@pytest.mark.parametrize(
-    "prompt", ["mountains", "city at night", "a cat in a room", "abstract", "forest"]
-)
+@pytest.mark.parametrize("text", ["JOY", "Welcome", "OK"])
+@pytest.mark.parametrize("prompt", ["city at night", "a cat in a room", "forest"])
 def test_nothing_is_found_where_there_is_no_type(prompt: str, text: str) -> None:
-    assert look(studio.compose(prompt=prompt, seed=3, width=320, height=320), text) is None
+    assert look(studio.compose(prompt=prompt, seed=3, width=256, height=256), text) is None
 
 
 def test_another_word_is_not_taken_for_it() -> None:
@@ -108,5 +106,5 @@ def test_what_cannot_be_drawn_cannot_be_found(text: str) -> None:
 def test_the_most_prominent_line_is_found_without_knowing_what_it_says() -> None:
     found = find_any(view=View(lettered("CLOSED", ground=(20, 90, 80), ink=(255, 250, 236))))
     assert found is not None
-    assert found.box[2] - found.box[0] > 180
+    assert found.box[2] - found.box[0] > 140
     assert find_any(view=View(Image.new("RGB", (200, 200), (9, 9, 9)))) is None

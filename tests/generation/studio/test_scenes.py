@@ -70,10 +70,10 @@ def test_another_process_with_other_hashing_draws_the_same_pixels() -> None:
 
 
 def test_threads_side_by_side_draw_what_one_alone_draws() -> None:
-    alone = [digest(studio.compose(prompt=p, seed=1, width=64, height=64)) for p in PROMPTS]
+    alone = [digest(studio.compose(prompt=p, seed=1, width=64, height=64)) for p in PROMPTS[:6]]
     with ThreadPoolExecutor(4) as pool:
         pictures = pool.map(
-            lambda p: studio.compose(prompt=p, seed=1, width=64, height=64), PROMPTS
+            lambda p: studio.compose(prompt=p, seed=1, width=64, height=64), PROMPTS[:6]
         )
         assert [digest(picture) for picture in pictures] == alone
 
@@ -86,14 +86,14 @@ def test_another_seed_gives_another_picture() -> None:
 @pytest.mark.parametrize(
     ("width", "height"),
     [
-        (256, 256),
-        (296, 220),
-        (220, 296),
-        (344, 192),
-        (192, 344),
-        (392, 168),
-        (168, 392),
-        (208, 312),
+        (128, 128),
+        (148, 110),
+        (110, 148),
+        (172, 96),
+        (96, 172),
+        (196, 84),
+        (84, 196),
+        (104, 156),
     ],
 )
 def test_a_picture_has_exactly_the_size_asked_for(width: int, height: int) -> None:
@@ -101,7 +101,7 @@ def test_a_picture_has_exactly_the_size_asked_for(width: int, height: int) -> No
     assert (picture.size, picture.mode) == ((width, height), "RGB")
 
 
-@pytest.mark.parametrize("size", [(1, 1), (2, 200), (200, 2)])
+@pytest.mark.parametrize("size", [(1, 1), (2, 90), (90, 2)])
 def test_even_absurd_sizes_are_drawn(size: tuple[int, int]) -> None:
     for prompt in ("mountains", "underwater", 'city by the river "HI"', "a cup", "space"):
         assert studio.compose(prompt=prompt, seed=1, width=size[0], height=size[1]).size == size
@@ -208,8 +208,8 @@ def test_every_word_of_the_lexicon_leads_to_something_that_can_be_drawn() -> Non
 @pytest.mark.parametrize("hour", ["day", "night"])
 def test_every_subject_can_be_drawn_by_day_and_night(hour: str) -> None:
     for name, model in MODELS.items():
-        canvas = Canvas(Image.new("RGB", (80, 80), (128, 128, 128)))
-        frame = Frame(canvas, LIGHTS_THERE[hour], x=40, y=70, size=50)
+        canvas = Canvas(Image.new("RGB", (48, 48), (128, 128, 128)))
+        frame = Frame(canvas, LIGHTS_THERE[hour], x=24, y=42, size=30)
         model.draw(frame, model.colour, wording.chance(prompt=name, seed=1))
         drawn = np.abs(np.asarray(canvas.image).astype(int) - 128).max(axis=2) > 12
         assert drawn.mean() > 0.02, name

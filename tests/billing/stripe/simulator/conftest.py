@@ -44,6 +44,14 @@ class Endpoint:
         return [event.type for event in self.events]
 
 
+@pytest.fixture(autouse=True)
+def stripes_own_ways(settings: Settings) -> None:
+    """Have no endpoint until a test opens one, Stripe's own pace, and links to the server asked."""
+    settings.STRIPE_SIMULATOR_WEBHOOK_URL = ""
+    settings.STRIPE_SIMULATOR_PUBLIC_URL = ""
+    settings.STRIPE_SIMULATOR_SPEED = 1
+
+
 @pytest.fixture
 def endpoint(settings: Settings) -> Iterator[Endpoint]:
     class Handler(BaseHTTPRequestHandler):
