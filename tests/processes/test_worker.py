@@ -68,7 +68,7 @@ def test_a_killed_process_costs_seconds_and_no_job(
         check_ends(finish=2, fail=6)
         # Everything below the supervisor is replaced, not only what was killed.
         supervisor = members.pop("supervisor")
-        wait_for(lambda: not living([*members.values()]), seconds=10, what="end of the old cluster")
+        wait_for(lambda: not living([*members.values()]), seconds=30, what="end of the old cluster")
         assert "cluster_restarted" in running.log.read_text()
         replaced = running.wait_until_complete()
         assert replaced["supervisor"] == supervisor
