@@ -12,6 +12,7 @@ from generation.studio import components, glyphs
 from generation.studio.components import Components
 from generation.studio.glyphs import Glyphs
 
+_SIDES = (640, 1120)  # longest side of the picture when looked at, in turn
 _MOST_PIECES = 260
 _FAINT = 0.34  # what looks less like a letter than this is none
 
@@ -28,7 +29,37 @@ class Pieces:
     like: dict[str, np.ndarray]
 
 
-def cut_up(image: Image.Image, *, again: bool) -> Iterator[Components]:
+class View:
+    """A picture being searched: its cuts, made when first needed and kept for the next word."""
+
+    def __init__(self, image: Image.Image) -> None:
+        self.size = image.size
+        scales = dict.fromkeys(min(1.0, side / max(image.size)) for side in _SIDES)
+        self._smalls = [_shrink(image, scale) for scale in scales]
+        self._made: list[list[Components]] = [[] for _ in self._smalls]
+        self._more = [_cut_up(small, again=i > 0) for i, small in enumerate(self._smalls)]
+
+    def looks(self) -> Iterator[tuple[tuple[int, int], Iterator[Components]]]:
+        """Yield, for each size looked at, that size and its cuts."""
+        for index, small in enumerate(self._smalls):
+            yield small.size, self._cuts(index)
+
+    def _cuts(self, index: int) -> Iterator[Components]:
+        made = self._made[index]
+        yield from list(made)
+        for cut in self._more[index]:
+            made.append(cut)
+            yield cut
+
+
+def _shrink(image: Image.Image, scale: float) -> Image.Image:
+    if scale == 1.0:
+        return image
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Image.Resampling.BOX)
+
+
+def _cut_up(image: Image.Image, *, again: bool) -> Iterator[Components]:
     """Yield the picture cut into pieces in one way after another, the most telling first.
 
     Looking `again`, at a larger copy, only small type is sought: fewer ways are tried.

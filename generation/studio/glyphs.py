@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import product
+from types import MappingProxyType
 
 import numpy as np
 from PIL import Image
@@ -53,7 +56,7 @@ class Word:
     marked: bool  # whether it has more ink than its letters' main pieces
 
 
-Glyphs = dict[str, Glyph]
+Glyphs = Mapping[str, Glyph]
 
 
 def prepare(text: str) -> list[Word]:
@@ -111,20 +114,21 @@ def _draw_glyph(faces: list[tuple[Face, float]], part: str) -> Glyph:
     if part.endswith(HUNG):
         return _hang_glyph(_draw_glyph(faces, "J"), _draw_glyph(faces, "j"))
     patches = []
+    em = faces[0][0].size
+    extent = (0.0, 0.0, 0.0)
     for face, slant in faces:
-        mask, _, _ = face.mask(part)
+        mask, _, baseline = face.mask(part)
         if slant:
             size = (mask.width + int(mask.height * slant), mask.height)
             lean = (1, slant, -mask.height * slant, 0, 1, 0)
             mask = mask.transform(size, Image.Transform.AFFINE, lean, Image.Resampling.BILINEAR)
         ink = np.asarray(mask) > 127
-        box = np.array([_ink_box(ink, part)])
+        x0, y0, x1, y1 = _ink_box(ink, part)
+        box = np.array([[x0, y0, x1, y1]])
         patches.append(sample(ink.astype(np.int32), np.array([1]), box)[0])
-    face = faces[0][0]
-    mask, _, baseline = face.mask(part)
-    x0, y0, x1, y1 = _ink_box(np.asarray(mask) > 127, part)
-    em = face.size
-    return Glyph(np.stack(patches), (x1 - x0) / em, (y0 - baseline) / em, (y1 - baseline) / em)
+        if len(patches) == 1:
+            extent = ((x1 - x0) / em, (y0 - baseline) / em, (y1 - baseline) / em)
+    return Glyph(np.stack(patches), *extent)
 
 
 def _hang_glyph(capital: Glyph, small: Glyph) -> Glyph:
@@ -147,6 +151,12 @@ def _ink_box(ink: np.ndarray, part: str) -> tuple[int, int, int, int]:
 def draw_runs(words: list[Word]) -> Glyphs:
     """Draw the glyph of every run of letters in `words`."""
     return draw({part for word in words for part, _, _ in word.runs.values()})
+
+
+@cache
+def alphabet() -> Glyphs:
+    """Draw every letter and figure of `ALPHABET`; kept, as nothing ever changes it."""
+    return MappingProxyType(dict(draw(set(ALPHABET))))
 
 
 def draw(parts: set[str]) -> Glyphs:

@@ -13,7 +13,7 @@ from generation.studio.stage import Stage, open_sky
 from generation.studio.water import mirror
 
 _SNOW: Colour = (250, 250, 255)
-_MOST = 500  # blades of grass or trees in a row, however long and low the picture
+_MOST = 300  # blades of grass or trees in a row, however long and low the picture
 
 
 def paint_mountains(stage: Stage) -> None:
@@ -29,7 +29,7 @@ def paint_mountains(stage: Stage) -> None:
             x = canvas.width * ((slot + 0.5) / count + rng.uniform(-0.09, 0.09))
             tall = canvas.height * height * rng.uniform(0.7, 1.2)
             _mountain(stage, x=x, base=base, tall=tall, colour=colour, snow=snowy and depth < 0.5)
-        _mist(canvas, base, light.haze, canvas.height * 0.12, 0.55 - 0.5 * depth)
+        mist(canvas, base, light.haze, canvas.height * 0.12, 0.55 - 0.5 * depth)
     wet = stage.asks("lake", "river", "fjord") or (rng.random() < 0.45 and not stage.titled)
     tree_line(canvas, rng, y=horizon, height=canvas.short * 0.055, colour=stage.layer(0.78))
     if wet:
@@ -98,7 +98,8 @@ def _snow_cap(
     canvas.fill(cap, mix(colour, (92, 116, 176), 0.42), clip=shadow, alpha=0.9)
 
 
-def _mist(canvas: Canvas, base: float, colour: Colour, height: float, alpha: float) -> None:
+def mist(canvas: Canvas, base: float, colour: Colour, height: float, alpha: float) -> None:
+    """Lay a bank of mist along `base` (pixels)."""
     bank = shapes.box(-canvas.width, base - height, canvas.width * 2, base + height * 0.5)
     canvas.fill(bank, colour, alpha=max(0.0, alpha), blur=height * 0.42)
 
@@ -212,7 +213,7 @@ def paint_forest(stage: Stage) -> None:
         tree_line(
             canvas, rng, y=y, height=canvas.height * height, colour=stage.layer(near), wide=1.3
         )
-        _mist(canvas, y, light.haze, canvas.height * 0.16, 0.55 - 0.4 * near)
+        mist(canvas, y, light.haze, canvas.height * 0.16, 0.55 - 0.4 * near)
     _rolling(stage, top=canvas.height * 0.72, steps=(0.62, 0.76))
     _path(stage)
     for side in (-1, 1):

@@ -8,9 +8,7 @@ A chain whose pieces look more like other letters is dropped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import islice
 
 import numpy as np
@@ -18,13 +16,12 @@ from PIL import Image
 
 from generation.studio import cuts, glyphs
 from generation.studio.components import Components
-from generation.studio.cuts import Pieces
+from generation.studio.cuts import Pieces, View
 from generation.studio.glyphs import Glyphs, Word
 
 Box = tuple[int, int, int, int]
 
 _BEAM = 10
-_SIDES = (640, 1120)  # longest side of the picture when looked at, in turn
 # By how many letters the word has: what counts as found, and what needs no further search.
 _ENOUGH = {1: 0.93, 2: 0.74, 3: 0.64}
 _CERTAIN = {1: 0.97, 2: 0.86, 3: 0.79}
@@ -70,16 +67,11 @@ class Chain:
 
 
 class Search:
-    """What is looked for: the word in its cases, its glyphs, and the alphabet they rival with."""
+    """What is looked for: the word in its cases, and its glyphs."""
 
     def __init__(self, words: list[Word]) -> None:
         self.words = words
         self.drawn = glyphs.draw_runs(words)
-
-    @cached_property
-    def rivals(self) -> Glyphs:
-        """The whole alphabet, drawn when first needed."""
-        return glyphs.draw(set(glyphs.ALPHABET))
 
     @property
     def enough(self) -> float:
@@ -90,29 +82,6 @@ class Search:
     def certain(self) -> float:
         """The score from which there is no need to look further."""
         return _CERTAIN[min(3, self.words[0].length)]
-
-
-class View:
-    """A picture being searched: its cuts, made when first needed and kept for the next word."""
-
-    def __init__(self, image: Image.Image) -> None:
-        self.size = image.size
-        scales = dict.fromkeys(min(1.0, side / max(image.size)) for side in _SIDES)
-        self._smalls = [_shrink(image, scale) for scale in scales]
-        self._made: list[list[Components]] = [[] for _ in self._smalls]
-        self._more = [cuts.cut_up(small, again=i > 0) for i, small in enumerate(self._smalls)]
-
-    def looks(self) -> Iterator[tuple[tuple[int, int], Iterator[Components]]]:
-        """Yield, for each size looked at, that size and its cuts."""
-        for index, small in enumerate(self._smalls):
-            yield small.size, self._cuts(index)
-
-    def _cuts(self, index: int) -> Iterator[Components]:
-        made = self._made[index]
-        yield from list(made)
-        for cut in self._more[index]:
-            made.append(cut)
-            yield cut
 
 
 def find(*, view: View, text: str) -> Lettering | None:
@@ -136,7 +105,7 @@ def find(*, view: View, text: str) -> Lettering | None:
 
 def find_any(*, view: View) -> Lettering | None:
     """Return the most prominent line of type in the RGB picture viewed, whatever it says."""
-    alphabet = glyphs.draw(set(glyphs.ALPHABET))
+    alphabet = glyphs.alphabet()
     best: Lettering | None = None
     size, looked_at = next(view.looks())
     for cut in islice(looked_at, _GLANCES):
@@ -144,13 +113,6 @@ def find_any(*, view: View) -> Lettering | None:
         if found is not None and (best is None or found.score > best.score):
             best = found
     return None if best is None else _enlarge(best, view.size, size)
-
-
-def _shrink(image: Image.Image, scale: float) -> Image.Image:
-    if scale == 1.0:
-        return image
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return image.resize(size, Image.Resampling.BOX)
 
 
 def _enlarge(found: Lettering, size: tuple[int, int], small: tuple[int, int]) -> Lettering:
@@ -192,7 +154,7 @@ def _search(cut: Components, search: Search) -> Lettering | None:
         if best is not None and score <= best[0] + 0.01:
             continue
         if enough <= score < _BEYOND_DOUBT:
-            score -= _doubt(pieces, chain, word, search.rivals)
+            score -= _doubt(pieces, chain, word)
         if score >= enough:
             best = (score, chain, word)
     return None if best is None else _gather(pieces, best[1], best[2], best[0], search.drawn)
@@ -203,11 +165,12 @@ def _strangeness(text: str, asked: str) -> float:
     return 0.0 if text == asked else 0.03 if text.isupper() else 0.08
 
 
-def _doubt(pieces: Pieces, chain: Chain, word: Word, rivals: Glyphs) -> float:
+def _doubt(pieces: Pieces, chain: Chain, word: Word) -> float:
     """Return how much better, on average, the chain's pieces would do as other letters."""
     if len(chain.pieces) < chain.letters:
         return 0.0  # fused letters look like nothing in the alphabet
     chosen = list(chain.pieces)
+    rivals = glyphs.alphabet()
     like = glyphs.likeness(pieces.patches[chosen], pieces.boxes[chosen], rivals)
     loss = 0.0
     for index, piece in enumerate(chosen):

@@ -9,7 +9,8 @@ from PIL import Image, ImageFilter
 
 from generation.studio import lettering as finder
 from generation.studio import retouch, typography
-from generation.studio.lettering import Box, Lettering, View
+from generation.studio.cuts import View
+from generation.studio.lettering import Box, Lettering
 from generation.studio.palette import Colour, ink_on, luminance
 from generation.studio.retouch import Erased, Plane
 from generation.studio.typography import Face

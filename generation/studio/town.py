@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from generation.studio import shapes
 from generation.studio.canvas import Gradient
-from generation.studio.landscape import _mist
+from generation.studio.landscape import mist
 from generation.studio.palette import Colour, darken, lighten, mix
 from generation.studio.shapes import Shape
 from generation.studio.stage import Stage, open_sky
@@ -22,7 +22,7 @@ def paint_city(stage: Stage) -> None:
     room = 0.62 if stage.titled else 1.0
     for near, tall, wide in ((0.12, 0.50, 0.075), (0.42, 0.38, 0.095), (0.72, 0.25, 0.12)):
         _row(stage, base=horizon, near=near, tall=canvas.height * tall * room, wide=wide)
-        _mist(canvas, horizon, light.haze, canvas.height * 0.14, 0.40 * (1 - near))
+        mist(canvas, horizon, light.haze, canvas.height * 0.14, 0.40 * (1 - near))
     if stage.asks("river", "harbor", "harbour", "bay", "lake", "sea", "ocean") or (
         rng.random() < 0.4 and not stage.asks("street", "avenue", "alley", "market")
     ):

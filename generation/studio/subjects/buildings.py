@@ -11,7 +11,6 @@ from generation.studio.shapes import Shape
 
 _LAMPLIGHT: Colour = (255, 218, 138)
 _GLASS: Colour = (150, 196, 220)
-_STONE: Colour = (196, 184, 176)
 
 
 def _opening(frame: Frame, shape: Shape, dark: Colour) -> None:

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image, ImageFilter
 
 from generation import studio
-from generation.studio.lettering import Lettering, View, find, find_any
+from generation.studio.cuts import View
+from generation.studio.lettering import Lettering, find, find_any
 from tests.generation.studio.specimens import blocks, gradient, lettered
 
 

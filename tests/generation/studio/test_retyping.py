@@ -9,18 +9,18 @@ import pytest
 from PIL import Image
 
 from generation import studio
-from generation.studio.lettering import View, find
+from generation.studio.cuts import View
+from generation.studio.lettering import find
 from tests.generation.studio.specimens import blocks, changed, gradient, lettered, reads
 
 
 def scene(prompt: str) -> Callable[[], Image.Image]:
-    return lambda: studio.compose(prompt=prompt, seed=2, width=320, height=320)
+    return lambda: studio.compose(prompt=prompt, seed=2, width=288, height=288)
 
 
 PICTURES: dict[str, Callable[[], Image.Image]] = {
     "black on white": lambda: lettered("JOY", height=0.16),
     "bold and wide": lambda: lettered("JOY", bold=0.05, stretch=1.25),
-    "light on dark": lambda: lettered("JOY", ground=(18, 22, 40), ink=(250, 240, 220)),
     "colour on colour": lambda: lettered("JOY", ground=(36, 88, 160), ink=(255, 220, 90)),
     "over a gradient": lambda: lettered(
         "JOY", ground=gradient((320, 320), (40, 20, 90), (250, 160, 110)), ink=(255, 255, 255)
@@ -152,8 +152,8 @@ def test_a_longer_word_stays_on_its_sign() -> None:
     picture = scene('a sign "JOY" in a meadow')()
     touched = changed(picture, edit(picture, 'replace "JOY" with "CELEBRATIONS"'), least=12)
     columns = np.flatnonzero(touched.any(axis=0))
-    assert columns[0] > 0.21 * 320
-    assert columns[-1] < 0.79 * 320
+    assert columns[0] > 0.21 * 288
+    assert columns[-1] < 0.79 * 288
 
 
 def test_a_word_that_is_not_there_is_set_in_the_lower_third() -> None:
@@ -208,9 +208,7 @@ def test_the_crop_moves_to_keep_a_replaced_word_in_the_frame(side: float) -> Non
     assert reads(np.asarray(after.convert("L")) < 128, "BFL") > 0.7
 
 
-@pytest.mark.parametrize(
-    "new", ["", "W" * 300, "日本語", "שלום", "🎉🎉", "ÀÉÎ", "a b c d e f", "Ж", "\u200b"]
-)
+@pytest.mark.parametrize("new", ["", "W" * 300, "日本語", "שלום", "🎉🎉", "ÀÉÎ Ж", "\u200b"])
 def test_no_new_word_is_too_strange(new: str) -> None:
     picture = lettered("JOY")
     after = edit(picture, f'replace "JOY" with "{new}"')
