@@ -77,6 +77,20 @@ def test_a_killed_process_costs_seconds_and_no_job(
     record_testsuite_property(f"recovery_seconds {role}", round(seconds, 1))
 
 
+def test_a_process_that_dies_before_anyone_has_seen_it_is_noticed(
+    quick: dict[str, str], tmp_path: Path
+) -> None:
+    with worker(log=tmp_path / "log", **quick) as running:
+        # Sooner than the supervisor's first look.
+        wait_for(lambda: "worker 0" in running.roles(), seconds=30, what="first worker")
+        members = running.roles()
+        members["worker 0"].kill()
+        supervisor = members.pop("supervisor")
+        wait_for(lambda: not living([*members.values()]), seconds=30, what="end of the old cluster")
+        assert running.wait_until_complete()["supervisor"] == supervisor
+        running.stop()
+
+
 def test_a_killed_supervisor_takes_its_cluster_along_and_the_next_one_goes_on(
     organization: Organization,
     quick: dict[str, str],

@@ -6,10 +6,10 @@ most: what is to be done stands in the rows, and a bell rung twice or lost chang
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 import os
 import secrets
-import struct
 import time
 
 from django.utils import timezone
@@ -51,27 +51,44 @@ class Pulse:
     Plain memory without a lock: a lock could die in the hands of a killed process.
     """
 
+    class _Layout(ctypes.Structure):
+        _fields_ = (("stopping", ctypes.c_bool), ("beat", ctypes.c_double), ("forks", ctypes.c_int))
+
     def __init__(self) -> None:
-        self._memory = mmap.mmap(-1, struct.calcsize("=?d"))
+        self._shared = self._Layout.from_buffer(mmap.mmap(-1, ctypes.sizeof(self._Layout)))
         self.beat()
 
     def beat(self) -> None:
         """Note that a task has begun or goes on, in system-wide monotonic seconds."""
-        struct.pack_into("=d", self._memory, 1, time.monotonic())
+        self._shared.beat = time.monotonic()
 
     def stop(self) -> None:
         """Tell the tasks to end early."""
-        struct.pack_into("=?", self._memory, 0, True)
+        self._shared.stopping = True
+
+    def count_fork(self) -> None:
+        """Note that the cluster makes a process; its processes do so one after another."""
+        self._shared.forks += 1
+
+    def begin_anew(self) -> None:
+        """Forget what was noted about a cluster that is gone."""
+        self.beat()
+        self._shared.forks = 0
 
     @property
     def is_stopping(self) -> bool:
         """Tell whether the tasks should end early."""
-        return bool(struct.unpack_from("=?", self._memory, 0)[0])
+        return bool(self._shared.stopping)
 
     @property
     def seconds_since_beat(self) -> float:
         """Return how long ago a task last stirred."""
-        return float(time.monotonic() - struct.unpack_from("=d", self._memory, 1)[0])
+        return time.monotonic() - float(self._shared.beat)
+
+    @property
+    def forks(self) -> int:
+        """Return how many processes the cluster has made."""
+        return int(self._shared.forks)
 
 
 # Replaced by the supervisor before it forks; outside a worker it just never stops anything.

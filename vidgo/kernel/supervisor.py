@@ -23,6 +23,7 @@ from typing import Any
 import psutil
 import structlog
 from django import db
+from django.conf import settings
 from django_q.cluster import Cluster
 from django_q.signals import pre_execute
 
@@ -37,6 +38,8 @@ SILENCE_SECONDS = 20.0
 STOP_SECONDS = 10.0
 RESTART_PAUSE_SECONDS = 1.0
 PR_SET_PDEATHSIG = 1
+# Of a cluster, besides its workers and its first process: sentinel, monitor and pusher.
+OTHER_PROCESSES = 3
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -89,7 +92,7 @@ class Supervisor:
     def _start(self) -> None:
         # A connection shared across a fork would be two writers on one socket.
         db.connections.close_all()
-        queue.pulse.beat()
+        queue.pulse.begin_anew()
         self.family = set()
         self.due_since = None
         self.cluster = multiprocessing.get_context("fork").Process(target=_run_cluster)
@@ -118,6 +121,9 @@ class Supervisor:
         if self.family - living:
             return "a process ended"
         self.family |= living
+        # One that came and went between two looks was seen by nobody, but its successor counts.
+        if queue.pulse.forks > settings.WORKER_PROCESSES + OTHER_PROCESSES:
+            return "a process was replaced"
         return ""
 
     def _silence(self) -> str:
@@ -180,9 +186,13 @@ def _run_cluster() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
     _end_with_parent(parent=os.getppid())
     forked_by = [os.getpid()]
+
+    def before_fork() -> None:
+        forked_by[0] = os.getpid()
+        queue.pulse.count_fork()
+
     os.register_at_fork(
-        before=lambda: forked_by.__setitem__(0, os.getpid()),
-        after_in_child=lambda: _end_with_parent(parent=forked_by[0]),
+        before=before_fork, after_in_child=lambda: _end_with_parent(parent=forked_by[0])
     )
     cluster = Cluster()
     cluster.start()
