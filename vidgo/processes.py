@@ -133,6 +133,8 @@ class Family:
             for child in self._children:
                 child.poll()
             time.sleep(0.02)
+        for child in self._children:
+            child.poll()
 
     def _tell(self, line: str) -> None:
         if self._guardian.stdin is None:
