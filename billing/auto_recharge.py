@@ -158,8 +158,11 @@ def _claim(*, organization_id: int) -> TopUp | None:
         )
         if setting is None or setting.organization.is_suspended:
             return None
+        if _speaks_against(setting):
+            return None
+        # After the look for an open recharge: one booked in between is in this balance.
         balance = wallets.balance_of(organization=setting.organization).balance_credits
-        if balance >= setting.threshold_credits or _speaks_against(setting):
+        if balance >= setting.threshold_credits:
             return None
         return TopUp.objects.create(
             organization=setting.organization,

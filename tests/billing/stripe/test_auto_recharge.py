@@ -15,7 +15,7 @@ from django_q.models import OrmQ
 
 from accounts.audit import SYSTEM
 from accounts.models import Membership, Organization, Role, User
-from billing import auto_recharge, books, ledger, notices, packs, tasks, wallets
+from billing import auto_recharge, books, ledger, notices, packs, tasks, top_ups, wallets
 from billing.models import AutoRecharge, Customer, TopUp, Wallet
 from billing.stripe import client, reconcile
 from tests import factories
@@ -282,3 +282,27 @@ def test_many_at_once_buy_one_pack(fake: FakeStripe, ready: Organization) -> Non
     assert (TopUp.objects.count(), balance(ready)) == (1, 4400)
     # The spending above was for no job; everything else must hold.
     assert {each.sentence for each in books.check()} == {"each charge is for a job"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_recharge_booked_while_the_next_one_looks_is_seen(
+    fake: FakeStripe, ready: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spend(ready, 600)
+    pending = auto_recharge._claim(organization_id=ready.pk)
+    assert pending is not None
+    look = auto_recharge._speaks_against
+
+    def book_then_look(setting: AutoRecharge) -> bool:
+        def book() -> None:
+            top_ups.fulfil_intent(intent=fake.intent(pending))
+            connection.close()
+
+        thread = threading.Thread(target=book)
+        thread.start()
+        thread.join()
+        return look(setting)
+
+    monkeypatch.setattr(auto_recharge, "_speaks_against", book_then_look)
+    assert due(ready) is None
+    assert balance(ready) == 4400
