@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import mimetypes
 import secrets
 import time
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from generation.providers.base import (
     FINAL_KINDS,
     Failure,
     FailureKind,
+    Image,
     Pending,
     Provider,
     Ready,
@@ -348,14 +350,21 @@ def is_overdue(*, job: Job) -> bool:
 def work_of(*, job: Job) -> Work:
     """Return the provider's view of a job, with the image it starts from."""
     size = catalog.load().sizes[job.size]
+    image = None
+    if job.image_file:
+        image = Image(
+            content=files.read(name=job.image_file),
+            mime=mimetypes.guess_type(job.image_file)[0] or "",
+            url=files.url_of(job.image_file),
+        )
     return Work(
         job_id=job.public_id,
-        model=job.model,
+        endpoint=job.model,
         prompt=job.prompt,
         size=job.size,
         width=size.width,
         height=size.height,
         output_format=job.output_format,
         seed=job.seed,
-        image=files.read(name=job.image_file) if job.image_file else None,
+        image=image,
     )

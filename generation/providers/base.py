@@ -5,7 +5,9 @@ Adapters know no models and no database: they are given a `Work` and answer with
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
@@ -21,10 +23,19 @@ class FailureKind(StrEnum):
     UNAUTHORIZED = "unauthorized"
     OUTCOME_UNKNOWN = "outcome_unknown"
     EXPIRED = "expired"
+    # Never a provider's answer: the customer took the order back.
+    CANCELED = "canceled"
 
 
-# The request itself is at fault: no other provider would do better.
-FINAL_KINDS = frozenset({FailureKind.MODERATED, FailureKind.INVALID_INPUT, FailureKind.EXPIRED})
+# No other provider would do better, or none is wanted.
+FINAL_KINDS = frozenset(
+    {
+        FailureKind.MODERATED,
+        FailureKind.INVALID_INPUT,
+        FailureKind.EXPIRED,
+        FailureKind.CANCELED,
+    }
+)
 
 
 class Failure(Exception):
@@ -40,19 +51,33 @@ class Failure(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """The customer's image, checked when the job was submitted."""
+
+    content: bytes
+    mime: str
+    # An absolute, unguessable address of the same bytes, for providers that rather fetch.
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
-    """One image to make, in the catalog's words."""
+    """One image to make. The sizes are the catalog's; `endpoint` is the provider's model."""
 
     job_id: str
-    model: str
+    endpoint: str
     prompt: str
+    # What the provider is asked for; the engine crops it where the customer asked for another.
     size: str
     width: int
     height: int
     output_format: str
     seed: int
-    # The customer's image, checked when the job was submitted; None for text to image.
-    image: bytes | None = None
+    # None for text to image.
+    image: Image | None = None
+    # Where the provider may tell that it is done, and what it may sign that with; "" for nowhere.
+    hint_url: str = ""
+    hint_secret: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +85,7 @@ class Started:
     """The provider took the work; `upstream_ref` is all that is needed to ask for it again."""
 
     upstream_ref: str
+    cost_usd: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +101,32 @@ class Ready:
 
     content: bytes | None = None
     url: str = ""
+    # What the provider really used and asks for, where it tells.
+    seed: int | None = None
+    cost_usd: Decimal | None = None
+
+
+class Cancellation(StrEnum):
+    """What became of a wish to stop the work."""
+
+    # Nothing will be made any more.
+    CANCELED = "canceled"
+    # It is made and paid for anyway.
+    TOO_LATE = "too_late"
+    # The provider has no way to stop it.
+    IMPOSSIBLE = "impossible"
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What the operator's account at the provider still holds."""
+
+    amount: Decimal
+    unit: str
+
+
+class BadHint(Exception):
+    """A message that claims to come from the provider is not believed."""
 
 
 class Provider(Protocol):
@@ -88,8 +140,23 @@ class Provider(Protocol):
     async def start(self, work: Work) -> Started:
         """Ask for the work; raises `Failure`."""
 
+    async def find(self, work: Work) -> Started | None:
+        """Look for work whose start got no answer; None where it cannot be found or looked for.
+
+        Raises `Failure` when the provider does not answer this either.
+        """
+
     async def poll(self, upstream_ref: str, work: Work) -> Pending | Ready:
         """Ask how far it is; raises `Failure`."""
 
-    async def cancel(self, upstream_ref: str) -> None:
+    async def cancel(self, upstream_ref: str) -> Cancellation:
         """Stop the work where the provider can; raises `Failure`."""
+
+    async def balance(self) -> Balance | None:
+        """Return what the operator's account holds, None where it is not told; raises `Failure`."""
+
+    async def read_hint(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
+        """Return the upstream reference that a genuine message is about.
+
+        Header names come in lower case. Raises `BadHint` for a message that is not believed.
+        """

@@ -12,11 +12,22 @@ import asyncio
 import io
 import re
 import time
+from collections.abc import Mapping
 
 from django.conf import settings
 
 from generation import studio
-from generation.providers.base import Failure, FailureKind, Pending, Ready, Started, Work
+from generation.providers.base import (
+    BadHint,
+    Balance,
+    Cancellation,
+    Failure,
+    FailureKind,
+    Pending,
+    Ready,
+    Started,
+    Work,
+)
 from vidgo.kernel import images
 
 MAGIC = re.compile(r"\bsandbox:(?P<word>fail|moderated|slow=(?P<seconds>\d{1,3}))\b")
@@ -53,8 +64,21 @@ class Sandbox:
                 )
         return Ready(content=await asyncio.to_thread(_draw, work))
 
-    async def cancel(self, upstream_ref: str) -> None:
-        """Do nothing: there is no work until someone polls for it."""
+    async def find(self, work: Work) -> Started | None:
+        """Find nothing: starting again costs nothing."""
+        return None
+
+    async def cancel(self, upstream_ref: str) -> Cancellation:
+        """Stop at once: there is no work until someone polls for it."""
+        return Cancellation.CANCELED
+
+    async def balance(self) -> Balance | None:
+        """Hold no account."""
+        return None
+
+    async def read_hint(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
+        """Believe nothing: the sandbox sends no messages."""
+        raise BadHint("The sandbox sends no messages.")
 
 
 def _seconds(prompt: str) -> float:
@@ -72,7 +96,7 @@ def _draw(work: Work) -> bytes:
         )
     else:
         picture = studio.edit(
-            image=images.open_image(content=work.image),
+            image=images.open_image(content=work.image.content),
             prompt=prompt,
             seed=work.seed,
             width=work.width,

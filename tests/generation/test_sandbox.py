@@ -18,6 +18,7 @@ from generation import catalog, engine, files
 from generation.models import Job
 from generation.providers import registry
 from generation.providers.base import Failure, FailureKind, Pending, Ready, Work
+from generation.providers.base import Image as ProvidedImage
 from generation.providers.sandbox import Sandbox
 from tests import factories
 
@@ -25,7 +26,7 @@ from tests import factories
 def work(prompt: str = "a red fox in the snow", **changes: Any) -> Work:
     given = {
         "job_id": "task_1",
-        "model": "flux-kontext-pro",
+        "endpoint": "flux-kontext-pro",
         "prompt": prompt,
         "size": "1:1",
         "width": 256,
@@ -92,7 +93,11 @@ def test_the_same_prompt_and_seed_give_the_same_image() -> None:
 def test_an_edit_replaces_the_quoted_word_and_leaves_the_rest_alone() -> None:
     before = word("JOY")
     asked = work(
-        'Replace "JOY" with "BFL"', image=bytes_of(before), width=480, height=360, size="4:3"
+        'Replace "JOY" with "BFL"',
+        image=ProvidedImage(bytes_of(before), "image/png", ""),
+        width=480,
+        height=360,
+        size="4:3",
     )
     after = picture(asked)
     assert after.size == (480, 360)

@@ -1,4 +1,4 @@
-"""Jobs, the attempts to make them, the files they made, and the files customers sent."""
+"""Jobs, the attempts to make them, and the files they made."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def new_job_id() -> str:
     return ids.new_id("task")
 
 
-def new_upload_id() -> str:
-    """Return a public id for an upload."""
-    return ids.new_id("file")
+def new_attempt_token() -> str:
+    """Return about 190 random bits as text, for the address that hints about an attempt reach."""
+    return ids.random_base62(32)
 
 
 class Status(models.TextChoices):
@@ -117,6 +117,12 @@ class Job(models.Model):
                 condition=Q(status="running"),
                 name="job_running",
             ),
+            # Providers may fetch the image of a job that runs; nobody fetches it afterwards.
+            models.Index(
+                fields=["image_file"],
+                condition=Q(status="running") & ~Q(image_file=""),
+                name="job_running_image",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -134,8 +140,18 @@ class Attempt(models.Model):
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="attempts")
     number = models.PositiveIntegerField()
     provider = models.CharField(max_length=32)
+    # The unguessable part of the address where the provider may tell that it is done.
+    token = models.CharField(max_length=32, default=new_attempt_token, editable=False)
     # Where the provider keeps the work. Empty while it is not known whether any was started.
     upstream_ref = models.TextField(blank=True)
+    # What the provider was asked for, when it does not serve the customer's size itself.
+    upstream_size = models.CharField(max_length=8, blank=True)
+    # Since when it is known that nobody knows whether the provider took the work.
+    lost_at = models.DateTimeField(null=True)
+    # Started elsewhere without knowing: the operator may have paid for two images.
+    may_cost_double = models.BooleanField(default=False)
+    # What the provider asks for the work, as it told or as the catalog knows.
+    cost_usd = models.DecimalField(max_digits=10, decimal_places=6, null=True)
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)
     failure_kind = models.CharField(max_length=24, choices=FAILURE_KINDS, blank=True)
@@ -146,6 +162,15 @@ class Attempt(models.Model):
             models.UniqueConstraint(fields=["job", "number"], name="attempt_number_is_unique"),
             models.UniqueConstraint(
                 fields=["job"], condition=Q(ended_at=None), name="job_has_one_open_attempt"
+            ),
+            models.UniqueConstraint(
+                fields=["token"], condition=~Q(token=""), name="attempt_token_is_unique"
+            ),
+        ]
+        indexes: ClassVar = [
+            # The open ones hold the providers' slots, and are counted at each claim.
+            models.Index(
+                fields=["provider"], condition=Q(ended_at=None), name="attempt_open_by_provider"
             ),
         ]
 
@@ -164,6 +189,8 @@ class Asset(models.Model):
     height = models.PositiveIntegerField()
     size_bytes = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
+    # The size it was cropped from, when the provider does not serve the one asked for.
+    cropped_from = models.CharField(max_length=8, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True)
@@ -177,41 +204,3 @@ class Asset(models.Model):
 
     def __str__(self) -> str:
         return self.file
-
-
-class UploadQuerySet(models.QuerySet["Upload"]):
-    """Uploads of a tenant."""
-
-    def for_organization(self, organization: Organization) -> UploadQuerySet:
-        """Keep the uploads of one organization."""
-        return self.filter(organization=organization)
-
-
-class Upload(models.Model):
-    """A file a customer sent, kept for a few days."""
-
-    public_id = models.CharField(max_length=40, unique=True, default=new_upload_id, editable=False)
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="uploads")
-    file = models.CharField(max_length=200, unique=True)
-    file_name = models.CharField(max_length=200)
-    original_name = models.CharField(max_length=200)
-    mime = models.CharField(max_length=32)
-    width = models.PositiveIntegerField()
-    height = models.PositiveIntegerField()
-    size_bytes = models.PositiveIntegerField()
-    sha256 = models.CharField(max_length=64)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    expires_at = models.DateTimeField()
-    removed_at = models.DateTimeField(null=True)
-
-    objects = UploadQuerySet.as_manager()
-
-    class Meta:
-        indexes: ClassVar = [
-            models.Index(
-                fields=["expires_at"], condition=Q(removed_at=None), name="upload_to_remove"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.public_id

@@ -1,0 +1,31 @@
+"""The tables of generation, one module for each noun."""
+
+from generation.models.jobs import (
+    ENDS,
+    FAILURE_KINDS,
+    Asset,
+    Attempt,
+    Job,
+    JobQuerySet,
+    Status,
+    new_attempt_token,
+    new_job_id,
+)
+from generation.models.providers import ProviderState
+from generation.models.uploads import Upload, UploadQuerySet, new_upload_id
+
+__all__ = [
+    "ENDS",
+    "FAILURE_KINDS",
+    "Asset",
+    "Attempt",
+    "Job",
+    "JobQuerySet",
+    "ProviderState",
+    "Status",
+    "Upload",
+    "UploadQuerySet",
+    "new_attempt_token",
+    "new_job_id",
+    "new_upload_id",
+]
