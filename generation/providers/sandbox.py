@@ -9,7 +9,6 @@ try their integration: `sandbox:fail`, `sandbox:moderated`, `sandbox:slow=8`.
 from __future__ import annotations
 
 import asyncio
-import io
 import re
 import time
 from collections.abc import Mapping
@@ -39,6 +38,10 @@ class Sandbox:
 
     name = "sandbox"
     may_start_again = True
+    can_find = False
+
+    def __init__(self, *, concurrency: int = 500) -> None:
+        self.concurrency = concurrency
 
     async def start(self, work: Work) -> Started:
         """Note when the work began and when it shall be ready."""
@@ -102,7 +105,4 @@ def _draw(work: Work) -> bytes:
             width=work.width,
             height=work.height,
         )
-    # The engine checks and encodes every provider's result; this step only has to be quick.
-    out = io.BytesIO()
-    picture.save(out, "PNG", compress_level=0)
-    return out.getvalue()
+    return images.encode(image=picture, format="jpg" if work.output_format == "jpg" else "png")

@@ -103,3 +103,38 @@ def test_results_go_when_their_time_is_over(
     assert files_in(storage) == [kept.file]
     old.refresh_from_db()
     assert old.removed_at is not None
+
+
+@pytest.mark.parametrize(("format", "output_format"), [("PNG", "png"), ("JPEG", "jpg")])
+def test_what_is_as_ordered_keeps_its_pixels_and_loses_its_metadata(
+    format: str, output_format: str
+) -> None:
+    image = Image.effect_noise((64, 64), 80).convert("RGB")
+    exif = Image.Exif()
+    exif[0x010E] = "a secret of the provider"
+    content = encoded(image, format, exif=exif) + b"a second file"
+    result = prepare(content, output_format=output_format)
+    assert b"secret" not in result.content
+    assert b"second file" not in result.content
+    with Image.open(io.BytesIO(content)) as before, Image.open(io.BytesIO(result.content)) as after:
+        assert after.tobytes() == before.tobytes()
+        assert after.format == format
+    assert result.sha256 == hashlib.sha256(result.content).hexdigest()
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "I;16", "CMYK"])
+def test_what_is_of_an_unusual_kind_is_drawn_anew(mode: str) -> None:
+    format = "JPEG" if mode == "CMYK" else "PNG"
+    result = prepare(
+        encoded(Image.new(mode, (32, 32)), format), output_format="jpg" if mode == "CMYK" else "png"
+    )
+    with Image.open(io.BytesIO(result.content)) as after:
+        assert after.mode == "RGB"
+
+
+def test_a_picture_that_lies_on_its_side_is_turned() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    result = prepare(encoded(Image.new("RGB", (64, 64)), "JPEG", exif=exif), output_format="jpg")
+    with Image.open(io.BytesIO(result.content)) as after:
+        assert 0x0112 not in after.getexif()

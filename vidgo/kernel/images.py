@@ -1,7 +1,7 @@
 """Images from outside: accepted only when whole, of a known format and of bearable size.
 
-What leaves this module as bytes was drawn anew from pixels, so nothing else of a file survives:
-no EXIF, profile or comment, and no second file behind the first.
+What leaves this module as bytes was drawn anew from pixels, or reduced to what draws them, so
+nothing else of a file survives: no EXIF, profile or comment, and no second file behind the first.
 """
 
 import io
@@ -19,8 +19,10 @@ __all__ = [
     "MAX_PIXELS",
     "ImageFacts",
     "ImageRefused",
+    "Opened",
     "encode",
     "inspect",
+    "open_file",
     "open_image",
 ]
 
@@ -55,6 +57,16 @@ class ImageFacts:
     height: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A decoded image, and the bytes of its file that draw exactly it, where there are such."""
+
+    image: Image.Image
+    format: str
+    # None for a picture that had to be turned or converted.
+    plain: bytes | None
+
+
 def inspect(
     *,
     content: bytes,
@@ -63,7 +75,7 @@ def inspect(
     formats: tuple[str, ...] = FORMATS,
 ) -> ImageFacts:
     """Decode an image completely and tell what it is; raises ImageRefused."""
-    file, image = _open(
+    file, image, _ = _open(
         content=content, max_bytes=max_bytes, max_pixels=max_pixels, formats=formats
     )
     return ImageFacts(
@@ -82,8 +94,26 @@ def open_image(
 
     The picture is upright, RGB or (where it knows transparency) RGBA, and carries no metadata.
     """
-    _, image = _open(content=content, max_bytes=max_bytes, max_pixels=max_pixels, formats=formats)
-    return image
+    return open_file(
+        content=content, max_bytes=max_bytes, max_pixels=max_pixels, formats=formats
+    ).image
+
+
+def open_file(
+    *,
+    content: bytes,
+    max_bytes: int = MAX_BYTES,
+    max_pixels: int = MAX_PIXELS,
+    formats: tuple[str, ...] = FORMATS,
+) -> Opened:
+    """Decode an image as `open_image` does, and keep its own bytes without its metadata.
+
+    Raises ImageRefused.
+    """
+    file, image, is_converted = _open(
+        content=content, max_bytes=max_bytes, max_pixels=max_pixels, formats=formats
+    )
+    return Opened(image=image, format=file.format, plain=None if is_converted else file.content)
 
 
 def encode(*, image: Image.Image, format: Literal["png", "jpg"]) -> bytes:
@@ -104,7 +134,7 @@ def encode(*, image: Image.Image, format: Literal["png", "jpg"]) -> bytes:
 
 def _open(
     *, content: bytes, max_bytes: int, max_pixels: int, formats: tuple[str, ...]
-) -> tuple[ImageFile, Image.Image]:
+) -> tuple[ImageFile, Image.Image, bool]:
     if len(content) > max_bytes:
         raise ImageRefused("too_large", f"The image is larger than {max_bytes} bytes.")
     file = image_files.read(content=content)
@@ -118,6 +148,7 @@ def _open(
             _bound_pixels(decoder.width, decoder.height, max_pixels)
             decoder.load()
             image = _plain(decoder)
+            is_converted = decoder.mode != image.mode or file.orientation in _UPRIGHT
     except ImageRefused:
         raise
     except Exception as exc:
@@ -125,7 +156,7 @@ def _open(
         raise ImageRefused("broken", "The image is broken or incomplete.") from exc
     if file.orientation in _UPRIGHT:
         image = image.transpose(_UPRIGHT[file.orientation])
-    return file, image
+    return file, image, is_converted
 
 
 def _bound_pixels(width: int, height: int, max_pixels: int) -> None:
