@@ -44,6 +44,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="attempt",
+            name="fence",
+            field=models.PositiveIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name="attempt",
             name="lost_at",
             field=models.DateTimeField(null=True),
         ),

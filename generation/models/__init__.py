@@ -1,5 +1,18 @@
 """The tables of generation, one module for each noun."""
 
+from generation.models.callbacks import (
+    Callback,
+    CallbackEndpoint,
+    CallbackEndpointQuerySet,
+    CallbackQuerySet,
+    CallbackSecret,
+    CallbackTry,
+)
+from generation.models.idempotency import (
+    KEY_MAX_CHARACTERS,
+    IdempotencyKey,
+    IdempotencyKeyQuerySet,
+)
 from generation.models.jobs import (
     ENDS,
     FAILURE_KINDS,
@@ -17,8 +30,17 @@ from generation.models.uploads import Upload, UploadQuerySet, new_upload_id
 __all__ = [
     "ENDS",
     "FAILURE_KINDS",
+    "KEY_MAX_CHARACTERS",
     "Asset",
     "Attempt",
+    "Callback",
+    "CallbackEndpoint",
+    "CallbackEndpointQuerySet",
+    "CallbackQuerySet",
+    "CallbackSecret",
+    "CallbackTry",
+    "IdempotencyKey",
+    "IdempotencyKeyQuerySet",
     "Job",
     "JobQuerySet",
     "ProviderState",

@@ -87,6 +87,9 @@ class Job(models.Model):
     lease_owner = models.CharField(max_length=80, blank=True)
     leased_until = models.DateTimeField(null=True)
 
+    # Set by `claims.claim` on the jobs it returns: what to go on with.
+    open_attempt: Attempt | None = None
+
     objects = JobQuerySet.as_manager()
 
     class Meta:
@@ -117,6 +120,10 @@ class Job(models.Model):
                 condition=Q(status="running"),
                 name="job_running",
             ),
+            # Customers list what failed, which is rare among all their jobs.
+            models.Index(
+                fields=["organization", "-id"], condition=Q(status="failed"), name="job_failed"
+            ),
             # Providers may fetch the image of a job that runs; nobody fetches it afterwards.
             models.Index(
                 fields=["image_file"],
@@ -139,6 +146,9 @@ class Attempt(models.Model):
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="attempts")
     number = models.PositiveIntegerField()
+    # The fence of the claim that opened it. A later claim that finds no reference here knows that
+    # nobody knows whether the provider was asked.
+    fence = models.PositiveIntegerField(default=0)
     provider = models.CharField(max_length=32)
     # The unguessable part of the address where the provider may tell that it is done.
     token = models.CharField(max_length=32, default=new_attempt_token, editable=False)

@@ -6,15 +6,16 @@ import mimetypes
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.http import FileResponse, HttpResponseBase
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts import access
 from accounts.access import MemberRequest
 from billing.models import LedgerEntry
-from generation import catalog
+from generation import cancellation, catalog
 from generation.jobs import UnknownJob
 from generation.models import Job, Status
 from generation.pages import shown
@@ -100,6 +101,19 @@ def job_input(request: MemberRequest, public_id: str) -> HttpResponseBase:
     response["Cache-Control"] = "private, max-age=3600"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
+
+
+@require_POST
+@access.member_page("generate")
+def job_cancel(request: MemberRequest, public_id: str) -> HttpResponseBase:
+    """Cancel a job, or say on its page why that is not possible; raises `UnknownJob`."""
+    try:
+        cancellation.cancel(organization=request.organization, public_id=public_id)
+    except errors.Conflict as refused:
+        messages.warning(request, refused.message)
+    else:
+        messages.success(request, "The job is canceled, and its credits are back.")
+    return redirect("job", public_id)
 
 
 def _find(request: MemberRequest, public_id: str) -> Job:

@@ -31,12 +31,21 @@ STATES: Mapping[str, tuple[str, str]] = {
     "active": ("Active", "good"),
     "pending": ("Pending", "waiting"),
     "paid": ("Paid", "good"),
+    "unpaid": ("Not paid", "waiting"),
+    "processing": ("On its way", "busy"),
     "on": ("On", "good"),
     "off": ("Off", "waiting"),
     "expired": ("Expired", "waiting"),
     "revoked": ("Revoked", "bad"),
     "suspended": ("Suspended", "bad"),
     "sandbox": ("Sandbox", "notice"),
+    "waiting": ("Waiting", "waiting"),
+    "on_hold": ("On hold", "waiting"),
+    "sending": ("Sending", "busy"),
+    "delivered": ("Delivered", "good"),
+    "healthy": ("Healthy", "good"),
+    "failing": ("Failing", "bad"),
+    "paused": ("Paused", "bad"),
 }
 
 

@@ -1,0 +1,205 @@
+"""Delivery: a slice that sends many callbacks at once, so that none waits for another's receiver.
+
+It runs in a thread with an event loop of its own, beside whatever else the worker's task does:
+callbacks never wait for images, nor images for somebody's receiver that hangs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from rest_framework.renderers import JSONRenderer
+
+from generation import wire
+from generation.callbacks import claims, results, samples, signing
+from generation.callbacks.claims import Claimed
+from generation.callbacks.results import Result
+from generation.models import Callback
+from generation.pools import in_database
+from vidgo.kernel import crash, http, queue
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 0.1
+# How often a slice that has nothing to send looks for more while the jobs beside it go on.
+IDLE_SECONDS = 0.25
+# A slice rests so many times longer than a look took, so that looks cost little however many wait.
+REST = 4
+# How long calls in flight are waited for when the worker is told to stop.
+STOP_SECONDS = 6.0
+
+
+def deliver(*, beside: Callable[[], object], again: Callable[[], bool]) -> int:
+    """Deliver what is due for one slice while `beside` runs; return how many tries were made.
+
+    Calls in flight are waited for. Meanwhile `beside` runs once more whenever `again` asks for
+    it, so that a receiver that hangs holds up nothing but itself.
+    """
+    courier = Slice()
+    thread = threading.Thread(target=courier.run_in_loop, name="callbacks", daemon=True)
+    thread.start()
+    try:
+        beside()
+        courier.alone.set()
+        while thread.is_alive():
+            thread.join(LOOK_SECONDS)
+            if thread.is_alive() and not queue.pulse.is_stopping and again():
+                beside()
+    finally:
+        courier.alone.set()
+        thread.join()
+    if courier.error is not None:
+        raise courier.error
+    return courier.tried
+
+
+class Slice:
+    """One claim-and-send round of about SLICE_SECONDS."""
+
+    def __init__(self) -> None:
+        self.owner = f"{queue.cluster_name}/{secrets.token_hex(6)}"
+        self.running: set[asyncio.Task[None]] = set()
+        self.ends_at = time.monotonic() + settings.SLICE_SECONDS
+        self.tried = 0
+        self.rest_seconds = 0.0
+        self.error: Exception | None = None
+        # Set once nothing goes on beside it: then it ends as soon as there is nothing to send.
+        self.alone = threading.Event()
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether nothing more is to be claimed."""
+        return queue.pulse.is_stopping or time.monotonic() >= self.ends_at
+
+    def run_in_loop(self) -> None:
+        """Be the thread: run on an event loop of its own, and keep what went wrong."""
+        try:
+            asyncio.run(self.run())
+        except (OperationalError, InterfaceError) as error:
+            # The database is away; leases run out and another slice sends what is due.
+            log.warning("database_away", error=str(error).strip())
+        except Exception as error:
+            log.exception("callbacks_crashed")
+            self.error = error
+
+    async def run(self) -> None:
+        """Send callbacks until there are none or the slice is over."""
+        try:
+            while not self.is_over:
+                claimed = await self._claim()
+                if not self.running and not claimed and self.alone.is_set():
+                    break
+                await self._pause()
+            await self._drain()
+        finally:
+            for task in list(self.running):
+                task.cancel()
+            await asyncio.gather(*self.running, return_exceptions=True)
+            await http.close()
+            released = await in_database(claims.release, owner=self.owner)
+            if released:
+                log.info("callbacks_released", callbacks=released, owner=self.owner)
+
+    async def _claim(self) -> int:
+        free = settings.CALLBACKS_IN_FLIGHT_PER_PROCESS - len(self.running)
+        if free <= 0:
+            return 0
+        queue.pulse.beat()
+        began = time.monotonic()
+        claimed = await in_database(claims.claim, owner=self.owner, limit=free)
+        self.rest_seconds = min(REST * (time.monotonic() - began), 1.0)
+        if claimed:
+            crash.point("callback.claimed")
+        for each in claimed:
+            task = asyncio.create_task(self._try(each))
+            self.running.add(task)
+            task.add_done_callback(self.running.discard)
+        self.tried += len(claimed)
+        return len(claimed)
+
+    async def _pause(self) -> None:
+        await asyncio.sleep(self.rest_seconds)
+        if self.running:
+            await asyncio.wait(
+                self.running, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            return
+        look_at = time.monotonic() + IDLE_SECONDS
+        # Another thread's event, which asyncio's own cannot be.
+        while not self.alone.is_set() and time.monotonic() < look_at:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+    async def _drain(self) -> None:
+        """Let calls in flight return; each ends by itself after ten seconds."""
+        told_to_stop_at = None
+        while self.running:
+            if queue.pulse.is_stopping:
+                told_to_stop_at = told_to_stop_at or time.monotonic()
+                if time.monotonic() - told_to_stop_at > STOP_SECONDS:
+                    return
+            queue.pulse.beat()
+            await asyncio.wait(self.running, timeout=LOOK_SECONDS)
+
+    async def _try(self, claimed: Claimed) -> None:
+        """Send one callback and see to it that whatever comes of it is written down."""
+        callback = claimed.callback
+        structlog.contextvars.bind_contextvars(callback=callback.public_id)
+        try:
+            result = await send(claimed)
+        except Exception:
+            log.exception("callback_broken")
+            result = Result(error=results.BROKEN)
+        crash.point("callback.sent")
+        try:
+            ours = await in_database(results.record, callback=callback, result=result)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("database_away", error=str(error).strip())
+            return
+        log.info(
+            "callback_tried",
+            error=result.error,
+            status=result.status,
+            ms=result.latency_ms,
+            number=callback.tries_count,
+            ours=ours,
+        )
+
+
+async def send(claimed: Claimed) -> Result:
+    """Post a callback to its address once, and return what its receiver made of it."""
+    if not claimed.keys:
+        return Result(error=results.UNSIGNED)
+    callback = claimed.callback
+    body = body_of(callback)
+    headers = signing.headers(
+        message_id=callback.public_id,
+        timestamp=int(time.time()),
+        body=body,
+        keys=claimed.keys,
+    )
+    began = time.monotonic()
+    try:
+        response = await http.fetch(
+            url=callback.url,
+            policy=http.CALLBACK,
+            method="POST",
+            headers={"Content-Type": "application/json", **headers},
+            body=body,
+        )
+    except http.FetchError as error:
+        elapsed_ms = round((time.monotonic() - began) * 1000)
+        return Result(error=error.reason[:32], latency_ms=elapsed_ms)
+    return results.of_answer(response)
+
+
+def body_of(callback: Callback) -> bytes:
+    """Return what is sent: byte for byte what the status endpoint answers for the task."""
+    told = wire.task(callback.job) if callback.job else samples.task(callback)
+    return bytes(JSONRenderer().render({"code": 200, "data": told}))
