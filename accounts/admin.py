@@ -69,7 +69,14 @@ class OrganizationMemberships(ReadOnlyInline):
 class OrganizationAdmin(admin.ModelAdmin):
     """Tenants: suspended and taken back here, made by signing up."""
 
-    list_display = ("name", "public_id", "created_at", "suspended_at", "concurrency_limit")
+    list_display = (
+        "name",
+        "public_id",
+        "created_at",
+        "suspended_at",
+        "concurrency_limit",
+        "requests_per_minute",
+    )
     list_filter = (("suspended_at", admin.EmptyFieldListFilter),)
     search_fields = ("name", "public_id", "memberships__user__email")
     readonly_fields = ("public_id", "created_at", "suspended_at")

@@ -8,7 +8,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from accounts import api_keys
+from accounts import api_keys, rate_limits
 from accounts.models import ApiKey
 from vidgo.kernel import errors, logs
 
@@ -24,13 +24,20 @@ class ApiKeyAuthentication(BaseAuthentication):
     """Authenticate by an API key; there is no user, only `request.auth`, the key."""
 
     def authenticate(self, request: Request) -> tuple[None, ApiKey] | None:
-        """Return the key, or None when no credential was sent."""
+        """Return the key, or None when no credential was sent.
+
+        Raises what `api_keys.authenticate` does, or `rate_limits.TooManyRequests` instead.
+        """
         scheme, _, credential = get_authorization_header(request).partition(b" ")
         if not scheme:
             return None
         if scheme.lower() != b"bearer" or not credential.strip():
             raise MissingKey
-        api_key = api_keys.authenticate(plaintext=credential.strip().decode("latin-1"))
+        try:
+            api_key = api_keys.authenticate(plaintext=credential.strip().decode("latin-1"))
+        except errors.Unauthenticated:
+            rate_limits.note_failed_key(request._request)
+            raise
         logs.bind(organization=api_key.organization.public_id, api_key=api_key.key_id)
         return None, api_key
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -72,6 +73,10 @@ class Organization(models.Model):
     suspended_at = models.DateTimeField(null=True, blank=True)
     # Jobs that may run at once; empty means the ORGANIZATION_CONCURRENCY setting.
     concurrency_limit = models.PositiveIntegerField(null=True, blank=True)
+    # API requests a minute, of all keys together and of each; empty means the RATE_LIMIT settings.
+    requests_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)]
+    )
 
     def __str__(self) -> str:
         return self.name
@@ -189,3 +194,17 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor} {self.action} {self.target}"
+
+
+class RateBucket(models.Model):
+    """A token bucket, told by when it will be full again; one that is full needs no row.
+
+    The table is unlogged: quick to write, and empty after a crash, when every bucket is full.
+    """
+
+    # What is limited: a key, an organization, an address.
+    subject = models.CharField(max_length=80, primary_key=True)
+    full_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.subject

@@ -1,6 +1,11 @@
 """The web server's configuration: `gunicorn --config python:vidgo.gunicorn vidgo.wsgi`."""
 
+from __future__ import annotations
+
 import os
+import signal
+from types import FrameType
+from typing import Any
 
 from django.conf import settings
 
@@ -13,8 +18,11 @@ bind = [
 ]
 workers = settings.WEB_PROCESSES
 worker_class = "gthread"
-threads = settings.WEB_THREADS
-# Loaded once and then forked: a faster start and less memory.
+# Threads are cheap and connections to the database are not: those that wait for a job's end hold
+# none, and the others share a pool. One more is for the thread that watches for those who wait.
+threads = settings.WEB_THREADS + settings.WEB_WAITS
+# Loaded once and then forked: a faster start and less memory. The pool opens at the first query,
+# thus in each process by itself.
 preload_app = True
 # Requests are short, as the images are made by the worker. Seconds.
 timeout = 60
@@ -25,3 +33,32 @@ accesslog = None
 loglevel = "warning"
 # Off: its default path is shared by every gunicorn of this user.
 control_socket_disable = True
+
+POOL = {
+    "min_size": 0,
+    "max_size": settings.WEB_THREADS + 1,
+    # One that lies idle for so long is closed. Seconds.
+    "max_idle": settings.DATABASES["default"]["CONN_MAX_AGE"] or 1,
+    # How long a request waits for another one's connection before it is answered with 503.
+    "timeout": 10,
+}
+
+
+def post_worker_init(worker: Any) -> None:
+    """Share connections, and answer those who wait as soon as this process is told to end."""
+    from generation.waiting import watcher
+
+    settings.DATABASES["default"]["OPTIONS"]["pool"] = POOL
+    # The pool keeps them instead.
+    settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
+
+    before = signal.getsignal(signal.SIGTERM)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        watcher.close()
+        if callable(before):
+            before(number, frame)
+
+    signal.signal(signal.SIGTERM, stop)
+    # A new handler forgets what gunicorn had said of the old one: let no call be interrupted.
+    signal.siginterrupt(signal.SIGTERM, False)

@@ -7,44 +7,14 @@ from typing import Any
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 
-from generation import assets, catalog, uploads
-from generation.models import Job, Status, Upload
-from vidgo.kernel import api
+from generation import catalog, uploads, wire
+from generation.models import Upload
+from vidgo.kernel import api, openapi
 
-# The wire's words for a job's states.
-WIRE_STATUS = {
-    Status.QUEUED: "not_started",
-    Status.RUNNING: "running",
-    Status.FINISHED: "finished",
-    Status.FAILED: "failed",
-}
-
-
-def task(job: Job) -> dict[str, Any]:
-    """Return a job as the status endpoint and the callback tell it."""
-    failed = job.status == Status.FAILED
-    return {
-        "task_id": job.public_id,
-        "status": WIRE_STATUS[Status(job.status)],
-        "files": [_file(job)] if job.status == Status.FINISHED else [],
-        "created_time": api.wire_time(job.created_at),
-        "progress": 0 if failed else job.progress,
-        "error_message": job.error_message if failed else None,
-        "credits_amount": 0 if failed else job.price_credits,
-    }
-
-
-def _file(job: Job) -> dict[str, Any]:
-    asset = job.asset
-    return {
-        "file_url": assets.url_of(asset),
-        "file_type": "image",
-        "format": asset.format,
-        "width": asset.width,
-        "height": asset.height,
-        "file_size": asset.size_bytes,
-        "sha256": asset.sha256,
-    }
+# One function for polling and callbacks; callbacks are below the API, so it lives in `wire`.
+task = wire.task
+WIRE_STATUS = wire.STATUS
+STATUS_WORDS = list(WIRE_STATUS.values())
 
 
 def upload(row: Upload) -> dict[str, Any]:
@@ -106,16 +76,6 @@ class OrderBody(serializers.Serializer[None]):
     input = OrderInput()
 
 
-class SubmittedData(serializers.Serializer[None]):
-    """A task that was taken."""
-
-    task_id = serializers.CharField()
-    status = serializers.ChoiceField(choices=["not_started"])
-    created_time = serializers.CharField(help_text="ISO 8601, UTC, to the second.")
-    credits_amount = serializers.IntegerField(help_text="The price deducted.")
-    warnings = serializers.ListField(child=serializers.CharField(), required=False)
-
-
 class FileData(serializers.Serializer[None]):
     """A file a task made."""
 
@@ -132,12 +92,40 @@ class TaskData(serializers.Serializer[None]):
     """A task and how far it is."""
 
     task_id = serializers.CharField()
-    status = serializers.ChoiceField(choices=list(WIRE_STATUS.values()))
+    status = serializers.ChoiceField(choices=STATUS_WORDS)
     files = FileData(many=True)
     created_time = serializers.CharField(help_text="ISO 8601, UTC, to the second.")
     progress = serializers.IntegerField(min_value=0, max_value=100)
     error_message = serializers.CharField(allow_null=True)
     credits_amount = serializers.IntegerField(help_text="Credits it cost; 0 when it failed.")
+    seed = serializers.IntegerField(help_text="Sent again, it repeats the image where possible.")
+
+
+TASK_ANSWER = openapi.enveloped("TaskAnswer", TaskData())
+
+
+class SubmittedData(TaskData):
+    """A task that was taken, and how far it is when the call has waited for it."""
+
+    files = FileData(many=True, required=False, help_text="Only with `Prefer: wait`.")
+    credits_amount = serializers.IntegerField(help_text="The price deducted.")
+    progress = serializers.IntegerField(
+        required=False, min_value=0, max_value=100, help_text="Only with `Prefer: wait`."
+    )
+    error_message = serializers.CharField(
+        required=False, allow_null=True, help_text="Only with `Prefer: wait`."
+    )
+    seed = serializers.IntegerField(required=False, help_text="Only with `Prefer: wait`.")
+    warnings = serializers.ListField(child=serializers.CharField(), required=False)
+
+
+class TasksData(serializers.Serializer[None]):
+    """A page of tasks, the newest first."""
+
+    tasks = TaskData(many=True)
+    next_before = serializers.CharField(
+        allow_null=True, help_text="Send it as `before` to get the next page."
+    )
 
 
 class UploadData(serializers.Serializer[None]):

@@ -6,12 +6,19 @@ from rest_framework.response import Response
 
 from accounts import access
 from generation import jobs
-from generation.api import shapes
+from generation.api import shapes, waits
+from generation.models import Job
 from vidgo.kernel import api, openapi
 from vidgo.kernel.endpoint import Endpoint
 
 # What we advise between two looks at an unfinished task.
 RETRY_AFTER_SECONDS = 2
+RETRY_AFTER = openapi.told("Retry-After", "Seconds; until a task is over, when to ask again.", 200)
+
+
+def come_back(job: Job) -> dict[str, str]:
+    """Return the header that tells when to ask for an unfinished task again."""
+    return {} if job.is_over else {"Retry-After": str(RETRY_AFTER_SECONDS)}
 
 
 class StatusView(Endpoint):
@@ -21,13 +28,14 @@ class StatusView(Endpoint):
         operation_id="get_status",
         summary="Get a task's status",
         tags=["Generation"],
+        parameters=[*waits.PARAMETERS, RETRY_AFTER],
         responses={
-            200: openapi.enveloped("TaskAnswer", shapes.TaskData()),
+            200: shapes.TASK_ANSWER,
             **openapi.errors(401, 403, 404, 429),
         },
     )
     def get(self, request: Request, task_id: str) -> Response:
         """Answer with the task of the key's organization."""
         job = jobs.get_job(organization=access.key_of(request).organization, public_id=task_id)
-        headers = {} if job.is_over else {"Retry-After": str(RETRY_AFTER_SECONDS)}
-        return api.ok(shapes.task(job), headers=headers)
+        job, applied = waits.wait(request, job)
+        return api.ok(shapes.task(job), headers={**come_back(job), **applied})

@@ -1,15 +1,17 @@
 """`POST /api/generate/submit`."""
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import access
-from generation import jobs, orders
-from generation.api import shapes
-from generation.models import Status
+from generation import idempotency, orders, wire
+from generation.api import shapes, status, waits
 from vidgo.kernel import api, openapi
 from vidgo.kernel.endpoint import Endpoint
+
+REPLAYED = "Idempotency-Replayed"
 
 
 class SubmitView(Endpoint):
@@ -20,32 +22,41 @@ class SubmitView(Endpoint):
         summary="Submit a task",
         tags=["Generation"],
         request=shapes.OrderBody,
+        parameters=[
+            OpenApiParameter(
+                idempotency.HEADER,
+                OpenApiTypes.STR,
+                OpenApiParameter.HEADER,
+                description="Any text of yours, up to 255 printable characters. Sent again within "
+                "7 days, the same order is answered with the task it became, and paid for once.",
+            ),
+            openapi.told(REPLAYED, "`true` when the order had been taken before.", 200),
+            *waits.PARAMETERS,
+            status.RETRY_AFTER,
+        ],
         responses={
             200: openapi.enveloped("SubmittedAnswer", shapes.SubmittedData()),
-            **openapi.errors(400, 401, 402, 403, 413, 415, 429, 503),
+            **openapi.errors(400, 401, 402, 403, 413, 415, 422, 429, 503),
         },
     )
     def post(self, request: Request) -> Response:
         """Deduct the price and take the task."""
         api_key = access.key_of(request)
         body = api.body(request)
+        key = idempotency.parse(request.headers.get(idempotency.HEADER))
         order = orders.parse(
             model=body.get("model"),
             input=body.get("input"),
             callback_url=body.get("callback_url"),
         )
-        job = jobs.submit(
-            organization=api_key.organization,
-            order=order,
-            actor=api_key.display,
-            api_key=api_key,
+        submitted = idempotency.submit(
+            organization=api_key.organization, order=order, api_key=api_key, key=key
         )
-        data = {
-            "task_id": job.public_id,
-            "status": shapes.WIRE_STATUS[Status(job.status)],
-            "created_time": api.wire_time(job.created_at),
-            "credits_amount": job.price_credits,
-        }
+        headers = {REPLAYED: "true"} if submitted.is_replay else {}
+        job, applied = waits.wait(request, submitted.job)
+        if not applied:
+            return api.ok(wire.submitted(job, warnings=order.warnings), headers=headers)
+        data = shapes.task(job)
         if order.warnings:
             data["warnings"] = list(order.warnings)
-        return api.ok(data)
+        return api.ok(data, headers={**headers, **applied, **status.come_back(job)})

@@ -11,7 +11,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import access
+from accounts import access, rate_limits
 from generation import uploads
 from generation.api import shapes
 from vidgo.kernel import api, errors, openapi
@@ -73,6 +73,7 @@ def _text(value: object) -> str:
 class StreamUploadView(Endpoint):
     """Upload a file."""
 
+    throttle_classes = (rate_limits.UploadRateLimit,)
     parser_classes = (BoundedMultiPartParser,)
 
     @extend_schema(
@@ -100,6 +101,7 @@ class StreamUploadView(Endpoint):
 class Base64UploadView(Endpoint):
     """Upload a file as text."""
 
+    throttle_classes = (rate_limits.UploadRateLimit,)
     parser_classes = (LongJSONParser,)
 
     @extend_schema(
@@ -130,6 +132,8 @@ class Base64UploadView(Endpoint):
 
 class UrlUploadView(Endpoint):
     """Upload a file by its address."""
+
+    throttle_classes = (rate_limits.UploadRateLimit,)
 
     @extend_schema(
         operation_id="upload_url",

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
+from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 from rest_framework.views import APIView
 
@@ -25,6 +27,7 @@ import vidgo
 from accounts import api_keys
 from accounts.audit import SYSTEM
 from accounts.models import Organization
+from billing import wallets
 from billing.models import Wallet
 from generation import jobs
 from tests import factories
@@ -39,6 +42,8 @@ SUBMIT = "/api/generate/submit"
 ENDPOINTS = [
     ("POST", SUBMIT),
     ("GET", "/api/generate/status/task_1"),
+    ("GET", "/api/generate/tasks"),
+    ("POST", "/api/generate/cancel/task_1"),
     ("GET", "/api/user/balance"),
     ("GET", "/api/billing/ledger"),
     ("GET", "/api/billing/top-ups"),
@@ -50,6 +55,7 @@ OPEN = [
     ("GET", "/v1/catalog/models"),
     ("GET", "/v1/catalog/models/flux-kontext-pro"),
     ("GET", "/files/results/ab/" + "a" * 32 + ".png"),
+    ("POST", "/webhooks/providers/bfl/" + "a" * 32),
 ]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
@@ -254,6 +260,18 @@ def test_the_answer_is_json_whatever_the_caller_says_it_accepts(api: Api) -> Non
         response = api.get("/api/user/balance?format=xml", headers={"Accept": accept})
         assert response.status_code == 200
         assert response["Content-Type"] == "application/json"
+
+
+def test_a_call_that_gets_no_connection_in_time_is_told_to_come_back(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(**asked: Any) -> None:
+        raise OperationalError("busy") from PoolTimeout("busy")
+
+    monkeypatch.setattr(wallets, "balance_of", busy)
+    response = api.get("/api/user/balance")
+    refused(response, 503, "service_error")
+    assert response["Retry-After"] == "1"
 
 
 def test_every_endpoint_of_the_api_is_one_of_ours() -> None:

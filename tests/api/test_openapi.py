@@ -43,6 +43,8 @@ def test_it_has_every_endpoint_and_who_may_call_it(document: dict[str, Any]) -> 
     assert found == {
         ("POST", "/api/generate/submit"): key,
         ("GET", "/api/generate/status/{task_id}"): key,
+        ("GET", "/api/generate/tasks"): key,
+        ("POST", "/api/generate/cancel/{task_id}"): key,
         ("GET", "/api/user/balance"): key,
         ("GET", "/api/billing/ledger"): key,
         ("GET", "/api/billing/top-ups"): key,
@@ -81,6 +83,8 @@ def test_real_answers_are_as_described(
         (api.get(f"/api/generate/status/{failed}"), "TaskAnswer"),
         (api.get("/api/generate/status/task_1"), "ErrorAnswer"),
         (api.post("/api/generate/submit", {}), "ErrorAnswer"),
+        (api.get("/api/generate/tasks"), "TasksAnswer"),
+        (api.post(f"/api/generate/cancel/{task}"), "ErrorAnswer"),
         (api.get("/api/user/balance"), "BalanceAnswer"),
         (
             api.post(

@@ -33,6 +33,7 @@ TASK = {
     "progress",
     "error_message",
     "credits_amount",
+    "seed",
 }
 
 

@@ -13,7 +13,9 @@ from typing import Any, cast
 import structlog
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
+from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -94,6 +96,8 @@ def _anticipated(exception: Exception) -> errors.DomainError | None:
             return errors.RateLimited(retry_after_seconds=math.ceil(exception.wait or 1))  # type: ignore[attr-defined]
         case exceptions.ValidationError():
             return _first_invalid(exception.detail)
+        case OperationalError() if isinstance(exception.__cause__, PoolTimeout):
+            return errors.Unavailable(retry_after_seconds=1)
         case exceptions.APIException():
             return errors.Invalid(_sentence(exception.detail))
     return None

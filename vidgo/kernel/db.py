@@ -10,6 +10,15 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+def give_back_connection() -> None:
+    """Let others use this thread's connection while it waits for something else than the database.
+
+    The next query takes one again. Within a transaction the connection is kept.
+    """
+    if not connection.in_atomic_block:
+        connection.close()
+
+
 class TransactionRequired(Exception):
     """A piece of a larger wish was called outside a transaction: a mistake in our code."""
 

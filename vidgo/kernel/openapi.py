@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import inline_serializer
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers
 
 
@@ -31,6 +32,17 @@ class ErrorAnswer(serializers.Serializer[None]):
     code = serializers.IntegerField(help_text="The HTTP status.")
     error = ErrorFacts()
     detail = serializers.CharField(help_text="The message once more.")
+
+
+def told(name: str, description: str, *statuses: int) -> OpenApiParameter:
+    """Return the description of a header in the answers of these statuses."""
+    return OpenApiParameter(
+        name,
+        OpenApiTypes.STR,
+        OpenApiParameter.HEADER,
+        description=description,
+        response=list(statuses),
+    )
 
 
 def errors(*statuses: int) -> dict[int, type[ErrorAnswer]]:

@@ -44,17 +44,24 @@ def limit_of(query: Mapping[str, Any]) -> int:
 
 
 def turn(
-    rows: QuerySet[M], *, key: str, query: Mapping[str, Any], size: int = PAGE_SIZE
+    rows: QuerySet[M],
+    *,
+    key: str,
+    query: Mapping[str, Any],
+    size: int = PAGE_SIZE,
+    among: QuerySet[M] | None = None,
 ) -> Page[M]:
     """Return the page that `before=` or `after=` asks for, or the first one.
 
     The address carries a row's public field `key`; the order is that of the primary key. Rows
     that arrive meanwhile neither shift nor repeat any. Raises `UnknownPage` when the list has no
-    such row, which it may have under another filter or for another tenant.
+    such row, which it may have under another filter or for another tenant; where rows may leave the
+    filter between two pages, `among` is the list without it.
     """
+    known = rows if among is None else among
     before, after = query.get("before"), query.get("after")
     if after:
-        found = list(rows.filter(pk__gt=_pk(rows, key, after)).order_by("pk")[: size + 1])
+        found = list(rows.filter(pk__gt=_pk(known, key, after)).order_by("pk")[: size + 1])
         more = len(found) > size
         shown = found[:size][::-1]
         return Page(
@@ -63,7 +70,7 @@ def turn(
             older=_key(shown, -1, key),
         )
     if before:
-        rows = rows.filter(pk__lt=_pk(rows, key, before))
+        rows = rows.filter(pk__lt=_pk(known, key, before))
     found = list(rows.order_by("-pk")[: size + 1])
     shown = found[:size]
     return Page(
