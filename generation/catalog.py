@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -47,6 +47,30 @@ class Format:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """What one provider makes of a model: how it calls it, what it asks, and in which sizes.
+
+    Upstream facts of the operator's; nothing of them is shown to customers.
+    """
+
+    provider: str
+    endpoint: str
+    cost_usd: Decimal
+    # The sizes it makes itself, by our names.
+    sizes: frozenset[str]
+    # For each other size the one that is asked for instead and cropped.
+    fallback: dict[str, str] = field(default_factory=dict, hash=False)
+
+    def serves(self, size: str) -> bool:
+        """Tell whether the provider makes a size itself, without a crop."""
+        return size in self.sizes
+
+    def upstream_size(self, size: str) -> str:
+        """Return the size to ask the provider for, from which the ordered one is cropped."""
+        return size if size in self.sizes else self.fallback[size]
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A model a customer may ask for, its price, and who makes it in which order."""
 
@@ -56,7 +80,8 @@ class Model:
     task: str
     price_credits: int
     summary: str
-    route: tuple[str, ...]
+    # The providers that make it, the preferred one first.
+    offers: tuple[Offer, ...]
     price_usd: Decimal
 
     @property
@@ -100,7 +125,7 @@ def load() -> Catalog:
     credit_usd = Decimal(raw["credit_usd"])
     models = [
         Model(
-            **{**entry, "route": tuple(entry["route"])},
+            **{**entry, "offers": _offers(entry["offers"], providers=raw["providers"])},
             price_usd=credit_usd * entry["price_credits"],
         )
         for entry in raw["models"]
@@ -116,7 +141,39 @@ def load() -> Catalog:
     for model in models:
         if model.price_credits < 1 or model.sibling_id not in catalog.models:
             raise ValueError(f"catalog.toml: {model.id} has no price or no sibling")
+        for offer in model.offers:
+            _check_sizes(offer, sizes=frozenset(catalog.sizes))
     return catalog
+
+
+def _offers(
+    entries: list[dict[str, Any]], *, providers: dict[str, dict[str, Any]]
+) -> tuple[Offer, ...]:
+    """Return a model's offers; sizes are the provider's unless the offer names its own."""
+    offers = []
+    for entry in entries:
+        if entry["provider"] not in providers:
+            raise ValueError(f"catalog.toml: there is no provider {entry['provider']}")
+        known = {**providers[entry["provider"]], **entry}
+        offers.append(
+            Offer(
+                provider=known["provider"],
+                endpoint=known["endpoint"],
+                cost_usd=Decimal(known["cost_usd"]),
+                sizes=frozenset(known["sizes"]),
+                fallback=known.get("fallback", {}),
+            )
+        )
+    return tuple(offers)
+
+
+def _check_sizes(offer: Offer, *, sizes: frozenset[str]) -> None:
+    """Refuse an offer that leaves a size open, or that would crop from one it does not make."""
+    named = f"catalog.toml: {offer.provider} {offer.endpoint}"
+    if offer.sizes | offer.fallback.keys() != sizes:
+        raise ValueError(f"{named} does not say how it serves each size, and no others")
+    if not offer.sizes.issuperset(offer.fallback.values()):
+        raise ValueError(f"{named} falls back to a size it does not make")
 
 
 def get_model(model_id: str) -> Model:

@@ -10,8 +10,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
-from generation import files
-from generation.models import Asset, Upload
+from generation import files, inputs
+from generation.models import Asset, Job, Status, Upload
 from vidgo.kernel import errors
 from vidgo.kernel.endpoint import Endpoint
 
@@ -37,10 +37,11 @@ class FileView(Endpoint):
         A row must know the name, so nothing else in the storage can be reached. The headers keep a
         browser from treating an image as anything but an image.
         """
-        row = _find(name)
-        if row is None:
+        is_input = _is_wanted_input(name)
+        row = None if is_input else _find(name)
+        if row is None and not is_input:
             raise UnknownFile
-        if row.removed_at is not None:
+        if row is not None and row.removed_at is not None:
             raise FileRemoved
         try:
             stored = default_storage.open(name, "rb")
@@ -51,11 +52,22 @@ class FileView(Endpoint):
             content_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
             filename=name.rsplit("/", 1)[-1],
         )
-        response["Cache-Control"] = "private, max-age=86400, immutable"
+        kept = "no-store" if is_input else "private, max-age=86400, immutable"
+        response["Cache-Control"] = kept
         response["Content-Security-Policy"] = "default-src 'none'; sandbox"
         response["Cross-Origin-Resource-Policy"] = "cross-origin"
         response["Access-Control-Allow-Origin"] = "*"
         return response
+
+
+def _is_wanted_input(name: str) -> bool:
+    """Tell whether this is the image of an edit that runs: its provider may have to fetch it.
+
+    Only the provider is told the address, and once the job has ended nobody is served it.
+    """
+    if not name.startswith(f"{inputs.FOLDER}/") or not files.is_name(name):
+        return False
+    return Job.objects.filter(image_file=name, status=Status.RUNNING).exists()
 
 
 def _find(name: str) -> Asset | Upload | None:

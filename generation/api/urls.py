@@ -3,16 +3,21 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
+from generation.api.cancel import CancelView
 from generation.api.catalog import ModelsView, ModelView
 from generation.api.docs import DocsView
 from generation.api.files import FileView
+from generation.api.hints import HintView
 from generation.api.status import StatusView
 from generation.api.submit import SubmitView
+from generation.api.tasks import TasksView
 from generation.api.uploads import Base64UploadView, StreamUploadView, UrlUploadView
 
 urlpatterns = [
     path("api/generate/submit", SubmitView.as_view(), name="api_submit"),
     path("api/generate/status/<slug:task_id>", StatusView.as_view(), name="api_status"),
+    path("api/generate/cancel/<slug:task_id>", CancelView.as_view(), name="api_cancel"),
+    path("api/generate/tasks", TasksView.as_view(), name="api_tasks"),
     path("api/common/upload/stream", StreamUploadView.as_view(), name="api_upload_stream"),
     path("api/common/upload/base64", Base64UploadView.as_view(), name="api_upload_base64"),
     path("api/common/upload/url", UrlUploadView.as_view(), name="api_upload_url"),
@@ -20,5 +25,6 @@ urlpatterns = [
     path("v1/catalog/models/<str:model_id>", ModelView.as_view(), name="api_model"),
     path("api/schema", SpectacularAPIView.as_view(), name="api_schema"),
     path("api/docs", DocsView.as_view(), name="api_docs"),
+    path("webhooks/providers/<slug:provider>/<slug:token>", HintView.as_view(), name="api_hint"),
     path("files/<path:name>", FileView.as_view(), name="file"),
 ]

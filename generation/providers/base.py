@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -39,15 +40,25 @@ FINAL_KINDS = frozenset(
 
 
 class Failure(Exception):
-    """A provider could not do the work; `message` is fit for the customer."""
+    """A provider could not do the work.
+
+    `message` is fit for the customer and names no provider; `detail` is what the operator wants to
+    know, without the customer's words.
+    """
 
     def __init__(
-        self, kind: FailureKind, message: str, *, retry_after_seconds: float | None = None
+        self,
+        kind: FailureKind,
+        message: str,
+        *,
+        retry_after_seconds: float | None = None,
+        detail: str = "",
     ) -> None:
         self.kind = kind
         self.message = message
         self.retry_after_seconds = retry_after_seconds
-        super().__init__(f"{kind}: {message}")
+        self.detail = detail
+        super().__init__(f"{kind}: {detail or message}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +89,8 @@ class Work:
     # Where the provider may tell that it is done, and what it may sign that with; "" for nowhere.
     hint_url: str = ""
     hint_secret: str = ""
+    # When the attempt was opened: `find` looks at nothing older.
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +149,10 @@ class Provider(Protocol):
     # Whether starting the same work twice costs nothing, so that a start whose outcome is
     # unknown may simply be repeated.
     may_start_again: bool
+    # Whether `find` sees all that the provider took, so that what it does not find was not taken.
+    can_find: bool
+    # How much work the operator's account may have there at once, over all workers.
+    concurrency: int
 
     async def start(self, work: Work) -> Started:
         """Ask for the work; raises `Failure`."""
@@ -147,7 +164,11 @@ class Provider(Protocol):
         """
 
     async def poll(self, upstream_ref: str, work: Work) -> Pending | Ready:
-        """Ask how far it is; raises `Failure`."""
+        """Ask how far it is; raises `Failure`.
+
+        `UNAVAILABLE` says that the provider gave the work up, `OUTCOME_UNKNOWN` that it gave no
+        usable answer to this question, so that it is asked again.
+        """
 
     async def cancel(self, upstream_ref: str) -> Cancellation:
         """Stop the work where the provider can; raises `Failure`."""

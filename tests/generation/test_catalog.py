@@ -40,7 +40,7 @@ def test_each_model_has_a_sibling_for_the_other_task() -> None:
         assert sibling.is_edit != model.is_edit
         assert sibling.tier == model.tier
         assert model.is_edit == model.id.endswith("-edit")
-        assert model.route
+        assert model.offers
 
 
 @pytest.mark.parametrize(

@@ -463,6 +463,8 @@ def _session(*, reach: Reach, keep_alive: bool) -> aiohttp.ClientSession:
             connector=_Connector(reach=reach, keep_alive=keep_alive),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": USER_AGENT, "Accept": "*/*"},
+            # Otherwise a POST without a body claims to carry an octet stream.
+            skip_auto_headers=("Content-Type",),
             middlewares=(_send_once,),
             auto_decompress=False,
             trust_env=False,

@@ -1,0 +1,199 @@
+"""Black Forest Labs: the FLUX models from their maker.
+
+Contract: BFL's OpenAPI document of 29 April 2026; the webhook's signature from its prose alone.
+One schema serves text and edits: `input_image` makes the difference. There is no way to cancel,
+and none to look for work whose id was lost, except by the webhook.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+
+from generation.providers import calls
+from generation.providers.base import (
+    BadHint,
+    Balance,
+    Cancellation,
+    FailureKind,
+    Pending,
+    Ready,
+    Started,
+    Work,
+)
+
+log = structlog.get_logger(__name__)
+
+# Work is polled where it runs, which may be another region than the one it was sent to.
+HOSTS = frozenset({".bfl.ai"})
+FORMATS = {"png": "png", "jpg": "jpeg"}
+# A task may not be known everywhere the moment it was taken.
+UNKNOWN_AT_FIRST_SECONDS = 60
+USD_PER_CREDIT = Decimal("0.01")
+HINT_WINDOW_SECONDS = 300
+
+
+class BlackForestLabs:
+    """The API at api.bfl.ai. A reference is JSON: the id, where to poll, and since when."""
+
+    name = "bfl"
+    may_start_again = False
+    can_find = False
+
+    def __init__(self, *, key: str, base_url: str, concurrency: int) -> None:
+        self.concurrency = concurrency
+        self._base_url = base_url
+        self._headers = {"x-key": key}
+
+    async def start(self, work: Work) -> Started:
+        """Ask for the work; raises `Failure`.
+
+        A 5xx other than a gateway's time-out leaves nothing behind: what BFL takes on it answers
+        with an id, and it charges for results.
+        """
+        payload: dict[str, Any] = {
+            "prompt": work.prompt,
+            "seed": work.seed,
+            # Any ratio from 21:9 to 9:21; an edit would keep the input's without it.
+            "aspect_ratio": work.size,
+            "output_format": FORMATS[work.output_format],
+        }
+        if work.image is not None:
+            payload["input_image"] = base64.b64encode(work.image.content).decode()
+        if work.hint_url:
+            payload |= {"webhook_url": work.hint_url, "webhook_secret": work.hint_secret}
+        answer = await calls.start(
+            url=f"{self._base_url}/v1/{work.endpoint}", payload=payload, headers=self._headers
+        )
+        task = answer.get("id")
+        if not isinstance(task, str) or not task:
+            raise calls.failure(FailureKind.OUTCOME_UNKNOWN, "start: an answer without an id")
+        return Started(
+            upstream_ref=self._reference(task, polling_url=answer.get("polling_url")),
+            cost_usd=_usd(answer.get("cost")),
+        )
+
+    async def find(self, work: Work) -> Started | None:
+        """Find nothing: there is no list of tasks."""
+        return None
+
+    async def poll(self, upstream_ref: str, work: Work) -> Pending | Ready:
+        """Ask how far it is; raises `Failure`."""
+        reference = json.loads(upstream_ref)
+        url = reference.get("polling_url") or (
+            f"{self._base_url}/v1/get_result?id={quote(reference['id'], safe='')}"
+        )
+        answer = calls.told(await calls.look(url=url, headers=self._headers))
+        match answer.get("status"):
+            case "Ready":
+                return _ready(answer.get("result"))
+            case "Pending":
+                return Pending(progress=_percent(answer.get("progress")))
+            case "Request Moderated" | "Content Moderated" as status:
+                raise calls.failure(FailureKind.MODERATED, status)
+            case "Error":
+                raise calls.failure(FailureKind.UNAVAILABLE, "poll: Error")
+            case "Task not found":
+                if time.time() - reference["at"] > UNKNOWN_AT_FIRST_SECONDS:
+                    raise calls.failure(FailureKind.UNAVAILABLE, "poll: Task not found")
+                return Pending()
+            case str() as status:
+                # New since this was written: patience costs nothing, the job has a deadline.
+                log.warning("provider_status_unknown", provider=self.name, status=status[:40])
+                return Pending()
+        raise calls.failure(FailureKind.OUTCOME_UNKNOWN, "poll: an answer without a status")
+
+    async def cancel(self, upstream_ref: str) -> Cancellation:
+        """Say that it cannot be done: the API has no such call."""
+        return Cancellation.IMPOSSIBLE
+
+    async def balance(self) -> Balance | None:
+        """Return the account's credits; raises `Failure`."""
+        response = await calls.look(url=f"{self._base_url}/v1/credits", headers=self._headers)
+        amount = _decimal(calls.told(response).get("credits"))
+        if amount is None:
+            raise calls.unclear(response)
+        return Balance(amount=amount, unit="credits")
+
+    async def read_hint(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
+        """Return the reference of the task that a message signed with our secret is about.
+
+        Raises `BadHint`.
+        """
+        signed = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+        given = headers.get("x-bfl-signature", "")
+        if not secret or not hmac.compare_digest(signed.encode(), given.encode()):
+            raise BadHint("The signature is not right.")
+        try:
+            message = json.loads(body)
+            task, sent_at = message["id"], message.get("timestamp")
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise BadHint("The message has no id.") from None
+        if not isinstance(task, str) or not task:
+            raise BadHint("The message has no id.")
+        moment = _moment(sent_at)
+        if moment is not None and abs(time.time() - moment) > HINT_WINDOW_SECONDS:
+            raise BadHint("The message is stale.")
+        return self._reference(task, polling_url=None)
+
+    def _reference(self, task: str, *, polling_url: Any) -> str:
+        """Return what is needed to ask again; an address that is not BFL's is left out.
+
+        With a webhook the answer has none; then the task is asked for where it was sent.
+        """
+        reference: dict[str, Any] = {"id": task, "at": int(time.time())}
+        if calls.is_vendors(polling_url, base_url=self._base_url, hosts=HOSTS):
+            reference["polling_url"] = polling_url
+        elif polling_url:
+            log.warning("provider_url_refused", provider=self.name, field="polling_url")
+        return json.dumps(reference, separators=(",", ":"))
+
+
+def _ready(result: Any) -> Ready:
+    if not isinstance(result, dict) or not isinstance(result.get("sample"), str):
+        raise calls.failure(FailureKind.UNAVAILABLE, "poll: Ready without a sample")
+    seed = result.get("seed")
+    return Ready(url=result["sample"], seed=seed if isinstance(seed, int) else None)
+
+
+def _percent(progress: Any) -> int | None:
+    """Return the share that is done, told as 0 to 1, as a percentage."""
+    if not isinstance(progress, int | float) or isinstance(progress, bool):
+        return None
+    return min(max(int(progress * 100), 0), 99)
+
+
+def _usd(credits: Any) -> Decimal | None:
+    amount = _decimal(credits)
+    return None if amount is None else amount * USD_PER_CREDIT
+
+
+def _decimal(number: Any) -> Decimal | None:
+    if not isinstance(number, int | float) or isinstance(number, bool):
+        return None
+    try:
+        amount = Decimal(str(number))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() else None
+
+
+def _moment(value: Any) -> float | None:
+    """Return a time as Unix seconds, however it is written; None where that cannot be told."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,281 @@
+"""Replicate: official models, run as predictions.
+
+Contract: Replicate's OpenAPI document 1.0.0-a1 of April 2026 and replicate-python 1.0.7. It is the
+one vendor that lists what was asked of it, so a start whose answer was lost can be found again.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from binascii import Error as NotBase64
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from django.utils import timezone
+
+from generation.providers import calls
+from generation.providers.base import (
+    BadHint,
+    Balance,
+    Cancellation,
+    Failure,
+    FailureKind,
+    Image,
+    Pending,
+    Ready,
+    Started,
+    Work,
+)
+from vidgo.kernel import http
+
+log = structlog.get_logger(__name__)
+
+HOSTS = frozenset({"api.replicate.com", "replicate.delivery", ".replicate.delivery"})
+FORMATS = {"png": "png", "jpg": "jpg"}
+# Larger images have to be fetched by address.
+DATA_URL_MAX_CHARACTERS = 256_000
+MODERATED_WORDS = ("e005", "flagged as sensitive", "nsfw")
+# Clocks differ a little; more would find the predictions of earlier attempts.
+CLOCK_SECONDS = 5
+# Replicate forgets inputs after an hour.
+FINDABLE_SECONDS = 3600
+# A page holds 100 predictions.
+FIND_PAGES = 20
+HINT_WINDOW_SECONDS = 300
+SECRET_LIVES_SECONDS = 24 * 3600
+SECRET_REFETCHED_SECONDS = 60
+
+
+class Replicate:
+    """The API at api.replicate.com. A reference is the prediction's id."""
+
+    name = "replicate"
+    may_start_again = False
+    can_find = True
+
+    def __init__(self, *, token: str, base_url: str, concurrency: int) -> None:
+        self.concurrency = concurrency
+        self._base_url = base_url
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._secret = b""
+        self._secret_at = float("-inf")
+
+    async def start(self, work: Work) -> Started:
+        """Ask for the work; raises `Failure`.
+
+        After a 5xx there is most likely no prediction (one that was made is answered with 201),
+        and a failed one costs nothing.
+        """
+        payload: dict[str, Any] = {"input": _input(work)}
+        if work.hint_url:
+            payload |= {"webhook": work.hint_url, "webhook_events_filter": ["completed"]}
+        answer = await calls.start(
+            url=f"{self._base_url}/v1/models/{work.endpoint}/predictions",
+            payload=payload,
+            headers=self._headers,
+        )
+        prediction = answer.get("id")
+        if not isinstance(prediction, str) or not prediction:
+            raise calls.failure(FailureKind.OUTCOME_UNKNOWN, "start: an answer without an id")
+        return Started(upstream_ref=prediction)
+
+    async def find(self, work: Work) -> Started | None:
+        """Look for a prediction with exactly this input, the newest first; raises `Failure`.
+
+        All of the input must be the same, the image too: with prompt and seed alone one customer
+        could be given an edit of another's image.
+        """
+        wanted = _input(work)
+        hour_ago = timezone.now() - timedelta(seconds=FINDABLE_SECONDS)
+        since = max((work.asked_at or hour_ago) - timedelta(seconds=CLOCK_SECONDS), hour_ago)
+        url = f"{self._base_url}/v1/predictions"
+        for _ in range(FIND_PAGES):
+            response = await calls.look(url=url, headers=self._headers)
+            page = calls.told(response)
+            predictions = page.get("results")
+            if not isinstance(predictions, list):
+                raise calls.unclear(response)
+            for prediction in predictions:
+                created_at = _created_at(prediction)
+                if created_at is None:
+                    continue
+                if created_at < since:
+                    return None
+                if prediction.get("model") == work.endpoint and prediction.get("input") == wanted:
+                    return Started(upstream_ref=str(prediction["id"]))
+            url = page.get("next") or ""
+            if not calls.is_vendors(url, base_url=self._base_url, hosts=HOSTS):
+                return None
+        return None
+
+    async def poll(self, upstream_ref: str, work: Work) -> Pending | Ready:
+        """Ask how far it is; raises `Failure`."""
+        response = await calls.look(url=self._url(upstream_ref), headers=self._headers)
+        if response.status == 404:
+            raise calls.failure(FailureKind.UNAVAILABLE, "poll: 404")
+        prediction = calls.told(response)
+        match prediction.get("status"):
+            case "succeeded":
+                return await self._collect(prediction)
+            case "starting" | "processing":
+                return Pending()
+            case "failed":
+                raise _failed(prediction.get("error"))
+            case "canceled" | "aborted" as status:
+                # `aborted`: its deadline passed before it began.
+                raise calls.failure(FailureKind.UNAVAILABLE, f"poll: {status}")
+            case str() as status:
+                # New since this was written: patience costs nothing, the job has a deadline.
+                log.warning("provider_status_unknown", provider=self.name, status=status[:40])
+                return Pending()
+        raise calls.unclear(response)
+
+    async def _collect(self, prediction: Mapping[str, Any]) -> Ready:
+        """Return the image; raises `Failure`.
+
+        It is fetched here, because Replicate's own files may ask for the token.
+        """
+        output = prediction.get("output")
+        url = output[0] if isinstance(output, list) and output else output
+        if not isinstance(url, str):
+            raise calls.failure(FailureKind.UNAVAILABLE, "poll: succeeded, but the output is gone")
+        given = prediction.get("input")
+        seed = given.get("seed") if isinstance(given, dict) else None
+        seed = seed if isinstance(seed, int) else None
+        if not calls.is_vendors(url, base_url=self._base_url, hosts=HOSTS):
+            return Ready(url=url, seed=seed)
+        try:
+            response = await http.fetch(url=url, policy=http.VENDOR_RESULT, headers=self._headers)
+        except (http.UrlRefused, http.TooLarge, http.TooManyRedirects) as error:
+            raise calls.failure(FailureKind.UNAVAILABLE, f"output: {error.reason}") from error
+        except http.FetchError as error:
+            raise calls.failure(FailureKind.OUTCOME_UNKNOWN, f"output: {error.reason}") from error
+        if response.status >= 500 or response.status == 429:
+            raise calls.unclear(response)
+        if response.status != 200:
+            raise calls.failure(FailureKind.UNAVAILABLE, f"output: {response.status}")
+        return Ready(content=response.body, seed=seed)
+
+    async def cancel(self, upstream_ref: str) -> Cancellation:
+        """Stop the prediction; raises `Failure`."""
+        response = await calls.look(
+            url=f"{self._url(upstream_ref)}/cancel", method="POST", headers=self._headers
+        )
+        if response.status == 404:
+            return Cancellation.TOO_LATE
+        match calls.told(response).get("status"):
+            case "succeeded":
+                return Cancellation.TOO_LATE
+            case "starting" | "processing" | "canceled" | "aborted" | "failed":
+                return Cancellation.CANCELED
+        raise calls.unclear(response)
+
+    async def balance(self) -> Balance | None:
+        """Tell nothing: the API has no such call."""
+        return None
+
+    async def read_hint(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
+        """Return the id of the prediction that a message signed by Replicate is about.
+
+        Raises `BadHint`. The scheme is Standard Webhooks', with one secret for the account.
+        """
+        try:
+            message_id, sent_at = headers["webhook-id"], headers["webhook-timestamp"]
+            age_seconds = abs(time.time() - int(sent_at))
+            given = [
+                signature.encode()
+                for version, _, signature in (
+                    each.partition(",") for each in headers["webhook-signature"].split(" ")
+                )
+                if version == "v1"
+            ]
+        except (KeyError, ValueError):
+            raise BadHint("The message is not signed.") from None
+        if age_seconds > HINT_WINDOW_SECONDS:
+            raise BadHint("The message is stale.")
+        content = f"{message_id}.{sent_at}.".encode() + body
+        if not await self._is_signed(content, given):
+            raise BadHint("The signature is not right.")
+        try:
+            prediction = json.loads(body)["id"]
+        except (ValueError, KeyError, TypeError):
+            raise BadHint("The message has no id.") from None
+        if not isinstance(prediction, str) or not prediction:
+            raise BadHint("The message has no id.")
+        return prediction
+
+    async def _is_signed(self, content: bytes, given: list[bytes]) -> bool:
+        """Try the known secret, and once more the present one if it may have changed."""
+        if time.monotonic() - self._secret_at > SECRET_LIVES_SECONDS:
+            await self._fetch_secret()
+        if self._verifies(content, given):
+            return True
+        # Forged messages must not make us ask for the secret each time.
+        if time.monotonic() - self._secret_at < SECRET_REFETCHED_SECONDS:
+            return False
+        await self._fetch_secret()
+        return self._verifies(content, given)
+
+    def _verifies(self, content: bytes, given: list[bytes]) -> bool:
+        signed = base64.b64encode(hmac.new(self._secret, content, hashlib.sha256).digest())
+        return any(hmac.compare_digest(signed, signature) for signature in given)
+
+    async def _fetch_secret(self) -> None:
+        """Fetch the account's signing secret; raises `BadHint` when it cannot be had."""
+        try:
+            response = await http.call_json(
+                url=f"{self._base_url}/v1/webhooks/default/secret",
+                method="GET",
+                headers=self._headers,
+            )
+            secret = base64.b64decode(response.json()["key"].removeprefix("whsec_"), validate=True)
+        except (http.FetchError, KeyError, TypeError, AttributeError, NotBase64) as error:
+            raise BadHint("The signature cannot be checked now.") from error
+        if not secret:
+            raise BadHint("The signature cannot be checked now.")
+        self._secret, self._secret_at = secret, time.monotonic()
+
+    def _url(self, prediction: str) -> str:
+        """Return a prediction's address; the one that Replicate gives says nothing more."""
+        return f"{self._base_url}/v1/predictions/{quote(prediction, safe='')}"
+
+
+def _input(work: Work) -> dict[str, Any]:
+    given: dict[str, Any] = {
+        "prompt": work.prompt,
+        "seed": work.seed,
+        "aspect_ratio": work.size,
+        "output_format": FORMATS[work.output_format],
+    }
+    if work.image is not None:
+        given["input_image"] = _address(work.image)
+    return given
+
+
+def _address(image: Image) -> str:
+    head = f"data:{image.mime};base64,"
+    if len(head) + -(-len(image.content) // 3) * 4 > DATA_URL_MAX_CHARACTERS:
+        return image.url
+    return head + base64.b64encode(image.content).decode()
+
+
+def _created_at(prediction: Any) -> datetime | None:
+    try:
+        created_at = datetime.fromisoformat(prediction["created_at"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return created_at if created_at.tzinfo else None
+
+
+def _failed(error: Any) -> Failure:
+    said = str(error or "")[:200]
+    moderated = any(word in said.lower() for word in MODERATED_WORDS)
+    kind = FailureKind.MODERATED if moderated else FailureKind.UNAVAILABLE
+    return calls.failure(kind, f"poll: failed: {said}")
