@@ -16,7 +16,7 @@ PRODUCTION := VIDGO_ENVIRONMENT=production VIDGO_PUBLIC_URL=https://vidgo.exampl
 	API_KEY_PEPPERS=1:$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(48))') \
 	STRIPE_SECRET_KEY=sk_live_check STRIPE_WEBHOOK_SECRET=whsec_check
 
-.PHONY: help run test check lock clean
+.PHONY: help run test check chaos bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -38,6 +38,13 @@ check: .venv/.dev ## Check format, lint, types, import contracts, migrations and
 			"check --deploy --fail-level WARNING"; do \
 			echo "manage.py $$command"; $(BIN)/python manage.py $$command; \
 		done'
+
+chaos: .venv/.dev ## Kill everything while customers order, then count: make chaos [SEED=1] [JOBS=1000]
+	@$(BIN)/python -m pytest -m chaos --numprocesses 1
+	@exec $(BIN)/python -m tests.chaos --seed $(or $(SEED),1) --jobs $(or $(JOBS),1000)
+
+bench: .venv/.dev ## Measure one worker process against a vendor of five seconds
+	@exec $(BIN)/python -m benchmarks.engine $(ARGS)
 
 lock: ## Pin requirements*.txt anew from pyproject.toml (needs uv)
 	$(LOCK) pyproject.toml -o requirements.txt

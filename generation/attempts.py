@@ -2,59 +2,94 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import DecimalField, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from generation.models import Attempt, Job, Status
 from generation.providers.base import FailureKind
 from vidgo.kernel.db import requires_transaction
 
+TRIES_PER_PROVIDER = 3
+# Nothing was tried: the provider asked to wait, or the operator's account there is to blame.
+UNCOUNTED = frozenset({FailureKind.THROTTLED, FailureKind.NO_CREDIT, FailureKind.UNAUTHORIZED})
+
 
 class LeaseLost(Exception):
     """Another driver has taken the job over, or it has ended: this one must let go."""
 
 
-def find_open(*, job: Job) -> Attempt | None:
-    """Return the attempt that an earlier driver of the job left open."""
-    return Attempt.objects.filter(job=job, ended_at=None).first()
+def list_open(*, job_ids: Collection[int]) -> dict[int, Attempt]:
+    """Return the open attempt of each job that has one."""
+    return {each.job_id: each for each in Attempt.objects.filter(job__in=job_ids, ended_at=None)}
 
 
-def count_ended(*, job: Job) -> dict[str, int]:
-    """Return, by provider, how many attempts failed for want of the provider itself."""
-    counts: dict[str, int] = {}
-    # A throttled attempt burned nothing: the provider only asked to wait.
-    failed = Attempt.objects.filter(job=job, ended_at__isnull=False).exclude(
-        failure_kind=FailureKind.THROTTLED
-    )
-    for provider in failed.values_list("provider", flat=True):
-        counts[provider] = counts.get(provider, 0) + 1
-    return counts
+def list_ended(*, job_ids: Collection[int]) -> dict[int, list[Attempt]]:
+    """Return the attempts of jobs that came to nothing, in order."""
+    ended: dict[int, list[Attempt]] = {}
+    rows = Attempt.objects.filter(job__in=job_ids, ended_at__isnull=False)
+    for attempt in rows.order_by("job_id", "number"):
+        ended.setdefault(attempt.job_id, []).append(attempt)
+    return ended
 
 
-@requires_transaction
-def open_one(*, job: Job, provider: str) -> Attempt:
-    """Store a new attempt of a job this driver holds; raises `LeaseLost`."""
-    _hold(job)
-    last = Attempt.objects.filter(job=job).aggregate(last=Max("number"))["last"] or 0
-    return Attempt.objects.create(job=job, number=last + 1, provider=provider)
+def count_tries(ended: Iterable[Attempt]) -> dict[str, int]:
+    """Return, by provider, how many of these attempts count against `TRIES_PER_PROVIDER`."""
+    return dict(Counter(each.provider for each in ended if each.failure_kind not in UNCOUNTED))
 
 
-def note_started(*, job: Job, attempt: Attempt, upstream_ref: str) -> None:
+def note_started(
+    *, job: Job, attempt: Attempt, upstream_ref: str, cost_usd: Decimal | None = None
+) -> None:
     """Store where the provider keeps the work, before anything else; raises `LeaseLost`."""
-    with transaction.atomic(durable=True):
-        _hold(job)
-        Attempt.objects.filter(pk=attempt.pk).update(upstream_ref=upstream_ref)
+    _change(job, attempt, upstream_ref=upstream_ref, cost_usd=cost_usd, lost_at=None)
+
+
+def note_lost(*, job: Job, attempt: Attempt, since: datetime) -> None:
+    """Store since when nobody knows what the provider does; raises `LeaseLost`."""
+    _change(job, attempt, lost_at=since)
+
+
+def note_found(*, job: Job, attempt: Attempt) -> None:
+    """Forget that the provider did not answer for a while; raises `LeaseLost`."""
+    _change(job, attempt, lost_at=None)
 
 
 @requires_transaction
-def close(*, job: Job, kind: FailureKind | None = None, message: str = "") -> None:
-    """End the job's open attempt, if there is one."""
+def close(
+    *,
+    job: Job,
+    kind: FailureKind | None = None,
+    message: str = "",
+    cost_usd: Decimal | None = None,
+) -> None:
+    """End the job's open attempt, if there is one.
+
+    `cost_usd` is what the provider asks, when nothing is known to the attempt yet.
+    """
     Attempt.objects.filter(job=job, ended_at=None).update(
         ended_at=timezone.now(),
         failure_kind=kind.value if kind else "",
         error_message=message,
+        cost_usd=Coalesce("cost_usd", Value(cost_usd, DecimalField())),
+        # Another provider is asked without knowing: this one may have made the image too.
+        may_cost_double=kind is FailureKind.OUTCOME_UNKNOWN,
     )
+
+
+def _change(job: Job, attempt: Attempt, **values: Any) -> None:
+    with transaction.atomic(durable=True):
+        _hold(job)
+        Attempt.objects.filter(pk=attempt.pk).update(**values)
+    for name, value in values.items():
+        setattr(attempt, name, value)
 
 
 def _hold(job: Job) -> None:

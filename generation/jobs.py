@@ -1,4 +1,4 @@
-"""Jobs: submitted once, claimed by a driver, ended once. The only writer of `Job.status`.
+"""Jobs: submitted once, claimed by a driver (`claims`), ended once.
 
 Every write of a driver carries the fence it claimed with, so a driver whose lease ran out and was
 taken over can change nothing any more. Locks are taken in one order: job, attempt,
@@ -8,11 +8,13 @@ wallet.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Collection
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -21,77 +23,15 @@ from accounts.models import ApiKey, Organization, User
 from billing import ledger, wallets
 from generation import attempts, files, inputs, orders
 from generation.assets import Prepared
+from generation.callbacks import outbox
 from generation.catalog import SEED_MAX
-from generation.models import ENDS, Asset, Job, Status
+from generation.models import Asset, Job, Status
 from generation.orders import Order
 from generation.providers import registry
 from generation.providers.base import FailureKind
-from vidgo.kernel import errors, queue
+from vidgo.kernel import crash, errors, queue
 
 BELL = "generation.tasks.drive"
-# Claims of all workers take turns, so that limits are counted exactly; a turn is milliseconds.
-CLAIM_LOCK = 0x7669_6467
-
-# The database's clock decides, and not that of the transaction's start: a claim may have waited for
-# its turn.
-RESUME = """
-SELECT id FROM generation_job
- WHERE status = 'running' AND due_at <= statement_timestamp()
-   AND (leased_until IS NULL OR leased_until < statement_timestamp())
- ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-"""
-
-# One organization after another, by hopping along the index of waiting jobs, and of each no more
-# than its limit allows; then everybody's first job, everybody's second, and so on.
-FRESH = """
-WITH RECURSIVE tenants AS (
-    (SELECT organization_id FROM generation_job
-      WHERE status = 'queued' ORDER BY organization_id LIMIT 1)
-    UNION ALL
-    SELECT (SELECT organization_id FROM generation_job
-             WHERE status = 'queued' AND organization_id > tenants.organization_id
-             ORDER BY organization_id LIMIT 1)
-      FROM tenants WHERE tenants.organization_id IS NOT NULL
-),
-turns AS (
-    SELECT waiting.id,
-           busy.jobs + row_number() OVER (PARTITION BY tenants.organization_id
-                                          ORDER BY waiting.id) AS turn
-      FROM tenants
-      JOIN accounts_organization organization ON organization.id = tenants.organization_id
-     CROSS JOIN LATERAL (
-           SELECT count(*) AS jobs FROM generation_job
-            WHERE status = 'running' AND organization_id = organization.id) busy
-     CROSS JOIN LATERAL (
-           SELECT id FROM generation_job
-            WHERE status = 'queued' AND organization_id = organization.id
-              AND due_at <= statement_timestamp()
-            ORDER BY id
-            LIMIT greatest(least(%(limit)s,
-                coalesce(organization.concurrency_limit, %(organization_limit)s) - busy.jobs), 0)
-           ) waiting
-)
-SELECT id FROM generation_job
- WHERE status = 'queued' AND id IN (SELECT id FROM turns ORDER BY turn, id LIMIT %(limit)s)
-   FOR UPDATE SKIP LOCKED
-"""
-
-CLAIM = """
-UPDATE generation_job
-   SET status = 'running', fence = fence + 1, lease_owner = %(owner)s,
-       leased_until = statement_timestamp() + make_interval(secs => %(seconds)s),
-       started_at = coalesce(started_at, statement_timestamp())
- WHERE id = ANY(%(ids)s)
-"""
-
-# What the engine may still have to do, whether or not a bell was heard.
-DUE = """
-SELECT EXISTS (SELECT 1 FROM generation_job
-                WHERE status = 'queued' AND due_at <= statement_timestamp())
-    OR EXISTS (SELECT 1 FROM generation_job
-                WHERE status = 'running' AND due_at <= statement_timestamp()
-                  AND (leased_until IS NULL OR leased_until < statement_timestamp()))
-"""
 
 
 class AlreadyDone(errors.Conflict):
@@ -111,10 +51,12 @@ def submit(
     actor: str,
     api_key: ApiKey | None = None,
     created_by: User | None = None,
+    within: Callable[[Job], None] | None = None,
 ) -> Job:
     """Deduct the price, store the job and ring the bell, all in one transaction.
 
-    An edit's image is fetched first. Raises `organizations.Suspended`, `registry.NoProvider`,
+    An edit's image is fetched first. `within` is called with the job in that transaction. Raises
+    `organizations.Suspended`, `registry.NoProvider`,
     `orders.BadCallbackUrl`, `ledger.InsufficientCredits`, `inputs.ImageUnreachable` or
     `inputs.NotAnImage`; then nothing is stored and nothing is deducted.
     """
@@ -141,6 +83,9 @@ def submit(
                 price_credits=order.price_credits,
                 deadline_at=timezone.now() + timedelta(seconds=settings.JOB_DEADLINE_SECONDS),
             )
+            crash.point("submit.stored")
+            if within is not None:
+                within(job)
             queue.enqueue(BELL)
             # Last, because the wallet stays locked from here to the commit.
             ledger.charge(
@@ -150,10 +95,12 @@ def submit(
                 actor=actor,
                 api_key=api_key,
             )
+            crash.point("submit.charged")
     except Exception:
         if image_file:
             files.remove(name=image_file)
         raise
+    crash.point("submit.committed")
     return job
 
 
@@ -170,41 +117,28 @@ def get_job(*, organization: Organization, public_id: str) -> Job:
     return job
 
 
-def claim(*, owner: str, limit: int) -> list[Job]:
-    """Lease up to `limit` jobs to a driver: those left by others first, then waiting ones."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIM_LOCK])
-        cursor.execute(RESUME, {"limit": limit})
-        chosen = [row[0] for row in cursor.fetchall()]
-        if len(chosen) < limit:
-            cursor.execute(
-                FRESH,
-                {
-                    "limit": limit - len(chosen),
-                    "organization_limit": settings.ORGANIZATION_CONCURRENCY,
-                },
-            )
-            chosen += [row[0] for row in cursor.fetchall()]
-        if not chosen:
-            return []
-        cursor.execute(CLAIM, {"ids": chosen, "owner": owner, "seconds": settings.LEASE_SECONDS})
-        return list(Job.objects.filter(pk__in=chosen).order_by("id"))
+def finish(
+    *,
+    job: Job,
+    prepared: Prepared,
+    file: str,
+    cropped_from: str = "",
+    seed: int | None = None,
+    cost_usd: Decimal | None = None,
+) -> Asset:
+    """End the job with its image; raises `AlreadyDone` when it is no longer the driver's to end.
 
-
-def is_due() -> bool:
-    """Tell whether any job waits for a driver."""
-    with connection.cursor() as cursor:
-        cursor.execute(DUE)
-        (due,) = cursor.fetchone() or (False,)
-    return bool(due)
-
-
-def finish(*, job: Job, prepared: Prepared, file: str) -> Asset:
-    """End the job with its image; raises `AlreadyDone` when it is no longer the driver's to end."""
+    `seed` and `cost_usd` are what the provider says it used and asks, where it says.
+    """
     with transaction.atomic(durable=True):
-        _end(_driven(job), status=Status.FINISHED, progress=100)
-        attempts.close(job=job)
-        return Asset.objects.create(
+        _end(
+            _driven(job),
+            status=Status.FINISHED,
+            progress=100,
+            seed=job.seed if seed is None else seed,
+        )
+        attempts.close(job=job, cost_usd=cost_usd)
+        asset = Asset.objects.create(
             job=job,
             file=file,
             format=prepared.format,
@@ -212,18 +146,29 @@ def finish(*, job: Job, prepared: Prepared, file: str) -> Asset:
             height=prepared.height,
             size_bytes=len(prepared.content),
             sha256=prepared.sha256,
+            cropped_from=cropped_from,
             expires_at=timezone.now() + timedelta(days=settings.RESULT_RETENTION_DAYS),
         )
+        outbox.announce(job=job)
+        crash.point("finish.ended")
+    return asset
 
 
-def fail(*, job: Job, kind: FailureKind, message: str, fenced: bool = True) -> None:
+def fail(
+    *,
+    job: Job,
+    kind: FailureKind,
+    message: str,
+    fenced: bool = True,
+    among: Collection[Status] = (Status.QUEUED, Status.RUNNING),
+) -> None:
     """End the job without an image and give its credits back, once.
 
-    A driver's call is fenced; an operator or the reaper ends the job whoever drives it. Raises
-    `AlreadyDone`.
+    A driver's call is fenced; an operator, the customer or the reaper ends the job whoever drives
+    it, as long as it is in one of the states `among` which it is to be ended. Raises `AlreadyDone`.
     """
     with transaction.atomic(durable=True):
-        mine = _driven(job) if fenced else Job.objects.filter(pk=job.pk).exclude(status__in=ENDS)
+        mine = _driven(job) if fenced else Job.objects.filter(pk=job.pk, status__in=among)
         _end(mine, status=Status.FAILED, progress=0, failure_kind=kind.value, error_message=message)
         attempts.close(job=job, kind=kind, message=message)
         ledger.refund(
@@ -232,6 +177,8 @@ def fail(*, job: Job, kind: FailureKind, message: str, fenced: bool = True) -> N
             actor="engine",
             reason=f"{kind.value}: {message}",
         )
+        outbox.announce(job=job)
+        crash.point("fail.ended")
 
 
 def put_back(*, job: Job, delay_seconds: float, kind: FailureKind, message: str) -> None:
@@ -249,6 +196,15 @@ def put_back(*, job: Job, delay_seconds: float, kind: FailureKind, message: str)
         attempts.close(job=job, kind=kind, message=message)
 
 
+def park(*, job: Job, seconds: float) -> None:
+    """Let go of a running job for a while, with its attempt; raises `AlreadyDone`."""
+    parked = _driven(job).update(
+        due_at=timezone.now() + timedelta(seconds=seconds), leased_until=None, lease_owner=""
+    )
+    if not parked:
+        raise AlreadyDone
+
+
 def expire_overdue() -> int:
     """Fail the waiting jobs whose deadline has passed and return how many there were."""
     overdue = Job.objects.filter(
@@ -262,6 +218,7 @@ def expire_overdue() -> int:
                 kind=FailureKind.EXPIRED,
                 message="The task could not be started in time.",
                 fenced=False,
+                among=(Status.QUEUED,),
             )
         except AlreadyDone:
             # A driver took it up and ended it meanwhile.

@@ -1,25 +1,48 @@
 """What the queue may call, by dotted path. Each looks at rows; a repeated call is harmless."""
 
 import structlog
+from django.conf import settings
 
+from accounts import rate_limits
 from billing import books
-from generation import assets, engine, inputs, jobs, uploads
-from vidgo.kernel import queue
+from generation import assets, claims, engine, health, idempotency, inputs, jobs, uploads
+from generation.callbacks import delivery, notices, outbox, secrets
+from generation.models import CallbackEndpoint
+from generation.providers import registry
+from generation.providers.base import Failure
+from vidgo.kernel import http, queue
 
 log = structlog.get_logger(__name__)
 
 # Task, name of its schedule, minutes between two runs.
 SCHEDULES = (
     ("generation.tasks.drive", "drive", 1),
+    ("generation.tasks.deliver_callbacks", "callbacks", 1),
     ("generation.tasks.reap", "reap", 1),
     ("generation.tasks.sweep", "sweep", 60),
+    ("generation.tasks.ask_balances", "balances", 15),
     ("generation.tasks.audit", "audit", 24 * 60),
 )
 
 
 def drive() -> None:
-    """Drive jobs for one slice."""
-    engine.drive()
+    """Drive jobs for one slice, and deliver callbacks beside them.
+
+    Either bell starts both: many jobs must not hold up callbacks, nor hanging receivers jobs.
+    """
+    delivery.deliver(beside=engine.drive, again=claims.is_due)
+
+
+def deliver_callbacks() -> None:
+    """Deliver callbacks for one slice, and drive jobs beside them."""
+    drive()
+
+
+def send_callback_notice(endpoint_id: int) -> None:
+    """Tell an organization by e-mail that one of its endpoints was paused."""
+    notices.send_paused(
+        endpoint=CallbackEndpoint.objects.select_related("organization").get(pk=endpoint_id)
+    )
 
 
 def reap() -> None:
@@ -29,13 +52,40 @@ def reap() -> None:
 
 
 def sweep() -> None:
-    """Remove the files whose retention is over."""
+    """Remove what is kept no longer: files, and rows that stood for something for a while."""
     log.info(
         "files_removed",
         results=assets.remove_expired(),
         inputs=inputs.remove_expired(),
         uploads=uploads.remove_expired(),
     )
+    log.info(
+        "requests_forgotten",
+        idempotency_keys=idempotency.remove_expired(),
+        rate_buckets=rate_limits.forget_full(),
+    )
+    log.info(
+        "callbacks_swept",
+        removed=outbox.remove_old(),
+        resealed=secrets.reseal(),
+    )
+
+
+def ask_balances() -> None:
+    """Ask the providers what the operator's accounts hold, and alarm when that is little."""
+    for name, provider in registry.providers().items():
+        try:
+            balance = http.run(provider.balance())
+        except Failure as failure:
+            log.warning("balance_unknown", provider=name, reason=str(failure))
+            continue
+        if balance is None:
+            continue
+        health.note_balance(provider=name, balance=balance)
+        if balance.amount < settings.PROVIDER_LOW_BALANCE:
+            log.error(
+                "provider_balance_low", provider=name, left=str(balance.amount), unit=balance.unit
+            )
 
 
 def audit() -> None:

@@ -54,9 +54,10 @@ def signed_in(user: User) -> Client:
 
 @pytest.fixture(autouse=True)
 def _settings_of_tests(settings: Settings) -> None:
-    """Hash passwords in no time, and serve static files from where they lie."""
+    """Hash passwords in no time, serve static files from where they lie, know no real vendor."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.WHITENOISE_AUTOREFRESH = True
+    settings.BFL_API_KEY = settings.FAL_KEY = settings.REPLICATE_API_TOKEN = ""
 
 
 @pytest.fixture

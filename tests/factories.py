@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from django.db import transaction
 from PIL import Image
 
 from accounts import api_keys, organizations
@@ -13,7 +12,7 @@ from accounts.api_keys import Issued
 from accounts.audit import SYSTEM
 from accounts.models import Membership, Organization, Role, User
 from billing import grants
-from generation import assets, attempts, catalog, jobs, orders, uploads
+from generation import assets, catalog, claims, jobs, orders, uploads
 from generation.models import Asset, Attempt, Job, Upload
 from generation.providers.base import FailureKind
 
@@ -71,9 +70,7 @@ def job(*, organization: Organization, **values: Any) -> Job:
 def running(*, organization: Organization, **values: Any) -> Job:
     """Submit a job and take it up as a driver does, together with any other that waits."""
     waiting = job(organization=organization, **values)
-    (taken,) = (each for each in jobs.claim(owner="test", limit=1000) if each.pk == waiting.pk)
-    with transaction.atomic():
-        attempts.open_one(job=taken, provider="sandbox")
+    (taken,) = (each for each in claims.claim(owner="test", limit=1000) if each.pk == waiting.pk)
     return taken
 
 

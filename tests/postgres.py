@@ -32,6 +32,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         for name in re.findall(r"^#?\s*([A-Z][A-Z0-9_]*)=", example, flags=re.MULTILINE):
             os.environ.pop(name, None)
         os.environ.update(DATABASE_URL=url, VIDGO_DATA=str(data), VIDGO_ENVIRONMENT="development")
+        # Only the tests of the limits mean to reach them.
+        for limited in ("KEY", "ORGANIZATION", "UPLOADS", "BAD_KEYS"):
+            os.environ[f"RATE_LIMIT_{limited}_PER_MINUTE"] = "1000000"
     return (yield)
 
 

@@ -239,12 +239,22 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.authentication.HasApiKey"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.rate_limits.RateLimit"],
     "DEFAULT_PARSER_CLASSES": ["vidgo.kernel.api.BoundedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "vidgo.kernel.api.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
+# Requests a minute; each bucket holds what flows into it in RATE_LIMIT_BURST_SECONDS.
+RATE_LIMIT_KEY_PER_MINUTE = env.integer("RATE_LIMIT_KEY_PER_MINUTE", 3000, minimum=1)
+RATE_LIMIT_ORGANIZATION_PER_MINUTE = env.integer(
+    "RATE_LIMIT_ORGANIZATION_PER_MINUTE", 6000, minimum=1
+)
+RATE_LIMIT_BURST_SECONDS = env.seconds("RATE_LIMIT_BURST_SECONDS", 60, minimum=1)
+# As the published contract says; all of them may come at once.
+RATE_LIMIT_UPLOADS_PER_MINUTE = env.integer("RATE_LIMIT_UPLOADS_PER_MINUTE", 5, minimum=1)
+RATE_LIMIT_BAD_KEYS_PER_MINUTE = env.integer("RATE_LIMIT_BAD_KEYS_PER_MINUTE", 60, minimum=1)
 SPECTACULAR_SETTINGS = {
     "TITLE": f"{VIDGO_NAME} API",
     "DESCRIPTION": "AI image generation and editing through one endpoint, paid by credits.",
@@ -258,6 +268,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "displayRequestDuration": True},
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {"TaskStatusEnum": "generation.api.shapes.STATUS_WORDS"},
 }
 
 # Files -------------------------------------------------------------------------------------------
@@ -308,22 +319,57 @@ STRIPE_AUTOMATIC_TAX = env.boolean("STRIPE_AUTOMATIC_TAX", False)
 # What can be bought at a click, "cents:credits" each; any other amount buys two credits a cent.
 BILLING_PACKS = env.names("BILLING_PACKS", ("500:1000", "2000:4000", "5000:10000", "10000:20000"))
 
+# Providers ---------------------------------------------------------------------------------------
+
+# One without a key is in no route. "concurrency" is the account's limit, over all workers.
+BFL_API_KEY = env.secret("BFL_API_KEY")
+BFL_BASE_URL = env.url("BFL_BASE_URL", "https://api.bfl.ai")
+BFL_CONCURRENCY = env.integer("BFL_CONCURRENCY", 24, minimum=1)
+FAL_KEY = env.secret("FAL_KEY")
+FAL_BASE_URL = env.url("FAL_BASE_URL", "https://queue.fal.run")
+FAL_JWKS_URL = env.url("FAL_JWKS_URL", "https://rest.fal.ai/.well-known/jwks.json")
+FAL_CONCURRENCY = env.integer("FAL_CONCURRENCY", 10, minimum=1)
+REPLICATE_API_TOKEN = env.secret("REPLICATE_API_TOKEN")
+REPLICATE_BASE_URL = env.url("REPLICATE_BASE_URL", "https://api.replicate.com")
+REPLICATE_CONCURRENCY = env.integer("REPLICATE_CONCURRENCY", 50, minimum=1)
+# Without any vendor's key a development copy draws its own images.
+SANDBOX_ENABLED = env.boolean(
+    "SANDBOX_ENABLED",
+    not PRODUCTION and not (BFL_API_KEY or FAL_KEY or REPLICATE_API_TOKEN),
+)
+SANDBOX_SECONDS = env.seconds("SANDBOX_SECONDS", 1.0)
+SANDBOX_CONCURRENCY = env.integer("SANDBOX_CONCURRENCY", 500, minimum=1)
+PROVIDER_LOW_BALANCE = env.integer("PROVIDER_LOW_BALANCE", 1000)
+
 # Engine ------------------------------------------------------------------------------------------
 
 SLICE_SECONDS = env.seconds("SLICE_SECONDS", 10, minimum=0.1)
 LEASE_SECONDS = env.seconds("LEASE_SECONDS", 30, minimum=1)
-JOBS_IN_FLIGHT_PER_PROCESS = env.integer("JOBS_IN_FLIGHT_PER_PROCESS", 250, minimum=1)
+JOBS_IN_FLIGHT_PER_PROCESS = env.integer("JOBS_IN_FLIGHT_PER_PROCESS", 500, minimum=1)
 ORGANIZATION_CONCURRENCY = env.integer("ORGANIZATION_CONCURRENCY", 100, minimum=1)
 JOB_DEADLINE_SECONDS = env.seconds("JOB_DEADLINE_SECONDS", 900, minimum=1)
-SANDBOX_ENABLED = env.boolean("SANDBOX_ENABLED", not PRODUCTION)
-SANDBOX_SECONDS = env.seconds("SANDBOX_SECONDS", 1.0)
+# Inert in production: a process dies at this step, for tests of what then happens.
+CRASH_AT: str = "" if PRODUCTION else env.text("CRASH_AT")
 # Lets customers' addresses point at this machine, for developing receivers; refused in production.
 VIDGO_ALLOW_LOOPBACK_URLS = env.boolean("VIDGO_ALLOW_LOOPBACK_URLS", False)
+
+# Callbacks ---------------------------------------------------------------------------------------
+
+CALLBACKS_IN_FLIGHT_PER_PROCESS = env.integer("CALLBACKS_IN_FLIGHT_PER_PROCESS", 200, minimum=1)
+CALLBACKS_IN_FLIGHT_PER_ORGANIZATION = env.integer(
+    "CALLBACKS_IN_FLIGHT_PER_ORGANIZATION", 50, minimum=1
+)
+CALLBACKS_IN_FLIGHT_PER_ENDPOINT = env.integer("CALLBACKS_IN_FLIGHT_PER_ENDPOINT", 10, minimum=1)
+CALLBACK_PAUSE_AFTER_HOURS = env.integer("CALLBACK_PAUSE_AFTER_HOURS", 24, minimum=1)
+CALLBACK_RETENTION_DAYS = env.integer("CALLBACK_RETENTION_DAYS", 30, minimum=1)
+CALLBACK_SECRET_OVERLAP_HOURS = env.integer("CALLBACK_SECRET_OVERLAP_HOURS", 24, minimum=1)
 
 # Web server --------------------------------------------------------------------------------------
 
 WEB_PROCESSES = env.integer("WEB_PROCESSES", 2, minimum=1)
+# Threads that serve, each with a database connection, and threads that only wait for a job's end.
 WEB_THREADS = env.integer("WEB_THREADS", 16, minimum=1)
+WEB_WAITS = env.integer("WEB_WAITS", 128)
 
 # Mail --------------------------------------------------------------------------------------------
 

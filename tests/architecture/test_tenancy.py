@@ -21,9 +21,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts.models import ApiKey, Organization, User
 from billing.models import LedgerEntry, TopUp, Wallet
 from generation import uploads
-from generation.models import Job, Upload
+from generation.models import Callback, CallbackEndpoint, CallbackSecret, Job, Upload
 from tests import factories
 from tests.conftest import signed_in
+from tests.generation.callbacks.receiving import announced
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +44,7 @@ class World:
     upload: Upload
     top_up: TopUp
     api_key: ApiKey
+    callback: Callback
     browsers: dict[str, Client]
     keys: dict[str, str]
 
@@ -134,8 +136,40 @@ ROWS: dict[str, list[Row]] = {
         ours(path=lambda world: f"/dashboard/jobs?after={world.edit.public_id}"),
     ],
     "dashboard/jobs/<str:public_id>": [ours(path=job)],
+    "dashboard/jobs/<str:public_id>/cancel": [
+        ours(302, method="post", path=lambda world: job(world) + "/cancel")
+    ],
     "dashboard/jobs/<str:public_id>/live": [ours(path=lambda world: job(world) + "/live")],
     "dashboard/jobs/<str:public_id>/input": [ours(path=lambda world: job(world) + "/input")],
+    "dashboard/callbacks": [
+        members(),
+        ours(path=lambda world: f"/dashboard/callbacks?before={world.callback.public_id}"),
+    ],
+    "dashboard/callbacks/<str:public_id>": [
+        ours(path=lambda world: f"/dashboard/callbacks/{world.callback.public_id}")
+    ],
+    "dashboard/callbacks/<str:public_id>/replay": [
+        ours(
+            302,
+            method="post",
+            path=lambda world: f"/dashboard/callbacks/{world.callback.public_id}/replay",
+        )
+    ],
+    "dashboard/callbacks/endpoints/<str:public_id>": [
+        ours(
+            302,
+            method="post",
+            path=lambda world: (
+                f"/dashboard/callbacks/endpoints/{world.callback.endpoint.public_id}"
+            ),
+        )
+    ],
+    "dashboard/callbacks/replay": [members(302, method="post", body=lambda world: {"hours": "24"})],
+    "dashboard/callbacks/test": [
+        members(),
+        members(302, method="post", body=lambda world: {"url": "https://93.184.215.14/hook"}),
+    ],
+    "dashboard/callbacks/secret": [members(), members(method="post")],
     "dashboard/keys": [members(), members(method="post", body=lambda world: {"name": "x"})],
     "dashboard/keys/<str:key_id>/revoke": [
         ours(path=lambda world: f"/dashboard/keys/{world.api_key.key_id}/revoke"),
@@ -149,7 +183,7 @@ ROWS: dict[str, list[Row]] = {
     ],
     # Money. Charlie owns an organization of his own, Bob is a developer: he sees, and pays nothing.
     "dashboard/billing": [members()],
-    "dashboard/billing/top-ups": [payers(302), payers(method="post")],
+    "dashboard/billing/top-ups": [payers(), payers(method="post")],
     "dashboard/billing/top-ups/<str:public_id>": [
         Row(
             SIGN_IN,
@@ -202,11 +236,45 @@ ROWS: dict[str, list[Row]] = {
             path=lambda world: f"/api/generate/status/{world.edit.public_id}",
         )
     ],
+    "api/generate/cancel/<slug:task_id>": [
+        # To those who may see it, that it has ended already.
+        Row(
+            401,
+            404,
+            409,
+            409,
+            api=True,
+            method="post",
+            path=lambda world: f"/api/generate/cancel/{world.edit.public_id}",
+        )
+    ],
+    "api/generate/tasks": [
+        keyed(),
+        Row(
+            401,
+            404,
+            200,
+            200,
+            api=True,
+            path=lambda world: f"/api/generate/tasks?before={world.edit.public_id}",
+        ),
+    ],
     "api/user/balance": [keyed()],
     "api/billing/ledger": [keyed()],
     "api/billing/top-ups": [keyed()],
     # Stripe signs what it sends; nobody else is heard, signed in or not.
     "webhooks/stripe": [everybody(400, method="post")],
+    # So do providers, each at an address that only it was told.
+    "webhooks/providers/<slug:provider>/<slug:token>": [
+        everybody(404, method="post", path=lambda world: "/webhooks/providers/sandbox/nonsense"),
+        everybody(
+            400,
+            method="post",
+            path=lambda world: (
+                f"/webhooks/providers/sandbox/{factories.attempts_of(world.edit)[0].token}"
+            ),
+        ),
+    ],
     "api/common/upload/base64": [keyed(method="post", body=lambda world: {"base64_data": PNG})],
     "api/common/upload/url": [
         keyed(method="post", body=lambda world: {"file_url": "https://example.com/x.png"})
@@ -297,6 +365,7 @@ def world(
             amount_cents=500,
         ),
         api_key=factories.api_key(organization=organization).api_key,
+        callback=announced(organization=organization, url="https://example.com/hook"),
         browsers={
             "anonymous": Client(),
             "charlie": signed_in(charlie),
@@ -364,6 +433,8 @@ def test_nothing_of_the_organization_is_in_any_answer_to_a_stranger(world: World
         world.edit.public_id,
         world.edit.prompt,
         world.api_key.key_id,
+        world.callback.public_id,
+        world.callback.endpoint.public_id,
         world.organization.public_id,
         "alice@example.com",
     ]
@@ -385,7 +456,10 @@ def test_a_stranger_changes_nothing(world: World) -> None:
         ours = {"organization": world.organization}
         return [
             list(model.objects.filter(**ours).order_by("pk").values())
-            for model in (Job, Upload, LedgerEntry, Wallet, ApiKey, TopUp)
+            for model in (
+                *(Job, Upload, LedgerEntry, Wallet, ApiKey, TopUp),
+                *(Callback, CallbackEndpoint, CallbackSecret),
+            )
         ]
 
     before = rows()

@@ -11,7 +11,7 @@ import pytest
 from django.db import connections
 from pytest_django import Settings
 
-from generation import engine
+from generation import claims, driver, engine, health, pace, pools
 from generation.models import Job
 from tests.generation.scripted import Scripted, install
 
@@ -28,9 +28,13 @@ def quick(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Let the engine wait for nothing that a test does not wait for."""
     settings.SLICE_SECONDS = 5
     settings.SANDBOX_SECONDS = 0
-    monkeypatch.setattr(engine, "RETRY_SECONDS", 0.01)
-    monkeypatch.setattr(engine, "UNKNOWN_OUTCOME_SECONDS", 0.01)
-    monkeypatch.setattr(engine, "POLL_FIRST_SECONDS", 0.02)
+    monkeypatch.setattr(driver, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(driver, "LOST_SECONDS", 0.05)
+    monkeypatch.setattr(driver, "LOOK_FOR_LOST_SECONDS", 0.02)
+    monkeypatch.setattr(health, "OPEN_SECONDS", 0.05)
+    monkeypatch.setattr(claims, "POSTPONE_SECONDS", 0.02)
+    monkeypatch.setattr(pace, "FIRST_SECONDS", 0.02)
+    monkeypatch.setattr(pace, "_usual", {})
     return settings
 
 
@@ -38,13 +42,13 @@ def quick(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
 def slices(quick: Settings) -> Iterator[None]:
     """Let slices run in this process; their threads leave no connection to the test's database."""
     yield
-    together = threading.Barrier(engine.DATABASE_THREADS)
+    together = threading.Barrier(pools.DATABASE_THREADS)
 
     def close() -> None:
         together.wait(10)
         connections.close_all()
 
-    for closed in [engine._database.submit(close) for _ in range(engine.DATABASE_THREADS)]:
+    for closed in [pools._database.submit(close) for _ in range(pools.DATABASE_THREADS)]:
         closed.result(10)
 
 

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 import pytest
 
 from generation import catalog
 from generation.providers import registry
-from generation.providers.base import Failure, FailureKind, Pending, Ready, Started, Work
+from generation.providers.base import (
+    BadHint,
+    Balance,
+    Cancellation,
+    Failure,
+    FailureKind,
+    Pending,
+    Ready,
+    Started,
+    Work,
+)
 from tests import factories
 
 Answer = Pending | Ready | Exception
@@ -26,11 +37,16 @@ class Scripted:
     def __init__(self, *answers: Answer, name: str = "scripted") -> None:
         self.name = name
         self.may_start_again = False
+        self.can_find = False
+        self.concurrency = 1000
         self.answers = list(answers) or [ready()]
         self.start_failures: list[Exception] = []
         self.started: list[Work] = []
         self.polled: list[str] = []
         self.cancelled: list[str] = []
+        self.cancellation = Cancellation.CANCELED
+        self.found: Started | None = None
+        self.holds: Balance | None = None
         self.during_start: Callable[[], None] | None = None
         self.during_poll: Callable[[], None] | None = None
 
@@ -53,9 +69,22 @@ class Scripted:
             raise answer
         return answer
 
-    async def cancel(self, upstream_ref: str) -> None:
+    async def find(self, work: Work) -> Started | None:
+        """Find what the test says was started without an answer."""
+        return self.found
+
+    async def cancel(self, upstream_ref: str) -> Cancellation:
         """Remember that the work is no longer wanted."""
         self.cancelled.append(upstream_ref)
+        return self.cancellation
+
+    async def balance(self) -> Balance | None:
+        """Tell what the test says."""
+        return self.holds
+
+    async def read_hint(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
+        """Believe nothing."""
+        raise BadHint("The script sends no messages.")
 
 
 def ready(*, width: int = 64, height: int = 64) -> Ready:
@@ -68,14 +97,27 @@ def failure(kind: FailureKind, *, retry_after_seconds: float | None = None) -> F
     return Failure(kind, f"scripted {kind.value}", retry_after_seconds=retry_after_seconds)
 
 
-def install(monkeypatch: pytest.MonkeyPatch, *providers: Scripted) -> None:
-    """Make these the providers of every model, in this order."""
-    route = tuple(provider.name for provider in providers)
+def install(
+    monkeypatch: pytest.MonkeyPatch,
+    *providers: Scripted,
+    fallback: dict[str, str] | None = None,
+) -> None:
+    """Make these the providers of every model, in this order; `fallback` as in an `Offer`."""
     loaded = catalog.load()
+    offers = tuple(
+        catalog.Offer(
+            provider=provider.name,
+            endpoint=f"{provider.name}/model",
+            cost_usd=Decimal("0.04"),
+            sizes=frozenset(set(loaded.sizes) - set(fallback or {})),
+            fallback=fallback or {},
+        )
+        for provider in providers
+    )
     changed = dataclasses.replace(
         loaded,
         models={
-            name: dataclasses.replace(model, route=route) for name, model in loaded.models.items()
+            name: dataclasses.replace(model, offers=offers) for name, model in loaded.models.items()
         },
     )
     monkeypatch.setattr(catalog, "load", lambda: changed)

@@ -19,12 +19,12 @@ from pytest_django import Settings
 from accounts.models import Organization
 from billing import books, wallets
 from billing.models import LedgerEntry
-from generation import attempts, engine, jobs
-from generation.models import Asset, Attempt, Job
-from generation.providers.base import FailureKind, Pending, Ready
+from generation import attempts, claims, driver, engine, jobs
+from generation.models import Asset, Job
+from generation.providers.base import FailureKind, Pending
 from tests import factories
 from tests.generation.conftest import files_in
-from tests.generation.scripted import Scripted, failure, install, ready
+from tests.generation.scripted import Scripted, failure, ready
 from vidgo.kernel import queue
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,216 +45,13 @@ def take_over(job: Job) -> Job:
     # At one go: the driver that still holds it renews its lease and claims what it finds free.
     with transaction.atomic():
         Job.objects.filter(pk=job.pk).update(leased_until=timezone.now() - timedelta(days=1))
-        (taken,) = jobs.claim(owner="another", limit=1)
+        (taken,) = claims.claim(owner="another", limit=1)
     assert taken.pk == job.pk
     return taken
 
 
 def reload(job: Job) -> Job:
     return Job.objects.get(pk=job.pk)
-
-
-# Ends --------------------------------------------------------------------------------------------
-
-
-def test_a_slice_finishes_what_waits(
-    organization: Organization, scripted: Scripted, storage: Path
-) -> None:
-    waiting = [factories.job(organization=organization) for _ in range(5)]
-    assert engine.drive() == 5
-    for job in waiting:
-        now = reload(job)
-        assert (now.status, now.progress, now.error_message) == ("finished", 100, "")
-        assert now.started_at is not None
-        assert now.ended_at is not None
-        assert (now.leased_until, now.lease_owner) == (None, "")
-        (attempt,) = factories.attempts_of(job)
-        assert (attempt.provider, attempt.failure_kind) == ("scripted", "")
-        assert attempt.upstream_ref.startswith("ref-")
-        assert attempt.ended_at is not None
-    assert len(scripted.started) == 5
-    assert files_in(storage) == sorted(Asset.objects.values_list("file", flat=True))
-    assert balance(organization) == 0
-    assert books.check() == []
-
-
-def test_a_result_is_cropped_to_the_ratio_and_encoded_as_ordered(
-    organization: Organization, scripted: Scripted, storage: Path, drive_to_end: DriveToEnd
-) -> None:
-    scripted.answers = [ready(width=300, height=300)]
-    job = drive_to_end(factories.job(organization=organization, size="16:9", output_format="jpg"))
-    asset = factories.asset_of(job)
-    content = (storage / asset.file).read_bytes()
-    assert content.startswith(b"\xff\xd8\xff")
-    assert (asset.format, asset.width, asset.height) == ("jpg", 300, 169)
-    assert asset.size_bytes == len(content)
-
-
-@pytest.mark.parametrize("kind", [FailureKind.MODERATED, FailureKind.INVALID_INPUT])
-def test_what_is_the_requests_own_fault_fails_at_once_and_gives_the_credits_back(
-    organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd, kind: FailureKind
-) -> None:
-    scripted.answers = [failure(kind)]
-    job = drive_to_end(factories.job(organization=organization, model="flux-kontext-max"))
-    assert (job.status, job.failure_kind) == ("failed", kind.value)
-    assert job.error_message == f"scripted {kind.value}"
-    assert len(scripted.started) == 1
-    assert refunds_of(job) == 1
-    assert balance(organization) == 20
-    assert books.check() == []
-
-
-def test_an_unavailable_provider_is_tried_three_times_then_the_credits_go_back(
-    organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd, storage: Path
-) -> None:
-    scripted.answers = [failure(FailureKind.UNAVAILABLE)]
-    job = drive_to_end(factories.job(organization=organization))
-    assert (job.status, job.failure_kind) == ("failed", "unavailable")
-    tries = factories.attempts_of(job)
-    assert [attempt.number for attempt in tries] == [1, 2, 3]
-    assert {attempt.failure_kind for attempt in tries} == {"unavailable"}
-    assert len(scripted.started) == 3
-    assert refunds_of(job) == 1
-    assert files_in(storage) == []
-    assert books.check() == []
-
-
-def test_an_unavailable_provider_that_comes_back_costs_the_customer_nothing_more(
-    organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd
-) -> None:
-    scripted.answers = [failure(FailureKind.UNAVAILABLE), failure(FailureKind.UNAVAILABLE), ready()]
-    job = drive_to_end(factories.job(organization=organization))
-    assert job.status == "finished"
-    assert len(factories.attempts_of(job)) == 3
-    assert LedgerEntry.objects.filter(reference=job.public_id).count() == 1
-    assert books.check() == []
-
-
-def test_the_next_provider_of_the_route_is_asked_when_the_first_is_spent(
-    organization: Organization,
-    slices: None,
-    drive_to_end: DriveToEnd,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    first = Scripted(failure(FailureKind.NO_CREDIT), name="first")
-    second = Scripted(name="second")
-    install(monkeypatch, first, second)
-    job = drive_to_end(factories.job(organization=organization))
-    assert job.status == "finished"
-    assert [attempt.provider for attempt in factories.attempts_of(job)] == ["first"] * 3 + [
-        "second"
-    ]
-
-
-def test_waiting_for_a_throttling_provider_burns_no_attempt(
-    organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd
-) -> None:
-    throttled = [failure(FailureKind.THROTTLED, retry_after_seconds=0.01) for _ in range(5)]
-    scripted.start_failures = [*throttled, failure(FailureKind.UNAVAILABLE)]
-    scripted.answers = [failure(FailureKind.UNAVAILABLE), ready()]
-    job = drive_to_end(factories.job(organization=organization))
-    assert job.status == "finished"
-    kinds = [attempt.failure_kind for attempt in factories.attempts_of(job)]
-    assert kinds == ["throttled"] * 5 + ["unavailable"] * 2 + [""]
-    assert attempts.count_ended(job=job) == {"scripted": 3}
-
-
-def test_a_throttled_job_waits_as_long_as_the_provider_asks(
-    organization: Organization, scripted: Scripted
-) -> None:
-    scripted.start_failures = [failure(FailureKind.THROTTLED, retry_after_seconds=77)]
-    job = factories.job(organization=organization)
-    engine.drive()
-    now = reload(job)
-    assert now.status == "queued"
-    assert 75 < (now.due_at - timezone.now()).total_seconds() < 77
-    assert engine.drive() == 0
-
-
-def test_a_start_whose_outcome_is_unknown_is_not_repeated_at_once(
-    organization: Organization,
-    scripted: Scripted,
-    drive_to_end: DriveToEnd,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(engine, "UNKNOWN_OUTCOME_SECONDS", 60)
-    job = factories.running(organization=organization)
-    # The driver died between asking and writing down the answer.
-    Attempt.objects.update(provider="scripted")
-    Job.objects.update(leased_until=None)
-    engine.drive()
-    (attempt,) = factories.attempts_of(job)
-    assert attempt.failure_kind == "outcome_unknown"
-    assert scripted.started == []
-    assert (reload(job).due_at - timezone.now()).total_seconds() > 55
-    Job.objects.update(due_at=timezone.now())
-    assert drive_to_end(job).status == "finished"
-    assert len(scripted.started) == 1
-
-
-def test_a_start_that_costs_nothing_is_repeated_at_once(
-    organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd
-) -> None:
-    scripted.may_start_again = True
-    job = factories.running(organization=organization)
-    Attempt.objects.update(provider="scripted")
-    Job.objects.update(leased_until=None)
-    engine.drive()
-    assert reload(job).status == "finished"
-    assert len(factories.attempts_of(job)) == 1
-
-
-def test_an_image_that_is_none_is_the_providers_fault(
-    organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd
-) -> None:
-    scripted.answers = [Ready(content=b"<html>no</html>"), ready()]
-    job = drive_to_end(factories.job(organization=organization))
-    assert job.status == "finished"
-    first = factories.attempts_of(job)[0]
-    assert first.failure_kind == "unavailable"
-    assert "unusable image" in first.error_message
-
-
-# Deadlines ---------------------------------------------------------------------------------------
-
-
-def test_a_job_past_its_deadline_is_cancelled_upstream_and_refunded(
-    organization: Organization, scripted: Scripted, quick: Settings
-) -> None:
-    quick.SLICE_SECONDS = 0.2
-    scripted.answers = [Pending()]
-    job = factories.job(organization=organization)
-    engine.drive()
-    assert reload(job).status == "running"
-    Job.objects.update(deadline_at=timezone.now())
-    engine.drive()
-    now = reload(job)
-    assert (now.status, now.failure_kind) == ("failed", "expired")
-    assert scripted.cancelled == ["ref-1"]
-    assert refunds_of(job) == 1
-    assert books.check() == []
-
-
-def test_a_deadline_that_passes_during_a_slice_ends_the_job(
-    organization: Organization, scripted: Scripted, quick: Settings
-) -> None:
-    quick.JOB_DEADLINE_SECONDS = 0.3
-    scripted.answers = [Pending()]
-    job = factories.job(organization=organization)
-    engine.drive()
-    assert reload(job).failure_kind == "expired"
-    assert scripted.cancelled == ["ref-1"]
-
-
-def test_no_retry_goes_beyond_the_deadline(
-    organization: Organization, slices: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    job = factories.job(organization=organization)
-    install(monkeypatch)
-    Job.objects.update(deadline_at=timezone.now())
-    engine.drive()
-    assert (reload(job).status, refunds_of(job)) == ("failed", 1)
-    assert books.check() == []
 
 
 # Slices ------------------------------------------------------------------------------------------
@@ -281,22 +78,24 @@ def test_what_a_slice_cannot_finish_is_resumed_and_never_started_again(
     assert (now.fence, reload(job).fence) == (1, 2)
 
 
-def test_a_job_that_comes_too_late_for_a_slice_is_left_without_an_attempt(
-    organization: Organization, scripted: Scripted
+def test_a_job_that_comes_too_late_for_a_slice_is_put_back_and_counts_nothing(
+    organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd
 ) -> None:
     """An open attempt without a reference would be taken for a start of unknown outcome."""
-    factories.job(organization=organization)
-    (job,) = jobs.claim(owner="test", limit=1)
+    job = factories.job(organization=organization)
+    (claimed,) = claims.claim(owner="test", limit=1)
 
     async def drive() -> None:
         draining = asyncio.Event()
         draining.set()
-        await engine.Drive(job=job, draining=draining).run()
+        await driver.Drive(job=claimed, draining=draining).run()
 
-    with pytest.raises(engine.Draining):
+    with pytest.raises(driver.LetGo):
         asyncio.run(drive())
-    assert not Attempt.objects.exists()
     assert scripted.started == []
+    ended = attempts.list_ended(job_ids=[job.pk])[job.pk]
+    assert attempts.count_tries(ended) == {}
+    assert drive_to_end(job).status == "finished"
 
 
 def test_a_slice_without_work_ends_at_once_and_rings_no_bell(
@@ -383,7 +182,7 @@ def test_leases_are_renewed_while_a_slice_runs_and_while_it_drains(
     def look() -> None:
         until = time.monotonic() + 1.8
         while time.monotonic() < until:
-            stolen.extend(jobs.claim(owner="another", limit=1))
+            stolen.extend(claims.claim(owner="another", limit=1))
             time.sleep(0.05)
         _close_own_connections()
 
@@ -421,16 +220,16 @@ def test_the_database_going_away_leaves_the_job_to_its_lease(
 def test_a_slice_that_breaks_lets_go_of_what_it_drives(
     organization: Organization, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    claim = jobs.claim
-    claims: list[int] = []
+    claim = claims.claim
+    calls: list[int] = []
 
     def claim_once(**values: object) -> list[Job]:
-        claims.append(1)
-        if len(claims) > 1:
+        calls.append(1)
+        if len(calls) > 1:
             raise OperationalError("the connection is lost")
         return claim(**values)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(jobs, "claim", claim_once)
+    monkeypatch.setattr(claims, "claim", claim_once)
     scripted.answers = [Pending()]
     job = factories.job(organization=organization)
     with pytest.raises(OperationalError):
@@ -545,7 +344,7 @@ def test_a_mistake_in_our_code_is_logged_counted_and_ends_with_a_refund(
 def test_one_jobs_mistake_does_not_touch_the_others(
     organization: Organization, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "RETRY_SECONDS", 60)
+    monkeypatch.setattr(driver, "RETRY_SECONDS", 60)
     scripted.answers = [RuntimeError("a mistake of ours"), ready()]
     waiting = [factories.job(organization=organization) for _ in range(4)]
     engine.drive()
@@ -560,7 +359,7 @@ def test_each_log_line_about_a_job_names_it(
     waiting = {factories.job(organization=organization).public_id for _ in range(3)}
     caplog.clear()
     engine.drive()
-    about = [record for record in caplog.records if record.name.startswith("generation.engine")]
+    about = [record for record in caplog.records if record.name == "generation.driver"]
     assert {_fact(record, "job") for record in about} == waiting
     assert (
         sorted(str(_event(record)) for record in about) == ["attempt_failed"] + ["job_finished"] * 2

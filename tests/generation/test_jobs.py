@@ -1,19 +1,14 @@
-"""Jobs: submitted with their price and their bell or not at all, claimed fairly, ended once."""
+"""Jobs: submitted with their price and their bell or not at all, ended once."""
 
 from __future__ import annotations
 
 import dataclasses
-import threading
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor, wait
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.utils import InternalError
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_q.models import OrmQ, Schedule
@@ -23,7 +18,7 @@ from accounts import organizations
 from accounts.models import Organization
 from billing import books, ledger, wallets
 from billing.models import LedgerEntry, Wallet
-from generation import assets, catalog, files, jobs, orders, tasks
+from generation import assets, catalog, claims, files, jobs, orders, tasks
 from generation.models import Asset, Job
 from generation.providers import registry
 from generation.providers.base import FailureKind
@@ -60,24 +55,6 @@ def prepared() -> assets.Prepared:
 def finish(job: Job) -> Asset:
     ready = prepared()
     return jobs.finish(job=job, prepared=ready, file=assets.store(prepared=ready))
-
-
-def waiting(organization: Organization, number: int) -> None:
-    """Store many waiting jobs at once; their money is not these tests' matter."""
-    deadline = timezone.now() + timedelta(hours=1)
-    Job.objects.bulk_create(
-        Job(
-            organization=organization,
-            model="flux-kontext-pro",
-            prompt="a fox",
-            size="1:1",
-            output_format="png",
-            seed=1,
-            price_credits=10,
-            deadline_at=deadline,
-        )
-        for _ in range(number)
-    )
 
 
 # Submit ------------------------------------------------------------------------------------------
@@ -119,7 +96,7 @@ def test_a_change_of_price_touches_nothing_in_flight(
     dearer = dataclasses.replace(loaded.models[job.model], price_credits=50)
     changed = dataclasses.replace(loaded, models={**loaded.models, job.model: dearer})
     monkeypatch.setattr(catalog, "load", lambda: changed)
-    (taken,) = jobs.claim(owner="test", limit=1)
+    (taken,) = claims.claim(owner="test", limit=1)
     jobs.fail(job=taken, kind=FailureKind.MODERATED, message="no")
     assert wallets.balance_of(organization=organization).balance_credits == 1000
     assert submit(organization).price_credits == 50
@@ -221,184 +198,6 @@ def test_a_job_belongs_to_its_organization_alone(
             jobs.get_job(organization=stranger, public_id=public_id)
 
 
-# Claims ------------------------------------------------------------------------------------------
-
-
-def test_a_claim_leases_the_oldest_first(organization: Organization, settings: Settings) -> None:
-    settings.LEASE_SECONDS = 30
-    waiting(organization, 3)
-    oldest, second = jobs.claim(owner="test", limit=2)
-    assert oldest.pk < second.pk < Job.objects.get(status="queued").pk
-    assert (oldest.status, oldest.fence, oldest.lease_owner) == ("running", 1, "test")
-    assert oldest.leased_until is not None
-    assert oldest.started_at is not None
-    assert 25 < (oldest.leased_until - timezone.now()).total_seconds() <= 30
-    assert [job.pk for job in jobs.claim(owner="test", limit=10)] != [oldest.pk]
-    assert jobs.claim(owner="test", limit=10) == []
-
-
-def test_whoever_queues_much_does_not_keep_others_waiting(
-    organization: Organization, other_organization: Organization
-) -> None:
-    waiting(organization, 500)
-    waiting(other_organization, 3)
-    claimed = jobs.claim(owner="test", limit=10)
-    assert Counter(job.organization_id for job in claimed) == {
-        organization.pk: 7,
-        other_organization.pk: 3,
-    }
-    # And who has none running yet comes before who has many.
-    waiting(other_organization, 5)
-    claimed = jobs.claim(owner="test", limit=4)
-    assert Counter(job.organization_id for job in claimed) == {other_organization.pk: 4}
-
-
-def test_an_organization_runs_no_more_at_once_than_its_limit(
-    organization: Organization, other_organization: Organization, settings: Settings
-) -> None:
-    settings.ORGANIZATION_CONCURRENCY = 4
-    organization.concurrency_limit = 2
-    organization.save()
-    waiting(organization, 10)
-    waiting(other_organization, 10)
-    claimed = jobs.claim(owner="test", limit=100)
-    assert Counter(job.organization_id for job in claimed) == {
-        organization.pk: 2,
-        other_organization.pk: 4,
-    }
-    assert jobs.claim(owner="test", limit=100) == []
-    Job.objects.filter(pk=claimed[0].pk).update(status="queued", leased_until=None)
-    assert [job.pk for job in jobs.claim(owner="test", limit=100)] == [claimed[0].pk]
-
-
-def test_jobs_that_others_left_come_before_those_that_wait(organization: Organization) -> None:
-    waiting(organization, 4)
-    left, expired, held = jobs.claim(owner="gone", limit=3)
-    Job.objects.filter(pk=left.pk).update(leased_until=None)
-    Job.objects.filter(pk=expired.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
-    claimed = jobs.claim(owner="test", limit=2)
-    assert [job.pk for job in claimed] == [left.pk, expired.pk]
-    assert {job.fence for job in claimed} == {2}
-    assert Job.objects.get(pk=held.pk).lease_owner == "gone"
-
-
-def test_a_job_that_shall_wait_is_not_claimed_before_its_time(organization: Organization) -> None:
-    waiting(organization, 1)
-    Job.objects.update(due_at=timezone.now() + timedelta(seconds=30))
-    assert jobs.claim(owner="test", limit=1) == []
-    assert not jobs.is_due()
-    Job.objects.update(due_at=timezone.now())
-    assert jobs.is_due()
-    assert len(jobs.claim(owner="test", limit=1)) == 1
-    assert not jobs.is_due()
-
-
-def test_work_is_due_again_when_a_lease_runs_out_or_is_let_go(organization: Organization) -> None:
-    waiting(organization, 1)
-    jobs.claim(owner="test", limit=1)
-    assert not jobs.is_due()
-    Job.objects.update(leased_until=None)
-    assert jobs.is_due()
-    Job.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-    assert jobs.is_due()
-
-
-@pytest.mark.parametrize("number", [0, 300])
-def test_a_claim_takes_few_queries_however_many_wait(
-    organization: Organization, other_organization: Organization, number: int
-) -> None:
-    waiting(organization, number)
-    waiting(other_organization, number)
-    with CaptureQueriesContext(connection) as queries:
-        claimed = jobs.claim(owner="test", limit=50)
-    assert len(claimed) == min(50, number)
-    texts = [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
-    assert len(texts) == (5 if number else 3)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_limits_are_exact_when_all_workers_claim_at_once(
-    organization: Organization, other_organization: Organization, settings: Settings
-) -> None:
-    settings.ORGANIZATION_CONCURRENCY = 20
-    waiting(organization, 100)
-    waiting(other_organization, 100)
-    threads = 8
-    together = threading.Barrier(threads)
-
-    def claim(number: int) -> list[int]:
-        try:
-            together.wait(10)
-            taken: list[int] = []
-            for _ in range(4):
-                taken += [job.pk for job in jobs.claim(owner=f"driver {number}", limit=5)]
-            return taken
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(threads) as pool:
-        claimed = [pk for taken in pool.map(claim, range(threads)) for pk in taken]
-    assert len(claimed) == len(set(claimed)) == 40
-    running = Counter(Job.objects.filter(status="running").values_list("organization", flat=True))
-    assert running == {organization.pk: 20, other_organization.pk: 20}
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("lock_of_the_other", "running"), [(1, 6), (jobs.CLAIM_LOCK, 5)])
-def test_taking_turns_is_what_keeps_the_limit(
-    organization: Organization,
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
-    lock_of_the_other: int,
-    running: int,
-) -> None:
-    """The first case is the control: with a lock of its own the other claims one too many."""
-    settings.ORGANIZATION_CONCURRENCY = 5
-    waiting(organization, 10)
-    retried = Job.objects.earliest("id")
-    Job.objects.filter(pk=retried.pk).update(due_at=timezone.now() + timedelta(hours=1))
-
-    def claim() -> int:
-        try:
-            return len(jobs.claim(owner="another", limit=5))
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        with transaction.atomic():
-            assert len(jobs.claim(owner="test", limit=5)) == 5
-            # A retry falls due while the first claim is not yet committed.
-            pool.submit(_make_due, retried).result(10)
-            monkeypatch.setattr(jobs, "CLAIM_LOCK", lock_of_the_other)
-            other = pool.submit(claim)
-            wait([other], timeout=0.5)
-        other.result(10)
-    assert Job.objects.filter(status="running").count() == running
-
-
-def _make_due(job: Job) -> None:
-    Job.objects.filter(pk=job.pk).update(due_at=timezone.now())
-    connection.close()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_claim_passes_over_what_someone_else_has_locked(organization: Organization) -> None:
-    waiting(organization, 3)
-    left, _ = jobs.claim(owner="gone", limit=2)
-    Job.objects.filter(pk=left.pk).update(leased_until=None)
-    free = Job.objects.get(status="queued")
-
-    def claim() -> list[int]:
-        try:
-            return [job.pk for job in jobs.claim(owner="test", limit=5)]
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool, transaction.atomic():
-        Job.objects.select_for_update().get(pk=left.pk)
-        assert pool.submit(claim).result(5) == [free.pk]
-
-
 # Ends --------------------------------------------------------------------------------------------
 
 
@@ -437,7 +236,7 @@ def test_failing_gives_the_credits_back_once(organization: Organization) -> None
 def test_a_driver_with_an_old_fence_ends_nothing(organization: Organization) -> None:
     taken = factories.running(organization=organization)
     Job.objects.update(leased_until=None)
-    (newer,) = jobs.claim(owner="another", limit=1)
+    (newer,) = claims.claim(owner="another", limit=1)
     for end in (
         lambda: finish(taken),
         lambda: jobs.fail(job=taken, kind=FailureKind.MODERATED, message="late"),
@@ -494,7 +293,7 @@ def test_a_job_put_back_waits_and_is_taken_up_anew(organization: Organization) -
     assert (now.status, now.lease_owner, now.leased_until) == ("queued", "", None)
     (attempt,) = factories.attempts_of(taken)
     assert (attempt.failure_kind, attempt.error_message) == ("unavailable", "away")
-    (again,) = jobs.claim(owner="test", limit=1)
+    (again,) = claims.claim(owner="test", limit=1)
     assert again.fence == taken.fence + 1
 
 

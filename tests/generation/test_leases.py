@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Organization
-from generation import attempts, jobs, leases
+from generation import attempts, claims, jobs, leases
 from generation.models import Attempt, Job
 from generation.providers.base import FailureKind
 from tests import factories
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 def job(organization: Organization) -> Job:
     """A job that the driver `a.1/x` has claimed."""
     factories.job(organization=organization)
-    (job,) = jobs.claim(owner="a.1/x", limit=1)
+    (job,) = claims.claim(owner="a.1/x", limit=1)
     return job
 
 
@@ -30,7 +30,7 @@ def job(organization: Organization) -> Job:
 def newer(job: Job) -> Job:
     """The same job, taken over by the driver `b.1/y`."""
     Job.objects.update(leased_until=None)
-    (newer,) = jobs.claim(owner="b.1/y", limit=1)
+    (newer,) = claims.claim(owner="b.1/y", limit=1)
     return newer
 
 
@@ -52,7 +52,7 @@ def test_renewing_prolongs_what_is_held_and_tells_what_is_not(
 def test_a_lease_that_ran_out_unnoticed_can_still_be_renewed(job: Job) -> None:
     Job.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
     assert leases.renew(owner="a.1/x", job_ids=[job.pk]) == {job.pk}
-    assert not jobs.is_due()
+    assert not claims.is_due()
 
 
 def test_an_ended_job_is_no_longer_held(job: Job) -> None:
@@ -73,7 +73,7 @@ def test_voiding_frees_all_that_a_killed_cluster_held(job: Job) -> None:
         assert leases.void(cluster=stranger) == 0
     assert leases.void(cluster="a.1") == 1
     assert leases.void(cluster="a.1") == 0
-    assert jobs.is_due()
+    assert claims.is_due()
 
 
 def test_progress_is_noted_by_the_driver_alone(job: Job, newer: Job) -> None:
@@ -88,19 +88,12 @@ def test_an_unfinished_job_is_never_at_a_hundred_percent(job: Job, told: int, sh
     assert reload().progress == shown
 
 
-def test_a_driver_that_was_taken_over_opens_no_attempt(job: Job, newer: Job) -> None:
-    with pytest.raises(attempts.LeaseLost), transaction.atomic():
-        attempts.open_one(job=job, provider="sandbox")
-    assert not Attempt.objects.exists()
-    with transaction.atomic():
-        assert attempts.open_one(job=newer, provider="sandbox").number == 1
-
-
 def test_a_driver_that_was_taken_over_stores_no_reference(job: Job) -> None:
-    with transaction.atomic():
-        attempt = attempts.open_one(job=job, provider="sandbox")
+    attempt = job.open_attempt
+    assert attempt is not None
     Job.objects.update(leased_until=None)
-    (newer,) = jobs.claim(owner="b.1/y", limit=1)
+    (newer,) = claims.claim(owner="b.1/y", limit=1)
+    assert newer.open_attempt == attempt
     with pytest.raises(attempts.LeaseLost):
         attempts.note_started(job=job, attempt=attempt, upstream_ref="old")
     attempts.note_started(job=newer, attempt=attempt, upstream_ref="new")
@@ -109,30 +102,28 @@ def test_a_driver_that_was_taken_over_stores_no_reference(job: Job) -> None:
     assert Attempt.objects.get().upstream_ref == "new"
 
 
-def test_an_ended_job_gets_no_further_attempt(job: Job) -> None:
+def test_a_driver_of_an_ended_job_stores_nothing(job: Job) -> None:
+    attempt = job.open_attempt
+    assert attempt is not None
     jobs.fail(job=job, kind=FailureKind.MODERATED, message="no")
-    with pytest.raises(attempts.LeaseLost), transaction.atomic():
-        attempts.open_one(job=job, provider="sandbox")
+    with pytest.raises(attempts.LeaseLost):
+        attempts.note_lost(job=job, attempt=attempt, since=timezone.now())
 
 
-def test_attempts_are_numbered_and_counted_by_provider(job: Job) -> None:
-    assert attempts.find_open(job=job) is None
-    for provider, kind in (
-        ("first", FailureKind.UNAVAILABLE),
-        ("first", FailureKind.THROTTLED),
-        ("second", FailureKind.NO_CREDIT),
-        ("first", FailureKind.OUTCOME_UNKNOWN),
-    ):
+def test_attempts_are_numbered_and_what_the_provider_could_not_help_is_not_counted(
+    job: Job,
+) -> None:
+    for number, kind in enumerate(FailureKind, start=1):
+        if number > 1:
+            Attempt.objects.create(job=job, number=number, provider="second")
         with transaction.atomic():
-            opened = attempts.open_one(job=job, provider=provider)
-            assert attempts.find_open(job=job) == opened
             attempts.close(job=job, kind=kind, message="no")
-    assert [attempt.number for attempt in factories.attempts_of(job)] == [1, 2, 3, 4]
-    assert attempts.count_ended(job=job) == {"first": 2, "second": 1}
+    ended = attempts.list_ended(job_ids=[job.pk])[job.pk]
+    assert [attempt.number for attempt in ended] == list(range(1, len(FailureKind) + 1))
+    assert attempts.count_tries(ended) == {"sandbox": 1, "second": len(FailureKind) - 4}
+    assert attempts.list_open(job_ids=[job.pk]) == {}
 
 
 def test_the_database_keeps_a_job_from_having_two_open_attempts(job: Job) -> None:
-    with transaction.atomic():
-        attempts.open_one(job=job, provider="sandbox")
     with pytest.raises(IntegrityError, match="job_has_one_open_attempt"), transaction.atomic():
-        attempts.open_one(job=job, provider="sandbox")
+        Attempt.objects.create(job=job, number=2, provider="sandbox")

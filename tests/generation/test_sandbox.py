@@ -144,7 +144,7 @@ def test_nobody_can_make_it_wait_for_ever() -> None:
 
 def test_it_is_there_only_when_it_is_switched_on(settings: Settings) -> None:
     model = catalog.load().models["flux-kontext-pro"]
-    assert [provider.name for provider in registry.route_of(model)] == ["sandbox"]
+    assert [provider.name for provider, _ in registry.route_of(model)] == ["sandbox"]
     assert registry.names_of(model.id) == ["sandbox"]
     settings.SANDBOX_ENABLED = False
     assert registry.names_of(model.id) == []

@@ -25,9 +25,10 @@ from billing.models import (
     TopUp,
     Wallet,
 )
-from generation.models import Job
+from generation.models import Job, ProviderState
 from tests import factories
 from tests.conftest import signed_in
+from tests.generation.callbacks.receiving import announced
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +49,8 @@ def rows(organization: Organization, wallet: Wallet) -> Job:
     money(organization, issued.api_key)
     factories.upload(organization=organization)
     factories.failed(organization=organization)
+    announced(organization=organization, url="https://example.com/hook")
+    ProviderState.objects.create(name="sandbox")
     return factories.finished(organization=organization)
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from generation import jobs, leases
+from generation import claims, jobs, leases
+from generation.callbacks import claims as callback_claims
 from vidgo.kernel import queue
 from vidgo.kernel.supervisor import Duty, Supervisor
 
@@ -15,8 +16,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Supervise a cluster until SIGTERM or SIGINT."""
         duty = Duty(
-            is_due=jobs.is_due,
+            is_due=lambda: claims.is_due() or callback_claims.is_due(),
+            # One bell is enough: whichever is heard, both are looked after.
             ring=lambda: queue.enqueue(jobs.BELL),
-            void=lambda cluster: leases.void(cluster=cluster),
+            void=lambda cluster: (
+                leases.void(cluster=cluster) + callback_claims.void(cluster=cluster)
+            ),
         )
         Supervisor(duty=duty).run()

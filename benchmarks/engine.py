@@ -1,0 +1,182 @@
+"""`python -m benchmarks.engine`: one worker process against a vendor that takes five seconds.
+
+Two runs. Steady: jobs arrive at a rate, and what counts is the time above the vendor's own. Burst:
+all come at once, and what counts is how many are in flight together. Everything is on this
+machine, vendor and database included, so the figures are a lower bound.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import requests
+
+from vidgo import embedded
+from vidgo.processes import Family
+
+ROOT = Path(__file__).resolve().parents[1]
+VENDOR_SECONDS = 5.0
+VENDOR_PORT = 9180
+
+
+def main() -> None:
+    """Run both and print the figures as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=float, default=50.0, help="jobs a second")
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--burst", type=int, default=500)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="vidgo-bench-") as folder, Family() as family:
+        data = Path(folder) / "data"
+        data.mkdir(mode=0o700)
+        embedded.start(data=data, family=family)
+        os.environ.update(_environment(data))
+        _prepare()
+        _start(family, data, ["-m", "tests.contracts.vendors", "--port", str(VENDOR_PORT)])
+        _switch_vendor()
+        worker = _start(family, data, ["manage.py", "worker"])
+        result = {
+            "vendor_seconds": VENDOR_SECONDS,
+            "steady": _steady(worker, rate=asked.rate, seconds=asked.seconds),
+            "burst": _burst(worker, jobs=asked.burst),
+        }
+        sys.stdout.write(json.dumps(result, indent=2) + "\n")
+        family.end(worker, patience_seconds=15)
+
+
+def _environment(data: Path) -> dict[str, str]:
+    vendor = f"http://127.0.0.1:{VENDOR_PORT}/replicate"
+    return {
+        "DATABASE_URL": embedded.database_url(data=data),
+        "DJANGO_SETTINGS_MODULE": "vidgo.settings",
+        "VIDGO_ENVIRONMENT": "development",
+        "VIDGO_DATA": str(data),
+        "MEDIA_ROOT": str(data / "media"),
+        "VIDGO_ALLOW_LOOPBACK_URLS": "true",
+        "REPLICATE_API_TOKEN": "r8_local",
+        "REPLICATE_BASE_URL": vendor,
+        "REPLICATE_CONCURRENCY": "1000",
+        "ORGANIZATION_CONCURRENCY": "1000",
+        "WORKER_PROCESSES": "1",
+        "SANDBOX_ENABLED": "false",
+    }
+
+
+def _prepare() -> None:
+    """Make the tables, and an organization that can pay."""
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    call_command("seed_demo")
+    from accounts import audit
+    from accounts.models import Organization
+    from billing import grants
+
+    grants.give(
+        organization=Organization.objects.get(),
+        amount_credits=10_000_000,
+        reason="Benchmark",
+        actor=audit.SYSTEM,
+    )
+
+
+def _start(family: Family, data: Path, arguments: list[str]) -> subprocess.Popen[bytes]:
+    with (data / "log").open("ab") as output:
+        return family.start(
+            command=[sys.executable, *arguments], cwd=ROOT, env=dict(os.environ), output=output
+        )
+
+
+def _switch_vendor() -> None:
+    deadline = time.monotonic() + 30
+    switches = {"replicate": {"work_seconds": VENDOR_SECONDS, "hints": False}}
+    while time.monotonic() < deadline:
+        with contextlib.suppress(requests.RequestException):
+            url = f"http://127.0.0.1:{VENDOR_PORT}/_switch"
+            requests.post(url, json=switches, timeout=5).raise_for_status()
+            return
+        time.sleep(0.2)
+    raise TimeoutError("The vendor does not answer.")
+
+
+def _submit(number: int) -> None:
+    from accounts.models import Organization
+    from generation import jobs, orders
+
+    order = orders.parse(
+        model="flux-kontext-pro",
+        input={"prompt": f"benchmark {number}", "output_format": "jpg"},
+    )
+    jobs.submit(organization=Organization.objects.get(), order=order, actor="benchmark")
+
+
+def _steady(worker: subprocess.Popen[bytes], *, rate: float, seconds: float) -> dict[str, Any]:
+    began = time.monotonic()
+    total = int(rate * seconds)
+    for number in range(total):
+        time.sleep(max(began + number / rate - time.monotonic(), 0))
+        _submit(number)
+    submitted = time.monotonic() - began
+    return {"jobs_per_second_offered": round(total / submitted, 1), **_wait(worker, first=0)}
+
+
+def _burst(worker: subprocess.Popen[bytes], *, jobs: int) -> dict[str, Any]:
+    from generation.models import Job
+
+    first = Job.objects.latest("id").pk
+    for number in range(jobs):
+        _submit(number)
+    return _wait(worker, first=first)
+
+
+def _wait(worker: subprocess.Popen[bytes], *, first: int) -> dict[str, Any]:
+    """Watch until all jobs after the first are over, and tell what was seen."""
+    from generation.models import Attempt, Job
+
+    mine = Job.objects.filter(pk__gt=first)
+    most = memory = 0
+    while mine.exclude(status__in=["finished", "failed"]).exists():
+        most = max(most, Attempt.objects.filter(ended_at=None).exclude(upstream_ref="").count())
+        memory = max(memory, _megabytes(worker))
+        time.sleep(0.25)
+    rows = list(mine.values_list("status", "created_at", "ended_at"))
+    over = sorted((ended - created).total_seconds() - VENDOR_SECONDS for _, created, ended in rows)
+    cuts = statistics.quantiles(over, n=100)
+    span = (max(row[2] for row in rows) - min(row[1] for row in rows)).total_seconds()
+    return {
+        "jobs": len(rows),
+        "finished": sum(status == "finished" for status, _, _ in rows),
+        "jobs_per_second": round(len(rows) / (span - VENDOR_SECONDS), 1),
+        "most_in_flight": most,
+        "overhead_p50_ms": round(cuts[49] * 1000),
+        "overhead_p95_ms": round(cuts[94] * 1000),
+        "overhead_p50_to_vendor_time": round(cuts[49] / VENDOR_SECONDS, 3),
+        "worker_process_mb": memory,
+    }
+
+
+def _megabytes(worker: subprocess.Popen[bytes]) -> int:
+    """Return the memory of the largest process of the worker: the one that drives."""
+    sizes = [0]
+    for process in psutil.Process(worker.pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            sizes.append(process.memory_info().rss)
+    return max(sizes) // 1_000_000
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""Health: which providers may be asked right now, as all workers together know it.
+
+A circuit breaker for each: after some failures in a row nobody asks for a while, then one job at a
+time tries whether it works again. An account that is empty or refused pauses its provider
+and is an alarm for the operator. Only the database's clock decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import connection
+from django.utils import timezone
+
+from generation.models import Attempt, ProviderState
+from generation.providers.base import Balance, Failure, FailureKind, Provider
+
+log = structlog.get_logger(__name__)
+
+FAILURES_UNTIL_OPEN = 5
+OPEN_SECONDS = 10.0
+OPEN_LONGEST_SECONDS = 300.0
+PAUSE_SECONDS = 300.0
+THROTTLE_SECONDS = 2.0
+THROTTLE_LONGEST_SECONDS = 60.0
+# A healthy provider's row is written this often at most, however much it makes.
+NOTE_SUCCESS_SECONDS = 10
+
+ACCOUNT_KINDS = frozenset({FailureKind.NO_CREDIT, FailureKind.UNAUTHORIZED})
+# The provider's own trouble, which the breaker counts.
+TROUBLE_KINDS = frozenset({FailureKind.UNAVAILABLE, FailureKind.OUTCOME_UNKNOWN})
+
+# While the breaker is half open, one attempt that began after it opened is the probe.
+FREE = """
+SELECT provider.name,
+       CASE
+         WHEN greatest(state.open_until, state.paused_until, state.throttled_until)
+              > statement_timestamp() THEN 0
+         WHEN greatest(state.open_until, state.paused_until) IS NULL
+           THEN greatest(provider.concurrency - count(attempt.id), 0)
+         WHEN max(attempt.started_at) >= greatest(state.open_until, state.paused_until) THEN 0
+         ELSE least(greatest(provider.concurrency - count(attempt.id), 0), 1)
+       END
+  FROM unnest(%(names)s::text[], %(concurrencies)s::int[]) AS provider(name, concurrency)
+  LEFT JOIN generation_providerstate state ON state.name = provider.name
+  LEFT JOIN generation_attempt attempt
+         ON attempt.provider = provider.name AND attempt.ended_at IS NULL
+ GROUP BY provider.name, provider.concurrency, state.name
+"""
+
+# What began before the breaker opened says nothing about how the provider is now.
+FAILED = """
+UPDATE generation_providerstate
+   SET failures_in_a_row = failures_in_a_row + 1,
+       last_failure = %(sentence)s,
+       last_failure_at = statement_timestamp(),
+       times_opened = times_opened + (failures_in_a_row + 1 >= %(most)s)::int,
+       open_until = CASE WHEN failures_in_a_row + 1 >= %(most)s
+                         THEN statement_timestamp() + make_interval(
+                              secs => least(%(seconds)s * 2 ^ times_opened, %(longest)s))
+                         ELSE open_until END
+ WHERE name = %(name)s
+   AND (open_until IS NULL
+        OR open_until <= statement_timestamp() AND %(began)s >= open_until)
+RETURNING open_until
+"""
+
+WORKED = """
+UPDATE generation_providerstate
+   SET failures_in_a_row = 0, times_opened = 0, open_until = NULL,
+       paused_until = NULL, paused_reason = '', last_success_at = statement_timestamp()
+ WHERE name = %(name)s
+   AND (greatest(open_until, paused_until) IS NULL
+        OR %(began)s >= greatest(open_until, paused_until))
+   AND (failures_in_a_row > 0 OR greatest(open_until, paused_until) IS NOT NULL
+        OR last_success_at IS NULL
+        OR last_success_at < statement_timestamp() - make_interval(secs => %(seconds)s))
+"""
+
+
+def free_slots(*, providers: Mapping[str, Provider]) -> dict[str, int]:
+    """Return how many jobs more each provider may be given now, over all workers."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            FREE,
+            {
+                "names": list(providers),
+                "concurrencies": [each.concurrency for each in providers.values()],
+            },
+        )
+        return dict(cursor.fetchall())
+
+
+def note_success(*, attempt: Attempt) -> None:
+    """Note that a provider answered as it should; closes its breaker and ends its pause."""
+    values: dict[str, Any] = {
+        "name": attempt.provider,
+        "began": attempt.started_at,
+        "seconds": NOTE_SUCCESS_SECONDS,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(WORKED, values)
+        if not cursor.rowcount:
+            ProviderState.objects.bulk_create(
+                [ProviderState(name=attempt.provider, last_success_at=timezone.now())],
+                ignore_conflicts=True,
+            )
+
+
+def note_failure(*, attempt: Attempt, failure: Failure) -> None:
+    """Note what a failure says about its provider; what the order itself caused is a success."""
+    if failure.kind is FailureKind.THROTTLED:
+        _throttle(attempt.provider, failure.retry_after_seconds)
+    elif failure.kind in ACCOUNT_KINDS:
+        _pause(attempt.provider, failure)
+    elif failure.kind in TROUBLE_KINDS:
+        _count(attempt.provider, began=attempt.started_at, failure=failure)
+    elif failure.kind not in (FailureKind.EXPIRED, FailureKind.CANCELED):
+        note_success(attempt=attempt)
+
+
+def note_balance(*, provider: str, balance: Balance) -> None:
+    """Store what the operator's account at a provider holds."""
+    ProviderState.objects.update_or_create(
+        name=provider,
+        defaults={
+            "balance": balance.amount,
+            "balance_unit": balance.unit,
+            "balance_at": timezone.now(),
+        },
+    )
+
+
+def _count(name: str, *, began: datetime, failure: Failure) -> None:
+    _create(name)
+    values: dict[str, Any] = {
+        "name": name,
+        "began": began,
+        "sentence": str(failure)[:300],
+        "most": FAILURES_UNTIL_OPEN,
+        "seconds": OPEN_SECONDS,
+        "longest": OPEN_LONGEST_SECONDS,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(FAILED, values)
+        row = cursor.fetchone()
+    if row and row[0] is not None:
+        log.error("provider_opened", provider=name, until=row[0].isoformat(), reason=str(failure))
+
+
+def _pause(name: str, failure: Failure) -> None:
+    _create(name)
+    until = timezone.now() + timedelta(seconds=PAUSE_SECONDS)
+    paused = ProviderState.objects.filter(name=name).exclude(paused_until__gt=timezone.now())
+    if paused.update(
+        paused_until=until,
+        paused_reason=str(failure)[:200],
+        last_failure=str(failure)[:300],
+        last_failure_at=timezone.now(),
+    ):
+        log.error("provider_paused", provider=name, until=until.isoformat(), reason=str(failure))
+
+
+def _throttle(name: str, seconds: float | None) -> None:
+    _create(name)
+    wait = min(seconds or THROTTLE_SECONDS, THROTTLE_LONGEST_SECONDS)
+    until = timezone.now() + timedelta(seconds=wait)
+    ProviderState.objects.filter(name=name).update(throttled_until=until)
+
+
+def _create(name: str) -> None:
+    ProviderState.objects.bulk_create([ProviderState(name=name)], ignore_conflicts=True)

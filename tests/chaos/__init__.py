@@ -1,0 +1,1 @@
+"""Chaos: a whole fleet under fire, and the auditor afterwards. `make chaos [SEED=] [JOBS=]`."""

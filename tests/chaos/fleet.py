@@ -1,0 +1,129 @@
+"""The fleet under fire: a database, a web server and two workers that an init system restarts."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import psutil
+import requests
+
+from vidgo import embedded
+from vidgo.processes import Family
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKERS = 2
+RESPAWN_SECONDS = 0.5
+
+
+class Fleet:
+    """What a production machine runs, each member started again when it dies."""
+
+    def __init__(self, *, data: Path, family: Family, settings: dict[str, str]) -> None:
+        self.data = data
+        self.family = family
+        self.server = embedded.start(data=data, family=family)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        self.address = f"http://127.0.0.1:{port}"
+        self.environment = {
+            **os.environ,
+            **settings,
+            "DATABASE_URL": embedded.database_url(data=data),
+            "VIDGO_DATA": str(data),
+            "MEDIA_ROOT": str(data / "media"),
+            "VIDGO_ENVIRONMENT": "development",
+            "VIDGO_PUBLIC_URL": self.address,
+            "PORT": str(port),
+            "WEB_PROCESSES": "2",
+            "WORKER_PROCESSES": "2",
+            "LOG_FORMAT": "json",
+        }
+        self.log = data / "log"
+        web = [sys.executable, "-m", "gunicorn", "-c", "python:vidgo.gunicorn", "vidgo.wsgi"]
+        worker = [sys.executable, "manage.py", "worker"]
+        self.commands = [web, *([worker] * WORKERS)]
+        self.members: list[subprocess.Popen[bytes]] = []
+        self.killed: Counter[str] = Counter()
+        self.closing = threading.Event()
+        self.keeper = threading.Thread(target=self._keep, daemon=True)
+
+    def start(self) -> None:
+        """Prepare the database, start every member, and wait for the first answer."""
+        for command in (["migrate", "--verbosity", "0"], ["seed_demo"]):
+            subprocess.run(
+                [sys.executable, "manage.py", *command],
+                cwd=ROOT,
+                env=self.environment,
+                check=True,
+                timeout=120,
+            )
+        self.members = [self._spawn(command) for command in self.commands]
+        self.keeper.start()
+        deadline = time.monotonic() + 60
+        while not self.answers():
+            if time.monotonic() > deadline:
+                raise TimeoutError("The web server does not answer.")
+            time.sleep(0.2)
+
+    def answers(self) -> bool:
+        """Tell whether the web server is ready."""
+        with contextlib.suppress(requests.RequestException):
+            return requests.get(f"{self.address}/readyz", timeout=2).ok
+        return False
+
+    def kill_one(self, *, chance: random.Random) -> None:
+        """Kill any one process of ours, as a machine short of memory would.
+
+        A top one takes seconds to come back, so those below it are met three times as often.
+        """
+        targets: list[tuple[str, psutil.Process]] = []
+        for number, member in enumerate(self.members):
+            name = "web" if number == 0 else "worker"
+            with contextlib.suppress(psutil.NoSuchProcess):
+                top = psutil.Process(member.pid)
+                targets.append((f"{name} top", top))
+                targets += [(f"{name} below", each) for each in top.children(recursive=True)]
+        below = [target for target in targets if target[0].endswith("below")]
+        if below and chance.random() < 0.75:
+            targets = below
+        if not targets:
+            return
+        name, victim = chance.choice(targets)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            victim.kill()
+            self.killed[name] += 1
+
+    def restart_database(self) -> None:
+        """Shut the database down without asking anybody, and start it again."""
+        self.server.process.send_signal(signal.SIGQUIT)
+        self.server.process.wait(timeout=30)
+        self.server = embedded.start(data=self.data, family=self.family)
+        self.killed["database"] += 1
+
+    def close(self) -> None:
+        """Stop restarting, and end the members as an operator would."""
+        self.closing.set()
+        self.keeper.join(5)
+        self.family.end(*self.members, patience_seconds=15)
+
+    def _spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as output:
+            return self.family.start(command=command, cwd=ROOT, env=self.environment, output=output)
+
+    def _keep(self) -> None:
+        """Start again what has ended, as systemd does."""
+        while not self.closing.wait(RESPAWN_SECONDS):
+            for number, member in enumerate(self.members):
+                if member.poll() is not None:
+                    self.family.kill(member)
+                    self.members[number] = self._spawn(self.commands[number])

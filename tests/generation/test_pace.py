@@ -1,0 +1,60 @@
+"""Pace: few questions on the way, close ones when an image is due, ever fewer afterwards."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from generation import pace
+
+
+@pytest.fixture(autouse=True)
+def _nothing_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "_usual", {})
+
+
+def looks(*, ready_after: float, provider: str = "maker") -> list[float]:
+    """Return when a provider is asked until it is found ready."""
+    now = 0.0
+    times: list[float] = []
+    while not times or times[-1] < ready_after:
+        now += pace.pause(provider=provider, elapsed_seconds=now)
+        times.append(now)
+    return times
+
+
+def test_an_unknown_provider_is_asked_less_and_less_often() -> None:
+    times = looks(ready_after=60)
+    waits = [later - earlier for earlier, later in itertools.pairwise(times)]
+    assert times[0] == pace.FIRST_SECONDS
+    assert waits == sorted(waits)
+    assert max(waits) == pace.LONGEST_SECONDS
+
+
+@pytest.mark.parametrize("seconds", [0.5, 2.0, 5.0, 6.0, 20.0])
+def test_a_known_provider_is_asked_when_its_image_is_due(seconds: float) -> None:
+    for _ in range(30):
+        *_, before, found = 0.0, *looks(ready_after=seconds)
+        pace.learn(provider="maker", pending_seconds=before, ready_seconds=found)
+    times = looks(ready_after=seconds)
+    assert times[-1] - seconds < 0.3
+    assert len(times) <= 14
+
+
+def test_a_guess_that_is_far_too_long_is_soon_corrected() -> None:
+    pace.learn(provider="maker", pending_seconds=30, ready_seconds=30)
+    for _ in range(20):
+        *_, before, found = 0.0, *looks(ready_after=5)
+        pace.learn(provider="maker", pending_seconds=before, ready_seconds=found)
+    assert looks(ready_after=5)[-1] - 5 < 0.5
+
+
+def test_an_image_that_takes_unusually_long_is_not_asked_for_all_the_time() -> None:
+    pace.learn(provider="maker", pending_seconds=5, ready_seconds=5)
+    assert len(looks(ready_after=60)) < 45
+
+
+def test_one_provider_teaches_nothing_about_another() -> None:
+    pace.learn(provider="slow", pending_seconds=99, ready_seconds=101)
+    assert looks(ready_after=1) == looks(ready_after=1, provider="unknown")
