@@ -1,0 +1,166 @@
+"""The statement, as a page and as a file."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Organization
+from billing import statement, top_ups, wallets
+from billing.models import (
+    LedgerEntry,
+    Refund,
+    TopUp,
+    Wallet,
+)
+from billing.stripe import client
+from tests import factories
+from tests.conftest import Api
+from tests.pages import reading
+from tests.pages.billing.conftest import session_of, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_statement_lists_what_caused_each_movement(
+    organization: Organization,
+    wallet: Wallet,
+    alice_client: Client,
+    top_up: TopUp,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    job = factories.failed(organization=organization)
+    top_ups.fulfil_session(session=session_of(top_up))
+    page = reading.read(alice_client, "/dashboard/billing/statement")
+    assert reverse("job", args=[job.public_id]) in page.links
+    assert reverse("billing_top_up", args=[top_up.public_id]) in page.links
+    text = text_of(alice_client, "/dashboard/billing/statement")
+    for entry in LedgerEntry.objects.all():
+        assert entry.reference in text
+
+
+def test_the_figures_add_up_and_follow_the_filter(
+    organization: Organization, wallet: Wallet, alice_client: Client
+) -> None:
+    factories.finished(organization=organization)
+    answer = alice_client.get("/dashboard/billing/statement")
+    totals = answer.context["totals"]
+    assert totals.opening_credits + totals.in_credits + totals.out_credits == totals.closing_credits
+    assert totals.closing_credits == wallets.balance_of(organization=organization).balance_credits
+    charges = alice_client.get("/dashboard/billing/statement?kind=charge")
+    assert {line.entry.kind for line in charges.context["lines"]} == {"charge"}
+    assert charges.context["totals"] == totals
+    tomorrow = (timezone.now() + timedelta(days=1)).date()
+    later = alice_client.get(f"/dashboard/billing/statement?from={tomorrow}")
+    assert "Nothing matches" in later.content.decode()
+    assert later.context["totals"].opening_credits == totals.closing_credits
+
+
+@pytest.mark.parametrize(
+    "query", ["kind=theft", "from=yesterday", "to=2026-13-01", "from=2026-02-02&to=2026-02-01"]
+)
+def test_a_filter_that_makes_no_sense_is_told_at_its_field(
+    wallet: Wallet, alice_client: Client, query: str
+) -> None:
+    answer = alice_client.get(f"/dashboard/billing/statement?{query}")
+    assert answer.status_code == 400
+    reading.check(answer)
+    assert "field__error" in answer.content.decode()
+    assert alice_client.get(f"/dashboard/billing/statement.csv?{query}").status_code == 400
+
+
+def test_the_pages_of_the_statement_are_turned_by_key(
+    organization: Organization, wallet: Wallet, alice_client: Client
+) -> None:
+    for _ in range(60):
+        factories.credits(organization=organization, amount=1)
+    first = alice_client.get("/dashboard/billing/statement")
+    assert len(first.context["lines"]) == 50
+    older = first.context["page"].older
+    second = alice_client.get(f"/dashboard/billing/statement?before={older}")
+    assert len(second.context["lines"]) == 11
+    seen = [line.entry.pk for page in (first, second) for line in page.context["lines"]]
+    assert seen == sorted(seen, reverse=True)
+    assert len(set(seen)) == 61
+
+
+def test_the_statement_takes_as_many_queries_for_many_rows_as_for_few(
+    organization: Organization, wallet: Wallet, alice_client: Client, top_up: TopUp
+) -> None:
+    few = reading.count_queries(alice_client, "/dashboard/billing/statement")
+    for _ in range(30):
+        factories.credits(organization=organization, amount=1)
+    assert reading.count_queries(alice_client, "/dashboard/billing/statement") == few
+
+
+def test_a_clawback_leads_to_the_purchase_it_took_from(
+    organization: Organization, wallet: Wallet, alice_client: Client, top_up: TopUp
+) -> None:
+    from billing import clawbacks
+
+    top_ups.fulfil_session(session=session_of(top_up))
+    clawbacks.apply_refund(
+        refund=client.Taken(
+            id="re_1", status="succeeded", amount_cents=500, currency="usd", intent_id="pi_1"
+        )
+    )
+    answer = alice_client.get("/dashboard/billing/statement?kind=clawback")
+    (line,) = answer.context["lines"]
+    assert line.top_up_id == top_up.public_id
+    page = text_of(alice_client, f"/dashboard/billing/top-ups/{top_up.public_id}")
+    assert "$5.00" in page
+    assert Refund.objects.get().credits == 1000
+
+
+def test_the_file_holds_what_the_page_shows(
+    organization: Organization, wallet: Wallet, alice_client: Client
+) -> None:
+    factories.finished(organization=organization)
+    answer = alice_client.get("/dashboard/billing/statement.csv?kind=grant")
+    assert answer.streaming
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert "attachment" in answer["Content-Disposition"]
+    lines = answer.getvalue().decode().splitlines()
+    assert lines[0] == ",".join(statement.COLUMNS)
+    assert len(lines) == 1 + LedgerEntry.objects.filter(kind="grant").count()
+
+
+def test_the_whole_statement_fits_on_one_page_for_paper(
+    organization: Organization, wallet: Wallet, alice_client: Client
+) -> None:
+    for _ in range(60):
+        factories.credits(organization=organization, amount=1)
+    assert "all=1" in text_of(alice_client, "/dashboard/billing/statement")
+    whole = alice_client.get("/dashboard/billing/statement?kind=grant&all=1")
+    reading.check(whole)
+    assert len(whole.context["lines"]) == 61
+    assert "all=1" not in whole.content.decode()
+    assert 'statement.csv?kind=grant"' in whole.content.decode()
+
+
+def test_no_address_of_the_statement_tells_the_number_of_a_row(
+    organization: Organization, wallet: Wallet, alice_client: Client, api: Api
+) -> None:
+    for _ in range(60):
+        factories.credits(organization=organization, amount=1)
+    older = alice_client.get("/dashboard/billing/statement").context["page"].older
+    assert older.startswith("grant:grant_")
+    second = alice_client.get("/dashboard/billing/statement", {"before": older})
+    newer = second.context["page"].newer
+    first = alice_client.get("/dashboard/billing/statement", {"after": newer})
+    assert [line.entry.entry_id for line in first.context["lines"]][-1] == older
+    for wrong in ("7", "grant:nothing", "charge:x\x00", ":"):
+        for name in ("before", "after"):
+            page = alice_client.get("/dashboard/billing/statement", {name: wrong})
+            assert page.status_code == 404
+
+    data = api.get("/api/billing/ledger?limit=20").json()["data"]
+    assert data["next_before"] == data["entries"][-1]["entry_id"]
+    more = api.get("/api/billing/ledger", data={"before": data["next_before"], "limit": 20})
+    ids = [entry["entry_id"] for entry in (*data["entries"], *more.json()["data"]["entries"])]
+    assert len(set(ids)) == 40
+    assert not any(entry.isdigit() for entry in ids)
