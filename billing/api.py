@@ -32,7 +32,7 @@ class BalanceData(serializers.Serializer[None]):
 class EntryData(serializers.Serializer[None]):
     """One movement of credits."""
 
-    entry_id = serializers.CharField()
+    entry_id = serializers.CharField(help_text="Kind and reference, which occur once together.")
     kind = serializers.ChoiceField(choices=Kind.values)
     amount_credits = serializers.IntegerField(help_text="Negative when credits were taken.")
     balance_after_credits = serializers.IntegerField(help_text="Negative while in debt.")
@@ -114,11 +114,8 @@ class LedgerView(Endpoint):
             last_day=request.query_params.get("to", ""),
         )
         rows = statement.entries(organization=access.key_of(request).organization, chosen=chosen)
-        page = pagination.turn(
-            rows,
-            key="id",
-            query=request.query_params,
-            size=pagination.limit_of(request.query_params),
+        page = statement.turn(
+            rows, query=request.query_params, size=pagination.limit_of(request.query_params)
         )
         return api.ok({"entries": [_entry(row) for row in page.rows], "next_before": page.older})
 
@@ -159,7 +156,7 @@ class TopUpsView(Endpoint):
 
 def _entry(row: LedgerEntry) -> dict[str, Any]:
     return {
-        "entry_id": str(row.pk),
+        "entry_id": row.entry_id,
         "kind": row.kind,
         "amount_credits": row.amount_credits,
         "balance_after_credits": row.balance_after_credits,

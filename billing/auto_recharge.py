@@ -129,7 +129,7 @@ def stop(*, organization: Organization, reason: str) -> None:
     was_on = AutoRecharge.objects.filter(pk=organization.pk, is_enabled=True).exists()
     if was_on:
         disable(organization=organization, actor=audit.SYSTEM, reason=reason)
-        notices.queue_notice(organization=organization, kind="card_removed")
+        notices.queue_notice(organization=organization, kind="recharge_ended", about=reason)
 
 
 def list_due() -> list[int]:

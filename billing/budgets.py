@@ -6,6 +6,8 @@ written. A window is the UTC day or month of the debit; a counter of another win
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.db import connection, transaction
 
 from accounts import audit
@@ -14,6 +16,9 @@ from accounts.models import ApiKey
 from billing.models import Budget, LedgerEntry
 from vidgo.kernel import errors
 from vidgo.kernel.db import requires_transaction
+
+# As the 402 names them.
+CAPS = ("total", "monthly", "daily")
 
 # What a refund gives back to the key: to the total always, to a window only while it lasts.
 GIVE_BACK = """
@@ -26,21 +31,27 @@ UPDATE billing_budget SET
  WHERE api_key_id = %(api_key)s
 """
 
-WHICH_CAP = """
-SELECT CASE
-    WHEN total_credits IS NOT NULL AND total_spent_credits + %(amount)s > total_credits
-        THEN 'total'
-    WHEN monthly_credits IS NOT NULL
-        AND CASE WHEN month = date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC')::date
-                 THEN month_spent_credits ELSE 0 END + %(amount)s > monthly_credits
-        THEN 'monthly'
-    WHEN daily_credits IS NOT NULL
-        AND CASE WHEN day = (clock_timestamp() AT TIME ZONE 'UTC')::date
-                 THEN day_spent_credits ELSE 0 END + %(amount)s > daily_credits
-        THEN 'daily'
-    END
-  FROM billing_budget WHERE api_key_id = %(api_key)s
+# What counts now: a counter of another day or month counts as 0, by the clock of the charge.
+SPENT = """
+SELECT total_spent_credits, total_credits,
+       CASE WHEN month = date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC')::date
+            THEN month_spent_credits ELSE 0 END, monthly_credits,
+       CASE WHEN day = (clock_timestamp() AT TIME ZONE 'UTC')::date
+            THEN day_spent_credits ELSE 0 END, daily_credits
+  FROM billing_budget WHERE api_key_id = %s
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a key has spent in a window, and what it may; None is no cap."""
+
+    spent_credits: int
+    cap_credits: int | None
+
+    def allows(self, amount_credits: int) -> bool:
+        """Tell whether an amount still fits below the cap."""
+        return self.cap_credits is None or self.spent_credits + amount_credits <= self.cap_credits
 
 
 class BudgetExceeded(errors.PaymentRequired):
@@ -74,19 +85,30 @@ def set_caps(
     return budget
 
 
+def windows_of(*, api_key_id: int) -> dict[str, Window]:
+    """Return what counts now against each cap of a key, the widest first; {} without a budget."""
+    with connection.cursor() as cursor:
+        cursor.execute(SPENT, [api_key_id])
+        row = cursor.fetchone()
+    if row is None:
+        return {}
+    return {
+        cap: Window(spent_credits=spent, cap_credits=limit)
+        for cap, spent, limit in zip(CAPS, row[::2], row[1::2], strict=True)
+    }
+
+
 def exceeded(*, api_key_id: int, amount_credits: int) -> BudgetExceeded | None:
     """Return the error about the cap that a charge would exceed, None when no cap would."""
-    with connection.cursor() as cursor:
-        cursor.execute(WHICH_CAP, {"api_key": api_key_id, "amount": amount_credits})
-        row = cursor.fetchone()
-    if row is None or row[0] is None:
-        return None
-    return BudgetExceeded(
-        f"This costs {amount_credits} credits and the {row[0]} cap of this API key does not "
-        "allow it.",
-        cap=row[0],
-        required_credits=amount_credits,
-    )
+    for cap, window in windows_of(api_key_id=api_key_id).items():
+        if not window.allows(amount_credits):
+            return BudgetExceeded(
+                f"This costs {amount_credits} credits and the {cap} cap of this API key does not "
+                "allow it.",
+                cap=cap,
+                required_credits=amount_credits,
+            )
+    return None
 
 
 @requires_transaction

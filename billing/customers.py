@@ -64,5 +64,7 @@ def forget(*, stripe_id: str) -> Organization | None:
     customer = Customer.objects.select_related("organization").filter(stripe_id=stripe_id).first()
     if customer is None:
         return None
+    # Kept before: a deleted row has no key any more, and its key is the organization's.
+    organization = customer.organization
     customer.delete()
-    return customer.organization
+    return organization

@@ -19,7 +19,7 @@ KINDS = (
     "recharge_failed",
     "recharge_stopped",
     "dispute_opened",
-    "card_removed",
+    "recharge_ended",
 )
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from io import StringIO
+from typing import Any
 
 from django.db.models import Sum
 
 from accounts.models import Organization
 from billing.models import Kind, LedgerEntry
 from billing.models.ledger import LedgerEntryQuerySet
-from vidgo.kernel import errors
+from vidgo.kernel import errors, pagination
 
 COLUMNS = (
     "time_utc",
@@ -75,6 +76,36 @@ def entries(*, organization: Organization, chosen: Filter) -> LedgerEntryQuerySe
     if chosen.kind:
         kept = kept.filter(kind=chosen.kind)
     return _between(kept, chosen).order_by("-id")
+
+
+def turn(
+    rows: LedgerEntryQuerySet, *, query: Mapping[str, Any], size: int
+) -> pagination.Page[LedgerEntry]:
+    """Return the page that `before=` or `after=` asks for, which name an entry by its `entry_id`.
+
+    The number of the row stays inside: it would tell a customer how much everyone moves. Raises
+    `pagination.UnknownPage`.
+    """
+    places = {
+        name: str(_pk(rows, str(query[name]))) for name in ("before", "after") if query.get(name)
+    }
+    page = pagination.turn(rows, key="pk", query=places, size=size)
+    return replace(
+        page,
+        newer=page.rows[0].entry_id if page.newer else None,
+        older=page.rows[-1].entry_id if page.older else None,
+    )
+
+
+def _pk(rows: LedgerEntryQuerySet, entry_id: str) -> int:
+    kind, _, reference = entry_id.partition(":")
+    # PostgreSQL holds no text with a zero byte, and cannot even be asked for one.
+    if "\x00" in entry_id:
+        raise pagination.UnknownPage
+    entry = rows.order_by().filter(kind=kind, reference=reference).only("pk").first()
+    if entry is None:
+        raise pagination.UnknownPage
+    return int(entry.pk)
 
 
 def _between(kept: LedgerEntryQuerySet, chosen: Filter) -> LedgerEntryQuerySet:

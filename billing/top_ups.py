@@ -128,7 +128,12 @@ def fulfil_session(*, session: client.Session) -> TopUp | None:
         )
     if session.status == "expired":
         close(top_up=top_up, status=TopUp.Status.EXPIRED, message="The payment page expired.")
-        top_up.refresh_from_db()
+    elif session.status == "complete" and session.intent_id:
+        # A debit under way: noted, so that it is not taken for a page that nobody paid at.
+        TopUp.objects.filter(pk=top_up.pk, status__in=TopUp.OPEN).update(
+            stripe_payment_intent_id=session.intent_id
+        )
+    top_up.refresh_from_db()
     return top_up
 
 
@@ -177,8 +182,6 @@ def get_by_intent(*, intent_id: str) -> TopUp:
     if top_up is not None:
         return top_up
     fulfilled = fulfil_intent(intent=client.get_intent(intent_id=intent_id))
-    if fulfilled is not None:
-        fulfilled.refresh_from_db()
     if fulfilled is None or fulfilled.status != TopUp.Status.PAID:
         raise UnknownPayment(f"payment intent {intent_id} belongs to no paid top-up")
     return fulfilled

@@ -8,7 +8,7 @@ from billing.stripe import webhook
 
 urlpatterns: list[URLPattern] = [
     path("dashboard/billing", overview.overview, name="billing"),
-    path("dashboard/billing/top-ups", top_ups.start, name="billing_top_ups"),
+    path("dashboard/billing/top-ups", top_ups.page, name="billing_top_ups"),
     path("dashboard/billing/top-ups/<str:public_id>", top_ups.detail, name="billing_top_up"),
     path(
         "dashboard/billing/top-ups/<str:public_id>/receipt", top_ups.receipt, name="billing_receipt"

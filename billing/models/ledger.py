@@ -120,5 +120,10 @@ class LedgerEntry(models.Model):
             models.Index(F("organization"), F("id").desc(), name="ledger_entry_by_org")
         ]
 
+    @property
+    def entry_id(self) -> str:
+        """Return what the entry is called outside: its kind and reference, which happen once."""
+        return f"{self.kind}:{self.reference}"
+
     def __str__(self) -> str:
         return f"{self.kind} {self.amount_credits:+} ({self.reference})"

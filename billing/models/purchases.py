@@ -116,6 +116,18 @@ class TopUp(models.Model):
     def __str__(self) -> str:
         return self.public_id
 
+    @property
+    def state(self) -> str:
+        """Return the status as people should read it: a pending one waits for them, or for a bank.
+
+        Stripe names a payment intent once somebody has pressed its button; an automatic recharge
+        has nobody who could still pay.
+        """
+        if self.status != self.Status.PENDING:
+            return self.status
+        is_under_way = self.stripe_payment_intent_id or self.source == self.Source.AUTO_RECHARGE
+        return "processing" if is_under_way else "unpaid"
+
 
 class Refund(models.Model):
     """Money that went back to a customer, by Stripe's id, so that each counts once."""

@@ -10,9 +10,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import access
+from accounts import access, api_keys
 from accounts.access import MemberRequest
-from accounts.models import Organization
+from accounts.models import ApiKey, Organization
 from billing import auto_recharge, customers, packs, wallets
 from billing.forms import PromotionForm, TopUpForm, WarningForm
 from billing.models import Customer, LedgerEntry, TopUp, Wallet
@@ -20,6 +20,7 @@ from billing.stripe import client
 
 SECTION = "billing"
 RECENT = 8
+KEYS_SHOWN = 100
 UNREACHABLE = "Stripe cannot be reached right now. Please try again in a moment."
 
 
@@ -51,9 +52,18 @@ def show(request: MemberRequest, **forms: Any) -> HttpResponse:
                 organization=organization, now=timezone.now()
             ),
             "top_ups": TopUp.objects.for_organization(organization).order_by("-id")[:RECENT],
+            "capped_keys": _keys_to_cap(request),
             **forms,
         }
     return render(request, "billing/overview.html", context)
+
+
+def _keys_to_cap(request: MemberRequest) -> list[ApiKey]:
+    """Return the active keys for those who pay but do not see the list of keys."""
+    if access.allows(request.membership, "keys"):
+        return []
+    keys = api_keys.list_keys(organization=request.organization)
+    return [key for key in keys[:KEYS_SHOWN] if key.status == "active"]
 
 
 def _line(organization: Organization) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
@@ -16,9 +17,10 @@ from billing import statement
 from billing.forms import StatementForm
 from billing.models import Dispute, Kind, LedgerEntry, Refund
 from billing.pages.overview import SECTION
-from vidgo.kernel import pagination
 
 PAGE_SIZE = 50
+# What a browser still lays out and prints in a moment; beyond it there are the days and the file.
+PRINT_MAX = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +36,20 @@ class Line:
 def page(request: MemberRequest) -> HttpResponseBase:
     """Show the movements that a filter keeps, and what the days add up to."""
     form = StatementForm(request.GET)
-    context = {"section": SECTION, "form": form, "query": _query(request)}
+    context: dict[str, Any] = {"section": SECTION, "form": form, "query": _query(request)}
     if form.is_valid():
         chosen = form.cleaned_data["filter"]
-        turned = pagination.turn(
+        is_whole = "all" in request.GET
+        turned = statement.turn(
             statement.entries(organization=request.organization, chosen=chosen),
-            key="id",
             query=request.GET,
-            size=PAGE_SIZE,
+            size=PRINT_MAX if is_whole else PAGE_SIZE,
         )
         context |= {
             "page": turned,
+            "is_whole": is_whole,
+            "is_on_one_page": not (turned.newer or turned.older),
+            "print_max": PRINT_MAX,
             "chosen": chosen,
             "is_filtered": chosen != statement.Filter(),
             "lines": _lines(turned.rows, organization=request.organization),
@@ -75,7 +80,7 @@ def as_csv(request: MemberRequest) -> HttpResponseBase:
 def _query(request: MemberRequest) -> str:
     """Return the filter as it stands in the address, without the place in the list."""
     query = request.GET.copy()
-    for name in ("before", "after"):
+    for name in ("before", "after", "all"):
         query.pop(name, None)
     return query.urlencode()
 

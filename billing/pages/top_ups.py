@@ -15,24 +15,31 @@ from accounts import access, audit
 from accounts.access import MemberRequest
 from billing import top_ups, wallets
 from billing.forms import TopUpForm
-from billing.models import Customer, Dispute, Refund, TopUp
+from billing.models import Dispute, Kind, LedgerEntry, Refund, TopUp
 from billing.pages import overview
 from billing.stripe import client
 from billing.top_ups import UnknownTopUp
+from vidgo.kernel import pagination
 
 log = structlog.get_logger(__name__)
 
 SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{1,250}")
-# Stripe lists so many at once; the receipts before them are in its customer portal.
-RECEIPTS_SEARCHED = 100
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.member_page("billing")
-def start(request: MemberRequest) -> HttpResponseBase:
+def page(request: MemberRequest) -> HttpResponseBase:
+    """List every purchase; a POST starts one. Raises `UnknownPage`."""
+    if request.method == "POST":
+        return _start(request)
+    turned = pagination.turn(
+        TopUp.objects.for_organization(request.organization), key="public_id", query=request.GET
+    )
+    return render(request, "billing/top_ups.html", {"section": overview.SECTION, "page": turned})
+
+
+def _start(request: MemberRequest) -> HttpResponseBase:
     """Open the payment page for a pack or an amount of one's own, and go there."""
-    if request.method != "POST":
-        return redirect("billing")
     form = TopUpForm(request.POST)
     if not form.is_valid():
         return overview.show(request, form=form)
@@ -70,9 +77,19 @@ def paid(request: MemberRequest) -> HttpResponseBase:
             "section": overview.SECTION,
             "top_up": top_up,
             "state": state,
+            "debt_paid_credits": _debt_paid(top_up),
             "balance": wallets.balance_of(organization=request.organization),
         },
     )
+
+
+def _debt_paid(top_up: TopUp) -> int:
+    """Return how many of a purchase's credits went towards what was owed before it."""
+    entry = LedgerEntry.objects.for_organization(top_up.organization).filter(
+        kind=Kind.TOP_UP, reference=top_up.public_id
+    )
+    after = entry.values_list("balance_after_credits", flat=True).first()
+    return 0 if after is None else min(max(top_up.credits - after, 0), top_up.credits)
 
 
 def _bring_in(request: MemberRequest, session_id: str) -> tuple[TopUp, str]:
@@ -95,9 +112,7 @@ def _bring_in(request: MemberRequest, session_id: str) -> tuple[TopUp, str]:
         log.error("stripe_payment_unknown", session=session_id, error=str(error))
         return top_up, "mismatch"
     booked.refresh_from_db()
-    if booked.status == TopUp.Status.PENDING and session.status == "complete":
-        return booked, "delayed"
-    return booked, booked.status
+    return booked, booked.state
 
 
 @require_safe
@@ -125,18 +140,16 @@ def detail(request: MemberRequest, public_id: str) -> HttpResponseBase:
 def receipt(request: MemberRequest, public_id: str) -> HttpResponseBase:
     """Go to Stripe's receipt for one purchase; raises `UnknownTopUp`."""
     top_up = top_ups.get_top_up(organization=request.organization, public_id=public_id)
-    customer = Customer.objects.filter(pk=request.organization.pk).first()
-    try:
-        invoices = (
-            client.list_invoices(customer_id=customer.stripe_id, limit=RECEIPTS_SEARCHED)
-            if customer and top_up.stripe_invoice_id
-            else []
-        )
-    except client.StripeError:
-        messages.error(request, overview.UNREACHABLE)
-        return redirect("billing_top_up", public_id=public_id)
-    for invoice in invoices:
-        if invoice.id == top_up.stripe_invoice_id and invoice.page_url:
-            return HttpResponseRedirect(invoice.page_url)
+    page_url = ""
+    if top_up.stripe_invoice_id:
+        try:
+            page_url = client.get_invoice(invoice_id=top_up.stripe_invoice_id).page_url
+        except client.Missing:
+            log.warning("receipt_missing", top_up=public_id, invoice=top_up.stripe_invoice_id)
+        except client.StripeError:
+            messages.error(request, overview.UNREACHABLE)
+            return redirect("billing_top_up", public_id=public_id)
+    if page_url:
+        return HttpResponseRedirect(page_url)
     messages.info(request, "Stripe has no receipt at hand for this one; this page is one, too.")
     return redirect("billing_top_up", public_id=public_id)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -17,9 +16,13 @@ from typing import Any
 import stripe
 from django.conf import settings
 
+from billing.stripe.values import Card, Event, Intent, Invoice, Session, Taken
+
 # Pinned, and set for the webhook endpoint too; see docs/money.md.
 API_VERSION = "2026-10-28.endive"
 PAGE_SIZE = 100
+# So many receipts are shown; the others are behind their purchases and in the customer portal.
+RECEIPTS = 24
 # A person waits for some of these calls; the SDK itself would wait 80 seconds, three times.
 TIMEOUT_SECONDS = 10
 
@@ -51,91 +54,6 @@ class Missing(StripeError):
 
 class Forged(StripeError):
     """A webhook's signature is wrong or too old, or it comes from the other mode."""
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A Checkout session."""
-
-    id: str
-    url: str
-    status: str
-    payment_status: str
-    top_up_id: str
-    subtotal_cents: int
-    total_cents: int
-    currency: str
-    livemode: bool
-    intent_id: str
-    invoice_id: str
-    customer_id: str
-
-    @property
-    def is_paid(self) -> bool:
-        """Tell whether the money has arrived."""
-        return self.status == "complete" and self.payment_status != "unpaid"
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """A payment intent."""
-
-    id: str
-    status: str
-    top_up_id: str
-    amount_cents: int
-    received_cents: int
-    currency: str
-    livemode: bool
-    customer_id: str
-    payment_method_id: str
-    failure_code: str
-    failure_message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A kept card."""
-
-    payment_method_id: str
-    brand: str
-    last_four: str
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A refund or a dispute: money that left again."""
-
-    id: str
-    status: str
-    amount_cents: int
-    currency: str
-    intent_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Invoice:
-    """A receipt."""
-
-    id: str
-    number: str
-    status: str
-    total_cents: int
-    currency: str
-    created_at: datetime
-    page_url: str
-    pdf_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A verified webhook."""
-
-    id: str
-    type: str
-    object_id: str
-    created_at: datetime
-    payload: dict[str, Any]
 
 
 def is_live() -> bool:
@@ -357,23 +275,17 @@ def detach_card(*, payment_method_id: str) -> None:
         _v1().payment_methods.detach(payment_method_id)
 
 
-def list_invoices(*, customer_id: str, limit: int = 24) -> list[Invoice]:
+def list_invoices(*, customer_id: str) -> list[Invoice]:
     """Return a customer's latest receipts."""
     with _translated():
-        page = _v1().invoices.list(params={"customer": customer_id, "limit": limit})
-    return [
-        Invoice(
-            id=str(each["id"]),
-            number=str(_value(each, "number") or each["id"]),
-            status=str(_value(each, "status") or ""),
-            total_cents=int(each["total"]),
-            currency=str(each["currency"]),
-            created_at=_moment(each["created"]),
-            page_url=str(_value(each, "hosted_invoice_url") or ""),
-            pdf_url=str(_value(each, "invoice_pdf") or ""),
-        )
-        for each in page["data"]
-    ]
+        page = _v1().invoices.list(params={"customer": customer_id, "limit": RECEIPTS})
+    return [_invoice(each) for each in page["data"]]
+
+
+def get_invoice(*, invoice_id: str) -> Invoice:
+    """Return one receipt; raises `Missing` and `Unreachable`."""
+    with _translated():
+        return _invoice(_v1().invoices.retrieve(invoice_id))
 
 
 def portal_url(*, customer_id: str, return_url: str) -> str:
@@ -493,4 +405,17 @@ def _taken(each: Any) -> Taken:
         amount_cents=int(each["amount"]),
         currency=str(each["currency"]),
         intent_id=_id(_value(each, "payment_intent")),
+    )
+
+
+def _invoice(each: Any) -> Invoice:
+    return Invoice(
+        id=str(each["id"]),
+        number=str(_value(each, "number") or each["id"]),
+        status=str(_value(each, "status") or ""),
+        total_cents=int(each["total"]),
+        currency=str(each["currency"]),
+        created_at=_moment(each["created"]),
+        page_url=str(_value(each, "hosted_invoice_url") or ""),
+        pdf_url=str(_value(each, "invoice_pdf") or ""),
     )

@@ -23,6 +23,9 @@ log = structlog.get_logger(__name__)
 TASK = "billing.tasks.process_event"
 RETRY_FIRST = timedelta(seconds=30)
 RETRY_LONGEST = timedelta(hours=6)
+# Why automatic recharge ended, as people read it on the page and in the e-mail.
+CARD_REMOVED = "The kept card was removed."
+CUSTOMER_DELETED = "The customer record at Stripe was deleted, and the kept card with it."
 
 Handler = Callable[[StripeEvent], None]
 
@@ -145,14 +148,16 @@ def _fraud_warning(event: StripeEvent) -> None:
 
 
 def _card_detached(event: StripeEvent) -> None:
-    for organization in customers.forget_card(payment_method_id=event.object_id):
-        auto_recharge.stop(organization=organization, reason="The kept card was removed.")
+    with transaction.atomic():
+        for organization in customers.forget_card(payment_method_id=event.object_id):
+            auto_recharge.stop(organization=organization, reason=CARD_REMOVED)
 
 
 def _customer_deleted(event: StripeEvent) -> None:
-    organization = customers.forget(stripe_id=event.object_id)
-    if organization is not None:
-        auto_recharge.stop(organization=organization, reason="The kept card was removed.")
+    with transaction.atomic():
+        organization = customers.forget(stripe_id=event.object_id)
+        if organization is not None:
+            auto_recharge.stop(organization=organization, reason=CUSTOMER_DELETED)
 
 
 HANDLERS: dict[str, Handler] = {

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django_q.models import OrmQ
 
 from accounts.models import Organization
 from billing import books, ledger, wallets
@@ -207,4 +208,116 @@ def test_the_database_refuses_an_impossible_entry(
             reference="x",
             balance_after_credits=after,
             actor="test",
+        )
+
+
+VERBS: dict[str, dict[str, object]] = {
+    "charge": {},
+    "grant": {"reason": "test"},
+    "top_up": {},
+    "claw_back": {"reason": "test"},
+    "reinstate": {"reason": "test"},
+    "expire": {},
+}
+
+
+@pytest.mark.parametrize("amount", [0, -1])
+@pytest.mark.parametrize("verb", VERBS)
+def test_no_verb_moves_nothing_or_backwards(
+    organization: Organization, verb: str, amount: int
+) -> None:
+    grant(organization, 100)
+    with pytest.raises(ledger.NotPositive):
+        getattr(ledger, verb)(
+            organization=organization,
+            amount_credits=amount,
+            reference="x",
+            actor="test",
+            **VERBS[verb],
+        )
+    assert LedgerEntry.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("verb", [*VERBS, "refund"])
+def test_every_verb_wants_a_transaction(organization: Organization, verb: str) -> None:
+    amount = {} if verb == "refund" else {"amount_credits": 1}
+    with pytest.raises(TransactionRequired):
+        getattr(ledger, verb)(
+            organization=organization,
+            reference="x",
+            actor="test",
+            **amount,
+            **VERBS.get(verb, {}),
+        )
+
+
+def test_a_charge_touches_the_own_wallet_alone(
+    organization: Organization, other_organization: Organization
+) -> None:
+    grant(organization, 100)
+    grant(other_organization, 500, "grant_2")
+    assert charge(organization, 30) == 70
+    assert charge(other_organization, 50, "task_2") == 450
+    assert balance(organization).balance_credits == 70
+    assert balance(other_organization).balance_credits == 450
+
+
+def test_only_a_charge_is_refunded(
+    organization: Organization, other_organization: Organization
+) -> None:
+    grant(organization, 100, "task_1")
+    grant(other_organization, 100)
+    charge(other_organization, 10, "task_2")
+    for reference in ("task_1", "task_2"):
+        with pytest.raises(ledger.UnknownCharge):
+            ledger.refund(organization=organization, reference=reference, actor="test")
+    assert balance(organization).balance_credits == 100
+
+
+@pytest.mark.parametrize("line", ["warn_below_credits", "recharge_below_credits"])
+def test_a_bell_rings_once_when_the_balance_falls_below_a_line(
+    organization: Organization, line: str
+) -> None:
+    grant(organization, 100)
+    wallets.watch(
+        organization=organization,
+        **{"warn_below_credits": 0, "recharge_below_credits": 0, line: 50},
+    )
+
+    def bells() -> int:
+        return sum(row.task["func"] == ledger.BALANCE_FELL for row in OrmQ.objects.all())
+
+    charge(organization, 50, "task_1")
+    assert bells() == 0
+    charge(organization, 1, "task_2")
+    assert bells() == 1
+    charge(organization, 1, "task_3")
+    assert bells() == 1
+
+
+def test_who_and_why_are_cut_to_what_their_columns_hold(organization: Organization) -> None:
+    ledger.grant(
+        organization=organization,
+        amount_credits=5,
+        reference="grant_1",
+        actor="a" * 300,
+        reason="r" * 600,
+    )
+    ledger.charge(organization=organization, amount_credits=5, reference="task_1", actor="b" * 300)
+    first, second = LedgerEntry.objects.order_by("id")
+    assert (len(first.actor), len(first.reason), len(second.actor)) == (254, 500, 254)
+
+
+def test_another_refusal_of_the_database_is_not_taken_for_a_repetition(
+    organization: Organization,
+) -> None:
+    with pytest.raises(IntegrityError, match="ledger_entry"), transaction.atomic():
+        ledger._move(
+            organization=organization,
+            kind=Kind.GRANT,
+            amount_credits=0,
+            reference="x",
+            actor="test",
+            reason="",
         )

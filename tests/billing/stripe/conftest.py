@@ -19,8 +19,8 @@ import stripe
 from django.test import Client
 
 from accounts.models import Organization
-from billing import packs
-from billing.models import Customer, TopUp
+from billing import packs, wallets
+from billing.models import Customer, LedgerEntry, TopUp
 from billing.stripe import client
 from vidgo.kernel import ids
 
@@ -251,3 +251,16 @@ def deliver(type: str, about: str, **changed: Any) -> Any:
     response = post_event(body)
     events.process(event=StripeEvent.objects.get(stripe_id=json.loads(body)["id"]))
     return response
+
+
+def balance(organization: Organization) -> int:
+    held = wallets.balance_of(organization=organization)
+    return held.balance_credits - held.debt_credits
+
+
+def status_of(top_up: TopUp) -> str:
+    return TopUp.objects.get(pk=top_up.pk).status
+
+
+def entries(kind: str) -> int:
+    return LedgerEntry.objects.filter(kind=kind).count()

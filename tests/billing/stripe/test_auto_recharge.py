@@ -17,7 +17,7 @@ from accounts.audit import SYSTEM
 from accounts.models import Membership, Organization, Role, User
 from billing import auto_recharge, books, ledger, notices, packs, tasks, top_ups, wallets
 from billing.models import AutoRecharge, Customer, TopUp, Wallet
-from billing.stripe import client, reconcile
+from billing.stripe import client, events, reconcile
 from tests import factories
 from tests.billing.stripe.conftest import FakeStripe, deliver
 
@@ -191,10 +191,27 @@ def test_a_failure_that_only_the_webhook_tells_is_booked(
     assert TopUp.objects.get().status == "failed"
 
 
-def test_a_removed_card_switches_it_off(ready: Organization) -> None:
-    deliver("payment_method.detached", "pm_1")
+@pytest.mark.parametrize(
+    ("type", "about", "reason"),
+    [
+        ("payment_method.detached", "pm_1", events.CARD_REMOVED),
+        ("customer.deleted", "cus_1", events.CUSTOMER_DELETED),
+    ],
+)
+def test_a_card_that_is_gone_switches_it_off_and_the_true_reason_is_told(
+    ready: Organization, type: str, about: str, reason: str
+) -> None:
+    deliver(type, about)
     setting = AutoRecharge.objects.get()
-    assert (setting.is_enabled, setting.stopped_reason) == (False, "The kept card was removed.")
+    assert (setting.is_enabled, setting.stopped_reason) == (False, reason)
+    (notice,) = [
+        row.task["args"]
+        for row in OrmQ.objects.all()
+        if row.task["func"] == "billing.tasks.send_notice"
+    ]
+    notices.send(organization=ready, kind=notice[1], about=notice[2])
+    assert reason in mail.outbox[0].body
+    assert reason in str(mail.outbox[0].alternatives[0][0])  # type: ignore[attr-defined]
 
 
 def test_a_suspended_organization_buys_nothing(ready: Organization) -> None:

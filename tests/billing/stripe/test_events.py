@@ -6,19 +6,20 @@ import itertools
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.db import connection
 
 from accounts.models import Organization
-from billing import books, wallets
-from billing.models import Customer, Dispute, LedgerEntry, Refund, StripeEvent, TopUp
+from billing import books
+from billing.models import StripeEvent, TopUp
 from billing.stripe import client, events, reconcile
 from tests.billing.stripe.conftest import (
     FakeStripe,
+    balance,
     deliver,
+    entries,
     event_body,
     post_event,
     signature,
@@ -26,110 +27,6 @@ from tests.billing.stripe.conftest import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-def balance(organization: Organization) -> int:
-    held = wallets.balance_of(organization=organization)
-    return held.balance_credits - held.debt_credits
-
-
-def status_of(top_up: TopUp) -> str:
-    return TopUp.objects.get(pk=top_up.pk).status
-
-
-def entries(kind: str) -> int:
-    return LedgerEntry.objects.filter(kind=kind).count()
-
-
-# Payments ------------------------------------------------------------------------------------
-
-
-def test_a_completed_session_brings_its_credits(
-    fake: FakeStripe, organization: Organization, top_up: TopUp
-) -> None:
-    session = fake.session(top_up)
-    assert deliver("checkout.session.completed", session.id).status_code == 200
-    assert balance(organization) == 4000
-    paid = TopUp.objects.get(pk=top_up.pk)
-    assert (paid.status, paid.paid_cents, paid.stripe_session_id) == ("paid", 2000, session.id)
-    assert StripeEvent.objects.get().processed_at is not None
-    assert books.check() == []
-
-
-def test_an_unpaid_session_brings_nothing_until_the_money_arrives(
-    fake: FakeStripe, organization: Organization, top_up: TopUp
-) -> None:
-    session = fake.session(top_up, payment_status="unpaid")
-    deliver("checkout.session.completed", session.id)
-    assert (balance(organization), status_of(top_up)) == (0, "pending")
-    fake.sessions[session.id] = replace(session, payment_status="paid")
-    deliver("checkout.session.async_payment_succeeded", session.id)
-    assert (balance(organization), status_of(top_up)) == (4000, "paid")
-
-
-def test_a_delayed_payment_that_fails_closes_the_top_up(
-    fake: FakeStripe, organization: Organization, top_up: TopUp
-) -> None:
-    session = fake.session(top_up, payment_status="unpaid")
-    deliver("checkout.session.async_payment_failed", session.id)
-    assert (balance(organization), status_of(top_up)) == (0, "failed")
-
-
-def test_an_expired_page_closes_the_top_up(
-    fake: FakeStripe, organization: Organization, top_up: TopUp
-) -> None:
-    session = fake.session(top_up, status="expired", payment_status="unpaid")
-    deliver("checkout.session.expired", session.id)
-    assert (balance(organization), status_of(top_up)) == (0, "expired")
-
-
-def test_news_of_an_end_does_not_undo_a_payment(
-    fake: FakeStripe, organization: Organization, top_up: TopUp
-) -> None:
-    session = fake.session(top_up)
-    deliver("checkout.session.completed", session.id)
-    deliver("checkout.session.async_payment_failed", session.id)
-    deliver("checkout.session.expired", session.id)
-    assert (balance(organization), status_of(top_up)) == (4000, "paid")
-
-
-def test_what_was_paid_counts_even_after_we_had_given_it_up(
-    fake: FakeStripe, organization: Organization, top_up: TopUp
-) -> None:
-    TopUp.objects.filter(pk=top_up.pk).update(status="expired")
-    deliver("checkout.session.completed", fake.session(top_up).id)
-    assert (balance(organization), status_of(top_up)) == (4000, "paid")
-
-
-def test_the_payment_intent_of_a_page_books_the_page(
-    fake: FakeStripe, organization: Organization, top_up: TopUp
-) -> None:
-    session = fake.session(top_up)
-    deliver("payment_intent.succeeded", session.intent_id)
-    deliver("checkout.session.completed", session.id)
-    assert (balance(organization), entries("top_up")) == (4000, 1)
-
-
-def test_a_tax_is_paid_on_top_and_buys_nothing(
-    fake: FakeStripe, organization: Organization, top_up: TopUp
-) -> None:
-    deliver("checkout.session.completed", fake.session(top_up, total_cents=2380).id)
-    assert balance(organization) == 4000
-    assert TopUp.objects.get().paid_cents == 2380
-
-
-def test_a_card_is_kept_only_when_the_customer_wished_so(
-    fake: FakeStripe, organization: Organization, customer: Customer
-) -> None:
-    Customer.objects.update(payment_method_id="")
-    deliver("checkout.session.completed", fake.session(store_top_up(organization)).id)
-    assert Customer.objects.get().payment_method_id == ""
-    kept = store_top_up(organization, keeps_card=True)
-    deliver("checkout.session.completed", fake.session(kept).id)
-    assert (Customer.objects.get().payment_method_id, Customer.objects.get().card_last_four) == (
-        "pm_1",
-        "4242",
-    )
 
 
 # Repetition and order -------------------------------------------------------------------------
@@ -329,168 +226,6 @@ def test_a_failed_event_is_tried_again_and_then_done(
     StripeEvent.objects.update(due_at=event.received_at)
     assert events.process_due() == 1
     assert balance(organization) == 4000
-
-
-# Refunds and disputes -------------------------------------------------------------------------
-
-
-@pytest.fixture
-def paid(fake: FakeStripe, organization: Organization, top_up: TopUp) -> client.Session:
-    session = fake.session(top_up)
-    deliver("checkout.session.completed", session.id)
-    return session
-
-
-def test_refunds_take_their_share_each_once(
-    fake: FakeStripe, organization: Organization, paid: client.Session
-) -> None:
-    half = fake.take("refund", intent_id=paid.intent_id, cents=1000, status="succeeded")
-    for type in ("refund.created", "refund.updated", "refund.created"):
-        deliver(type, half.id)
-    assert balance(organization) == 2000
-    rest = fake.take("refund", intent_id=paid.intent_id, cents=1000, status="pending")
-    deliver("refund.created", rest.id)
-    assert (balance(organization), Refund.objects.count()) == (0, 2)
-    assert books.check() == []
-
-
-def test_thirds_leave_no_rounding_behind(
-    fake: FakeStripe, organization: Organization, paid: client.Session
-) -> None:
-    for cents in (667, 667, 666):
-        refund = fake.take("refund", intent_id=paid.intent_id, cents=cents, status="succeeded")
-        deliver("refund.created", refund.id)
-    assert balance(organization) == 0
-    assert books.check() == []
-
-
-def test_a_refund_that_fails_gives_the_credits_back_once(
-    fake: FakeStripe, organization: Organization, paid: client.Session
-) -> None:
-    refund = fake.take("refund", intent_id=paid.intent_id, cents=2000, status="pending")
-    deliver("refund.created", refund.id)
-    assert balance(organization) == 0
-    fake.set_status(refund, "failed")
-    for _ in range(3):
-        deliver("refund.failed", refund.id)
-    assert (balance(organization), entries("reinstatement")) == (4000, 1)
-    assert books.check() == []
-
-
-def test_a_dispute_freezes_its_credits_and_gives_them_back_when_won(
-    fake: FakeStripe, organization: Organization, paid: client.Session
-) -> None:
-    dispute = fake.take("dispute", intent_id=paid.intent_id, cents=2000, status="needs_response")
-    deliver("charge.dispute.created", dispute.id)
-    deliver("charge.dispute.funds_withdrawn", dispute.id)
-    assert balance(organization) == 0
-    fake.set_status(dispute, "won")
-    deliver("charge.dispute.closed", dispute.id)
-    deliver("charge.dispute.funds_reinstated", dispute.id)
-    assert balance(organization) == 4000
-    assert books.check() == []
-
-
-def test_a_lost_dispute_over_spent_credits_is_a_debt_the_next_top_up_pays(
-    fake: FakeStripe, organization: Organization, paid: client.Session
-) -> None:
-    from tests import factories
-
-    for _ in range(5):
-        factories.job(organization=organization)
-    spent = balance(organization)
-    dispute = fake.take("dispute", intent_id=paid.intent_id, cents=2000, status="lost")
-    deliver("charge.dispute.closed", dispute.id)
-    assert balance(organization) == spent - 4000
-    next_one = store_top_up(organization)
-    deliver("checkout.session.completed", fake.session(next_one).id)
-    assert balance(organization) == spent
-    assert books.check() == []
-
-
-def test_an_inquiry_takes_nothing_until_it_becomes_a_dispute(
-    fake: FakeStripe, organization: Organization, paid: client.Session
-) -> None:
-    inquiry = fake.take(
-        "dispute", intent_id=paid.intent_id, cents=2000, status="warning_needs_response"
-    )
-    deliver("charge.dispute.created", inquiry.id)
-    assert balance(organization) == 4000
-    fake.set_status(inquiry, "needs_response")
-    deliver("charge.dispute.updated", inquiry.id)
-    assert balance(organization) == 0
-    assert Dispute.objects.get().credits == 4000
-    assert books.check() == []
-
-
-def test_a_refund_and_a_dispute_together_take_no_more_than_was_bought(
-    fake: FakeStripe, organization: Organization, paid: client.Session
-) -> None:
-    refund = fake.take("refund", intent_id=paid.intent_id, cents=1500, status="succeeded")
-    dispute = fake.take("dispute", intent_id=paid.intent_id, cents=2000, status="lost")
-    deliver("refund.created", refund.id)
-    deliver("charge.dispute.created", dispute.id)
-    assert balance(organization) == 0
-    assert books.check() == []
-
-
-def test_a_refund_of_an_unknown_payment_stays_in_the_inbox(
-    fake: FakeStripe, organization: Organization
-) -> None:
-    intent = fake.intent(None)
-    refund = fake.take("refund", intent_id=intent.id, cents=100, status="succeeded")
-    deliver("refund.created", refund.id)
-    assert StripeEvent.objects.get().error.startswith("UnknownPayment")
-
-
-def test_a_fraud_warning_is_told_and_moves_nothing(
-    fake: FakeStripe, organization: Organization, paid: client.Session
-) -> None:
-    deliver("radar.early_fraud_warning.created", "issfr_1")
-    assert balance(organization) == 4000
-    assert not StripeEvent.objects.filter(processed_at=None).exists()
-
-
-@pytest.mark.parametrize(
-    ("type", "about"), [("payment_method.detached", "pm_1"), ("customer.deleted", "cus_1")]
-)
-def test_a_card_that_is_gone_is_forgotten(
-    fake: FakeStripe, organization: Organization, customer: Customer, type: str, about: str
-) -> None:
-    deliver(type, about)
-    assert not Customer.objects.exclude(payment_method_id="").exists()
-
-
-# Reconcile ------------------------------------------------------------------------------------
-
-
-def test_reconcile_books_everything_without_any_event(
-    fake: FakeStripe, organization: Organization
-) -> None:
-    sessions = [fake.session(store_top_up(organization)) for _ in range(20)]
-    fake.take("refund", intent_id=sessions[0].intent_id, cents=2000, status="succeeded")
-    fake.take("dispute", intent_id=sessions[1].intent_id, cents=2000, status="lost")
-    recharged = store_top_up(organization, source=TopUp.Source.AUTO_RECHARGE)
-    fake.intent(recharged)
-    reconcile.run()
-    assert balance(organization) == (20 - 2 + 1) * 4000
-    reconcile.run()
-    assert balance(organization) == (20 - 2 + 1) * 4000
-    assert books.check() == []
-
-
-def test_reconcile_keeps_its_place_when_a_list_breaks_off(
-    fake: FakeStripe, organization: Organization, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from billing.models import Cursor
-
-    def broken(**_: Any) -> Any:
-        raise client.Unreachable("half a list")
-
-    monkeypatch.setattr(client, "list_refunds", broken)
-    with pytest.raises(client.Unreachable):
-        reconcile.run()
-    assert not Cursor.objects.exists()
 
 
 def test_the_events_body_is_what_stripe_sent(
