@@ -60,6 +60,9 @@ def test_nothing_newer_than_the_newest_is_an_empty_page(events: list[str]) -> No
 
 
 @pytest.mark.parametrize("name", ["before", "after"])
-def test_a_row_that_is_not_in_the_list_turns_no_page(events: list[str], name: str) -> None:
+@pytest.mark.parametrize("row", ["nonsense", "a\x00b"])
+def test_a_row_that_is_not_in_the_list_turns_no_page(
+    events: list[str], name: str, row: str
+) -> None:
     with pytest.raises(pagination.UnknownPage):
-        turn(**{name: "nonsense"})
+        turn(**{name: row})

@@ -81,6 +81,9 @@ def turn(
 
 
 def _pk(rows: QuerySet[M], key: str, value: str) -> Any:
+    if "\x00" in value:
+        # PostgreSQL has no such text.
+        raise UnknownPage
     try:
         pk = rows.order_by().filter(**{key: value}).values_list("pk", flat=True).first()
     except ValueError:
