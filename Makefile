@@ -40,7 +40,8 @@ check: .venv/.dev ## Check format, lint, types, import contracts, migrations and
 		done'
 
 chaos: .venv/.dev ## Kill everything while customers order, then count: make chaos [SEED=1] [JOBS=1000]
-	@$(BIN)/python -m pytest -m chaos --numprocesses 1
+	@$(BIN)/python -m pytest -m chaos --numprocesses 2 --dist worksteal
+	@HYPOTHESIS_STEPS=4000 $(BIN)/python -m pytest tests/billing/test_model.py
 	@exec $(BIN)/python -m tests.chaos --seed $(or $(SEED),1) --jobs $(or $(JOBS),1000)
 
 bench: .venv/.dev ## Measure one worker process against a vendor of five seconds

@@ -152,12 +152,12 @@ def test_what_goes_wrong_costs_nothing(
     assert books.check() == []
 
 
-def test_200_submits_at_once_are_accepted_exactly_as_far_as_the_credits_go(
+def test_many_submits_at_once_are_accepted_exactly_as_far_as_the_credits_go(
     client: Client,
     funds: Callable[[int], None],
     record_testsuite_property: Callable[[str, object], None],
 ) -> None:
-    funds(1000)
+    funds(400)
     # Brightening a small picture is quick, and the race is for the credits.
     url = client.upload_stream(factories.png(width=96, height=72), "small.png")
     began = time.monotonic()
@@ -168,18 +168,18 @@ def test_200_submits_at_once_are_accepted_exactly_as_far_as_the_credits_go(
         )
 
     with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(submit, range(200)))
+        answers = list(pool.map(submit, range(80)))
     accepted = time.monotonic() - began
-    assert Counter(answer.status_code for answer in answers) == {200: 100, 402: 100}
+    assert Counter(answer.status_code for answer in answers) == {200: 40, 402: 40}
     assert client.balance() == 0
     taken = [answer.json()["data"]["task_id"] for answer in answers if answer.status_code == 200]
     for task_id in taken:
         assert client.wait(task_id, seconds=120)["status"] == "finished"
     finished = time.monotonic() - began
-    assert Job.objects.count() == Asset.objects.count() == len(set(taken)) == 100
-    assert Attempt.objects.count() == 100
-    assert LedgerEntry.objects.filter(kind="charge").count() == 100
+    assert Job.objects.count() == Asset.objects.count() == len(set(taken)) == 40
+    assert Attempt.objects.count() == 40
+    assert LedgerEntry.objects.filter(kind="charge").count() == 40
     assert client.balance() == 0
     assert books.check() == []
-    record_testsuite_property("seconds until 200 submits were answered", round(accepted, 1))
-    record_testsuite_property("seconds until 100 jobs were finished", round(finished, 1))
+    record_testsuite_property("seconds until 80 submits were answered", round(accepted, 1))
+    record_testsuite_property("seconds until 40 jobs were finished", round(finished, 1))

@@ -84,7 +84,7 @@ def test_a_filter_that_makes_no_sense_is_passed_over(
 def test_pages_are_turned_by_key_forth_and_back(
     alice_client: Client, organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pagination.turn, "__kwdefaults__", {"size": 2})
+    monkeypatch.setitem(pagination.turn.__kwdefaults__, "size", 2)
     ids = [factories.job(organization=organization).public_id for _ in range(5)][::-1]
     seen, query = [], ""
     for _ in range(3):
@@ -109,7 +109,7 @@ def test_pages_are_turned_by_key_forth_and_back(
 def test_turning_keeps_the_filter(
     alice_client: Client, organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pagination.turn, "__kwdefaults__", {"size": 1})
+    monkeypatch.setitem(pagination.turn.__kwdefaults__, "size", 1)
     for _ in range(2):
         factories.job(organization=organization)
     links = read(alice_client, reverse("jobs") + "?status=queued").links

@@ -10,7 +10,7 @@ import pytest
 from accounts.models import Organization
 from tests.generation.callbacks import fire
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_worker_killed_midway_delivers_every_callback(

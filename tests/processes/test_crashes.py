@@ -97,10 +97,10 @@ def die(code: str, *, step: str, tmp_path: Path, **variables: str) -> None:
         # Nobody can know that the first was taken; it is recorded as possibly paid for twice.
         ("call.answered", "bfl", 2, 1),
         # This one can be asked.
-        ("call.answered", "replicate", 1, 0),
+        pytest.param("call.answered", "replicate", 1, 0, marks=pytest.mark.chaos),
         pytest.param("call.noted", "bfl", 1, 0, marks=pytest.mark.chaos),
         pytest.param("poll.ready", "bfl", 1, 0, marks=pytest.mark.chaos),
-        ("store.stored", "bfl", 1, 0),
+        pytest.param("store.stored", "bfl", 1, 0, marks=pytest.mark.chaos),
         ("finish.ended", "bfl", 1, 0),
         pytest.param("finish.committed", "bfl", 1, 0, marks=pytest.mark.chaos),
     ],

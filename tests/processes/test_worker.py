@@ -51,7 +51,14 @@ def check_ends(*, finish: int, fail: int) -> None:
     assert books.check() == []
 
 
-@pytest.mark.parametrize("role", ["worker 0", "monitor", "pusher", "sentinel", "first"])
+@pytest.mark.parametrize(
+    "role",
+    [
+        "worker 0",
+        "pusher",
+        *(pytest.param(each, marks=pytest.mark.chaos) for each in ("monitor", "sentinel", "first")),
+    ],
+)
 def test_a_killed_process_costs_seconds_and_no_job(
     organization: Organization,
     quick: dict[str, str],
