@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django.utils import timezone
-from PIL import Image
 
 from generation import catalog, files
 from generation.models import Asset
@@ -42,29 +41,31 @@ def prepare(*, content: bytes, size: catalog.Size, output_format: str) -> Prepar
         raise Failure(
             FailureKind.UNAVAILABLE, f"The provider returned an unusable image: {refused}"
         ) from None
-    image = crop_to_ratio(image=opened.image, ratio=size.width / size.height)
     wanted: Literal["jpg", "png"] = "jpg" if output_format == "jpg" else "png"
-    is_as_ordered = image is opened.image and opened.format == PILLOW_FORMATS[wanted]
-    encoded = opened.plain if is_as_ordered else None
-    if encoded is None:
-        encoded = images.encode(image=image, format=wanted)
+    box = find_crop(
+        width=opened.facts.width, height=opened.facts.height, ratio=size.width / size.height
+    )
+    encoded = opened.plain if box is None else None
+    if encoded is None or opened.facts.format != PILLOW_FORMATS[wanted]:
+        image = opened.draw()
+        encoded = images.encode(image=image.crop(box) if box else image, format=wanted)
+    left, top, right, bottom = box or (0, 0, opened.facts.width, opened.facts.height)
     return Prepared(
         content=encoded,
         format=output_format,
-        width=image.width,
-        height=image.height,
+        width=right - left,
+        height=bottom - top,
         sha256=hashlib.sha256(encoded).hexdigest(),
     )
 
 
-def crop_to_ratio(*, image: Image.Image, ratio: float) -> Image.Image:
-    """Return the centre of the image in a ratio, or the image itself when it is near enough."""
-    if abs(image.width / image.height / ratio - 1) <= RATIO_TOLERANCE:
-        return image
-    width = min(image.width, round(image.height * ratio))
-    height = min(image.height, round(image.width / ratio))
-    left, top = (image.width - width) // 2, (image.height - height) // 2
-    return image.crop((left, top, left + width, top + height))
+def find_crop(*, width: int, height: int, ratio: float) -> tuple[int, int, int, int] | None:
+    """Return the box of the centre of a picture in a ratio; None when it is near enough."""
+    if abs(width / height / ratio - 1) <= RATIO_TOLERANCE:
+        return None
+    across, down = min(width, round(height * ratio)), min(height, round(width / ratio))
+    left, top = (width - across) // 2, (height - down) // 2
+    return left, top, left + across, top + down
 
 
 def store(*, prepared: Prepared) -> str:

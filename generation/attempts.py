@@ -8,18 +8,28 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import connection
 from django.db.models import DecimalField, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from generation.models import Attempt, Job, Status
+from generation.models import Attempt, Job
 from generation.providers.base import FailureKind
 from vidgo.kernel.db import requires_transaction
 
 TRIES_PER_PROVIDER = 3
 # Nothing was tried: the provider asked to wait, or the operator's account there is to blame.
 UNCOUNTED = frozenset({FailureKind.THROTTLED, FailureKind.NO_CREDIT, FailureKind.UNAUTHORIZED})
+
+CHANGE = """
+WITH held AS (
+    SELECT id FROM generation_job
+     WHERE id = %(job)s AND status = 'running' AND fence = %(fence)s
+       FOR NO KEY UPDATE
+)
+UPDATE generation_attempt SET {columns}
+  FROM held WHERE generation_attempt.id = %(attempt)s
+"""
 
 
 class LeaseLost(Exception):
@@ -85,21 +95,19 @@ def close(
 
 
 def _change(job: Job, attempt: Attempt, **values: Any) -> None:
-    with transaction.atomic(durable=True):
-        _hold(job)
-        Attempt.objects.filter(pk=attempt.pk).update(**values)
+    """Write to an attempt of a job this driver holds; raises `LeaseLost`.
+
+    One statement, as each job needs it at least once. The job's row is locked, so that nobody takes
+    it over before the attempt is written: otherwise a driver that is just being taken over could
+    write its reference over the one that the other has stored.
+    """
+    columns = ", ".join(f"{name} = %({name})s" for name in values)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            CHANGE.format(columns=columns),
+            {**values, "attempt": attempt.pk, "job": job.pk, "fence": job.fence},
+        )
+        if not cursor.rowcount:
+            raise LeaseLost(job.public_id)
     for name, value in values.items():
         setattr(attempt, name, value)
-
-
-def _hold(job: Job) -> None:
-    """Lock the job, so that nobody takes it over before the commit; raises `LeaseLost`.
-
-    Without the lock a driver that is just being taken over could still add an attempt, or write
-    its reference over the one that the other has stored.
-    """
-    mine = Job.objects.select_for_update(no_key=True).filter(
-        pk=job.pk, status=Status.RUNNING, fence=job.fence
-    )
-    if mine.values("pk").first() is None:
-        raise LeaseLost(job.public_id)

@@ -1,18 +1,17 @@
 """Pace: when to ask a provider again, learned from how long its images take.
 
-Asking often costs both sides; asking seldom lets a finished image lie. So a provider is asked once
-on the way, then closely around the time its images usually take, and ever less often after that.
+Asking often costs both sides; asking seldom lets a finished image lie. So a provider is asked every
+few seconds on the way, closely around the time its images usually take, and ever less often then.
 What was learned lives in this process only: a wrong guess costs a fraction of a second.
 """
 
 from __future__ import annotations
 
-FIRST_SECONDS = 0.25
 GROWTH = 1.3
 LONGEST_SECONDS = 3.0
 CLOSE_SECONDS = 0.2
-# Parts of the usual time: one look in the middle, and close looks around the end.
-MIDDLE, NEARLY, LATE = 0.5, 0.95, 1.5
+# The part of the usual time from which on looks are close.
+NEARLY = 0.97
 # How much one more image changes what is usual.
 WEIGHT = 0.2
 
@@ -32,9 +31,7 @@ def learn(*, provider: str, pending_seconds: float, ready_seconds: float) -> Non
 def pause(*, provider: str, elapsed_seconds: float) -> float:
     """Return how long to wait before the next question, `elapsed_seconds` after the start."""
     usual = _usual.get(provider, 0.0)
-    for part in (MIDDLE, NEARLY):
-        if elapsed_seconds < usual * part:
-            return min(max(usual * part - elapsed_seconds, FIRST_SECONDS), LONGEST_SECONDS)
-    if elapsed_seconds < usual * LATE:
-        return CLOSE_SECONDS
-    return min(max(elapsed_seconds * (GROWTH - 1), FIRST_SECONDS), LONGEST_SECONDS)
+    left = usual * NEARLY - elapsed_seconds
+    if left > 0:
+        return min(max(left, CLOSE_SECONDS), LONGEST_SECONDS)
+    return min(max(-left * (GROWTH - 1), CLOSE_SECONDS), LONGEST_SECONDS)

@@ -13,7 +13,7 @@ from django.db import close_old_connections
 P = ParamSpec("P")
 R = TypeVar("R")
 
-DATABASE_THREADS = 4
+DATABASE_THREADS = 8
 CPU_THREADS = 2
 
 # One pool of each for the life of the process: the threads keep their database connections.

@@ -147,16 +147,19 @@ CACHES = {
 }
 
 WORKER_PROCESSES = env.integer("WORKER_PROCESSES", 2, minimum=1)
+QUEUE_TIMEOUT_SECONDS = 240
 # Times in seconds, except "bulk" and "queue_limit"; docs/engine.md says why each is what it is.
 Q_CLUSTER: dict[str, Any] = {
     "name": "vidgo",
     "orm": "default",
     "cache": "queue",
     "workers": WORKER_PROCESSES,
-    "timeout": 120,
+    "timeout": QUEUE_TIMEOUT_SECONDS,
     # A row pulled into memory may wait for every task before it: above
     # timeout × ceil((queue_limit + bulk + workers) / workers) + 15.
-    "retry": 120 * (-(-(WORKER_PROCESSES + 1 + WORKER_PROCESSES) // WORKER_PROCESSES)) + 60,
+    "retry": QUEUE_TIMEOUT_SECONDS
+    * (-(-(WORKER_PROCESSES + 1 + WORKER_PROCESSES) // WORKER_PROCESSES))
+    + 60,
     "queue_limit": WORKER_PROCESSES,
     "bulk": 1,
     "poll": env.seconds("QUEUE_POLL_SECONDS", 0.1, minimum=0.01),
@@ -343,7 +346,7 @@ PROVIDER_LOW_BALANCE = env.integer("PROVIDER_LOW_BALANCE", 1000)
 
 # Engine ------------------------------------------------------------------------------------------
 
-SLICE_SECONDS = env.seconds("SLICE_SECONDS", 10, minimum=0.1)
+SLICE_SECONDS = env.seconds("SLICE_SECONDS", 60, minimum=0.1)
 LEASE_SECONDS = env.seconds("LEASE_SECONDS", 30, minimum=1)
 JOBS_IN_FLIGHT_PER_PROCESS = env.integer("JOBS_IN_FLIGHT_PER_PROCESS", 500, minimum=1)
 ORGANIZATION_CONCURRENCY = env.integer("ORGANIZATION_CONCURRENCY", 100, minimum=1)

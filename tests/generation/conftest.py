@@ -33,7 +33,7 @@ def quick(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setattr(driver, "LOOK_FOR_LOST_SECONDS", 0.02)
     monkeypatch.setattr(health, "OPEN_SECONDS", 0.05)
     monkeypatch.setattr(claims, "POSTPONE_SECONDS", 0.02)
-    monkeypatch.setattr(pace, "FIRST_SECONDS", 0.02)
+    monkeypatch.setattr(pace, "CLOSE_SECONDS", 0.02)
     monkeypatch.setattr(pace, "_usual", {})
     return settings
 

@@ -73,6 +73,13 @@ def test_the_list_narrows_to_a_state_and_a_model(
     assert "Nothing matches" in text_of(alice_client, reverse("jobs") + "?status=running")
 
 
+def shorten_pages(monkeypatch: pytest.MonkeyPatch, *, size: int) -> None:
+    """Let a page hold so many rows."""
+    defaults = pagination.turn.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "size", size)
+
+
 @pytest.mark.parametrize("query", ["?status=nonsense", "?model=nonsense", "?status=&model="])
 def test_a_filter_that_makes_no_sense_is_passed_over(
     query: str, alice_client: Client, organization: Organization
@@ -84,7 +91,7 @@ def test_a_filter_that_makes_no_sense_is_passed_over(
 def test_pages_are_turned_by_key_forth_and_back(
     alice_client: Client, organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(pagination.turn.__kwdefaults__, "size", 2)
+    shorten_pages(monkeypatch, size=2)
     ids = [factories.job(organization=organization).public_id for _ in range(5)][::-1]
     seen, query = [], ""
     for _ in range(3):
@@ -109,7 +116,7 @@ def test_pages_are_turned_by_key_forth_and_back(
 def test_turning_keeps_the_filter(
     alice_client: Client, organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(pagination.turn.__kwdefaults__, "size", 1)
+    shorten_pages(monkeypatch, size=1)
     for _ in range(2):
         factories.job(organization=organization)
     links = read(alice_client, reverse("jobs") + "?status=queued").links

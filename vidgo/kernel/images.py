@@ -45,6 +45,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_FIRST_ON_ITS_SIDE = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,14 +58,34 @@ class ImageFacts:
     height: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class Opened:
-    """A decoded image, and the bytes of its file that draw exactly it, where there are such."""
+    """A decoded image: its facts, its pixels, and the bytes of its file that draw exactly them."""
 
-    image: Image.Image
-    format: str
-    # None for a picture that had to be turned or converted.
-    plain: bytes | None
+    def __init__(self, *, file: ImageFile, decoded: Image.Image) -> None:
+        self._file = file
+        self._decoded = decoded
+
+    @property
+    def facts(self) -> ImageFacts:
+        """What the image is."""
+        width, height = self._decoded.size
+        if self._file.orientation >= _FIRST_ON_ITS_SIDE:
+            width, height = height, width
+        kind = self._file.format
+        return ImageFacts(format=kind, mime=_MIME[kind], width=width, height=height)
+
+    @property
+    def plain(self) -> bytes | None:
+        """The file without its metadata; None for a picture to be turned or converted."""
+        is_ready = self._file.orientation not in _UPRIGHT and self._decoded.mode in {"RGB", "RGBA"}
+        return self._file.content if is_ready else None
+
+    def draw(self) -> Image.Image:
+        """Return the picture upright, RGB or (where it knows transparency) RGBA, and alone."""
+        image = _plain(self._decoded)
+        if self._file.orientation in _UPRIGHT:
+            image = image.transpose(_UPRIGHT[self._file.orientation])
+        return image
 
 
 def inspect(
@@ -75,12 +96,9 @@ def inspect(
     formats: tuple[str, ...] = FORMATS,
 ) -> ImageFacts:
     """Decode an image completely and tell what it is; raises ImageRefused."""
-    file, image, _ = _open(
+    return open_file(
         content=content, max_bytes=max_bytes, max_pixels=max_pixels, formats=formats
-    )
-    return ImageFacts(
-        format=file.format, mime=_MIME[file.format], width=image.width, height=image.height
-    )
+    ).facts
 
 
 def open_image(
@@ -96,7 +114,7 @@ def open_image(
     """
     return open_file(
         content=content, max_bytes=max_bytes, max_pixels=max_pixels, formats=formats
-    ).image
+    ).draw()
 
 
 def open_file(
@@ -106,14 +124,25 @@ def open_file(
     max_pixels: int = MAX_PIXELS,
     formats: tuple[str, ...] = FORMATS,
 ) -> Opened:
-    """Decode an image as `open_image` does, and keep its own bytes without its metadata.
-
-    Raises ImageRefused.
-    """
-    file, image, is_converted = _open(
-        content=content, max_bytes=max_bytes, max_pixels=max_pixels, formats=formats
-    )
-    return Opened(image=image, format=file.format, plain=None if is_converted else file.content)
+    """Decode the first picture of an image completely; raises ImageRefused."""
+    if len(content) > max_bytes:
+        raise ImageRefused("too_large", f"The image is larger than {max_bytes} bytes.")
+    file = image_files.read(content=content)
+    if file.format not in formats:
+        allowed = ", ".join(formats)
+        raise ImageRefused("unsupported_format", f"The image must be one of {allowed}.")
+    _bound_pixels(file.width, file.height, max_pixels)
+    try:
+        with Image.open(io.BytesIO(file.content), formats=(file.format,)) as decoder:
+            # The same question to the decoder, should it read the structure differently.
+            _bound_pixels(decoder.width, decoder.height, max_pixels)
+            decoder.load()
+    except ImageRefused:
+        raise
+    except Exception as exc:
+        # A decoder that is fed hostile bytes raises whatever it stumbles over.
+        raise ImageRefused("broken", "The image is broken or incomplete.") from exc
+    return Opened(file=file, decoded=decoder)
 
 
 def encode(*, image: Image.Image, format: Literal["png", "jpg"]) -> bytes:
@@ -130,33 +159,6 @@ def encode(*, image: Image.Image, format: Literal["png", "jpg"]) -> bytes:
         plain = white
     plain.save(out, "JPEG", quality=92)
     return out.getvalue()
-
-
-def _open(
-    *, content: bytes, max_bytes: int, max_pixels: int, formats: tuple[str, ...]
-) -> tuple[ImageFile, Image.Image, bool]:
-    if len(content) > max_bytes:
-        raise ImageRefused("too_large", f"The image is larger than {max_bytes} bytes.")
-    file = image_files.read(content=content)
-    if file.format not in formats:
-        allowed = ", ".join(formats)
-        raise ImageRefused("unsupported_format", f"The image must be one of {allowed}.")
-    _bound_pixels(file.width, file.height, max_pixels)
-    try:
-        with Image.open(io.BytesIO(file.content), formats=(file.format,)) as decoder:
-            # The same question to the decoder, should it read the structure differently.
-            _bound_pixels(decoder.width, decoder.height, max_pixels)
-            decoder.load()
-            image = _plain(decoder)
-            is_converted = decoder.mode != image.mode or file.orientation in _UPRIGHT
-    except ImageRefused:
-        raise
-    except Exception as exc:
-        # A decoder that is fed hostile bytes raises whatever it stumbles over.
-        raise ImageRefused("broken", "The image is broken or incomplete.") from exc
-    if file.orientation in _UPRIGHT:
-        image = image.transpose(_UPRIGHT[file.orientation])
-    return file, image, is_converted
 
 
 def _bound_pixels(width: int, height: int, max_pixels: int) -> None:
