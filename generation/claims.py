@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.db.models.functions import Now
 
 from generation import attempts, catalog, health
 from generation.models import Attempt, Job
@@ -167,6 +168,8 @@ def _assign(cursor: CursorWrapper, waiting: list[Any], *, free: dict[str, int]) 
                 number=max((each.number for each in of_job), default=0) + 1,
                 fence=fence + 1,
                 provider=offer.provider,
+                # The breaker compares it with its own times, which are the database's.
+                started_at=Now(),
                 upstream_size="" if asked == size else asked,
             )
         )

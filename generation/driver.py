@@ -46,7 +46,7 @@ PROGRESS_STEP = 20
 GONE_STATUSES = frozenset({403, 404, 410})
 UNUSABLE = "The provider's result could not be used."
 # While polling, these say nothing about the work itself.
-PASSING_KINDS = frozenset({FailureKind.OUTCOME_UNKNOWN, FailureKind.THROTTLED})
+PASSING_KINDS = health.ACCOUNT_KINDS | {FailureKind.OUTCOME_UNKNOWN, FailureKind.THROTTLED}
 
 
 class LetGo(Exception):
@@ -199,7 +199,7 @@ class Try:
             except Failure as failure:
                 if failure.kind not in PASSING_KINDS:
                     raise
-                if failure.kind is FailureKind.OUTCOME_UNKNOWN:
+                if failure.kind is not FailureKind.THROTTLED:
                     await self._bear_silence(failure)
                 asked_to_wait = failure.retry_after_seconds
             await self._give_up_if_overdue()
@@ -214,11 +214,11 @@ class Try:
         return (timezone.now() - self.attempt.started_at).total_seconds()
 
     async def _bear_silence(self, failure: Failure) -> None:
-        """Go on asking about work that was paid for; raises the failure when that is in vain."""
+        """Go on asking about work that was paid for; raises `Failure` when that is in vain."""
         if self.attempt.lost_at is None:
             await in_database(health.note_failure, attempt=self.attempt, failure=failure)
         if await self._seconds_lost(since=timezone.now()) > SILENT_SECONDS:
-            raise failure
+            raise Failure(FailureKind.OUTCOME_UNKNOWN, failure.message, detail=str(failure))
 
     async def _sleep(self, seconds: float) -> None:
         """Wait for the next look; raises `LetGo` when the slice is over."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 from django.db import connection
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from generation.models import Attempt, ProviderState
@@ -153,22 +154,20 @@ def _count(name: str, *, began: datetime, failure: Failure) -> None:
 
 def _pause(name: str, failure: Failure) -> None:
     _create(name)
-    until = timezone.now() + timedelta(seconds=PAUSE_SECONDS)
-    paused = ProviderState.objects.filter(name=name).exclude(paused_until__gt=timezone.now())
+    paused = ProviderState.objects.filter(name=name).exclude(paused_until__gt=Now())
     if paused.update(
-        paused_until=until,
+        paused_until=Now() + timedelta(seconds=PAUSE_SECONDS),
         paused_reason=str(failure)[:200],
         last_failure=str(failure)[:300],
-        last_failure_at=timezone.now(),
+        last_failure_at=Now(),
     ):
-        log.error("provider_paused", provider=name, until=until.isoformat(), reason=str(failure))
+        log.error("provider_paused", provider=name, seconds=PAUSE_SECONDS, reason=str(failure))
 
 
 def _throttle(name: str, seconds: float | None) -> None:
     _create(name)
     wait = min(seconds or THROTTLE_SECONDS, THROTTLE_LONGEST_SECONDS)
-    until = timezone.now() + timedelta(seconds=wait)
-    ProviderState.objects.filter(name=name).update(throttled_until=until)
+    ProviderState.objects.filter(name=name).update(throttled_until=Now() + timedelta(seconds=wait))
 
 
 def _create(name: str) -> None:

@@ -1,4 +1,4 @@
-"""Leases: who drives a job until when. `jobs.claim` gives them; here they are kept and let go."""
+"""Leases: who drives a job until when. `claims.claim` gives them; they are kept and let go here."""
 
 from __future__ import annotations
 

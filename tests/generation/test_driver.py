@@ -283,6 +283,16 @@ def test_work_that_was_taken_is_asked_for_again_and_never_bought_twice(
     assert kinds_of(job) == [("scripted", "")]
 
 
+def test_a_key_refused_while_polling_pauses_the_provider_and_buys_nothing_twice(
+    organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd
+) -> None:
+    scripted.answers = [failure(FailureKind.UNAUTHORIZED), ready()]
+    job = drive_to_end(factories.job(organization=organization))
+    assert (job.status, len(scripted.started)) == ("finished", 1)
+    assert kinds_of(job) == [("scripted", "")]
+    assert "unauthorized" in ProviderState.objects.get().last_failure
+
+
 def test_a_provider_that_stays_silent_about_its_work_is_given_up(
     organization: Organization,
     scripted: Scripted,
