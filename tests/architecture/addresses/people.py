@@ -1,0 +1,45 @@
+"""The dashboard: keys and people, and what django-allauth serves."""
+
+from __future__ import annotations
+
+from tests.architecture.addresses.rows import HOME, Row, everybody, members, ours
+
+ROWS: dict[str, list[Row]] = {
+    "dashboard/keys": [members(), members(method="post", body=lambda world: {"name": "x"})],
+    "dashboard/keys/<str:key_id>/revoke": [
+        ours(path=lambda world: f"/dashboard/keys/{world.api_key.key_id}/revoke"),
+        ours(
+            302, method="post", path=lambda world: f"/dashboard/keys/{world.api_key.key_id}/revoke"
+        ),
+    ],
+    "dashboard/organizations": [
+        members(),
+        ours(302, method="post", body=lambda world: {"organization": world.organization.public_id}),
+    ],
+    "dashboard/keys/<str:key_id>/budget": [
+        ours(path=lambda world: f"/dashboard/keys/{world.api_key.key_id}/budget"),
+        ours(
+            302, method="post", path=lambda world: f"/dashboard/keys/{world.api_key.key_id}/budget"
+        ),
+    ],
+    # django-allauth.
+    "accounts/login/": [Row(200, HOME, HOME, HOME)],
+    "accounts/signup/": [Row(200, HOME, HOME, HOME)],
+    "accounts/logout/": [Row(302, 200, 200, 200)],
+    "accounts/inactive/": [everybody(200)],
+    "accounts/reauthenticate/": [members()],
+    "accounts/email/": [members()],
+    "accounts/confirm-email/": [everybody(200)],
+    "accounts/password/change/": [members()],
+    "accounts/password/set/": [members(302)],
+    "accounts/password/reset/": [everybody(200)],
+    "accounts/password/reset/done/": [everybody(200)],
+    "accounts/password/reset/key/done/": [everybody(200)],
+    "accounts/login/code/confirm/": [Row(302, HOME, HOME, HOME)],
+    "accounts/^confirm-email/(?P<key>[-:\\w]+)/$": [
+        everybody(200, path=lambda world: "/accounts/confirm-email/nonsense/")
+    ],
+    "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": [
+        everybody(200, path=lambda world: "/accounts/password/reset/key/1-nonsense/")
+    ],
+}
