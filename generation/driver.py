@@ -91,7 +91,7 @@ class Try:
     async def run(self) -> None:
         """Start or resume, wait for the image, and finish the job; raises `Failure`, `LetGo`."""
         await self._give_up_if_overdue()
-        work = await in_thread(work_of, job=self.job, attempt=self.attempt)
+        work = await self._work()
         if not self.attempt.upstream_ref:
             await self._start(work)
         ready, content = await self._wait(work)
@@ -105,6 +105,11 @@ class Try:
         await in_database(
             deliver, job=self.job, attempt=self.attempt, prepared=prepared, ready=ready
         )
+
+    async def _work(self) -> Work:
+        if self.job.image_file:
+            return await in_thread(work_of, job=self.job, attempt=self.attempt)
+        return work_of(job=self.job, attempt=self.attempt)
 
     async def _start(self, work: Work) -> None:
         """Ask the provider for the work, unless that may have been done before."""

@@ -7,6 +7,7 @@ and is an alarm for the operator. Only the database's clock decides.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,6 +30,8 @@ THROTTLE_SECONDS = 2.0
 THROTTLE_LONGEST_SECONDS = 60.0
 # A healthy provider's row is written this often at most, however much it makes.
 NOTE_SUCCESS_SECONDS = 10
+# Nor is it asked whether that is due when the last claim has just seen that it is not.
+WELL_SECONDS = 1.0
 
 ACCOUNT_KINDS = frozenset({FailureKind.NO_CREDIT, FailureKind.UNAUTHORIZED})
 # The provider's own trouble, which the breaker counts.
@@ -44,7 +47,12 @@ SELECT provider.name,
            THEN greatest(provider.concurrency - count(attempt.id), 0)
          WHEN max(attempt.started_at) >= greatest(state.open_until, state.paused_until) THEN 0
          ELSE least(greatest(provider.concurrency - count(attempt.id), 0), 1)
-       END
+       END,
+       coalesce(state.failures_in_a_row = 0
+                AND greatest(state.open_until, state.paused_until) IS NULL
+                AND state.last_success_at
+                    > statement_timestamp() - make_interval(secs => %(seconds)s),
+                false)
   FROM unnest(%(names)s::text[], %(concurrencies)s::int[]) AS provider(name, concurrency)
   LEFT JOIN generation_providerstate state ON state.name = provider.name
   LEFT JOIN generation_attempt attempt
@@ -82,6 +90,10 @@ UPDATE generation_providerstate
 """
 
 
+# When this process last saw of each provider that there is nothing to note.
+_well_at: dict[str, float] = {}
+
+
 def free_slots(*, providers: Mapping[str, Provider]) -> dict[str, int]:
     """Return how many jobs more each provider may be given now, over all workers."""
     with connection.cursor() as cursor:
@@ -90,13 +102,19 @@ def free_slots(*, providers: Mapping[str, Provider]) -> dict[str, int]:
             {
                 "names": list(providers),
                 "concurrencies": [each.concurrency for each in providers.values()],
+                "seconds": NOTE_SUCCESS_SECONDS,
             },
         )
-        return dict(cursor.fetchall())
+        rows = cursor.fetchall()
+    for name, _, is_well in rows:
+        _well_at[name] = time.monotonic() if is_well else float("-inf")
+    return {name: free for name, free, _ in rows}
 
 
 def note_success(*, attempt: Attempt) -> None:
     """Note that a provider answered as it should; closes its breaker and ends its pause."""
+    if time.monotonic() - _well_at.get(attempt.provider, float("-inf")) < WELL_SECONDS:
+        return
     values: dict[str, Any] = {
         "name": attempt.provider,
         "began": attempt.started_at,
@@ -113,6 +131,8 @@ def note_success(*, attempt: Attempt) -> None:
 
 def note_failure(*, attempt: Attempt, failure: Failure) -> None:
     """Note what a failure says about its provider; what the order itself caused is a success."""
+    if failure.kind in TROUBLE_KINDS | ACCOUNT_KINDS:
+        _well_at.pop(attempt.provider, None)
     if failure.kind is FailureKind.THROTTLED:
         _throttle(attempt.provider, failure.retry_after_seconds)
     elif failure.kind in ACCOUNT_KINDS:

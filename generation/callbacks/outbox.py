@@ -32,7 +32,6 @@ class NotOver(errors.Conflict):
     sentence = "This callback is still being delivered."
 
 
-@requires_transaction
 def announce(*, job: Job) -> Callback | None:
     """Have the end of a job told to its `callback_url`, once; nothing when it has none.
 
@@ -62,6 +61,7 @@ def _require_callable(url: str) -> None:
         raise orders.BadCallbackUrl(str(error), param="url") from None
 
 
+@requires_transaction
 def _store(*, organization_id: int, url: str, job: Job | None) -> Callback:
     endpoint = endpoints.ensure(organization_id=organization_id, url=url)
     callback = Callback.objects.create(

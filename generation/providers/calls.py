@@ -30,6 +30,8 @@ SENTENCES = {
     FailureKind.UNAUTHORIZED: "The image could not be made.",
     FailureKind.OUTCOME_UNKNOWN: "It is not known yet what became of the image.",
 }
+# An image of 20 MB would hold the event loop up.
+LONG_PAYLOAD_CHARACTERS = 100_000
 # The gateway gave up on a server that may have taken the work on (524 is Cloudflare's).
 GAVE_UP_WAITING = frozenset({504, 524})
 # What a customer is to blame for when a vendor validates; the rest of a request is our making.
@@ -49,8 +51,7 @@ async def start(
     *, url: str, payload: Mapping[str, Any], headers: Mapping[str, str]
 ) -> dict[str, Any]:
     """Send work to a vendor, once, and return the JSON object it answers; raises `Failure`."""
-    # An image of 20 MB would hold the event loop up.
-    body = await asyncio.to_thread(lambda: json.dumps(payload).encode())
+    body = await _encoded(payload)
     try:
         response = await http.fetch(
             url=url,
@@ -68,6 +69,15 @@ async def start(
     if answer is None:
         raise failure(FailureKind.OUTCOME_UNKNOWN, f"start: {response.status} without JSON")
     return answer
+
+
+async def _encoded(payload: Mapping[str, Any]) -> bytes:
+    """Return a payload as JSON; in a thread when it is long, as an image is."""
+    nested = (value.values() if isinstance(value, dict) else [value] for value in payload.values())
+    texts = [value for values in nested for value in values if isinstance(value, str)]
+    if sum(map(len, texts)) > LONG_PAYLOAD_CHARACTERS:
+        return await asyncio.to_thread(lambda: json.dumps(payload).encode())
+    return json.dumps(payload).encode()
 
 
 async def look(*, url: str, headers: Mapping[str, str], method: str = "GET") -> http.Response:

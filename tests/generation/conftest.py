@@ -38,6 +38,12 @@ def quick(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return settings
 
 
+@pytest.fixture(autouse=True)
+def _strangers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have each test's process know nothing yet of how providers are."""
+    monkeypatch.setattr(health, "_well_at", {})
+
+
 @pytest.fixture
 def slices(quick: Settings) -> Iterator[None]:
     """Let slices run in this process; their threads leave no connection to the test's database."""

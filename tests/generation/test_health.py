@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -54,6 +55,37 @@ def test_a_success_in_between_starts_the_count_anew() -> None:
         fail(health.FAILURES_UNTIL_OPEN - 1)
         health.note_success(attempt=attempt())
     assert free() == 1000
+    assert state().failures_in_a_row == 0
+
+
+def test_a_success_asks_nothing_when_the_claim_before_it_saw_no_trouble(
+    django_assert_num_queries: Any,
+) -> None:
+    health.note_success(attempt=attempt())
+    free()
+    with django_assert_num_queries(0):
+        health.note_success(attempt=attempt())
+
+
+def test_a_success_is_noted_after_trouble_of_ones_own_and_of_others() -> None:
+    health.note_success(attempt=attempt())
+    free()
+    fail(1)
+    health.note_success(attempt=attempt())
+    assert state().failures_in_a_row == 0
+    free()
+    ProviderState.objects.update(failures_in_a_row=3)
+    free()
+    health.note_success(attempt=attempt())
+    assert state().failures_in_a_row == 0
+
+
+def test_what_a_claim_saw_is_believed_for_a_second_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    health.note_success(attempt=attempt())
+    free()
+    ProviderState.objects.update(failures_in_a_row=3)
+    monkeypatch.setattr(health, "WELL_SECONDS", 0.0)
+    health.note_success(attempt=attempt())
     assert state().failures_in_a_row == 0
 
 

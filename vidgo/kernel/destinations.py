@@ -96,6 +96,7 @@ VENDOR_RESULT = Policy(
     max_redirects=3,
     total_timeout_seconds=30.0,
     max_bytes=40_000_000,
+    keep_alive=True,
 )
 
 

@@ -59,16 +59,16 @@ class ImageFacts:
 
 
 class Opened:
-    """A decoded image: its facts, its pixels, and the bytes of its file that draw exactly them."""
+    """A checked image: its facts, its pixels, and the bytes of its file that draw exactly them."""
 
-    def __init__(self, *, file: ImageFile, decoded: Image.Image) -> None:
+    def __init__(self, *, file: ImageFile, mode: str) -> None:
         self._file = file
-        self._decoded = decoded
+        self._mode = mode
 
     @property
     def facts(self) -> ImageFacts:
         """What the image is."""
-        width, height = self._decoded.size
+        width, height = self._file.width, self._file.height
         if self._file.orientation >= _FIRST_ON_ITS_SIDE:
             width, height = height, width
         kind = self._file.format
@@ -77,12 +77,12 @@ class Opened:
     @property
     def plain(self) -> bytes | None:
         """The file without its metadata; None for a picture to be turned or converted."""
-        is_ready = self._file.orientation not in _UPRIGHT and self._decoded.mode in {"RGB", "RGBA"}
+        is_ready = self._file.orientation not in _UPRIGHT and self._mode in {"RGB", "RGBA"}
         return self._file.content if is_ready else None
 
     def draw(self) -> Image.Image:
         """Return the picture upright, RGB or (where it knows transparency) RGBA, and alone."""
-        image = _plain(self._decoded)
+        image = _plain(_decode(self._file))
         if self._file.orientation in _UPRIGHT:
             image = image.transpose(_UPRIGHT[self._file.orientation])
         return image
@@ -95,7 +95,7 @@ def inspect(
     max_pixels: int = MAX_PIXELS,
     formats: tuple[str, ...] = FORMATS,
 ) -> ImageFacts:
-    """Decode an image completely and tell what it is; raises ImageRefused."""
+    """Check an image completely and tell what it is; raises ImageRefused."""
     return open_file(
         content=content, max_bytes=max_bytes, max_pixels=max_pixels, formats=formats
     ).facts
@@ -124,7 +124,11 @@ def open_file(
     max_pixels: int = MAX_PIXELS,
     formats: tuple[str, ...] = FORMATS,
 ) -> Opened:
-    """Decode the first picture of an image completely; raises ImageRefused."""
+    """Check the first picture of an image completely; raises ImageRefused.
+
+    All of the file is decoded; a JPEG only as far as a picture an eighth as wide, which reads every
+    bit of it in half the time.
+    """
     if len(content) > max_bytes:
         raise ImageRefused("too_large", f"The image is larger than {max_bytes} bytes.")
     file = image_files.read(content=content)
@@ -132,17 +136,27 @@ def open_file(
         allowed = ", ".join(formats)
         raise ImageRefused("unsupported_format", f"The image must be one of {allowed}.")
     _bound_pixels(file.width, file.height, max_pixels)
+    decoded = _decode(file, max_pixels=max_pixels, small=True)
+    return Opened(file=file, mode=decoded.mode)
+
+
+def _decode(file: ImageFile, *, max_pixels: int = MAX_PIXELS, small: bool = False) -> Image.Image:
+    """Decode the first picture of a file; `small` is enough to know that it is whole."""
     try:
         with Image.open(io.BytesIO(file.content), formats=(file.format,)) as decoder:
-            # The same question to the decoder, should it read the structure differently.
+            # The same questions to the decoder, should it read the structure differently.
             _bound_pixels(decoder.width, decoder.height, max_pixels)
+            if decoder.size != (file.width, file.height):
+                raise ImageRefused("broken", "The image is broken or incomplete.")
+            if small:
+                decoder.draft(decoder.mode, (decoder.width // 8, decoder.height // 8))
             decoder.load()
     except ImageRefused:
         raise
     except Exception as exc:
         # A decoder that is fed hostile bytes raises whatever it stumbles over.
         raise ImageRefused("broken", "The image is broken or incomplete.") from exc
-    return Opened(file=file, decoded=decoder)
+    return decoder
 
 
 def encode(*, image: Image.Image, format: Literal["png", "jpg"]) -> bytes:
