@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
-from django.contrib import admin, messages
+from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts import audit, operators
 from billing.models import Cursor, StripeEvent
 from billing.stripe import events
-from vidgo.kernel.readonly_admin import ReadOnlyAdmin
+from vidgo.desk import actions, tiles
+from vidgo.desk.actions import Action, Deed
+from vidgo.desk.admin import ReadOnlyTable, one_of
+from vidgo.desk.tiles import Alarm, Figure, News, Tile
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -41,28 +47,29 @@ class StateFilter(admin.SimpleListFilter):
         return queryset
 
 
+def _types() -> list[tuple[str, str]]:
+    return [(name, name) for name in sorted(events.HANDLERS)]
+
+
 @admin.register(StripeEvent)
-class StripeEventAdmin(ReadOnlyAdmin):
+class StripeEventTable(ReadOnlyTable):
     """Stripe's events; each can be acted on again, which changes nothing once it was done."""
 
+    desk_group = "Money"
+    desk_title = "Stripe inbox"
+    desk_icon = "mail"
+    desk_place = 10
+    desk_actions = ("process-event",)
+    ids: ClassVar = {"evt_": "stripe_id"}
     list_display = ("created_at", "type", "object_id", "state", "tries", "due_at", "stripe_id")
-    list_filter = (StateFilter, "type")
-    search_fields = ("stripe_id", "object_id", "type", "error")
+    list_filter = (StateFilter, one_of(column="type", title="type", choices=_types))
+    search_fields = ("=object_id", "error")
+    search_help_text = "An event's id, its object's, or words of an error"
     ordering = ("-created_at",)
     fields = (
-        "stripe_id",
-        "type",
-        "object_id",
-        "state",
-        "created_at",
-        "received_at",
-        "processed_at",
-        "due_at",
-        "tries",
-        "error",
-        "content",
+        *("stripe_id", "type", "object_id", "state", "created_at", "received_at"),
+        *("processed_at", "due_at", "tries", "error", "content"),
     )
-    actions = ("process_again",)
 
     @admin.display(description="State")
     def state(self, event: StripeEvent) -> str:
@@ -76,22 +83,62 @@ class StripeEventAdmin(ReadOnlyAdmin):
         """Return what Stripe sent."""
         return format_html("<pre>{}</pre>", json.dumps(event.payload, indent=2))
 
-    def has_process_permission(self, request: HttpRequest) -> bool:
-        """Acting on an event moves money: looking at it is not enough."""
-        return request.user.has_perm("billing.change_stripeevent")
 
-    @admin.action(description="Process again", permissions=["process"])
-    def process_again(self, request: HttpRequest, chosen: QuerySet[StripeEvent]) -> None:
-        """Act on the chosen events now."""
-        chosen.filter(processed_at=None).update(due_at=timezone.now())
-        done = sum(events.process(event=event) for event in chosen.order_by("created_at"))
-        left = chosen.filter(processed_at=None).count()
-        level = messages.WARNING if left else messages.SUCCESS
-        self.message_user(request, f"{done} processed, {left} failed again.", level)
+def _process(deed: Deed) -> str:
+    """Act on the chosen events now; acting on one is idempotent by itself."""
+    actor = operators.actor_of(deed.request, reason=deed.reason)
+    keys = [event.pk for event in deed.chosen]
+    with transaction.atomic(durable=True):
+        for event in deed.chosen:
+            audit.record(
+                organization=None,
+                actor=actor,
+                action="stripe_event.processed",
+                target=f"{event.stripe_id} ({event.type})",
+            )
+        waiting = StripeEvent.objects.filter(pk__in=keys, processed_at=None)
+        waiting.update(due_at=timezone.now())
+    chosen = StripeEvent.objects.filter(pk__in=keys)
+    done = sum(events.process(event=event) for event in chosen.order_by("created_at"))
+    left = chosen.filter(processed_at=None).count()
+    return f"{done} processed, {left} failed again."
+
+
+actions.register(
+    Action(
+        name="process-event",
+        title="Process again",
+        explains=(
+            "Each event's object is read from Stripe once more and booked as it is there. One that "
+            "was processed already changes nothing."
+        ),
+        # Acting on an event moves money: looking at it is not enough.
+        permission="billing.change_stripeevent",
+        act=_process,
+        rows=StripeEvent.objects.all,
+        home="admin:billing_stripeevent_changelist",
+        many=True,
+    )
+)
+
+
+def _news() -> News:
+    """Count what has failed; both conditions have a small index or few rows."""
+    failed = StripeEvent.objects.filter(processed_at=None).exclude(error="").count()
+    href = reverse("admin:billing_stripeevent_changelist") + "?state=failed"
+    events_word = "event" if failed == 1 else "events"
+    alarm = Alarm(sentence=f"{failed} {events_word} of Stripe could not be processed.", href=href)
+    return News(
+        figures=(Figure(name="Stripe inbox", value=f"{failed:,}", note="failed events"),),
+        alarms=(alarm,) if failed else (),
+    )
+
+
+tiles.register(Tile(name="inbox", place=30, permission="billing.view_stripeevent", build=_news))
 
 
 @admin.register(Cursor)
-class CursorAdmin(ReadOnlyAdmin):
+class CursorTable(ReadOnlyTable):
     """How far the sweeps through Stripe's lists have come."""
 
     list_display = ("name", "reached_at")

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
 from django.contrib import admin
-from django.http import HttpRequest
 
+from accounts.reasoned_admin import ReasonedTable
 from billing.models import Grant, Promotion, Redemption
-from vidgo.kernel.readonly_admin import ReadOnlyAdmin, ReadOnlyInline
+from vidgo.desk.admin import ReadOnlyInline, ReadOnlyTable
 
 
 @admin.register(Grant)
-class GrantAdmin(ReadOnlyAdmin):
-    """Credits given; a wallet's page gives more."""
+class GrantTable(ReadOnlyTable):
+    """Credits given; an organization's page gives more."""
+
+    desk_group = "Money"
+    desk_icon = "plus"
+    desk_place = 60
+    ids: ClassVar = {"org_": "organization__public_id"}
 
     list_display = (
         "public_id",
@@ -26,7 +31,7 @@ class GrantAdmin(ReadOnlyAdmin):
     )
     list_filter = (("expires_at", admin.EmptyFieldListFilter),)
     list_select_related = ("organization",)
-    search_fields = ("public_id", "reason", "organization__name", "organization__public_id")
+    search_fields = ("public_id__exact", "reason", "organization__name")
     ordering = ("-id",)
 
 
@@ -37,8 +42,12 @@ class PromotionRedemptions(ReadOnlyInline):
 
 
 @admin.register(Promotion)
-class PromotionAdmin(admin.ModelAdmin):
+class PromotionTable(ReasonedTable):
     """Promotion codes: made, changed and ended here; what was redeemed stays as it was."""
+
+    desk_group = "Money"
+    desk_icon = "spark"
+    desk_place = 70
 
     list_display = (
         "code",
@@ -53,13 +62,9 @@ class PromotionAdmin(admin.ModelAdmin):
     search_fields = ("code",)
     inlines = (PromotionRedemptions,)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A code is ended, not removed: redemptions name it."""
-        return False
-
 
 @admin.register(Redemption)
-class RedemptionAdmin(ReadOnlyAdmin):
+class RedemptionTable(ReadOnlyTable):
     """Every use of a code."""
 
     list_display = ("promotion", "organization", "grant", "created_at")

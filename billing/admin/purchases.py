@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.contrib import admin
 
 from accounts.models import Organization
 from billing.models import AutoRecharge, Customer, Dispute, Refund, TopUp
-from vidgo.kernel.readonly_admin import ReadOnlyAdmin, ReadOnlyInline
+from vidgo.desk.admin import ReadOnlyInline, ReadOnlyTable
 
 
 class Taken(ReadOnlyInline):
@@ -29,8 +31,19 @@ class TopUpDisputes(Taken):
 
 
 @admin.register(TopUp)
-class TopUpAdmin(ReadOnlyAdmin):
+class TopUpTable(ReadOnlyTable):
     """Every purchase, paid or not."""
+
+    desk_group = "Money"
+    desk_title = "Purchases"
+    desk_icon = "wallet"
+    desk_place = 40
+    ids: ClassVar = {
+        "org_": "organization__public_id",
+        "cs_": "stripe_session_id",
+        "pi_": "stripe_payment_intent_id",
+        "in_": "stripe_invoice_id",
+    }
 
     list_display = (
         "public_id",
@@ -45,19 +58,13 @@ class TopUpAdmin(ReadOnlyAdmin):
     )
     list_filter = ("status", "source")
     list_select_related = ("organization",)
-    search_fields = (
-        "public_id",
-        "stripe_session_id",
-        "stripe_payment_intent_id",
-        "stripe_invoice_id",
-        "organization__public_id",
-        "organization__name",
-    )
+    search_fields = ("public_id__exact", "organization__name")
+    search_help_text = "An id of ours or of Stripe's, or an organization"
     ordering = ("-id",)
     inlines = (TopUpRefunds, TopUpDisputes)
 
 
-class TakenAdmin(ReadOnlyAdmin):
+class TakenTable(ReadOnlyTable):
     """Money that left again."""
 
     list_display = (
@@ -82,17 +89,17 @@ class TakenAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Refund)
-class RefundAdmin(TakenAdmin):
+class RefundTable(TakenTable):
     """Refunds; made at Stripe, whose news of them takes the credits back."""
 
 
 @admin.register(Dispute)
-class DisputeAdmin(TakenAdmin):
+class DisputeTable(TakenTable):
     """Disputes; answered at Stripe."""
 
 
 @admin.register(Customer)
-class CustomerAdmin(ReadOnlyAdmin):
+class CustomerTable(ReadOnlyTable):
     """Organizations as Stripe knows them."""
 
     list_display = ("stripe_id", "organization", "card_brand", "card_last_four", "created_at")
@@ -101,7 +108,7 @@ class CustomerAdmin(ReadOnlyAdmin):
 
 
 @admin.register(AutoRecharge)
-class AutoRechargeAdmin(ReadOnlyAdmin):
+class AutoRechargeTable(ReadOnlyTable):
     """Who buys by itself, on which terms, and why it stopped."""
 
     list_display = (

@@ -3,36 +3,35 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts import audit
+from accounts import operators
+from accounts.admin import page_of
 from accounts.models import Organization
 from billing import grants
-from billing.models import Budget, LedgerEntry, Wallet
-from vidgo.kernel import errors
-from vidgo.kernel.readonly_admin import ReadOnlyAdmin
+from billing.models import Budget, Kind, LedgerEntry, TopUp, Wallet
+from vidgo.desk import actions, panels
+from vidgo.desk.actions import Action, Deed
+from vidgo.desk.admin import ReadOnlyTable
+from vidgo.desk.forms import ReasonForm
+from vidgo.desk.panels import Panel
 
 # Above this a grant is more likely a slip of the finger; it can be given in two.
 GRANT_MAX_CREDITS = 10_000_000
 
 
-class GrantForm(forms.Form):
-    """How much is granted, and why."""
+class GrantForm(ReasonForm):
+    """How much is granted, until when, and why."""
 
     amount_credits = forms.IntegerField(
         label="Credits", min_value=1, max_value=GRANT_MAX_CREDITS, initial=1000
-    )
-    reason = forms.CharField(
-        max_length=500, help_text="Kept in the ledger and in the audit log for good."
     )
     last_day = forms.DateField(
         required=False,
@@ -41,102 +40,130 @@ class GrantForm(forms.Form):
         ),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
+    field_order = ("amount_credits", "last_day", "reason")
 
-    def expires_at(self) -> datetime | None:
-        """Return the end of the last day; None is never."""
+    def clean(self) -> dict[str, Any]:
+        """Turn the last day into the moment it ends; raises nothing that is not at its field."""
+        data = super().clean() or {}
+        day = data.get("last_day")
+        ends = day + timedelta(days=1) if day else None
+        data["expires_at"] = datetime.combine(ends, time.min, tzinfo=UTC) if ends else None
+        return data
+
+    def clean_last_day(self) -> Any:
+        """Refuse the last day there is, after which no other comes."""
         day = self.cleaned_data["last_day"]
-        return datetime.combine(day + timedelta(days=1), time.min, tzinfo=UTC) if day else None
+        if day and day.year > 2999:
+            raise forms.ValidationError("That is too far away.")
+        return day
+
+
+def _grant(deed: Deed) -> str:
+    try:
+        balance = grants.give(
+            organization=deed.one,
+            amount_credits=deed.data["amount_credits"],
+            reason=deed.reason,
+            actor=operators.actor_of(deed.request, reason=deed.reason),
+            expires_at=deed.data["expires_at"],
+        )
+    except grants.ExpiryInThePast as refused:
+        raise grants.ExpiryInThePast(param="last_day") from refused
+    return f"Granted. {deed.one} has {balance:,} credits now."
+
+
+actions.register(
+    Action(
+        name="grant",
+        title="Grant credits",
+        explains="The credits can be spent at once. A grant is never changed: it is continued.",
+        permission="billing.change_wallet",
+        act=_grant,
+        rows=lambda: Organization.objects.filter(deleted_at=None),
+        home="admin:billing_wallet_changelist",
+        form=GrantForm,
+    )
+)
 
 
 @admin.register(Wallet)
-class WalletAdmin(ReadOnlyAdmin):
-    """What each organization has; credits are granted from here."""
+class WalletTable(ReadOnlyTable):
+    """What each organization has."""
 
-    list_display = ("organization", "balance_credits", "debt_credits", "grant_link")
+    desk_group = "Money"
+    desk_icon = "wallet"
+    desk_place = 50
+    ids: ClassVar = {"org_": "organization__public_id"}
+    list_display = ("linked", "balance_credits", "debt_credits")
+    list_display_links = None
     list_select_related = ("organization",)
-    search_fields = ("organization__name", "organization__public_id")
-    fields = ("organization", "balance_credits", "debt_credits", "grant_link")
+    search_fields = ("organization__name",)
+    search_help_text = "An organization's name or id"
+    ordering = ("-organization_id",)
+    fields = ("organization", "balance_credits", "debt_credits")
 
-    @admin.display(description="Grant")
-    def grant_link(self, wallet: Wallet) -> SafeString:
-        """Return the way to the grant's form."""
-        return format_html(
-            '<a href="{}">Grant credits</a>', reverse("admin:billing_grant", args=[wallet.pk])
-        )
-
-    def get_urls(self) -> list[URLPattern]:
-        """Add the grant's page."""
-        page = self.admin_site.admin_view(self.grant_page)
-        return [
-            path("grant/<int:organization_id>/", page, name="billing_grant"),
-            *super().get_urls(),
-        ]
-
-    def grant_page(self, request: HttpRequest, organization_id: int) -> HttpResponse:
-        """Ask for the amount and the reason; a POST grants."""
-        if not request.user.has_perm("billing.change_wallet"):
-            raise PermissionDenied
-        organization = get_object_or_404(Organization, pk=organization_id)
-        form = GrantForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            try:
-                balance = grants.give(
-                    organization=organization,
-                    amount_credits=form.cleaned_data["amount_credits"],
-                    reason=form.cleaned_data["reason"],
-                    actor=audit.actor_of(request),
-                    expires_at=form.expires_at(),
-                )
-            except grants.ExpiryInThePast as refused:
-                form.add_error("last_day", refused.message)
-            except errors.Invalid as refused:
-                form.add_error("reason", refused.message)
-            else:
-                messages.success(request, f"Granted. {organization} has {balance:,} credits now.")
-                return redirect("admin:billing_wallet_changelist")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Grant credits to {organization}",
-            "form": form,
-            "opts": self.opts,
-            "organization": organization,
-        }
-        return TemplateResponse(request, "admin/billing/grant.html", context)
+    @admin.display(description="Organization", ordering="organization__name")
+    def linked(self, wallet: Wallet) -> SafeString:
+        """Return the way to the organization's page, where credits are granted."""
+        organization = wallet.organization
+        return format_html('<a href="{}">{}</a>', page_of(organization), organization.name)
 
 
 @admin.register(LedgerEntry)
-class LedgerEntryAdmin(ReadOnlyAdmin):
+class LedgerEntryTable(ReadOnlyTable):
     """Every movement of credits."""
 
+    desk_group = "Money"
+    desk_title = "Ledger"
+    desk_icon = "book"
+    desk_place = 55
+    ids: ClassVar = {"org_": "organization__public_id"}
     list_display = (
-        "created_at",
-        "organization",
-        "kind",
-        "amount_credits",
-        "balance_after_credits",
-        "reference",
-        "actor",
+        *("created_at", "organization", "kind", "amount_credits", "balance_after_credits"),
+        *("reference", "actor"),
     )
     list_filter = ("kind",)
     list_select_related = ("organization",)
-    search_fields = ("reference", "organization__public_id", "organization__name")
+    search_fields = ("reference__exact",)
+    search_help_text = "A reference such as task_…, or an organization's id"
     ordering = ("-id",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find a reference through the index of kinds and references."""
+        found, twice = super().get_search_results(request, queryset, search_term)
+        return found.filter(kind__in=Kind.values) if search_term else found, twice
 
 
 @admin.register(Budget)
-class BudgetAdmin(ReadOnlyAdmin):
+class BudgetTable(ReadOnlyTable):
     """The caps of keys, and what counts against them."""
 
     list_display = (
-        "api_key",
-        "daily_credits",
-        "day_spent_credits",
-        "day",
-        "monthly_credits",
-        "month_spent_credits",
-        "month",
-        "total_credits",
-        "total_spent_credits",
+        *("api_key", "daily_credits", "day_spent_credits", "day"),
+        *("monthly_credits", "month_spent_credits", "month"),
+        *("total_credits", "total_spent_credits"),
     )
     list_select_related = ("api_key",)
     search_fields = ("api_key__key_id", "api_key__name", "api_key__organization__name")
+
+
+def _money_of(organization: Organization) -> dict[str, Any]:
+    """Return what the organization has and how that came about lately."""
+    return {
+        "wallet": Wallet.objects.filter(organization=organization).first(),
+        "entries": LedgerEntry.objects.filter(organization=organization).order_by("-id")[:6],
+        "top_ups": TopUp.objects.filter(organization=organization).order_by("-id")[:4],
+    }
+
+
+panels.register(
+    Panel(
+        name="money",
+        place=10,
+        permission="billing.view_wallet",
+        template="desk/parts/money_panel.html",
+        build=_money_of,
+    )
+)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.test import Client
+from django.contrib.auth.models import Permission
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.audit import SYSTEM
 from accounts.models import ApiKey, AuditEvent, Organization, User
-from billing import promotions, wallets
+from billing import promotions
 from billing.models import (
     AutoRecharge,
     Budget,
     Cursor,
     Customer,
     Dispute,
-    LedgerEntry,
     Promotion,
     Refund,
     StripeEvent,
@@ -33,7 +35,7 @@ from tests.generation.callbacks.receiving import announced
 pytestmark = pytest.mark.django_db
 
 OURS = ("accounts", "billing", "generation")
-WRITABLE = {"user", "organization", "promotion"}
+WRITABLE = {"user", "promotion", "group"}
 
 
 @pytest.fixture
@@ -133,64 +135,72 @@ def test_the_fingerprint_of_a_key_is_shown_nowhere(operator: Client, rows: Job) 
         assert key.secret_hash not in text
 
 
-def test_a_grant_needs_a_reason_and_is_told_twice(
-    operator: Client, organization: Organization, wallet: Wallet
+def test_what_apps_of_others_store_is_not_edited_here() -> None:
+    closed = {model._meta.app_label for model in admin.site._registry}
+    assert closed == {*OURS, "auth"}
+
+
+def test_nothing_on_the_desk_can_be_deleted(operator: Client, rows: Job) -> None:
+    request = RequestFactory().get("/")
+    request.user = User.objects.get(email="op@example.com")
+    for model, model_admin in admin.site._registry.items():
+        assert not model_admin.has_delete_permission(request), model
+        assert "delete_selected" not in model_admin.get_actions(request), model
+
+
+def test_people_are_made_operators_by_who_may_do_everything_and_for_a_reason(
+    operator: Client, bob: User
 ) -> None:
-    path = reverse("admin:billing_grant", args=[organization.pk])
-    assert path in operator.get(reverse("admin:billing_wallet_changelist")).content.decode()
-    for reason in ("", "   "):
-        refused = operator.post(path, {"amount_credits": 500, "reason": reason})
-        assert "This field is required." in refused.content.decode()
-    for amount in (0, -5, 10_000_001):
-        assert operator.post(path, {"amount_credits": amount, "reason": "x"}).status_code == 200
-    assert wallets.balance_of(organization=organization).balance_credits == 1000
-
-    given = operator.post(path, {"amount_credits": 500, "reason": "Outage"}, follow=True)
-    assert "Granted. Acme has 1,500 credits now." in given.content.decode()
-    entry = LedgerEntry.objects.get(reason="Outage")
-    assert (entry.kind, entry.amount_credits, entry.actor) == ("grant", 500, "op@example.com")
-    assert AuditEvent.objects.get(reason="Outage").user.email == "op@example.com"  # type: ignore[union-attr]
-
-
-def test_an_operator_without_the_permission_grants_nothing(
-    organization: Organization, wallet: Wallet
-) -> None:
-    browser = signed_in(factories.user("junior@example.com", is_staff=True))
-    path = reverse("admin:billing_grant", args=[organization.pk])
-    assert browser.get(path).status_code == 403
-    assert browser.post(path, {"amount_credits": 5, "reason": "x"}).status_code == 403
-    assert wallets.balance_of(organization=organization).balance_credits == 1000
-
-
-def test_organizations_are_suspended_and_taken_back_in_a_list(
-    operator: Client, organization: Organization
-) -> None:
-    path = reverse("admin:accounts_organization_changelist")
-    for action, suspended in (("suspend", True), ("take_back", False)):
-        operator.post(path, {"action": action, "_selected_action": [organization.pk]})
-        organization.refresh_from_db()
-        assert organization.is_suspended is suspended
-    assert AuditEvent.objects.filter(actor="op@example.com").count() == 2
-
-
-def test_keys_are_revoked_in_a_list(operator: Client, organization: Organization) -> None:
-    factories.api_key(organization=organization)
-    path = reverse("admin:accounts_apikey_changelist")
-    operator.post(path, {"action": "revoke", "_selected_action": [ApiKey.objects.get().pk]})
-    assert ApiKey.objects.get().status == "revoked"
-
-
-def test_an_operator_makes_a_user(operator: Client) -> None:
-    values = {
-        "email": "new@example.com",
-        "usable_password": "true",
-        "password1": "a long enough secret",
-        "password2": "a long enough secret",
-    }
+    path = reverse("admin:accounts_user_change", args=[bob.pk])
     inline = {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
-    answer = operator.post(reverse("admin:accounts_user_add"), {**values, **inline})
-    assert answer.status_code == 302, answer.content.decode()
-    assert User.objects.get(email="new@example.com").check_password("a long enough secret")
+    sent = {"is_active": "on", "is_staff": "on", **inline}
+    assert "reason" in operator.post(path, sent).context["adminform"].form.errors
+    junior = factories.user("junior@example.com", is_staff=True)
+    junior.user_permissions.set(Permission.objects.filter(content_type__app_label="accounts"))
+    reason = {"reason": "Joined the support team"}
+    assert signed_in(junior).post(path, {**sent, **reason}).status_code == 403
+    bob.refresh_from_db()
+    assert not bob.is_staff
+    assert operator.post(path, {**sent, **reason}).status_code == 302
+    bob.refresh_from_db()
+    assert bob.is_staff
+    event = AuditEvent.objects.get(action="row.changed")
+    assert (event.reason, event.actor) == (reason["reason"], "op@example.com")
+    assert event.target == "user bob@example.com: is_staff"
+    assert operator.get(reverse("admin:accounts_user_add")).status_code == 403
+
+
+def test_a_group_is_made_of_permissions_that_the_desk_asks_for(operator: Client) -> None:
+    path = reverse("admin:auth_group_add")
+    text = operator.get(path).content.decode()
+    assert "change job" in text
+    assert "session" not in text.lower()
+    chosen = Permission.objects.get(codename="change_job")
+    sent = {"name": "Support", "permissions": [chosen.pk], "reason": "A new team"}
+    assert operator.post(path, sent).status_code == 302
+    assert AuditEvent.objects.get(action="row.made").target == "group Support"
+
+
+def test_the_desk_holds_to_the_strict_policy(operator: Client, rows: Job) -> None:
+    """No inline script or style, and nothing from another origin, on any kind of page."""
+    job = reverse("admin:generation_job_change", args=[rows.pk])
+    grant = reverse("admin:desk_action", args=["grant"]) + f"?on={rows.organization_id}"
+    promotion = reverse("admin:billing_promotion_add")
+    for path in (
+        reverse("admin:index"),
+        reverse("admin:generation_job_changelist"),
+        job,
+        grant,
+        promotion,
+        reverse("admin:auth_group_add"),
+        reverse("admin:desk_tables"),
+    ):
+        answer = operator.get(path)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "unsafe" not in policy, path
+        text = answer.content.decode()
+        assert not re.findall(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=", text), path
+        assert not re.findall(r"(?:src|href)=.https?://", text), path
 
 
 def test_there_is_one_door_for_operators_and_everybody_else(db: None) -> None:

@@ -29,7 +29,7 @@ def key(organization: Organization) -> ApiKey:
 
 def test_caps_are_set_shown_and_lifted(key: ApiKey, bob_client: Client) -> None:
     path = reverse("key_budget", args=[key.key_id])
-    assert path in reading.read(bob_client, "/dashboard/keys").links
+    assert path in reading.read(bob_client, f"/dashboard/keys/{key.key_id}").links
     reading.read(bob_client, path)
     bob_client.post(path, {"daily_credits": "50", "monthly_credits": "", "total_credits": "900"})
     budget = Budget.objects.get(pk=key.pk)

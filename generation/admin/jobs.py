@@ -1,0 +1,181 @@
+"""The desk's pages about jobs and attempts: put back, or ended with the credits given back."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts import audit, operators
+from accounts.admin import page_of
+from accounts.audit import Actor
+from generation import catalog, jobs
+from generation.models import Attempt, Job, Status
+from generation.providers.base import FailureKind
+from vidgo.desk import actions
+from vidgo.desk.actions import Action, Deed
+from vidgo.desk.admin import ReadOnlyInline, ReadOnlyTable, one_of
+
+# What the customer reads; the operator's reason is for the audit log.
+MESSAGE = "The task was ended by our support team, and its credits were given back."
+
+
+def _models() -> list[tuple[str, str]]:
+    return [(model.id, model.name) for model in catalog.load().models.values()]
+
+
+def _providers() -> list[tuple[str, str]]:
+    offers = (offer for model in catalog.load().models.values() for offer in model.offers)
+    return [(name, name) for name in sorted({offer.provider for offer in offers})]
+
+
+class Attempts(ReadOnlyInline):
+    """The tries of a job."""
+
+    model = Attempt
+    fields = (
+        *("number", "provider", "started_at", "ended_at", "cost_usd", "failure_kind"),
+        *("may_cost_double", "error_message"),
+    )
+    readonly_fields = fields
+
+
+@admin.register(Job)
+class JobTable(ReadOnlyTable):
+    """What customers asked for, and what became of it."""
+
+    desk_group = "Work"
+    desk_icon = "jobs"
+    desk_place = 10
+    desk_actions = ("requeue", "fail-and-refund")
+    ids: ClassVar = {"task_": "public_id", "org_": "organization__public_id"}
+    list_display = ("public_id", "linked", "model", "status", "failure_kind", "created_at")
+    list_filter = ("status", "failure_kind", one_of(column="model", title="model", choices=_models))
+    list_select_related = ("organization",)
+    search_fields = ("public_id__exact",)
+    search_help_text = "A task's id or an organization's"
+    ordering = ("-id",)
+    inlines = (Attempts,)
+    readonly_fields = ("linked",)
+    fields = (
+        *("public_id", "linked", "api_key", "model", "prompt", "size", "output_format", "seed"),
+        *("image_url", "callback_url", "price_credits", "status", "progress", "failure_kind"),
+        *("error_message", "created_at", "started_at", "ended_at", "deadline_at", "due_at"),
+        *("fence", "lease_owner", "leased_until"),
+    )
+
+    @admin.display(description="Organization")
+    def linked(self, job: Job) -> SafeString:
+        """Return the way to the organization's page."""
+        return format_html('<a href="{}">{}</a>', page_of(job.organization), job.organization)
+
+
+@admin.register(Attempt)
+class AttemptTable(ReadOnlyTable):
+    """Tries at providers."""
+
+    desk_group = "Work"
+    desk_icon = "refund"
+    desk_place = 15
+    ids: ClassVar = {"task_": "job__public_id"}
+    list_display = (
+        *("job", "number", "provider", "started_at", "ended_at", "cost_usd", "failure_kind"),
+        "may_cost_double",
+    )
+    list_filter = (
+        one_of(column="provider", title="provider", choices=_providers),
+        "failure_kind",
+        "may_cost_double",
+    )
+    list_select_related = ("job",)
+    search_fields = ("job__public_id__exact",)
+    search_help_text = "A task's id"
+    ordering = ("-id",)
+
+
+def _jobs() -> QuerySet[Job]:
+    return Job.objects.select_related("organization")
+
+
+def _requeue(deed: Deed) -> str:
+    actor = operators.actor_of(deed.request, reason=deed.reason)
+    done = 0
+    for job in deed.chosen:
+        try:
+            jobs.requeue(job=job, actor=actor)
+        except jobs.AlreadyDone:
+            continue
+        done += 1
+    return _told(done, "put back into the queue", of=len(deed.chosen))
+
+
+def _fail(deed: Deed) -> str:
+    actor = operators.actor_of(deed.request, reason=deed.reason)
+    done = 0
+    for job in deed.chosen:
+        try:
+            jobs.fail(
+                job=job,
+                kind=FailureKind.UNAVAILABLE,
+                message=MESSAGE,
+                fenced=False,
+                among=(Status.QUEUED, Status.RUNNING),
+                within=partial(_note_failed, job, actor),
+            )
+        except jobs.AlreadyDone:
+            continue
+        done += 1
+    return _told(done, "ended, credits given back", of=len(deed.chosen))
+
+
+def _note_failed(job: Job, actor: Actor) -> None:
+    audit.record(
+        organization=job.organization,
+        actor=actor,
+        action="job.failed",
+        target=f"{job.public_id}: {job.price_credits} credits",
+    )
+
+
+def _told(done: int, what: str, *, of: int) -> str:
+    """Return the outcome; a job that has ended stays as it is."""
+    if not done and of == 1:
+        raise jobs.AlreadyDone
+    left = f" {of - done} had ended already and stay as they are." if of > done else ""
+    return f"{done} {what}.{left}"
+
+
+actions.register(
+    Action(
+        name="requeue",
+        title="Put back into the queue",
+        explains=(
+            "The task is taken from whoever works on it, and waits for another try with a new "
+            "deadline. If its provider is at work just now, we may pay for two images; the "
+            "customer pays once. A task without tries left fails and is refunded."
+        ),
+        permission="generation.change_job",
+        act=_requeue,
+        rows=_jobs,
+        home="admin:generation_job_changelist",
+        many=True,
+    ),
+    Action(
+        name="fail-and-refund",
+        title="Fail and refund",
+        explains=(
+            "The task ends without an image and its credits are given back. The customer reads: "
+            f"“{MESSAGE}” A finished task cannot be failed; grant credits instead."
+        ),
+        permission="generation.change_job",
+        act=_fail,
+        rows=_jobs,
+        home="admin:generation_job_changelist",
+        many=True,
+        danger=True,
+    ),
+)

@@ -1,0 +1,31 @@
+"""What the work tells about one organization, on its page of the desk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.models import Organization
+from generation.models import CallbackEndpoint, Job, Status
+from vidgo.desk import panels
+from vidgo.desk.panels import Panel
+
+
+def _work_of(organization: Organization) -> dict[str, Any]:
+    jobs = Job.objects.for_organization(organization)
+    return {
+        "jobs": jobs.order_by("-id")[:6],
+        "queued": jobs.filter(status=Status.QUEUED).count(),
+        "running": jobs.filter(status=Status.RUNNING).count(),
+        "endpoints": CallbackEndpoint.objects.for_organization(organization).order_by("-id")[:5],
+    }
+
+
+panels.register(
+    Panel(
+        name="work",
+        place=20,
+        permission="generation.view_job",
+        template="desk/parts/work_panel.html",
+        build=_work_of,
+    )
+)

@@ -1,0 +1,261 @@
+"""The desk's page about providers: health, slots, balance, and pausing one by hand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.db import transaction
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import operators
+from generation import health
+from generation.models import Attempt, ProviderState
+from generation.providers import registry
+from vidgo.desk import actions, pages, tiles
+from vidgo.desk.actions import Action, Deed
+from vidgo.desk.admin import ReadOnlyTable
+from vidgo.desk.forms import ReasonForm
+from vidgo.desk.pages import Page
+from vidgo.desk.tiles import Alarm, Figure, News, Tile
+from vidgo.kernel import errors
+
+PERMISSION = "generation.view_providerstate"
+# What is told of lately is told of this many attempts: read by key, however many there are.
+LAST_ATTEMPTS = 1000
+# Until resumed: further away than anybody will wait.
+FOR_GOOD = timedelta(days=3650)
+LONG = timedelta(days=365)
+
+
+class UnknownProvider(errors.NotFound):
+    sentence = "This installation has no such provider."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A provider as the page shows it."""
+
+    name: str
+    is_configured: bool
+    state: str
+    until: datetime | None
+    reason: str
+    used: int
+    concurrency: int | None
+    row: ProviderState | None
+    attempts: int
+    failed: int
+    kinds: list[tuple[str, int]]
+    median_seconds: float | None
+
+
+def state_of(row: ProviderState | None, *, now: datetime) -> tuple[str, datetime | None, str]:
+    """Return a provider's state in a word, until when, and why."""
+    if row is None:
+        return "unused", None, "nothing was asked of it yet"
+    if row.paused_until and row.paused_until > now:
+        until = None if row.paused_until > now + LONG else row.paused_until
+        return "paused", until, row.paused_reason
+    if row.open_until and row.open_until > now:
+        return "open", row.open_until, row.last_failure
+    if row.throttled_until and row.throttled_until > now:
+        return "throttled", row.throttled_until, "it asked to wait"
+    if row.open_until or row.paused_until:
+        return "probing", None, "one task at a time, until one succeeds"
+    return "healthy", None, ""
+
+
+def list_shown() -> list[Shown]:
+    """Return every provider that is configured or was once, in order."""
+    configured = registry.providers()
+    rows = {row.name: row for row in ProviderState.objects.all()}
+    busy = dict(
+        Attempt.objects.filter(ended_at=None)
+        .values_list("provider")
+        .annotate(count=Count("pk"))
+        .order_by()
+    )
+    lately: dict[str, list[tuple[str, float]]] = {}
+    recent = Attempt.objects.order_by("-id").values_list(
+        "provider", "failure_kind", "started_at", "ended_at"
+    )
+    for provider, kind, started, ended in recent[:LAST_ATTEMPTS]:
+        if ended is not None:
+            seconds = (ended - started).total_seconds()
+            lately.setdefault(provider, []).append((kind, seconds))
+    now = timezone.now()
+    shown = []
+    for name in dict.fromkeys([*configured, *sorted(rows)]):
+        state, until, reason = state_of(rows.get(name), now=now)
+        kinds = Counter(kind for kind, _ in lately.get(name, ()) if kind)
+        took = [seconds for kind, seconds in lately.get(name, ()) if not kind]
+        shown.append(
+            Shown(
+                name=name,
+                is_configured=name in configured,
+                state=state,
+                until=until,
+                reason=reason,
+                used=busy.get(name, 0),
+                concurrency=configured[name].concurrency if name in configured else None,
+                row=rows.get(name),
+                attempts=len(lately.get(name, ())),
+                failed=kinds.total(),
+                kinds=kinds.most_common(),
+                median_seconds=median(took) if took else None,
+            )
+        )
+    return shown
+
+
+def providers_page(request: HttpRequest) -> HttpResponse:
+    """Show how each provider is doing."""
+    context = {
+        "providers": list_shown(),
+        "last": LAST_ATTEMPTS,
+        "low_balance": settings.PROVIDER_LOW_BALANCE,
+    }
+    return pages.render(request, "desk/providers.html", context, title="Providers")
+
+
+class NameForm(ReasonForm):
+    """Which provider."""
+
+    provider = forms.CharField(max_length=32, widget=forms.HiddenInput)
+    field_order: tuple[str, ...] = ("provider", "reason")
+
+
+class PauseForm(NameForm):
+    """Which provider is asked for nothing, and how long."""
+
+    hours = forms.TypedChoiceField(
+        label="How long",
+        coerce=int,
+        initial=24,
+        choices=[
+            (1, "1 hour"),
+            (6, "6 hours"),
+            (24, "1 day"),
+            (168, "1 week"),
+            (0, "Until resumed"),
+        ],
+    )
+    field_order = ("provider", "hours", "reason")
+
+
+def _name(deed: Deed) -> str:
+    name: str = deed.data["provider"]
+    known = name in registry.providers() or ProviderState.objects.filter(name=name).exists()
+    if not known:
+        raise UnknownProvider
+    return name
+
+
+def _pause(deed: Deed) -> str:
+    name, hours = _name(deed), deed.data["hours"]
+    until = timezone.now() + (timedelta(hours=hours) if hours else FOR_GOOD)
+    with transaction.atomic(durable=True):
+        health.pause(
+            name=name,
+            until=until,
+            reason=f"by hand: {deed.reason}",
+            actor=operators.actor_of(deed.request, reason=deed.reason),
+        )
+    return f"{name} is asked for nothing. What it works on is finished."
+
+
+def _resume(deed: Deed) -> str:
+    name = _name(deed)
+    with transaction.atomic(durable=True):
+        health.resume(name=name, actor=operators.actor_of(deed.request, reason=deed.reason))
+    return f"{name} is asked again."
+
+
+actions.register(
+    Action(
+        name="pause-provider",
+        title="Pause provider",
+        explains=(
+            "It is given no further task; its tasks go to the next provider of their route, or "
+            "wait where there is none. What it works on is finished."
+        ),
+        permission="generation.change_providerstate",
+        act=_pause,
+        rows=None,
+        home="admin:desk_providers",
+        form=PauseForm,
+        danger=True,
+    ),
+    Action(
+        name="resume-provider",
+        title="Resume provider",
+        explains="It is asked again at once with all its slots, as if it had never failed.",
+        permission="generation.change_providerstate",
+        act=_resume,
+        rows=None,
+        home="admin:desk_providers",
+        form=NameForm,
+    ),
+)
+pages.register(
+    Page(
+        name="providers",
+        path="providers/",
+        title="Providers",
+        permission=PERMISSION,
+        view=providers_page,
+        group="Work",
+        icon="spark",
+        place=20,
+    )
+)
+
+
+def _news() -> News:
+    now = timezone.now()
+    configured = registry.providers()
+    rows = list(ProviderState.objects.filter(name__in=configured))
+    alarms = []
+    troubled = 0
+    for row in rows:
+        state, _, reason = state_of(row, now=now)
+        if state in ("paused", "open"):
+            troubled += 1
+            sentence = f"Provider {row.name} is {state}: {reason or 'no reason is known'}"
+            alarms.append(Alarm(sentence=sentence, href=reverse("admin:desk_providers")))
+        if row.balance is not None and row.balance < settings.PROVIDER_LOW_BALANCE:
+            left = f"{row.balance.normalize():f} {row.balance_unit}".strip()
+            sentence = f"The account at {row.name} is low: {left} left."
+            alarms.append(Alarm(sentence=sentence, href=reverse("admin:desk_providers")))
+    if not configured:
+        alarms.append(
+            Alarm(sentence="No provider is configured.", href=reverse("admin:desk_providers"))
+        )
+    figure = Figure(
+        name="Providers",
+        value=f"{len(configured) - troubled} of {len(configured)}",
+        note="can be asked",
+    )
+    return News(figures=(figure,), alarms=tuple(alarms))
+
+
+tiles.register(Tile(name="providers", place=20, permission=PERMISSION, build=_news))
+
+
+@admin.register(ProviderState)
+class ProviderStateTable(ReadOnlyTable):
+    """How the providers are doing, as all workers know it."""
+
+    list_display = (
+        *("name", "failures_in_a_row", "open_until", "paused_until", "paused_reason"),
+        *("throttled_until", "balance", "balance_unit", "last_success_at", "last_failure"),
+    )

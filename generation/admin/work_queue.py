@@ -1,0 +1,74 @@
+"""The desk's page about the queue: how much waits, how long already, and whether anybody works."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from generation import depth
+from vidgo.desk import pages, tiles
+from vidgo.desk.pages import Page
+from vidgo.desk.tiles import Alarm, Figure, News, Tile
+
+PERMISSION = "generation.view_job"
+# A customer who waits for longer than this wonders.
+LONG_SECONDS = 120.0
+
+
+def queue_page(request: HttpRequest) -> HttpResponse:
+    """Show what waits and what runs."""
+    now = depth.read()
+    context = {
+        "depth": now,
+        "oldest_seconds": round(depth.seconds_since(now.oldest_at)),
+        "callbacks_seconds": round(depth.seconds_since(now.callbacks_oldest_at)),
+        "bells_seconds": round(now.bells.oldest_seconds),
+        "overdue_seconds": round(now.bells.overdue_seconds),
+        "waiting": depth.list_waiting(),
+        "organization_limit": settings.ORGANIZATION_CONCURRENCY,
+    }
+    return pages.render(request, "desk/queue.html", context, title="Queue")
+
+
+def _news() -> News:
+    now = depth.read()
+    href = reverse("admin:desk_queue")
+    waited = depth.seconds_since(now.oldest_at)
+    alarms = []
+    if now.is_silent:
+        minutes = int(now.bells.overdue_seconds // 60)
+        silent = f"No worker has taken anything from the queue for {minutes} minutes."
+        alarms.append(Alarm(sentence=silent, href=href))
+    if waited > LONG_SECONDS:
+        long = f"The oldest waiting task has waited for {int(waited // 60)} minutes."
+        alarms.append(Alarm(sentence=long, href=href))
+    if now.lost:
+        lost = f"{now.lost} running tasks have lost their worker and wait to be taken over."
+        alarms.append(Alarm(sentence=lost, href=href, urgent=False))
+    return News(
+        figures=(
+            Figure(name="Waiting", value=f"{now.queued:,}", note=f"{now.running:,} running"),
+            Figure(
+                name="Workers",
+                value="Silent" if now.is_silent else "Alive",
+                note=f"{now.drivers} driving tasks",
+            ),
+        ),
+        alarms=tuple(alarms),
+    )
+
+
+pages.register(
+    Page(
+        name="queue",
+        path="queue/",
+        title="Queue",
+        permission=PERMISSION,
+        view=queue_page,
+        group="Work",
+        icon="clock",
+        place=30,
+    )
+)
+tiles.register(Tile(name="queue", place=5, permission=PERMISSION, build=_news))
