@@ -1,0 +1,1 @@
+"""The documentation for developers: pages of prose, samples that tests run, facts from the code."""

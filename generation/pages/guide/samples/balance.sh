@@ -1,0 +1,2 @@
+curl -sS "$VIDGO_URL/api/user/balance" \
+  -H "Authorization: Bearer $VIDGO_API_KEY"

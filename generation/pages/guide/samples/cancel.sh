@@ -1,0 +1,2 @@
+curl -sS -X POST "$VIDGO_URL/api/generate/cancel/$TASK_ID" \
+  -H "Authorization: Bearer $VIDGO_API_KEY"

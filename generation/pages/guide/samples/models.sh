@@ -1,0 +1,1 @@
+curl -sS "$VIDGO_URL/v1/catalog/models"
