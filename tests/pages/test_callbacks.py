@@ -281,26 +281,6 @@ def test_a_foreign_callback_can_be_neither_seen_nor_touched(
     assert CallbackEndpoint.objects.get().paused_at is not None
 
 
-def test_an_operator_sends_many_again_and_resumes_endpoints(organization: Organization) -> None:
-    operator = signed_in(factories.user("op@example.com", is_staff=True, is_superuser=True))
-    callbacks = [announced(organization=organization, url=URL) for _ in range(2)]
-    for callback in callbacks:
-        fail(callback)
-    CallbackEndpoint.objects.update(paused_at=timezone.now(), pause_reason="gone")
-    for model, action, row in (
-        ("callbackendpoint", "resume", callbacks[0].endpoint.pk),
-        ("callback", "send_again", callbacks[0].pk),
-    ):
-        answer = operator.post(
-            reverse(f"admin:generation_{model}_changelist"),
-            {"action": action, "_selected_action": [row]},
-        )
-        assert answer.status_code == 302, model
-    assert CallbackEndpoint.objects.get().paused_at is None
-    assert [Callback.objects.get(pk=each.pk).state for each in callbacks] == ["waiting", "failed"]
-    assert AuditEvent.objects.filter(actor="op@example.com").count() == 2
-
-
 def test_looking_at_the_desk_sends_nothing(organization: Organization) -> None:
     viewer = factories.user("viewer@example.com", is_staff=True)
     viewer.user_permissions.add(Permission.objects.get(codename="view_callback"))

@@ -11,19 +11,32 @@ from django.urls import reverse
 from accounts import organizations
 from accounts.audit import SYSTEM
 from accounts.models import Membership, Organization, Role, User
+from billing.models import TopUp
 from tests import factories
 from tests.conftest import signed_in
+from tests.generation.callbacks.receiving import announced
 from tests.pages.reading import count_queries, read
+from vidgo.kernel import ids
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ["dashboard", "playground", "jobs", "api_keys", "organizations"]
-ABILITIES = {"dashboard": "view", "playground": "generate", "jobs": "view", "api_keys": "keys"}
+PAGES = ["dashboard", "playground", "jobs", "usage", "api_keys", "organizations"]
+# More than these have tests of their own for what they show.
+OTHER_PAGES = ["callbacks", "billing", "billing_statement", "billing_top_ups", "team", "audit"]
+ABILITIES = {
+    "dashboard": "view",
+    "playground": "generate",
+    "jobs": "view",
+    "usage": "view",
+    "api_keys": "keys",
+}
+# How many queries a page may take that tells more than one thing.
+QUERIES = {"dashboard": 15, "billing": 15}
 ROLES = {
-    Role.OWNER: {"dashboard", "playground", "jobs", "api_keys"},
-    Role.ADMIN: {"dashboard", "playground", "jobs", "api_keys"},
-    Role.DEVELOPER: {"dashboard", "playground", "jobs", "api_keys"},
-    Role.BILLING: {"dashboard", "jobs"},
+    Role.OWNER: {"dashboard", "playground", "jobs", "usage", "api_keys"},
+    Role.ADMIN: {"dashboard", "playground", "jobs", "usage", "api_keys"},
+    Role.DEVELOPER: {"dashboard", "playground", "jobs", "usage", "api_keys"},
+    Role.BILLING: {"dashboard", "jobs", "usage"},
 }
 
 
@@ -67,7 +80,7 @@ def test_a_role_too_low_is_told_on_a_page(organization: Organization, bob: User)
     assert reverse("dashboard") in page.links
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, *OTHER_PAGES])
 def test_a_page_takes_as_many_queries_for_much_data_as_for_little(
     name: str, alice: User, organization: Organization
 ) -> None:
@@ -79,15 +92,21 @@ def test_a_page_takes_as_many_queries_for_much_data_as_for_little(
     factories.organization(owner=alice, name="Third")
     assert count_queries(browser, reverse(name)) == few
     # Session, user, place, wallet and the list of places, then the page's own.
-    assert few <= 11
+    assert few <= QUERIES.get(name, 11)
 
 
 def fill(organization: Organization, count: int) -> None:
-    """Give the organization jobs in every state, and keys."""
+    """Give the organization jobs in every state, keys, callbacks, people and purchases."""
     for _ in range(count):
         factories.finished(organization=organization)
         factories.failed(organization=organization)
         factories.api_key(organization=organization)
+        announced(organization=organization, url="https://example.com/hook")
+        person = factories.user(f"{ids.random_base62(8)}@example.com".lower())
+        factories.member(organization=organization, user=person, role=Role.DEVELOPER)
+        TopUp.objects.create(
+            organization=organization, source=TopUp.Source.CHECKOUT, credits=100, amount_cents=50
+        )
     for _ in range(count):
         factories.job(organization=organization)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from datetime import timedelta
 
@@ -10,10 +12,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Organization, User
-from generation import uploads
-from generation.models import Asset, Job
+from accounts.models import Membership, Organization, Role, User
+from generation import cancellation, uploads
+from generation import jobs as putting
+from generation.models import Asset, Attempt, Callback, Job
+from generation.pages import timelines
+from generation.providers.base import FailureKind
 from tests import factories
+from tests.conftest import signed_in
+from tests.generation.callbacks.receiving import announced
 from tests.pages.reading import check, count_queries, read
 from vidgo.kernel import pagination
 
@@ -132,16 +139,6 @@ def test_a_foreign_job_turns_no_page(
         read(alice_client, f"{reverse('jobs')}?{name}={foreign.public_id}", status=404)
 
 
-def test_the_list_renews_itself_only_while_something_runs(
-    alice_client: Client, organization: Organization
-) -> None:
-    factories.finished(organization=organization)
-    assert not read(alice_client, reverse("jobs")).all("div", **{"hx-select": "#jobs"})
-    factories.job(organization=organization)
-    (live,) = read(alice_client, reverse("jobs") + "?status=queued").all("div", id="jobs")
-    assert live["hx-get"] == reverse("jobs") + "?status=queued"
-
-
 # One job -----------------------------------------------------------------------------------------
 
 
@@ -164,7 +161,7 @@ def test_a_finished_job_shows_what_was_asked_and_what_came_of_it(
         "JPG",
         str(edit.seed),
         "alice@example.com in the playground",
-        "Attempt 1 at sandbox",
+        "Started",
         "Finished",
         "−10 credits",
     ):
@@ -197,7 +194,8 @@ def test_a_failed_job_shows_why_and_that_its_credits_are_back(
     text = text_of(alice_client, page_of(job))
     assert "The prompt was refused." in text
     assert "the credits are back" in text
-    assert "Moderated" in text
+    assert "Failed" in text
+    assert "10 credits were given back." in text
     assert "−10 credits" in text
     assert "+10 credits" in text
 
@@ -240,16 +238,28 @@ def test_a_file_past_its_retention_is_said_to_be_gone(alice_client: Client, edit
 
 def test_a_result_can_be_edited_and_an_order_repeated(alice_client: Client, edit: Job) -> None:
     links = [link for link in read(alice_client, page_of(edit)).links if "playground?" in link]
-    edit_link, again_link = (alice_client.get(link.replace("&amp;", "&")) for link in links)
-    assert edit_link.context["form"].initial["image_url"].endswith(factories.asset_of(edit).file)
-    assert edit_link.context["form"].initial["model"] == "flux-kontext-pro-edit"
-    assert again_link.context["form"].initial == {
+    assert links == [
+        f"{reverse('playground')}?edit={edit.public_id}",
+        f"{reverse('playground')}?again={edit.public_id}",
+    ]
+    for link in links:
+        read(alice_client, link)
+
+
+def test_the_command_repeats_the_order(alice_client: Client, edit: Job) -> None:
+    command = html.unescape(alice_client.get(page_of(edit)).content.decode())
+    body = json.loads(re.findall(r"-d '(\{.*?\n\})'", command, flags=re.DOTALL)[0])
+    assert body == {
         "model": edit.model,
-        "prompt": edit.prompt,
-        "size": edit.size,
-        "output_format": edit.output_format,
-        "image_url": edit.image_url,
+        "input": {
+            "prompt": edit.prompt,
+            "size": "16:9",
+            "output_format": "jpg",
+            "seed": edit.seed,
+            "image_urls": [edit.image_url],
+        },
     }
+    assert "Bearer $VIDGO_API_KEY" in command
 
 
 def test_a_job_of_a_key_names_the_key(alice_client: Client, organization: Organization) -> None:
@@ -283,3 +293,88 @@ def test_a_model_that_has_left_the_catalog_is_still_shown(
     Job.objects.filter(pk=job.pk).update(model="flux-of-old", size="5:4")
     assert "flux-of-old" in text_of(alice_client, page_of(job))
     assert "flux-of-old" in text_of(alice_client, reverse("jobs"))
+
+
+# What happened when -------------------------------------------------------------------------------
+
+
+def test_the_timeline_names_no_provider_and_no_word_of_ours(
+    alice_client: Client, organization: Organization
+) -> None:
+    job = factories.finished(organization=organization)
+    Attempt.objects.filter(job=job).update(
+        provider="replicate", failure_kind="no_credit", error_message="The account is empty."
+    )
+    job.attempts.create(number=2, provider="fal", ended_at=timezone.now())
+    text = text_of(alice_client, page_of(job))
+    assert "The model was not available to us." in text
+    assert "Tried again, attempt 2" in text
+    for word in ("replicate", "fal ", "The account is empty", "no_credit", "No credit"):
+        assert word not in text
+
+
+@pytest.mark.parametrize("kind", FailureKind)
+def test_every_reason_has_words_for_the_customer(kind: FailureKind) -> None:
+    assert timelines.REASONS[kind].endswith(".")
+
+
+def test_steps_are_told_in_the_order_they_happened(organization: Organization) -> None:
+    def told(job: Job, callbacks: list[Callback] | None = None) -> list[tuple[str, str]]:
+        steps = timelines.of(
+            job=job, attempts=factories.attempts_of(job), callbacks=callbacks or []
+        )
+        return [(step.what, step.tone) for step in steps]
+
+    waiting = factories.job(organization=organization)
+    assert told(waiting) == [("Submitted", "good"), ("Waiting for its turn", "busy")]
+    cancellation.cancel(organization=organization, public_id=waiting.public_id)
+    waiting.refresh_from_db()
+    assert told(waiting) == [("Submitted", "good"), ("Canceled", "waiting")]
+
+    running = factories.running(organization=organization)
+    assert told(running) == [("Submitted", "good"), ("Working", "busy")]
+    putting.put_back(
+        job=running, delay_seconds=5, kind=FailureKind.UNAVAILABLE, message="It did not answer."
+    )
+    running.refresh_from_db()
+    assert told(running) == [
+        ("Submitted", "good"),
+        ("Started", "bad"),
+        ("Waiting for another try", "busy"),
+    ]
+    assert [what for what, _ in told(factories.failed(organization=organization))] == [
+        "Submitted",
+        "Started",
+        "Failed",
+    ]
+
+
+def test_a_job_shows_its_callback_and_sends_it_again(
+    alice_client: Client, organization: Organization
+) -> None:
+    callback = announced(organization=organization, url="https://example.com/hook")
+    assert callback.job is not None
+    page = read(alice_client, page_of(callback.job))
+    assert reverse("callback", args=[callback.public_id]) in page.links
+    assert "Callback waiting to be sent" in text_of(alice_client, page_of(callback.job))
+    replay = reverse("callback_replay", args=[callback.public_id])
+    assert not page.all("form", action=replay)
+
+    Callback.objects.update(state="failed", ended_at=timezone.now(), tries_count=7)
+    page = read(alice_client, page_of(callback.job))
+    assert page.all("form", action=replay)
+    text = text_of(alice_client, page_of(callback.job))
+    assert "Callback not delivered" in text
+    assert "7 tries" in text
+
+
+def test_who_may_not_generate_is_offered_no_way_to(
+    organization: Organization, bob: User, edit: Job
+) -> None:
+    Membership.objects.filter(user=bob).update(role=Role.BILLING)
+    running = factories.running(organization=organization)
+    for job in (edit, running):
+        page = read(signed_in(bob), page_of(job))
+        assert not [link for link in page.links if "playground" in link]
+        assert not page.all("form", action=reverse("job_cancel", args=[job.public_id]))
+        assert "curl" not in text_of(signed_in(bob), page_of(job))

@@ -1,0 +1,29 @@
+"""The styleguide: it shows every component, so that none changes unseen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+pytestmark = pytest.mark.django_db
+
+# Parts of pages that are about somebody signed in, or about the catalog; their pages show them.
+ELSEWHERE = {
+    "components/example.html",
+    "components/example_pair.html",
+    "components/organization_switch.html",
+    "components/side_link.html",
+    "components/viewing_as.html",
+}
+
+
+def test_every_component_is_shown(client: Client) -> None:
+    answer = client.get("/styleguide")
+    assert answer.status_code == 200
+    shown = {template.name for template in answer.templates}
+    folder = Path(settings.BASE_DIR) / "templates" / "components"
+    there = {f"components/{path.name}" for path in folder.glob("*.html")}
+    assert there - shown == ELSEWHERE
