@@ -16,6 +16,8 @@ from generation.models.idempotency import (
 from generation.models.jobs import (
     ENDS,
     FAILURE_KINDS,
+    PROMPT_SEARCHED,
+    PROMPT_SEARCHED_CHARACTERS,
     Asset,
     Attempt,
     Job,
@@ -26,11 +28,14 @@ from generation.models.jobs import (
 )
 from generation.models.providers import ProviderState
 from generation.models.uploads import Upload, UploadQuerySet, new_upload_id
+from generation.models.usage import UsageDay
 
 __all__ = [
     "ENDS",
     "FAILURE_KINDS",
     "KEY_MAX_CHARACTERS",
+    "PROMPT_SEARCHED",
+    "PROMPT_SEARCHED_CHARACTERS",
     "Asset",
     "Attempt",
     "Callback",
@@ -47,6 +52,7 @@ __all__ = [
     "Status",
     "Upload",
     "UploadQuerySet",
+    "UsageDay",
     "new_attempt_token",
     "new_job_id",
     "new_upload_id",

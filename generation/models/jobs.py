@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Collate, Left, Lower
 from django.utils import timezone
 
 from accounts.models import ApiKey, Organization, User
@@ -33,6 +34,9 @@ class Status(models.TextChoices):
 
 
 ENDS = (Status.FINISHED, Status.FAILED)
+# A search looks at the first characters of a prompt; an index holds no more of it.
+PROMPT_SEARCHED_CHARACTERS = 64
+PROMPT_SEARCHED = Collate(Lower(Left("prompt", PROMPT_SEARCHED_CHARACTERS)), "C")
 
 
 FAILURE_KINDS = [(kind.value, kind.value) for kind in FailureKind]
@@ -130,6 +134,11 @@ class Job(models.Model):
                 condition=Q(status="running") & ~Q(image_file=""),
                 name="job_running_image",
             ),
+            # What pages narrow their list to; the first also adds up the days not yet written down.
+            models.Index(fields=["organization", "created_at"], name="job_by_org_time"),
+            models.Index(fields=["organization", "api_key", "-id"], name="job_by_org_key"),
+            models.Index(fields=["organization", "model", "-id"], name="job_by_org_model"),
+            models.Index(F("organization"), PROMPT_SEARCHED, name="job_by_org_prompt"),
         ]
 
     def __str__(self) -> str:

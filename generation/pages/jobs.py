@@ -3,72 +3,155 @@
 from __future__ import annotations
 
 import mimetypes
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.core.files.storage import default_storage
-from django.http import FileResponse, HttpResponseBase
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import access
 from accounts.access import MemberRequest
 from billing.models import LedgerEntry
-from generation import cancellation, catalog
+from generation import assets, cancellation, catalog
 from generation.jobs import UnknownJob
 from generation.models import Job, Status
-from generation.pages import shown
-from vidgo.kernel import errors, pagination
+from generation.pages import narrowing, shown, timelines
+from generation.pages.playground import snippets
+from vidgo.kernel import errors, pagination, sheets
 
 SECTION = "jobs"
+PLACES = ("before", "after")
+# As many as a page of the list has.
+LIVE_MAX = pagination.PAGE_SIZE
+COLUMNS = (
+    "task_id",
+    "state",
+    "model",
+    "size",
+    "output_format",
+    "seed",
+    "prompt",
+    "asked_by",
+    "submitted_utc",
+    "ended_utc",
+    "credits",
+    "error_message",
+    "file_url",
+)
 
 
 class InputRemoved(errors.Gone):
     sentence = "The image this task started from has been removed."
 
 
-class FilterForm(forms.Form):
-    """What the list is narrowed to."""
-
-    status = forms.ChoiceField(
-        choices=[("", "All states"), *Status.choices], required=False, label="State"
-    )
-    model = forms.ChoiceField(required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        models = catalog.load().models.values()
-        self.fields["model"] = forms.ChoiceField(
-            choices=[("", "All models"), *((model.id, model.name) for model in models)],
-            required=False,
-        )
-
-    def chosen(self) -> dict[str, str]:
-        """Return the filters that are set and make sense; others are passed over."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
+class BadFilter(errors.Invalid):
+    """A filter of the list of jobs makes no sense."""
 
 
 @require_safe
 @access.member_page("view")
 def job_list(request: MemberRequest) -> HttpResponseBase:
     """List the organization's jobs, the newest first."""
-    form = FilterForm(request.GET)
-    chosen = form.chosen()
-    jobs = Job.objects.for_organization(request.organization).filter(**chosen)
-    page = pagination.turn(shown.with_pictures(jobs), key="public_id", query=request.GET)
+    organization = request.organization
+    form = narrowing.JobsForm(request.GET, organization=organization)
+    page = pagination.turn(
+        shown.with_pictures(narrowing.narrow(organization=organization, form=form)),
+        key="public_id",
+        query=request.GET,
+        # A job may leave the filter while somebody turns the pages.
+        among=Job.objects.for_organization(organization),
+    )
     return render(
         request,
         "generation/job_list.html",
         {
             "section": SECTION,
             "form": form,
-            "is_filtered": bool(chosen),
+            "is_filtered": bool(form.chosen() or form.errors),
+            "query": _query(request.GET),
             "page": page,
-            "is_live": any(not job.is_over for job in page.rows),
+            "live": shown.unfinished(page.rows),
         },
     )
+
+
+@require_safe
+@never_cache
+@access.member_page("view")
+def job_rows(request: MemberRequest) -> HttpResponseBase:
+    """Return the jobs that a page shows and that were not over when it last asked.
+
+    One call for all of them. The answer says which to ask for again, none once all are over.
+    """
+    ids = request.GET.getlist("id")[:LIVE_MAX]
+    jobs = Job.objects.for_organization(request.organization).filter(
+        public_id__in=[each for each in ids if "\x00" not in each]
+    )
+    rows = list(shown.with_pictures(jobs).order_by("-id"))
+    is_tiles = request.GET.get("as") == "tiles"
+    return render(
+        request,
+        "generation/parts/live_jobs.html",
+        {
+            "jobs": rows,
+            "live": shown.unfinished(rows),
+            "shape": "tiles" if is_tiles else "rows",
+        },
+    )
+
+
+@require_safe
+@access.member_page("view")
+def job_csv(request: MemberRequest) -> HttpResponseBase:
+    """Send the jobs that a filter keeps, the newest first; raises `BadFilter`."""
+    form = narrowing.JobsForm(request.GET, organization=request.organization)
+    jobs = narrowing.narrow(organization=request.organization, form=form)
+    for name, told in form.errors.items():
+        raise BadFilter(f"'{name}': {told[0]}", param=name)
+    return sheets.download(_lines(jobs), name="jobs")
+
+
+def _lines(jobs: QuerySet[Job]) -> Iterator[str]:
+    yield sheets.line(COLUMNS)
+    rows = jobs.select_related("asset", "api_key", "created_by").order_by("-id")
+    for job in rows.iterator(chunk_size=2000):
+        asset = getattr(job, "asset", None)
+        asked_by = job.api_key.display if job.api_key else str(job.created_by or "")
+        yield sheets.line(
+            (
+                job.public_id,
+                job.status,
+                job.model,
+                job.size,
+                job.output_format,
+                str(job.seed),
+                job.prompt,
+                asked_by,
+                _moment(job.created_at),
+                _moment(job.ended_at),
+                "0" if job.status == Status.FAILED else str(job.price_credits),
+                job.error_message,
+                assets.url_of(asset) if asset and not asset.removed_at else "",
+            )
+        )
+
+
+def _moment(moment: datetime | None) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
+
+
+def _query(query: QueryDict) -> str:
+    """Return the filter as it stands in the address, without the place in the list."""
+    kept = query.copy()
+    for name in PLACES:
+        kept.pop(name, None)
+    return kept.urlencode()
 
 
 @require_safe
@@ -133,11 +216,16 @@ def _about(request: MemberRequest, public_id: str) -> dict[str, Any]:
     job = _find(request, public_id)
     entries = LedgerEntry.objects.for_organization(request.organization)
     loaded = catalog.load()
+    callbacks = list(job.callbacks.select_related("endpoint").order_by("id"))
     return {
         "section": SECTION,
         "job": job,
         "model": loaded.models.get(job.model),
         "size": loaded.sizes.get(job.size),
-        "attempts": list(job.attempts.order_by("number")),
+        "steps": timelines.of(
+            job=job, attempts=list(job.attempts.order_by("number")), callbacks=callbacks
+        ),
+        "callbacks": callbacks,
         "entries": list(entries.filter(reference=job.public_id).order_by("id")),
+        "curl": snippets.for_body(snippets.body_of(job))[0].text,
     }

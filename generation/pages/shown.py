@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, QuerySet
+from collections.abc import Iterable
+
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from generation.models import Attempt, Job
 
@@ -12,4 +14,13 @@ SANDBOX = "sandbox"
 def with_pictures(jobs: QuerySet[Job]) -> QuerySet[Job]:
     """Load each job's file, and tell in `is_sandboxed` whether the sandbox worked on it."""
     sandboxed = Attempt.objects.filter(job=OuterRef("pk"), provider=SANDBOX)
-    return jobs.select_related("asset").annotate(is_sandboxed=Exists(sandboxed))
+    # Not Exists(): for that PostgreSQL may gather the attempts of everybody, to answer quicker for
+    # more rows than a page has.
+    return jobs.select_related("asset").annotate(
+        is_sandboxed=Subquery(sandboxed.values("provider")[:1])
+    )
+
+
+def unfinished(jobs: Iterable[Job]) -> list[str]:
+    """Return the ids of the jobs that are not over: what a page asks for again."""
+    return [job.public_id for job in jobs if not job.is_over]

@@ -1,0 +1,49 @@
+"""What an organization's days have come to, so that no page adds up every job again."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import ApiKey, Organization
+
+
+class UsageDay(models.Model):
+    """The jobs submitted on one UTC day with one model and key; written once, by `usage.py`.
+
+    A day is written when all its jobs are over, so it never changes. A job's refund counts on the
+    day of the job.
+    """
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    day = models.DateField()
+    model = models.CharField(max_length=64)
+    # None for what was asked for in the playground.
+    api_key = models.ForeignKey(
+        ApiKey, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    finished_count = models.PositiveIntegerField()
+    failed_count = models.PositiveIntegerField()
+    charged_credits = models.PositiveBigIntegerField()
+    refunded_credits = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organization", "day", "model", "api_key"],
+                nulls_distinct=False,
+                name="usage_day_is_written_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded_credits__lte=models.F("charged_credits")),
+                name="usage_day_gives_back_no_more_than_was_charged",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["day"], name="usage_day_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.organization_id} · {self.day} · {self.model}"

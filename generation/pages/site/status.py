@@ -1,0 +1,49 @@
+"""The status page: how the service is doing, from what really happened."""
+
+from __future__ import annotations
+
+import structlog
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from generation import catalog, vitals
+from generation.pages.site.head import Head
+
+log = structlog.get_logger(__name__)
+
+
+@never_cache
+@require_safe
+def status(request: HttpRequest) -> HttpResponse:
+    """Show how the service is doing; without a database it is 503, and says so."""
+    about = Head(
+        title=f"Status · {settings.VIDGO_NAME}",
+        description=(
+            f"Whether {settings.VIDGO_NAME} works right now: how long tasks wait, how many "
+            "finish, how long an image takes."
+        ),
+        path=reverse("status"),
+    )
+    context = {
+        "section": "status",
+        "head": about,
+        "kept_seconds": int(vitals.KEPT_SECONDS),
+        "fewest": vitals.FEWEST,
+        "long_wait_seconds": int(vitals.WAIT_IS_LONG_SECONDS),
+    }
+    try:
+        now = vitals.read()
+    except DatabaseError:
+        log.exception("status_unknown")
+        # Who is asking cannot be known either.
+        request.user = AnonymousUser()
+        return render(request, "site/status.html", {**context, "now": None}, status=503)
+    states = [(model, now.models[model.id]) for model in catalog.load().models.values()]
+    told = {"now": now, "states": states, "spans": (now.hour, now.day)}
+    return render(request, "site/status.html", {**context, **told})

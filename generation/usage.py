@@ -1,0 +1,233 @@
+"""Usage: what an organization's jobs came to, by day, model and key.
+
+A job counts on the UTC day it was submitted, and so does its refund. What is charged less what is
+refunded is what the ledger says of the same jobs. Days whose jobs are all over are written down
+once (`UsageDay`); only the days since are added up from the jobs themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import Max, Min
+from django.utils import timezone
+
+from accounts.models import ApiKey, Organization
+from generation import catalog
+from generation.models import Job, Status, UsageDay
+from vidgo.kernel import sheets
+
+# A submit that began before midnight is stored by then.
+LATEST_SUBMIT = timedelta(hours=1)
+CSV_ROWS_AT_ONCE = 2000
+COLUMNS = (
+    "day_utc",
+    "model",
+    "api_key",
+    "api_key_name",
+    "jobs",
+    "finished",
+    "failed",
+    "charged_credits",
+    "refunded_credits",
+    "net_credits",
+    "net_usd",
+)
+
+WRITE = """
+INSERT INTO generation_usageday
+       (organization_id, day, model, api_key_id, finished_count, failed_count, charged_credits,
+        refunded_credits)
+SELECT organization_id, (created_at AT TIME ZONE 'UTC')::date, model, api_key_id,
+       count(*) FILTER (WHERE status = 'finished'), count(*) FILTER (WHERE status = 'failed'),
+       sum(price_credits), coalesce(sum(price_credits) FILTER (WHERE status = 'failed'), 0)
+  FROM generation_job
+ WHERE created_at >= %(since)s AND created_at < %(until)s
+ GROUP BY 1, 2, 3, 4
+ON CONFLICT DO NOTHING
+"""
+
+# The days that are written down, and the jobs since then, as rows of one kind.
+PARTS = """
+SELECT day, model, api_key_id, finished_count AS finished, failed_count AS failed,
+       finished_count + failed_count AS jobs, charged_credits AS charged,
+       refunded_credits AS refunded
+  FROM generation_usageday
+ WHERE organization_id = %(organization)s AND day BETWEEN %(first_day)s AND %(last_day)s {narrowed}
+ UNION ALL
+SELECT (created_at AT TIME ZONE 'UTC')::date, model, api_key_id,
+       count(*) FILTER (WHERE status = 'finished'), count(*) FILTER (WHERE status = 'failed'),
+       count(*), sum(price_credits),
+       coalesce(sum(price_credits) FILTER (WHERE status = 'failed'), 0)
+  FROM generation_job
+ WHERE organization_id = %(organization)s
+   AND created_at >= %(since)s AND created_at < %(until)s {narrowed}
+ GROUP BY 1, 2, 3
+"""
+SUMS = "sum(jobs), sum(finished), sum(failed), sum(charged), sum(refunded)"
+BY_EACH = f"""
+SELECT grouping(day, model, api_key_id), day, model, api_key_id, {SUMS}
+  FROM ({{parts}}) AS parts
+ GROUP BY GROUPING SETS ((day), (model), (api_key_id))
+"""  # noqa: S608  only the parts above are put in
+BY_ALL = f"""
+SELECT day, model, key_id, last_four, name, {SUMS}
+  FROM ({{parts}}) AS parts LEFT JOIN accounts_apikey key ON key.id = api_key_id
+ GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3
+"""  # noqa: S608
+# What grouping() returns: a bit for each column that a row is not about.
+DAY, MODEL, KEY = 0b011, 0b101, 0b110
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What some jobs came to."""
+
+    jobs: int = 0
+    finished: int = 0
+    failed: int = 0
+    charged_credits: int = 0
+    refunded_credits: int = 0
+
+    @property
+    def credits(self) -> int:
+        """Return what the jobs cost: those that failed cost nothing."""
+        return self.charged_credits - self.refunded_credits
+
+    @property
+    def not_over(self) -> int:
+        """Return how many jobs wait or run."""
+        return self.jobs - self.finished - self.failed
+
+    def plus(self, other: Sums) -> Sums:
+        """Return what both came to together."""
+        return Sums(
+            jobs=self.jobs + other.jobs,
+            finished=self.finished + other.finished,
+            failed=self.failed + other.failed,
+            charged_credits=self.charged_credits + other.charged_credits,
+            refunded_credits=self.refunded_credits + other.refunded_credits,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which jobs to add up; days are UTC and inclusive. None as a key stands for all of them."""
+
+    first_day: date
+    last_day: date
+    model: str = ""
+    api_key_id: int | None = None
+    # Only what was asked for in the playground, which has no key.
+    without_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the jobs of a filter came to. The key None stands for the playground."""
+
+    total: Sums = Sums()
+    days: dict[date, Sums] = field(default_factory=dict)
+    models: dict[str, Sums] = field(default_factory=dict)
+    keys: dict[int | None, Sums] = field(default_factory=dict)
+
+
+def last_days(count: int) -> Filter:
+    """Return the filter of today and the days before it, `count` in all."""
+    today = timezone.now().astimezone(UTC).date()
+    return Filter(first_day=today - timedelta(days=count - 1), last_day=today)
+
+
+def add_up(*, organization: Organization, chosen: Filter) -> Usage:
+    """Return an organization's usage; takes two queries."""
+    usage = Usage()
+    total = Sums()
+    parts, values = _parts(organization, chosen)
+    with connection.cursor() as cursor:
+        cursor.execute(BY_EACH.format(parts=parts), values)
+        for about, day, model, api_key_id, *sums in cursor.fetchall():
+            line = Sums(*(int(each) for each in sums))
+            if about == DAY:
+                usage.days[day] = line
+                total = total.plus(line)
+            elif about == MODEL:
+                usage.models[model] = line
+            else:
+                usage.keys[api_key_id] = line
+    return Usage(total=total, days=usage.days, models=usage.models, keys=usage.keys)
+
+
+def csv_lines(*, organization: Organization, chosen: Filter) -> Iterator[str]:
+    """Yield usage as CSV, a line for each day, model and key, without loading it whole."""
+    yield sheets.line(COLUMNS)
+    usd = catalog.load().usd
+    parts, values = _parts(organization, chosen)
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(BY_ALL.format(parts=parts), values)
+        while rows := cursor.fetchmany(CSV_ROWS_AT_ONCE):
+            for day, model, key_id, last_four, name, *sums in rows:
+                line = Sums(*(int(each) for each in sums))
+                yield sheets.line(
+                    (
+                        day.isoformat(),
+                        model,
+                        ApiKey(key_id=key_id, last_four=last_four).display if key_id else "",
+                        name or "Playground",
+                        str(line.jobs),
+                        str(line.finished),
+                        str(line.failed),
+                        str(line.charged_credits),
+                        str(line.refunded_credits),
+                        str(line.credits),
+                        f"{usd(line.credits):.3f}",
+                    )
+                )
+
+
+def write_days() -> int:
+    """Write down the days that are over and return how many lines that were.
+
+    A day waits until all jobs before its end are over. A repeated call is harmless.
+    """
+    until = _midnight((timezone.now() - LATEST_SUBMIT).astimezone(UTC).date())
+    oldest = Job.objects.filter(status__in=(Status.QUEUED, Status.RUNNING)).aggregate(
+        at=Min("created_at")
+    )["at"]
+    if oldest is not None:
+        until = min(until, _midnight(oldest.astimezone(UTC).date()))
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE, {"since": _midnight(_first_open_day()), "until": until})
+        return int(cursor.rowcount)
+
+
+def _first_open_day() -> date:
+    """Return the first day that is not written down; all before it are."""
+    written = UsageDay.objects.aggregate(day=Max("day"))["day"]
+    return written + timedelta(days=1) if written else date.min + timedelta(days=1)
+
+
+def _parts(organization: Organization, chosen: Filter) -> tuple[str, dict[str, Any]]:
+    narrowed = ""
+    if chosen.model:
+        narrowed += " AND model = %(model)s"
+    if chosen.without_key:
+        narrowed += " AND api_key_id IS NULL"
+    elif chosen.api_key_id is not None:
+        narrowed += " AND api_key_id = %(api_key)s"
+    return PARTS.format(narrowed=narrowed), {
+        "organization": organization.pk,
+        "first_day": chosen.first_day,
+        "last_day": chosen.last_day,
+        "since": _midnight(max(chosen.first_day, _first_open_day())),
+        "until": _midnight(chosen.last_day + timedelta(days=1)),
+        "model": chosen.model,
+        "api_key": chosen.api_key_id,
+    }
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=UTC)
