@@ -14,10 +14,12 @@ from django.utils.safestring import SafeString
 
 from generation import assets, catalog
 from generation.models import Job
+from generation.pages.site.examples import Example
 
 register = template.Library()
 
 PLACEHOLDER_KEY = "$VIDGO_API_KEY"
+SAMPLE_IMAGE = "https://example.com/photo.jpg"
 SAMPLE_PROMPT = "A lighthouse above the fog, first light"
 
 
@@ -63,6 +65,18 @@ def first_model() -> catalog.Model:
 
 
 @register.simple_tag
+def all_models() -> list[catalog.Model]:
+    """Return the models that are for sale."""
+    return list(catalog.load().models.values())
+
+
+@register.simple_tag
+def support_email() -> str:
+    """Return where customers may write to, or nothing."""
+    return settings.VIDGO_SUPPORT_EMAIL
+
+
+@register.simple_tag
 def submit_curl(
     key: str = PLACEHOLDER_KEY,
     model: str = "",
@@ -79,15 +93,39 @@ def submit_curl(
 
 
 @register.simple_tag
+def submit_edit_curl(model: str, prompt: str, size: str) -> SafeString:
+    """Return the command that submits an edit, of an image that stands for the customer's own."""
+    return submit_curl(model=model, prompt=prompt, size=size, image_urls=[SAMPLE_IMAGE])
+
+
+@register.simple_tag
 def status_curl(key: str = PLACEHOLDER_KEY, task_id: str = "TASK_ID") -> SafeString:
     """Return the command that asks how a task is doing."""
     return _curl(f"{settings.VIDGO_PUBLIC_URL}/api/generate/status/{task_id}", key=key)
 
 
 @register.simple_tag
+def tasks_curl(key: str = PLACEHOLDER_KEY) -> SafeString:
+    """Return the command that lists the latest tasks."""
+    return _curl(f"{settings.VIDGO_PUBLIC_URL}/api/generate/tasks", key=key)
+
+
+@register.simple_tag
 def balance_curl(key: str = PLACEHOLDER_KEY) -> SafeString:
     """Return the command that asks for the balance."""
     return _curl(f"{settings.VIDGO_PUBLIC_URL}/api/user/balance", key=key)
+
+
+@register.inclusion_tag("components/example.html")
+def example(shown: Example, words: str = "", **options: Any) -> dict[str, Any]:
+    """Show an example picture. Options: kind, soon (it is in the first screen)."""
+    return {"example": shown, "words": words, **options}
+
+
+@register.inclusion_tag("components/example_pair.html")
+def example_pair(edited: Example, soon: bool = False) -> dict[str, Any]:
+    """Show an edit beside what it began with, and the words that asked for it."""
+    return {"edited": edited, "soon": soon}
 
 
 def _curl(url: str, *, key: str, body: dict[str, Any] | None = None) -> SafeString:

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
@@ -35,6 +36,7 @@ class Command(BaseCommand):
         password = ids.random_base62(16)
         with transaction.atomic():
             user = User.objects.create_user(EMAIL, password, is_staff=True, is_superuser=True)
+            EmailAddress.objects.create(user=user, email=EMAIL, primary=True, verified=True)
             organization = organizations.create(name="Demo", owner=user)
             issued = api_keys.issue(organization=organization, name="Demo", actor=SYSTEM)
         grants.give(
