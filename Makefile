@@ -16,11 +16,11 @@ PRODUCTION := VIDGO_ENVIRONMENT=production VIDGO_PUBLIC_URL=https://vidgo.exampl
 	API_KEY_PEPPERS=1:$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(48))') \
 	STRIPE_SECRET_KEY=sk_live_check STRIPE_WEBHOOK_SECRET=whsec_check
 
-.PHONY: help run test check chaos bench lock clean
+.PHONY: help run test check chaos browser screenshots bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/.runtime ## Start Vidgo with all it needs: make run [PORT=8000] [VIDGO_DATA=.vidgo]
 	@exec $(BIN)/python manage.py up --with-make
@@ -43,6 +43,12 @@ chaos: .venv/.dev ## Kill everything while customers order, then count: make cha
 	@$(BIN)/python -m pytest -m chaos --numprocesses 2 --dist worksteal
 	@HYPOTHESIS_STEPS=4000 $(BIN)/python -m pytest tests/billing/test_model.py
 	@exec $(BIN)/python -m tests.chaos --seed $(or $(SEED),1) --jobs $(or $(JOBS),1000)
+
+browser: .venv/.dev ## Walk through the whole product in chromium: make browser [ARGS="-k journey"]
+	@exec $(BIN)/python -m pytest -m browser tests/browser $(ARGS)
+
+screenshots: .venv/.dev ## Take every page at three widths in both themes: make screenshots [ARGS="--only billing"]
+	@exec $(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 bench: .venv/.dev ## Measure one worker process against a vendor of five seconds
 	@exec $(BIN)/python -m benchmarks.engine $(ARGS)

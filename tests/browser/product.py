@@ -1,0 +1,77 @@
+"""A copy of Vidgo as `make run` starts it, with people of every role and something to see."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.running import ROOT, wait_for
+from vidgo.processes import Family
+
+PASSWORD = "a long enough secret"
+ROLES = ("owner", "admin", "developer", "billing")
+OPERATOR = "operator"
+# No organization of their own has anything in it yet.
+NEWCOMER = "newcomer"
+NOBODY = "nobody"
+# The receiver of callbacks is on this machine, too.
+LOOPBACK = {"VIDGO_ALLOW_LOOPBACK_URLS": "true"}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Product:
+    """Where a copy answers, where its data lies, and what it told when it was ready."""
+
+    address: str
+    data: Path
+    demo: dict[str, str]
+
+    @staticmethod
+    def email_of(role: str) -> str:
+        """Return with which address the person of a role signs in."""
+        return f"{role}@example.com"
+
+
+def environment(*, data: Path, port: int) -> dict[str, str]:
+    """Return the environment of every process of a copy: a newcomer's terminal, and its folder."""
+    own = ("DATABASE_URL", "VIDGO_", "DJANGO_SETTINGS_MODULE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    return {**kept, "PORT": str(port), "VIDGO_DATA": str(data), "WEB_PROCESSES": "1", **LOOPBACK}
+
+
+@contextlib.contextmanager
+def running() -> Iterator[Product]:
+    """Run a copy for the length of a block, filled by `seed`."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="vidgo-browser-") as folder, Family() as family:
+        data, said = Path(folder).resolve() / "data", Path(folder) / "output"
+        settings = environment(data=data, port=port)
+        with said.open("wb") as output:
+            process = family.start(
+                command=[sys.executable, "manage.py", "up"], cwd=ROOT, env=settings, output=output
+            )
+        wait_for(
+            lambda: b"Ctrl-C ends it" in said.read_bytes() or process.poll() is not None,
+            seconds=120,
+            what="copy that is ready",
+        )
+        assert process.poll() is None, said.read_text()
+        subprocess.run(
+            [sys.executable, "-m", "tests.browser.seed"],
+            cwd=ROOT,
+            env={**settings, "DJANGO_SETTINGS_MODULE": "vidgo.settings"},
+            check=True,
+            timeout=120,
+        )
+        demo = json.loads((data / "demo.json").read_text())
+        yield Product(address=f"http://127.0.0.1:{port}", data=data, demo=demo)
+        family.end(process, patience_seconds=15)
