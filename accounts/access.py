@@ -6,7 +6,7 @@ organization from here and from nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
@@ -21,10 +21,21 @@ from vidgo.kernel import errors, logs
 
 P = ParamSpec("P")
 
-# What each role may do; docs/api.md and the pages read the same table.
-ABILITIES: dict[str, frozenset[str]] = {
-    Role.OWNER: frozenset({"view", "generate", "keys", "billing", "team", "settings"}),
-    Role.ADMIN: frozenset({"view", "generate", "keys", "billing", "team", "settings"}),
+# What there is to be allowed, as a person reads it; docs/roles.md and the team page say the same.
+WORDS: Mapping[str, str] = {
+    "view": "See jobs, usage, callbacks, the balance and who is in the team",
+    "generate": "Make images in the playground, cancel jobs",
+    "keys": "Create, change and revoke API keys, look after callbacks",
+    "billing": "Buy credits, set automatic recharge, see receipts",
+    "audit": "Read the audit log",
+    "team": "Invite people, change roles, remove people",
+    "settings": "Rename the organization, choose how long results are kept",
+    "own": "Make and remove owners, hand over or delete the organization",
+}
+# What each role may do. This table is the truth: pages, verbs and the API's keys look here.
+ABILITIES: Mapping[str, frozenset[str]] = {
+    Role.OWNER: frozenset(WORDS),
+    Role.ADMIN: frozenset(WORDS) - {"own"},
     Role.DEVELOPER: frozenset({"view", "generate", "keys"}),
     Role.BILLING: frozenset({"view", "billing"}),
 }

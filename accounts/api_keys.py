@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, key_limits
 from accounts.audit import Actor
+from accounts.key_limits import Limits
 from accounts.models import ApiKey, Organization
 from vidgo.kernel import errors, ids
 
@@ -31,6 +32,7 @@ SHAPE = re.compile(
     rf"(?P<secret>[0-9A-Za-z]{{{SECRET_LENGTH}}})(?P<checksum>[0-9A-Za-z]{{{CHECKSUM_LENGTH}}})"
 )
 LAST_USED_RESOLUTION = timedelta(minutes=1)
+OVERLAP_MAX = timedelta(days=30)
 
 
 class InvalidKey(errors.Unauthenticated):
@@ -51,8 +53,22 @@ class ExpiredKey(errors.Unauthenticated):
     sentence = "This API key has expired."
 
 
+class ReplacedKey(errors.Unauthenticated):
+    """The secret before the last rotation, whose time is over."""
+
+    sentence = "This API key has been replaced by a newer one."
+
+
 class BadExpiry(errors.Invalid):
     sentence = "The expiry must lie in the future."
+
+
+class BadOverlap(errors.Invalid):
+    sentence = f"The old secret can go on for at most {OVERLAP_MAX.days} days."
+
+
+class NotActive(errors.Conflict):
+    sentence = "This API key is revoked or has expired, and cannot be rotated. Create another one."
 
 
 class UnknownKey(errors.NotFound):
@@ -73,26 +89,28 @@ def issue(
     name: str,
     actor: Actor,
     expires_at: datetime | None = None,
+    limits: Limits = key_limits.UNLIMITED,
 ) -> Issued:
     """Create a key and return it with its plaintext, which is not stored.
 
-    Raises `BadExpiry` when `expires_at` has passed.
+    Raises `BadExpiry` when `expires_at` has passed, and what `key_limits.check` does.
     """
     if expires_at is not None and expires_at <= timezone.now():
         raise BadExpiry(param="expires_at")
-    key_id, secret = ids.random_base62(ID_LENGTH), ids.random_base62(SECRET_LENGTH)
-    version, pepper = _peppers()[0]
-    plaintext = f"{PREFIX}_{key_id}_{secret}{checksum(f'{PREFIX}_{key_id}_{secret}')}"
+    checked = key_limits.check(limits)
+    key_id = ids.random_base62(ID_LENGTH)
+    plaintext, secret = _new_secret(key_id)
     with transaction.atomic():
         api_key = ApiKey.objects.create(
             organization=organization,
-            name=name.strip()[:80] or "API key",
+            name=_name(name),
             key_id=key_id,
-            last_four=plaintext[-4:],
-            secret_hash=_hash(plaintext, pepper=pepper),
-            pepper_version=version,
             created_by=actor.user,
             expires_at=expires_at,
+            scopes=checked.scopes,
+            allowed_models=checked.models,
+            allowed_ranges=checked.ranges,
+            **secret,
         )
         audit.record(
             organization=organization, actor=actor, action="api_key.issued", target=api_key.display
@@ -100,11 +118,89 @@ def issue(
     return Issued(api_key=api_key, plaintext=plaintext)
 
 
-def authenticate(*, plaintext: str) -> ApiKey:
+def change(
+    *, organization: Organization, key_id: str, name: str, limits: Limits, actor: Actor
+) -> ApiKey:
+    """Give a key another name and other limits, which count from the next call on.
+
+    Raises `UnknownKey` and what `key_limits.check` does.
+    """
+    checked = key_limits.check(limits)
+    with transaction.atomic():
+        api_key = _locked(organization=organization, key_id=key_id)
+        api_key.name = _name(name)
+        api_key.scopes = list(checked.scopes)
+        api_key.allowed_models = list(checked.models)
+        api_key.allowed_ranges = list(checked.ranges)
+        api_key.save(update_fields=["name", "scopes", "allowed_models", "allowed_ranges"])
+        audit.record(
+            organization=organization,
+            actor=actor,
+            action="api_key.changed",
+            target=f"{api_key.display}: {', '.join(checked.scopes)}"
+            f" · {', '.join(checked.models) or 'any model'}"
+            f" · {', '.join(checked.ranges) or 'any address'}",
+        )
+    return api_key
+
+
+def rotate(*, organization: Organization, key_id: str, overlap: timedelta, actor: Actor) -> Issued:
+    """Give a key a new secret and let the one before it work for the overlap, then no more.
+
+    Name, limits, caps and what was spent stay, because it is the same key. A secret that was on
+    its way out from an earlier rotation ends at once. Raises `UnknownKey`, `NotActive` or
+    `BadOverlap`.
+    """
+    if not timedelta(0) <= overlap <= OVERLAP_MAX:
+        raise BadOverlap(param="overlap")
+    plaintext, secret = _new_secret(key_id)
+    with transaction.atomic():
+        api_key = _locked(organization=organization, key_id=key_id)
+        if api_key.status != "active":
+            raise NotActive
+        api_key.previous_hash = api_key.secret_hash
+        api_key.previous_pepper_version = api_key.pepper_version
+        api_key.previous_last_four = api_key.last_four
+        api_key.previous_ends_at = timezone.now() + overlap
+        api_key.previous_used_at = None
+        for field, value in secret.items():
+            setattr(api_key, field, value)
+        api_key.save()
+        audit.record(
+            organization=organization,
+            actor=actor,
+            action="api_key.rotated",
+            target=f"{api_key.display}: the secret before it ends "
+            f"{api_key.previous_ends_at:%Y-%m-%d %H:%M} UTC",
+        )
+    return Issued(api_key=api_key, plaintext=plaintext)
+
+
+def end_overlap(*, organization: Organization, key_id: str, actor: Actor) -> ApiKey:
+    """Let the secret before the last rotation end now; one that has ended stays as it was.
+
+    Raises `UnknownKey`.
+    """
+    with transaction.atomic():
+        api_key = _locked(organization=organization, key_id=key_id)
+        if api_key.overlap_ends_at is not None:
+            api_key.previous_ends_at = timezone.now()
+            api_key.save(update_fields=["previous_ends_at"])
+            audit.record(
+                organization=organization,
+                actor=actor,
+                action="api_key.overlap_ended",
+                target=api_key.display,
+            )
+    return api_key
+
+
+def authenticate(*, plaintext: str, ip_address: str | None = None) -> ApiKey:
     """Return the active key that this text is, with its organization loaded.
 
-    Raises `InvalidKey`, `MistypedKey`, `RevokedKey` or `ExpiredKey`. A revocation counts from
-    its commit on, because the row is read at every call.
+    Raises `InvalidKey`, `MistypedKey`, `RevokedKey`, `ExpiredKey`, `ReplacedKey` or
+    `key_limits.AddressNotAllowed`. A revocation counts from its commit on, because the row is
+    read at every call.
     """
     shape = SHAPE.fullmatch(plaintext)
     if shape is None:
@@ -112,16 +208,34 @@ def authenticate(*, plaintext: str) -> ApiKey:
     if not hmac.compare_digest(checksum(plaintext[:-CHECKSUM_LENGTH]), shape["checksum"]):
         raise MistypedKey
     api_key = ApiKey.objects.select_related("organization").filter(key_id=shape["id"]).first()
-    if api_key is None or not _matches(api_key, plaintext=plaintext):
+    if api_key is None:
+        raise InvalidKey
+    is_current = _matches(plaintext, api_key.secret_hash, version=api_key.pepper_version)
+    if not is_current and not _matches(
+        plaintext, api_key.previous_hash, version=api_key.previous_pepper_version
+    ):
         raise InvalidKey
     if api_key.revoked_at is not None:
         raise RevokedKey
     now = timezone.now()
     if api_key.expires_at is not None and api_key.expires_at <= now:
         raise ExpiredKey
-    if api_key.last_used_at is None or api_key.last_used_at < now - LAST_USED_RESOLUTION:
-        ApiKey.objects.filter(pk=api_key.pk).update(last_used_at=now)
+    if not is_current and api_key.overlap_ends_at is None:
+        raise ReplacedKey
+    key_limits.require_address(api_key=api_key, ip_address=ip_address)
+    _note_use(api_key, ip_address=ip_address, now=now, is_current=is_current)
     return api_key
+
+
+def _note_use(api_key: ApiKey, *, ip_address: str | None, now: datetime, is_current: bool) -> None:
+    """Write when and from where a key was used, at most once a minute for each secret."""
+    noted = api_key.last_used_at if is_current else api_key.previous_used_at
+    if noted is not None and noted >= now - LAST_USED_RESOLUTION:
+        return
+    seen = {"last_used_at": now, "last_used_ip": ip_address}
+    if not is_current:
+        seen["previous_used_at"] = now
+    ApiKey.objects.filter(pk=api_key.pk).update(**seen)
 
 
 def revoke(*, organization: Organization, key_id: str, actor: Actor) -> ApiKey:
@@ -148,9 +262,14 @@ def get_key(*, organization: Organization, key_id: str) -> ApiKey:
     return api_key
 
 
-def list_keys(*, organization: Organization) -> QuerySet[ApiKey]:
-    """Return the organization's keys, the newest first, with who made them."""
+def list_keys(*, organization: Organization, search: str = "") -> QuerySet[ApiKey]:
+    """Return the organization's keys, the newest first, with who made them.
+
+    `search` keeps those whose name or id holds it, without regard to case.
+    """
     keys = ApiKey.objects.for_organization(organization)
+    if search:
+        keys = keys.filter(Q(name__icontains=search) | Q(key_id__icontains=search))
     return keys.select_related("created_by").order_by("-id")
 
 
@@ -173,8 +292,30 @@ def _hash(plaintext: str, *, pepper: str) -> str:
     return hmac.new(pepper.encode(), plaintext.encode(), hashlib.sha256).hexdigest()
 
 
-def _matches(api_key: ApiKey, *, plaintext: str) -> bool:
-    pepper = dict(_peppers()).get(api_key.pepper_version)
-    return pepper is not None and hmac.compare_digest(
-        _hash(plaintext, pepper=pepper), api_key.secret_hash
-    )
+def _matches(plaintext: str, kept: str, *, version: str) -> bool:
+    pepper = dict(_peppers()).get(version)
+    return pepper is not None and hmac.compare_digest(_hash(plaintext, pepper=pepper), kept)
+
+
+def _new_secret(key_id: str) -> tuple[str, dict[str, str]]:
+    """Return the text of a key with a new secret, and what its row keeps of it."""
+    body = f"{PREFIX}_{key_id}_{ids.random_base62(SECRET_LENGTH)}"
+    plaintext = body + checksum(body)
+    version, pepper = _peppers()[0]
+    return plaintext, {
+        "last_four": plaintext[-4:],
+        "secret_hash": _hash(plaintext, pepper=pepper),
+        "pepper_version": version,
+    }
+
+
+def _name(text: str) -> str:
+    return text.strip()[:80] or "API key"
+
+
+def _locked(*, organization: Organization, key_id: str) -> ApiKey:
+    keys = ApiKey.objects.for_organization(organization).select_for_update()
+    api_key = keys.filter(key_id=key_id).first()
+    if api_key is None:
+        raise UnknownKey
+    return api_key

@@ -7,5 +7,7 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Describe API keys in the OpenAPI document."""
-        from accounts import openapi  # noqa: F401  (registers itself)
+        """Describe API keys in the OpenAPI document, and hear how people change their sign-in."""
+        from accounts import openapi, sign_in_security  # noqa: F401  (openapi registers itself)
+
+        sign_in_security.listen()

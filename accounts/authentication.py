@@ -8,7 +8,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from accounts import api_keys, rate_limits
+from accounts import api_keys, audit, key_limits, rate_limits
 from accounts.models import ApiKey
 from vidgo.kernel import errors, logs
 
@@ -26,7 +26,8 @@ class ApiKeyAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[None, ApiKey] | None:
         """Return the key, or None when no credential was sent.
 
-        Raises what `api_keys.authenticate` does, or `rate_limits.TooManyRequests` instead.
+        Raises what `api_keys.authenticate` does, or `rate_limits.TooManyRequests` instead. The
+        address is the one that rate limits count, too: behind proxies that of the client.
         """
         scheme, _, credential = get_authorization_header(request).partition(b" ")
         if not scheme:
@@ -34,8 +35,11 @@ class ApiKeyAuthentication(BaseAuthentication):
         if scheme.lower() != b"bearer" or not credential.strip():
             raise MissingKey
         try:
-            api_key = api_keys.authenticate(plaintext=credential.strip().decode("latin-1"))
-        except errors.Unauthenticated:
+            api_key = api_keys.authenticate(
+                plaintext=credential.strip().decode("latin-1"),
+                ip_address=audit.address_of(request._request),
+            )
+        except (errors.Unauthenticated, key_limits.AddressNotAllowed):
             rate_limits.note_failed_key(request._request)
             raise
         logs.bind(organization=api_key.organization.public_id, api_key=api_key.key_id)
@@ -47,10 +51,15 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 class HasApiKey(BasePermission):
-    """Let in calls that carry a valid key."""
+    """Let in calls that carry a valid key with the scope that the endpoint asks for."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Return True with a key; raises `MissingKey` without."""
+        """Return True with such a key; raises `MissingKey` or `key_limits.MissingScope`.
+
+        An endpoint that names no scope serves nobody: a forgotten line must not open anything.
+        """
         if not isinstance(request.auth, ApiKey):
             raise MissingKey
+        scope: str = view.required_scope  # type: ignore[attr-defined]
+        key_limits.require_scope(api_key=request.auth, scope=scope)
         return True

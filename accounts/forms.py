@@ -1,11 +1,18 @@
-"""What people type into the pages about keys."""
+"""What people type into the pages about keys, and about themselves."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.utils import timezone
 
-from accounts.models import ApiKey
+from accounts import key_limits
+from accounts.key_limits import Limits
+from accounts.models import ApiKey, Scope, User
+from vidgo.kernel import errors
 
 LIFETIMES = (
     ("", "Never"),
@@ -14,19 +21,138 @@ LIFETIMES = (
     ("90", "In 90 days"),
     ("365", "In a year"),
 )
+OVERLAPS = (
+    ("24", "For 24 hours"),
+    ("1", "For an hour"),
+    ("168", "For 7 days"),
+    ("720", "For 30 days"),
+    ("0", "Not at all: the old one ends now"),
+)
+FULL, RESTRICTED = "full", "restricted"
+RANGES_MAX_CHARACTERS = 4000
 
 
 class ApiKeyForm(forms.Form):
-    """The name and the lifetime of a new key."""
+    """A key's name and limits. What a bare POST leaves out is unlimited."""
 
     name = forms.CharField(
         max_length=ApiKey._meta.get_field("name").max_length,
         help_text="What will use it, so that you know which one to revoke.",
         widget=forms.TextInput(attrs={"placeholder": "Production server", "autocomplete": "off"}),
     )
+    access = forms.ChoiceField(
+        choices=((FULL, "All of the API"), (RESTRICTED, "Only what is ticked")),
+        required=False,
+        initial=FULL,
+        label="May",
+        widget=forms.RadioSelect,
+    )
+    scopes = forms.MultipleChoiceField(
+        choices=tuple(key_limits.SCOPES.items()),
+        required=False,
+        label="Scopes",
+        widget=forms.CheckboxSelectMultiple,
+    )
+    models = forms.MultipleChoiceField(
+        required=False,
+        label="Models",
+        help_text="None ticked: all of them, also those that come later.",
+        widget=forms.CheckboxSelectMultiple,
+    )
+    ranges = forms.CharField(
+        required=False,
+        max_length=RANGES_MAX_CHARACTERS,
+        label="IP addresses",
+        help_text="Addresses or ranges such as 203.0.113.0/24 or 2001:db8::/32, one in a line. "
+        "Empty: from anywhere.",
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, models: Iterable[tuple[str, str]] = (), **kwargs: Any) -> None:
+        """`models` are the id and the name of each model there is."""
+        super().__init__(*args, **kwargs)
+        chosen = self.fields["models"]
+        assert isinstance(chosen, forms.MultipleChoiceField)
+        chosen.choices = list(models)
+
+    def clean_ranges(self) -> list[str]:
+        """Return the addresses as they are kept, one for each line or word."""
+        try:
+            return key_limits.parse_ranges(self.cleaned_data["ranges"].replace(",", " ").split())
+        except key_limits.BadRange as refused:
+            raise forms.ValidationError(refused.message) from None
+
+    def clean(self) -> dict[str, Any]:
+        """Turn what was ticked and typed into limits, by the rules of the verb."""
+        values = super().clean() or {}
+        full = values.get("access") != RESTRICTED
+        try:
+            values["limits"] = key_limits.check(
+                Limits(
+                    scopes=list(Scope.values) if full else values.get("scopes", []),
+                    models=values.get("models", []),
+                    ranges=values.get("ranges", []),
+                )
+            )
+        except errors.Invalid as refused:
+            if refused.param not in self.errors:
+                self.add_error(refused.param, refused.message)
+        return values
+
+
+class NewApiKeyForm(ApiKeyForm):
+    """A key that is yet to be made: it also gets a lifetime."""
+
     lifetime_days = forms.ChoiceField(choices=LIFETIMES, required=False, label="Expires")
 
     def expires_at(self) -> datetime | None:
         """Return when the new key shall expire; None is never."""
         days = self.cleaned_data["lifetime_days"]
         return timezone.now() + timedelta(days=int(days)) if days else None
+
+
+def values_of(api_key: ApiKey) -> dict[str, Any]:
+    """Return what `ApiKeyForm` shows of a key."""
+    return {
+        "name": api_key.name,
+        "access": FULL if api_key.has_every_scope else RESTRICTED,
+        "scopes": api_key.scopes,
+        "models": api_key.allowed_models,
+        "ranges": "\n".join(api_key.allowed_ranges),
+    }
+
+
+class RotationForm(forms.Form):
+    """How long the secret before a rotation goes on."""
+
+    overlap_hours = forms.ChoiceField(
+        choices=OVERLAPS,
+        label="Keep the old secret working",
+        help_text="Long enough to put the new one wherever the key is used.",
+    )
+
+    def overlap(self) -> timedelta:
+        """Return the overlap."""
+        return timedelta(hours=int(self.cleaned_data["overlap_hours"]))
+
+
+class SearchForm(forms.Form):
+    """What a list of keys is searched for."""
+
+    q = forms.CharField(
+        required=False,
+        max_length=80,
+        label="Search",
+        widget=forms.TextInput(
+            attrs={"type": "search", "placeholder": "Name or id", "autocomplete": "off"}
+        ),
+    )
+
+
+class PersonForm(forms.ModelForm):
+    """What others see of a person."""
+
+    class Meta:
+        model = User
+        fields = ("name",)
+        help_texts = {"name": "Shown to the people of your organizations."}

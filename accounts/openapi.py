@@ -1,6 +1,26 @@
 """What the OpenAPI document says about keys; loaded when the app is ready."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+
+from accounts.key_limits import SCOPES
+
+
+class KeyedSchema(AutoSchema):
+    """Tell with each operation which scope a key needs for it."""
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        """Return the operation, with a sentence about the scope at the end of its description."""
+        operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
+        if operation and (scope := getattr(self.view, "required_scope", "")):
+            sentence = f"Needs a key with the scope `{scope}`."
+            described = operation.get("description", "")
+            operation["description"] = f"{described}\n\n{sentence}".strip()
+        return operation
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):
@@ -11,4 +31,11 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
         """Return the OpenAPI security scheme."""
-        return {"type": "http", "scheme": "bearer", "description": "Your API key."}
+        scopes = "".join(f"\n- `{scope}`: {told}" for scope, told in SCOPES.items())
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "Your API key. Each operation names the scope that the key must have; "
+            "one without it gets 403 `permission_denied_error`. A key may also be limited to some "
+            f"models, to some addresses and to caps of credits.\n{scopes}",
+        }

@@ -78,7 +78,7 @@ class Bucket:
 
     scope: str
     subject: str
-    per_minute: int
+    per_minute: float
     burst_seconds: float = MINUTE
 
     @property
@@ -89,7 +89,7 @@ class Bucket:
     @property
     def capacity(self) -> int:
         """Return how many requests may come at once."""
-        return max(int(self.per_second * self.burst_seconds), 1)
+        return max(int(self.per_second * self.burst_seconds + TOLERANCE), 1)
 
 
 @dataclass(frozen=True, slots=True)

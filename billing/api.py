@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import access
+from accounts.models import Scope
 from billing import statement, wallets
 from billing.models import Kind, LedgerEntry, TopUp
 from vidgo.kernel import api, openapi, pagination
@@ -58,6 +59,8 @@ class TopUpData(serializers.Serializer[None]):
 class BalanceView(Endpoint):
     """The organization's available credits."""
 
+    required_scope = Scope.BILLING
+
     @extend_schema(
         operation_id="get_balance",
         summary="Get the balance",
@@ -81,6 +84,8 @@ class BalanceView(Endpoint):
 
 class LedgerView(Endpoint):
     """Every movement of credits."""
+
+    required_scope = Scope.BILLING
 
     @extend_schema(
         operation_id="list_ledger",
@@ -122,6 +127,8 @@ class LedgerView(Endpoint):
 
 class TopUpsView(Endpoint):
     """Every purchase of credits."""
+
+    required_scope = Scope.BILLING
 
     @extend_schema(
         operation_id="list_top_ups",

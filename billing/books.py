@@ -149,11 +149,16 @@ def register(*rules: Rule) -> None:
     _further.extend(rule for rule in rules if rule not in _further)
 
 
+def list_rules() -> tuple[Rule, ...]:
+    """Return every rule, also those of the apps above."""
+    return (*RULES, *_further)
+
+
 def check() -> list[Violation]:
     """Return every row that breaks a rule; an empty list means the books are clean."""
     return [
         Violation(sentence=rule.sentence, row=row)
-        for rule in (*RULES, *_further)
+        for rule in list_rules()
         for row in _rows(rule.query)
     ]
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 
 from accounts import access
 from accounts.models import Organization
 from billing.models import TopUp, Wallet
-from vidgo.kernel import queue
+from vidgo.kernel import mail, queue
 
 TASK = "billing.tasks.send_notice"
 KINDS = (
@@ -38,15 +36,6 @@ def send(*, organization: Organization, kind: str, about: str = "") -> int:
         "wallet": Wallet.objects.filter(pk=organization.pk).first(),
         "top_up": TopUp.objects.for_organization(organization).filter(public_id=about).first(),
         "about": about,
-        "site_name": settings.VIDGO_NAME,
-        "billing_url": f"{settings.VIDGO_PUBLIC_URL}/dashboard/billing",
+        "link": f"{settings.VIDGO_PUBLIC_URL}/dashboard/billing",
     }
-    subject = render_to_string(f"emails/{kind}_subject.txt", context).strip()
-    text = render_to_string(f"emails/{kind}.txt", context)
-    page = render_to_string(f"emails/{kind}.html", context)
-    for recipient in recipients:
-        # One message each: people of an organization need not see each other's addresses.
-        message = EmailMultiAlternatives(subject=subject, body=text, to=[recipient])
-        message.attach_alternative(page, "text/html")
-        message.send()
-    return len(recipients)
+    return mail.send(kind=kind, to=recipients, context=context)

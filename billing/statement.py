@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from io import StringIO
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from accounts.models import Organization
 from billing.models import Kind, LedgerEntry
@@ -121,28 +121,31 @@ def _midnight(day: date) -> datetime:
 
 
 def totals(*, organization: Organization, chosen: Filter) -> Totals:
-    """Return what the days of a filter add up to, over all kinds."""
-    mine = LedgerEntry.objects.for_organization(organization)
-    period = _between(mine, chosen)
-    by_kind = dict(
-        period.order_by()
-        .values("kind")
-        .annotate(total=Sum("amount_credits"))
-        .values_list("kind", "total")
+    """Return what the days of a filter add up to, over all kinds; reads the entries once."""
+    moved = LedgerEntry.objects.for_organization(organization)
+    if chosen.last_day:
+        moved = moved.filter(created_at__lt=_midnight(chosen.last_day + timedelta(days=1)))
+    amount = "amount_credits"
+    sums: dict[str, Any] = {"total": Sum(amount)}
+    if chosen.first_day:
+        within = Q(created_at__gte=_midnight(chosen.first_day))
+        sums = {"total": Sum(amount, filter=within), "before": Sum(amount, filter=~within)}
+    # By sign, too: an adjustment may go either way.
+    rows: list[Any] = list(
+        moved.order_by()
+        .annotate(is_gain=Q(amount_credits__gt=0))
+        .values("kind", "is_gain")
+        .annotate(**sums)
     )
-    before = (
-        mine.filter(created_at__lt=_midnight(chosen.first_day)).aggregate(
-            total=Sum("amount_credits")
-        )["total"]
-        if chosen.first_day
-        else 0
-    )
-    opening = before or 0
+    opening = sum(row.get("before") or 0 for row in rows)
+    by_kind: dict[str, int] = {}
+    for row in rows:
+        if row["total"] is not None:
+            by_kind[row["kind"]] = by_kind.get(row["kind"], 0) + row["total"]
     return Totals(
         opening_credits=opening,
-        in_credits=period.filter(amount_credits__gt=0).aggregate(s=Sum("amount_credits"))["s"] or 0,
-        out_credits=period.filter(amount_credits__lt=0).aggregate(s=Sum("amount_credits"))["s"]
-        or 0,
+        in_credits=sum(row["total"] or 0 for row in rows if row["is_gain"]),
+        out_credits=sum(row["total"] or 0 for row in rows if not row["is_gain"]),
         closing_credits=opening + sum(by_kind.values()),
         by_kind=by_kind,
     )

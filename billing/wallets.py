@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Organization
 from billing import ledger, notices
 from billing.models import Wallet
+from vidgo.kernel.db import requires_transaction
 
 WARN_AGAIN = timedelta(days=1)
 
@@ -30,6 +31,12 @@ def balance_of(*, organization: Organization) -> Balance:
     if wallet is None:
         return Balance(balance_credits=0, debt_credits=0)
     return Balance(balance_credits=wallet.balance_credits, debt_credits=wallet.debt_credits)
+
+
+@requires_transaction
+def lock(*, organization: Organization) -> None:
+    """Let no credits move in or out until the transaction ends; waits for those that do."""
+    list(Wallet.objects.select_for_update(no_key=True).filter(organization=organization))
 
 
 def require(*, organization: Organization, amount_credits: int) -> None:

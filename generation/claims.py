@@ -113,7 +113,10 @@ def claim(*, owner: str, limit: int) -> list[Job]:
         if not chosen:
             return []
         cursor.execute(CLAIM, {"ids": chosen, "owner": owner, "seconds": settings.LEASE_SECONDS})
-        claimed = list(Job.objects.filter(pk__in=chosen).order_by("id"))
+        claimed = list(
+            # How long a result is kept depends on whose it is.
+            Job.objects.select_related("organization").filter(pk__in=chosen).order_by("id")
+        )
         still_open = attempts.list_open(job_ids=chosen)
     for job in claimed:
         job.open_attempt = still_open.get(job.pk)

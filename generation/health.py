@@ -17,8 +17,11 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from accounts import audit
+from accounts.audit import Actor
 from generation.models import Attempt, ProviderState
 from generation.providers.base import Balance, Failure, FailureKind, Provider
+from vidgo.kernel.db import requires_transaction
 
 log = structlog.get_logger(__name__)
 
@@ -153,6 +156,34 @@ def note_balance(*, provider: str, balance: Balance) -> None:
             "balance_at": timezone.now(),
         },
     )
+
+
+@requires_transaction
+def pause(*, name: str, until: datetime, reason: str, actor: Actor) -> None:
+    """Ask a provider for nothing until a moment; what it works on is finished."""
+    _create(name)
+    ProviderState.objects.filter(name=name).update(paused_until=until, paused_reason=reason[:200])
+    audit.record(
+        organization=None,
+        actor=actor,
+        action="provider.paused",
+        target=f"{name} until {until:%Y-%m-%d %H:%M} UTC",
+    )
+
+
+@requires_transaction
+def resume(*, name: str, actor: Actor) -> None:
+    """Ask a provider again at once, as if it had never failed."""
+    _create(name)
+    ProviderState.objects.filter(name=name).update(
+        failures_in_a_row=0,
+        times_opened=0,
+        open_until=None,
+        paused_until=None,
+        paused_reason="",
+        throttled_until=None,
+    )
+    audit.record(organization=None, actor=actor, action="provider.resumed", target=name)
 
 
 def _count(name: str, *, began: datetime, failure: Failure) -> None:

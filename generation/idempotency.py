@@ -17,7 +17,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from accounts.models import ApiKey, Organization
+from accounts.models import ApiKey, Organization, User
 from generation import jobs
 from generation.models import KEY_MAX_CHARACTERS, IdempotencyKey, Job
 from generation.orders import Order
@@ -70,19 +70,27 @@ def parse(header: str | None) -> str | None:
 
 
 def submit(
-    *, organization: Organization, order: Order, api_key: ApiKey, key: str | None
+    *,
+    organization: Organization,
+    order: Order,
+    key: str | None,
+    api_key: ApiKey | None = None,
+    created_by: User | None = None,
+    fingerprint: str = "",
 ) -> Submitted:
     """Submit an order, or return the job that it has become under the same key before.
 
-    A replay looks at nothing but the key: no image is fetched and no balance read again. Raises
-    `OtherOrder`, and for an order that is new whatever `jobs.submit` does.
+    Either an API key or a person asks. A replay looks at nothing but the key: no image is fetched
+    and no balance read again. `fingerprint` says what the order is where the order alone does not,
+    as with a file that is stored under another name each time. Raises `OtherOrder`, and for an
+    order that is new whatever `jobs.submit` does.
     """
+    asker = api_key.display if api_key else str(created_by)
+    who: dict[str, Any] = {"actor": asker, "api_key": api_key, "created_by": created_by}
     if key is None:
-        job = jobs.submit(
-            organization=organization, order=order, actor=api_key.display, api_key=api_key
-        )
+        job = jobs.submit(organization=organization, order=order, **who)
         return Submitted(job=job, is_replay=False)
-    fingerprint = fingerprint_of(order)
+    fingerprint = fingerprint or fingerprint_of(order)
     while True:
         found = find(organization=organization, key=key, fingerprint=fingerprint)
         if found is not None:
@@ -91,8 +99,7 @@ def submit(
             job = jobs.submit(
                 organization=organization,
                 order=order,
-                actor=api_key.display,
-                api_key=api_key,
+                **who,
                 within=lambda job: keep(key=key, fingerprint=fingerprint, job=job),
             )
         except _Taken:

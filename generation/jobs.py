@@ -16,10 +16,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from accounts import organizations
+from accounts import audit, key_limits, organizations
+from accounts.audit import Actor
 from accounts.models import ApiKey, Organization, User
 from billing import ledger, wallets
 from generation import attempts, files, inputs, orders
@@ -77,11 +78,13 @@ def submit(
     """Deduct the price, store the job and ring the bell, all in one transaction.
 
     An edit's image is fetched first. `within` is called with the job in that transaction. Raises
-    `organizations.Suspended`, `registry.NoProvider`,
+    `organizations.Suspended`, `key_limits.ModelNotAllowed`, `registry.NoProvider`,
     `orders.BadCallbackUrl`, `ledger.InsufficientCredits`, `inputs.ImageUnreachable` or
     `inputs.NotAnImage`; then nothing is stored and nothing is deducted.
     """
     organizations.require_active(organization=organization)
+    if api_key is not None:
+        key_limits.require_model(api_key=api_key, model=order.model.id)
     registry.route_of(order.model)
     orders.require_callable(order)
     # Only a courtesy that saves work; the conditional debit below is what decides.
@@ -152,7 +155,7 @@ def finish(
     `seed` and `cost_usd` are what the provider says it used and asks, where it says.
     """
     now = timezone.now()
-    values = {
+    values: dict[str, Any] = {
         "job": job.pk,
         "fence": job.fence,
         "now": now,
@@ -165,7 +168,8 @@ def finish(
         "size_bytes": len(prepared.content),
         "sha256": prepared.sha256,
         "cropped_from": cropped_from,
-        "expires_at": now + timedelta(days=settings.RESULT_RETENTION_DAYS),
+        "expires_at": now
+        + timedelta(days=organizations.retention_days(organization=job.organization)),
     }
     # A statement is a transaction of its own; only a callback needs one around the two.
     with transaction.atomic(durable=True) if job.callback_url else nullcontext():
@@ -184,11 +188,13 @@ def fail(
     message: str,
     fenced: bool = True,
     among: Collection[Status] = (Status.QUEUED, Status.RUNNING),
+    within: Callable[[], None] | None = None,
 ) -> None:
     """End the job without an image and give its credits back, once.
 
     A driver's call is fenced; an operator, the customer or the reaper ends the job whoever drives
-    it, as long as it is in one of the states `among` which it is to be ended. Raises `AlreadyDone`.
+    it, as long as it is in one of the states `among` which it is to be ended. `within` is called
+    in the same transaction. Raises `AlreadyDone`.
     """
     with transaction.atomic(durable=True):
         mine = _driven(job) if fenced else Job.objects.filter(pk=job.pk, status__in=among)
@@ -200,6 +206,8 @@ def fail(
             actor="engine",
             reason=f"{kind.value}: {message}",
         )
+        if within is not None:
+            within()
         outbox.announce(job=job)
         crash.point("fail.ended")
 
@@ -217,6 +225,36 @@ def put_back(*, job: Job, delay_seconds: float, kind: FailureKind, message: str)
         if not changed:
             raise AlreadyDone
         attempts.close(job=job, kind=kind, message=message)
+
+
+def requeue(*, job: Job, actor: Actor) -> None:
+    """Take a job from whoever drives it and let it wait for another try, as an operator wishes.
+
+    Its deadline begins anew. Nobody waits any more for what a provider may be making, so it may
+    cost the operator twice. Raises `AlreadyDone`.
+    """
+    now = timezone.now()
+    with transaction.atomic(durable=True):
+        taken = Job.objects.filter(pk=job.pk, status__in=(Status.QUEUED, Status.RUNNING)).update(
+            status=Status.QUEUED,
+            progress=0,
+            fence=F("fence") + 1,
+            due_at=now,
+            deadline_at=now + timedelta(seconds=settings.JOB_DEADLINE_SECONDS),
+            leased_until=None,
+            lease_owner="",
+        )
+        if not taken:
+            raise AlreadyDone
+        attempts.close(
+            job=job,
+            kind=FailureKind.OUTCOME_UNKNOWN,
+            message="The task was put back into the queue.",
+        )
+        audit.record(
+            organization=job.organization, actor=actor, action="job.requeued", target=job.public_id
+        )
+        queue.enqueue(BELL)
 
 
 def park(*, job: Job, seconds: float) -> None:

@@ -3,9 +3,20 @@
 import structlog
 from django.conf import settings
 
-from accounts import rate_limits
-from billing import books
-from generation import assets, claims, engine, health, idempotency, inputs, jobs, uploads
+from accounts import rate_limits, second_factors, sessions
+from billing import inspections
+from generation import (
+    assets,
+    claims,
+    draft_images,
+    engine,
+    health,
+    idempotency,
+    inputs,
+    jobs,
+    uploads,
+    usage,
+)
 from generation.callbacks import delivery, notices, outbox, secrets
 from generation.models import CallbackEndpoint
 from generation.providers import registry
@@ -21,6 +32,7 @@ SCHEDULES = (
     ("generation.tasks.reap", "reap", 1),
     ("generation.tasks.sweep", "sweep", 60),
     ("generation.tasks.ask_balances", "balances", 15),
+    ("generation.tasks.write_usage", "usage", 60),
     ("generation.tasks.audit", "audit", 24 * 60),
 )
 
@@ -58,6 +70,7 @@ def sweep() -> None:
         results=assets.remove_expired(),
         inputs=inputs.remove_expired(),
         uploads=uploads.remove_expired(),
+        drafts=draft_images.remove_expired(),
     )
     log.info(
         "requests_forgotten",
@@ -65,10 +78,20 @@ def sweep() -> None:
         rate_buckets=rate_limits.forget_full(),
     )
     log.info(
+        "sign_ins_swept",
+        ended_sessions=sessions.forget_ended(),
+        resealed=second_factors.reseal(),
+    )
+    log.info(
         "callbacks_swept",
         removed=outbox.remove_old(),
         resealed=secrets.reseal(),
     )
+
+
+def write_usage() -> None:
+    """Write down what the days that are over came to, for the pages about usage."""
+    log.info("usage_written", lines=usage.write_days())
 
 
 def ask_balances() -> None:
@@ -90,7 +113,7 @@ def ask_balances() -> None:
 
 def audit() -> None:
     """Check the books and log each broken rule as an error."""
-    for violation in books.check():
+    for violation in inspections.inspect().violations:
         log.error("books_broken", sentence=violation.sentence, row=str(violation.row))
 
 

@@ -52,13 +52,9 @@ def store(
     Raises `FileEmpty`, `FileTooLarge` and `inputs.NotAnImage`; then nothing is stored.
     """
     organizations.require_active(organization=organization)
-    if not content:
-        raise FileEmpty(param="file")
-    if len(content) > MAX_BYTES:
-        raise FileTooLarge(param="file")
-    facts = inputs.inspect(content=content, param="file")
+    facts = check(content=content)
     content = _bare(content=content, format=facts.format)
-    extension = facts.format.lower().replace("jpeg", "jpg")
+    extension = extension_of(facts)
     name = files.save(folder=FOLDER, content=content, extension=extension)
     original = _plain_name(original_name) or f"image.{extension}"
     return Upload.objects.create(
@@ -73,6 +69,20 @@ def store(
         sha256=hashlib.sha256(content).hexdigest(),
         expires_at=timezone.now() + timedelta(hours=settings.UPLOAD_RETENTION_HOURS),
     )
+
+
+def check(*, content: bytes) -> images.ImageFacts:
+    """Return what an image is; raises `FileEmpty`, `FileTooLarge` and `inputs.NotAnImage`."""
+    if not content:
+        raise FileEmpty(param="file")
+    if len(content) > MAX_BYTES:
+        raise FileTooLarge(param="file")
+    return inputs.inspect(content=content, param="file")
+
+
+def extension_of(facts: images.ImageFacts) -> str:
+    """Return what the names of such files end in."""
+    return facts.format.lower().replace("jpeg", "jpg")
 
 
 def decode(text: object) -> bytes:

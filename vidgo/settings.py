@@ -33,6 +33,12 @@ VIDGO_PUBLIC_URL = env.url("VIDGO_PUBLIC_URL", "" if PRODUCTION else f"http://12
 if not VIDGO_PUBLIC_URL:
     raise ImproperlyConfigured("VIDGO_PUBLIC_URL is required in production")
 VIDGO_NAME = env.text("VIDGO_NAME", "Vidgo")
+VIDGO_SUPPORT_EMAIL = env.text("VIDGO_SUPPORT_EMAIL")
+# The operator's own terms; without them the pages say that they are placeholders.
+VIDGO_TERMS_URL = env.url("VIDGO_TERMS_URL", "")
+VIDGO_PRIVACY_URL = env.url("VIDGO_PRIVACY_URL", "")
+# A folder of the operator's, whose templates take the place of ours.
+VIDGO_TEMPLATES = env.text("VIDGO_TEMPLATES")
 VIDGO_VERSION = __version__
 
 # Secrets -----------------------------------------------------------------------------------------
@@ -63,7 +69,7 @@ INSTALLED_APPS = [
     "billing",
     "accounts",
     "vidgo",
-    "django.contrib.admin",
+    "vidgo.desk.apps.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -72,6 +78,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_q",
     "drf_spectacular",
@@ -91,7 +99,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.sessions.SessionSeenMiddleware",
     "accounts.middleware.CurrentOrganizationMiddleware",
+    "accounts.impersonation.ViewAsMiddleware",
     "vidgo.kernel.pages.DomainErrorMiddleware",
 ]
 
@@ -101,7 +111,7 @@ WSGI_APPLICATION = "vidgo.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [*([VIDGO_TEMPLATES] if VIDGO_TEMPLATES else []), BASE_DIR / "templates"],
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
@@ -110,6 +120,7 @@ TEMPLATES = [
                 "vidgo.kernel.pages.site",
             ],
             "builtins": ["vidgo.kernel.templatetags.ui"],
+            "libraries": {"mail_tags": "vidgo.kernel.templatetags.mail_tags"},
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",
@@ -193,6 +204,26 @@ ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# A new address counts once it is confirmed; until then one signs in with the old one.
+ACCOUNT_CHANGE_EMAIL = True
+# Who acts on the security of an account is asked for the password, or a second factor, first.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+MFA_ADAPTER = "accounts.second_factors.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "add_webauthn": "accounts.passkeys.AddForm",
+    "authenticate_webauthn": "accounts.passkeys.AuthenticateForm",
+    "login_webauthn": "accounts.passkeys.LoginForm",
+    "reauthenticate_webauthn": "accounts.passkeys.ReauthenticateForm",
+}
+# `accounts.pages.profile` lets nobody add a factor before the address is confirmed. The library's
+# own rule would also forbid changing the address as long as there is a factor.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# A clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(VIDGO_PUBLIC_URL).scheme
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard"
@@ -245,7 +276,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["accounts.rate_limits.RateLimit"],
     "DEFAULT_PARSER_CLASSES": ["vidgo.kernel.api.BoundedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "accounts.openapi.KeyedSchema",
     "EXCEPTION_HANDLER": "vidgo.kernel.api.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
@@ -395,6 +426,7 @@ LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = "vidgo.formats"
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
 LOG_FORMAT = env.text(
     "LOG_FORMAT", "json" if PRODUCTION else "console", choices=("json", "console")

@@ -10,10 +10,13 @@ urlpatterns = [
     path("", include("billing.urls")),
     path("", include("vidgo.health")),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
     path("admin/", admin.site.urls),
 ]
 if settings.STRIPE_SIMULATOR:
     urlpatterns.append(path("stripe-simulator/", include("billing.stripe.simulator.urls")))
+if not settings.PRODUCTION:
+    urlpatterns.append(path("", include("vidgo.styleguide")))
 
 handler400 = "vidgo.kernel.pages.bad_request"
 handler403 = "vidgo.kernel.pages.forbidden"

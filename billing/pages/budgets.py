@@ -30,18 +30,19 @@ def page(request: MemberRequest, key_id: str) -> HttpResponseBase:
         raise access.RoleTooLow
     api_key = api_keys.get_key(organization=request.organization, key_id=key_id)
     budget = Budget.objects.filter(pk=api_key.pk).first()
-    back = "api_keys" if access.allows(request.membership, "keys") else "billing"
+    with_keys = access.allows(request.membership, "keys")
+    way_back = reverse("api_key", args=[key_id]) if with_keys else reverse("billing")
     form = BudgetForm(request.POST if request.method == "POST" else None, instance=budget)
     if request.method == "POST" and form.is_valid():
         budgets.set_caps(api_key=api_key, actor=audit.actor_of(request), **form.cleaned_data)
         messages.success(request, f"The caps of “{api_key.name}” are set.")
-        return redirect(back)
+        return redirect(way_back)
     return render(
         request,
         "billing/budget.html",
         {
-            "section": "keys" if back == "api_keys" else SECTION,
-            "back": reverse(back),
+            "section": "keys" if with_keys else SECTION,
+            "back": way_back,
             "api_key": api_key,
             "form": form,
             "spent": budgets.windows_of(api_key_id=api_key.pk),

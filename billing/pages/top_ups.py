@@ -8,6 +8,7 @@ import structlog
 from django.contrib import messages
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -18,12 +19,15 @@ from billing.forms import TopUpForm
 from billing.models import Dispute, Kind, LedgerEntry, Refund, TopUp
 from billing.pages import overview
 from billing.stripe import client
+from billing.templatetags.billing_tags import dollars
 from billing.top_ups import UnknownTopUp
 from vidgo.kernel import pagination
 
 log = structlog.get_logger(__name__)
 
 SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{1,250}")
+# Where in the session the page stands that somebody buys credits for.
+RETURN_KEY = "after_top_up"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,7 +59,16 @@ def _start(request: MemberRequest) -> HttpResponseBase:
     except top_ups.CheckoutUnavailable as error:
         messages.error(request, error.message)
         return redirect("billing")
+    _remember_way_back(request)
     return HttpResponseRedirect(address, status=303)
+
+
+def _remember_way_back(request: MemberRequest) -> None:
+    """Keep the page of ours in `next`, to which one returns once this is paid."""
+    back = request.POST.get("next", "")
+    request.session.pop(RETURN_KEY, None)
+    if url_has_allowed_host_and_scheme(back, allowed_hosts=None) and len(back) < 500:
+        request.session[RETURN_KEY] = back
 
 
 @require_safe
@@ -70,6 +83,13 @@ def paid(request: MemberRequest) -> HttpResponseBase:
     if not SESSION_ID.fullmatch(session_id):
         raise UnknownTopUp
     top_up, state = _bring_in(request, session_id)
+    debt_paid_credits = _debt_paid(top_up)
+    if state == "paid" and not debt_paid_credits and RETURN_KEY in request.session:
+        messages.success(
+            request,
+            f"Thank you: {top_up.credits:,} credits were added for {dollars(top_up.paid_cents)}.",
+        )
+        return redirect(request.session.pop(RETURN_KEY))
     return render(
         request,
         "billing/paid.html",
@@ -77,7 +97,7 @@ def paid(request: MemberRequest) -> HttpResponseBase:
             "section": overview.SECTION,
             "top_up": top_up,
             "state": state,
-            "debt_paid_credits": _debt_paid(top_up),
+            "debt_paid_credits": debt_paid_credits,
             "balance": wallets.balance_of(organization=request.organization),
         },
     )

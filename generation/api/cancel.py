@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import access
+from accounts.models import Scope
 from generation import cancellation
 from generation.api import shapes
 from vidgo.kernel import api, openapi
@@ -13,6 +14,8 @@ from vidgo.kernel.endpoint import Endpoint
 
 class CancelView(Endpoint):
     """Take an order back."""
+
+    required_scope = Scope.SUBMIT
 
     @extend_schema(
         operation_id="cancel",

@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import access
+from accounts.models import Scope
 from generation import jobs
 from generation.api import shapes, waits
 from generation.models import Job
@@ -23,6 +24,8 @@ def come_back(job: Job) -> dict[str, str]:
 
 class StatusView(Endpoint):
     """How far a task is."""
+
+    required_scope = Scope.READ
 
     @extend_schema(
         operation_id="get_status",

@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import access
+from accounts.models import Scope
 from generation import idempotency, orders, wire
 from generation.api import shapes, status, waits
 from vidgo.kernel import api, openapi
@@ -16,6 +17,8 @@ REPLAYED = "Idempotency-Replayed"
 
 class SubmitView(Endpoint):
     """Ask for an image."""
+
+    required_scope = Scope.SUBMIT
 
     @extend_schema(
         operation_id="submit",

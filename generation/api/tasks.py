@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import access
+from accounts.models import Scope
 from generation import catalog
 from generation.api import shapes
 from generation.models import Job
@@ -63,6 +64,8 @@ def _moment(text: str, *, param: str) -> datetime:
 
 class TasksView(Endpoint):
     """The organization's tasks."""
+
+    required_scope = Scope.READ
 
     @extend_schema(
         operation_id="list_tasks",

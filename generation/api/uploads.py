@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import access, rate_limits
+from accounts.models import Scope
 from generation import uploads
 from generation.api import shapes
 from vidgo.kernel import api, errors, openapi
@@ -73,6 +74,7 @@ def _text(value: object) -> str:
 class StreamUploadView(Endpoint):
     """Upload a file."""
 
+    required_scope = Scope.UPLOAD
     throttle_classes = (rate_limits.UploadRateLimit,)
     parser_classes = (BoundedMultiPartParser,)
 
@@ -101,6 +103,7 @@ class StreamUploadView(Endpoint):
 class Base64UploadView(Endpoint):
     """Upload a file as text."""
 
+    required_scope = Scope.UPLOAD
     throttle_classes = (rate_limits.UploadRateLimit,)
     parser_classes = (LongJSONParser,)
 
@@ -133,6 +136,7 @@ class Base64UploadView(Endpoint):
 class UrlUploadView(Endpoint):
     """Upload a file by its address."""
 
+    required_scope = Scope.UPLOAD
     throttle_classes = (rate_limits.UploadRateLimit,)
 
     @extend_schema(

@@ -1,13 +1,16 @@
-"""Organizations: made at sign-up, suspended and taken back by the operator."""
+"""Organizations: made, named, set, suspended and taken back by the operator."""
 
 from __future__ import annotations
 
 import pytest
+from django.db import IntegrityError, transaction
+from pytest_django import Settings
 
 from accounts import organizations
 from accounts.audit import SYSTEM
 from accounts.models import AuditEvent, Membership, Organization, User
 from tests import factories
+from tests.accounts.test_invitations import by
 
 pytestmark = pytest.mark.django_db
 
@@ -47,3 +50,82 @@ def test_suspending_and_taking_back_are_each_told_once(organization: Organizatio
         ("organization.suspended", "Fraud"),
         ("organization.taken_back", ""),
     ]
+
+
+def test_a_further_organization_belongs_to_who_creates_it(
+    organization: Organization, bob: User
+) -> None:
+    created = organizations.create_another(name="  Second  one ", owner=bob, actor=by(bob))
+    assert created.name == "Second one"
+    assert Membership.objects.get(organization=created).user == bob
+    event = AuditEvent.objects.get(action="organization.created")
+    assert (event.organization, event.actor) == (created, bob.email)
+
+
+def test_a_person_owns_so_many_organizations(
+    organization: Organization, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(organizations, "OWNED_MAX", 2)
+    organizations.create_another(name="Second", owner=alice, actor=by(alice))
+    with pytest.raises(organizations.TooMany):
+        organizations.create_another(name="Third", owner=alice, actor=by(alice))
+
+
+@pytest.mark.parametrize("name", ["", "   ", "\x00"])
+def test_an_organization_has_a_name(organization: Organization, alice: User, name: str) -> None:
+    with pytest.raises(organizations.NameMissing):
+        organizations.create_another(name=name, owner=alice, actor=by(alice))
+    with pytest.raises(organizations.NameMissing):
+        organizations.rename(organization=organization, name=name, actor=by(alice))
+
+
+def test_a_new_name_is_told_once(organization: Organization, alice: User) -> None:
+    for _ in range(2):
+        organizations.rename(organization=organization, name="Acme & Sons", actor=by(alice))
+    assert Organization.objects.get().name == "Acme & Sons"
+    assert AuditEvent.objects.get().target == "Acme → Acme & Sons"
+
+
+def test_results_are_kept_as_long_as_the_organization_says_within_the_bound(
+    organization: Organization, alice: User, settings: Settings
+) -> None:
+    settings.RESULT_RETENTION_DAYS = 30
+    assert organizations.retention_days(organization=organization) == 30
+    for days in (7, 7, 30):
+        organizations.set_retention(organization=organization, days=days, actor=by(alice))
+        stored = Organization.objects.get()
+        assert organizations.retention_days(organization=stored) == days
+    # The operator's bound counts, also when it is lowered later.
+    settings.RESULT_RETENTION_DAYS = 3
+    assert organizations.retention_days(organization=organization) == 3
+    settings.RESULT_RETENTION_DAYS = 90
+    organizations.set_retention(organization=organization, days=None, actor=by(alice))
+    assert organizations.retention_days(organization=Organization.objects.get()) == 90
+    assert AuditEvent.objects.filter(action="organization.retention_set").count() == 3
+
+
+@pytest.mark.parametrize("days", [0, -1, 31])
+def test_a_retention_out_of_bounds_is_refused(
+    organization: Organization, alice: User, settings: Settings, days: int
+) -> None:
+    settings.RESULT_RETENTION_DAYS = 30
+    with pytest.raises(organizations.BadRetention, match="1 to 30 days"):
+        organizations.set_retention(organization=organization, days=days, actor=by(alice))
+
+
+def test_the_database_keeps_results_for_a_day_at_least(organization: Organization) -> None:
+    with (
+        pytest.raises(IntegrityError, match="organization_keeps_results_for_a_day_at_least"),
+        transaction.atomic(),
+    ):
+        Organization.objects.update(retention_days=0)
+
+
+def test_what_is_deleted_does_nothing_any_more(organization: Organization, alice: User) -> None:
+    with transaction.atomic():
+        people = organizations.delete(organization=organization, actor=by(alice))
+    assert [person.email for person in people] == ["alice@example.com", "bob@example.com"]
+    with pytest.raises(organizations.Deleted):
+        organizations.require_active(organization=Organization.objects.get())
+    with pytest.raises(organizations.Deleted):
+        organizations.rename(organization=organization, name="Again", actor=by(alice))

@@ -65,19 +65,44 @@ def test_user_organization_and_membership_are_stored_together_or_not_at_all(
     assert not Organization.objects.exists()
 
 
-def test_the_first_key_is_one_click_away_and_needs_no_confirmed_address(signed_up: Client) -> None:
-    page = signed_up.get(reverse("dashboard")).content.decode()
-    form = page[page.index("Create your first API key") :]
-    assert f'action="{reverse("api_keys")}"' in form
-    assert '<input type="hidden" name="name" value="First key">' in form
-
-    shown = signed_up.post(reverse("api_keys"), {"name": "First key"})
-    assert shown.status_code == 200
-    (plaintext,) = {found.group() for found in PLAINTEXT.finditer(shown.content.decode())}
+def test_the_first_key_is_on_the_first_page_once_and_needs_no_confirmed_address(
+    signed_up: Client,
+) -> None:
+    assert not ApiKey.objects.exists()
+    page = signed_up.get(reverse("dashboard"))
+    text = page.content.decode()
+    (plaintext,) = {found.group() for found in PLAINTEXT.finditer(text)}
+    assert f'-H "Authorization: Bearer {plaintext}"' in text
+    assert "no-store" in page.headers["Cache-Control"]
     assert not EmailAddress.objects.get().verified
     # Known to the API: an unknown task is 404, an unknown key would be 401.
     assert Api(key=plaintext).get("/api/generate/status/task_none").status_code == 404
-    assert "Create your first API key" not in signed_up.get(reverse("dashboard")).content.decode()
+
+    later = signed_up.get(reverse("dashboard")).content.decode()
+    assert not PLAINTEXT.search(later)
+    assert ApiKey.objects.get().name == "First key"
+
+
+def test_a_head_or_another_page_first_does_not_spend_the_first_key(signed_up: Client) -> None:
+    signed_up.head(reverse("dashboard"))
+    signed_up.get(reverse("jobs"))
+    assert not ApiKey.objects.exists()
+    assert PLAINTEXT.search(signed_up.get(reverse("dashboard")).content.decode())
+
+
+def test_who_made_a_key_before_is_not_given_another(signed_up: Client) -> None:
+    signed_up.post(reverse("api_keys"), {"name": "Mine"})
+    assert not PLAINTEXT.search(signed_up.get(reverse("dashboard")).content.decode())
+    assert ApiKey.objects.count() == 1
+
+
+def test_a_later_sign_in_is_given_no_key(signed_up: Client) -> None:
+    other = Client()
+    other.post(
+        reverse("account_login"), {"login": "dana@example.com", "password": DANA["password1"]}
+    )
+    assert other.get(reverse("dashboard")).status_code == 200
+    assert not ApiKey.objects.exists()
 
 
 def test_a_new_key_is_shown_once_and_kept_nowhere(signed_up: Client) -> None:

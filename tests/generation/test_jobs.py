@@ -52,9 +52,9 @@ def prepared() -> assets.Prepared:
     )
 
 
-def finish(job: Job) -> Asset:
+def finish(job: Job) -> None:
     ready = prepared()
-    return jobs.finish(job=job, prepared=ready, file=assets.store(prepared=ready))
+    jobs.finish(job=job, prepared=ready, file=assets.store(prepared=ready))
 
 
 # Submit ------------------------------------------------------------------------------------------

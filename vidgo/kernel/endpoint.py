@@ -4,7 +4,7 @@ Apart from `kernel.api`, which DRF imports while it defines its own views.
 """
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest
@@ -48,6 +48,8 @@ class Endpoint(APIView):
     """JSON in, JSON out, and no other methods than its own."""
 
     content_negotiation_class = _AlwaysJSON
+    # What a key must be allowed to do, in the words of `accounts`; one without serves nobody.
+    required_scope: ClassVar[str] = ""
     # Not OPTIONS, which would answer with a description in DRF's own words.
     http_method_names = ("get", "head", "post")
 

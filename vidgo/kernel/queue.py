@@ -11,7 +11,9 @@ import mmap
 import os
 import secrets
 import time
+from dataclasses import dataclass
 
+from django.db.models import Count, Min
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from django_q.tasks import async_task
@@ -29,6 +31,28 @@ def enqueue(task: str, *args: str | int) -> None:
 def is_idle() -> bool:
     """Tell whether no task lies in the queue that a worker has yet to pull."""
     return not OrmQ.objects.filter(lock__lte=timezone.now()).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What lies in the queue, and whether anybody takes from it."""
+
+    waiting: int
+    oldest_seconds: float
+    # How long the schedule that comes first has been due: a worker looks several times a minute.
+    overdue_seconds: float
+
+
+def look() -> Look:
+    """Return how the queue is; in seconds, 0 where nothing waits."""
+    now = timezone.now()
+    waiting = OrmQ.objects.filter(lock__lte=now).aggregate(count=Count("pk"), oldest=Min("lock"))
+    first = Schedule.objects.aggregate(due=Min("next_run"))["due"]
+    return Look(
+        waiting=waiting["count"],
+        oldest_seconds=(now - waiting["oldest"]).total_seconds() if waiting["oldest"] else 0.0,
+        overdue_seconds=max((now - first).total_seconds(), 0.0) if first else 0.0,
+    )
 
 
 def schedule(task: str, *, name: str, minutes: int) -> None:

@@ -2,10 +2,38 @@
 
 from __future__ import annotations
 
-from tests.architecture.addresses.rows import HOME, Row, everybody, members, ours
+from tests.architecture.addresses.rows import HOME, Row, World, everybody, members, ours
+
+
+def key(world: World) -> str:
+    """Return the address of Alice's key."""
+    return f"/dashboard/keys/{world.api_key.key_id}"
+
 
 ROWS: dict[str, list[Row]] = {
     "dashboard/keys": [members(), members(method="post", body=lambda world: {"name": "x"})],
+    "dashboard/keys/new": [members()],
+    "dashboard/keys/<str:key_id>": [ours(path=key)],
+    "dashboard/keys/<str:key_id>/edit": [
+        ours(path=lambda world: key(world) + "/edit"),
+        ours(
+            302,
+            method="post",
+            path=lambda world: key(world) + "/edit",
+            body=lambda world: {"name": "Another name"},
+        ),
+    ],
+    "dashboard/keys/<str:key_id>/rotate": [
+        ours(path=lambda world: key(world) + "/rotate"),
+        ours(
+            method="post",
+            path=lambda world: key(world) + "/rotate",
+            body=lambda world: {"overlap_hours": "24"},
+        ),
+    ],
+    "dashboard/keys/<str:key_id>/end-old": [
+        ours(302, method="post", path=lambda world: key(world) + "/end-old")
+    ],
     "dashboard/keys/<str:key_id>/revoke": [
         ours(path=lambda world: f"/dashboard/keys/{world.api_key.key_id}/revoke"),
         ours(

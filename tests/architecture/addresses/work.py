@@ -13,19 +13,22 @@ def job(world: World) -> str:
 ROWS: dict[str, list[Row]] = {
     # The dashboard.
     "dashboard": [members()],
-    "dashboard/playground": [
-        members(),
-        members(
-            302,
-            method="post",
-            body=lambda world: {"model": "flux-kontext-pro", "prompt": "a red fox"},
-        ),
-    ],
     "dashboard/jobs": [
         members(),
         ours(path=lambda world: f"/dashboard/jobs?before={world.edit.public_id}"),
         ours(path=lambda world: f"/dashboard/jobs?after={world.edit.public_id}"),
     ],
+    "dashboard/jobs.csv": [members()],
+    # Someone else's job is not among the rows, and nothing says that it exists.
+    "dashboard/jobs/rows": [
+        members(),
+        members(path=lambda world: f"/dashboard/jobs/rows?id={world.edit.public_id}"),
+    ],
+    "dashboard/usage": [
+        members(),
+        members(path=lambda world: f"/dashboard/usage?key={world.api_key.key_id}"),
+    ],
+    "dashboard/usage.csv": [members()],
     "dashboard/jobs/<str:public_id>": [ours(path=job)],
     "dashboard/jobs/<str:public_id>/cancel": [
         ours(302, method="post", path=lambda world: job(world) + "/cancel")

@@ -44,6 +44,8 @@ STATES: Mapping[str, tuple[str, str]] = {
     "sending": ("Sending", "busy"),
     "delivered": ("Delivered", "good"),
     "healthy": ("Healthy", "good"),
+    "reduced": ("Reduced", "notice"),
+    "down": ("Not available", "bad"),
     "failing": ("Failing", "bad"),
     "paused": ("Paused", "bad"),
 }
@@ -102,9 +104,13 @@ def when(moment: datetime | None, otherwise: str = "never") -> SafeString | str:
 @register.filter
 def seconds_until(start: datetime | None, end: datetime | None) -> str:
     """Return how long it was from one moment to the other, in words."""
-    if start is None or end is None:
-        return ""
-    seconds = max((end - start).total_seconds(), 0.0)
+    return "" if start is None or end is None else duration((end - start).total_seconds())
+
+
+@register.filter
+def duration(seconds: float) -> str:
+    """Return a length of time in words."""
+    seconds = max(seconds, 0.0)
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -140,6 +146,12 @@ def field(bound: BoundField, **options: Any) -> dict[str, Any]:
         "help": bound.help_text,
         **options,
     }
+
+
+@register.inclusion_tag("components/choices.html")
+def choices(bound: BoundField, **options: Any) -> dict[str, Any]:
+    """Show a field of radio buttons or checkboxes as a group. Options: label, optional, columns."""
+    return {"field": bound, "label": bound.label, "help": bound.help_text, **options}
 
 
 @register.inclusion_tag("components/empty.html")
@@ -180,6 +192,28 @@ def codeblock(content: str, title: str = "", copy: bool = True, wraps: bool = Fa
     return get_template("components/codeblock.html").render(
         {"content": text, "title": title, "copy": copy, "wraps": wraps}
     )
+
+
+@register.inclusion_tag("components/chart.html")
+def chart(drawn: Any, nothing: str = "") -> dict[str, Any]:
+    """Show bars over days; the page puts a table of the same numbers near it."""
+    return {"chart": drawn, "nothing": nothing}
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """Return a whole number with its thousands set apart."""
+    return f"{number:,}"
+
+
+@register.filter
+def short_number(number: int) -> str:
+    """Return a round number for the scale of a chart, such as 40k."""
+    for size, unit in ((1_000_000_000, "bn"), (1_000_000, "m"), (10_000, "k")):
+        if number >= size:
+            step = size if unit != "k" else 1000
+            return f"{number / step:,.10g}{unit}"
+    return f"{number:,}"
 
 
 @register.filter

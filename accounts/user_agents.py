@@ -1,0 +1,37 @@
+"""User agents: what a browser calls itself, in a few words that a person recognizes."""
+
+from __future__ import annotations
+
+# The first that is found counts: Edge and Opera also say Chrome, and Chrome says Safari.
+PROGRAMS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+    ("curl/", "curl"),
+    ("python-requests/", "Python"),
+    ("Python-urllib/", "Python"),
+)
+SYSTEMS = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("CrOS", "ChromeOS"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+LENGTH = 200
+SHOWN = 40
+
+
+def describe(user_agent: str) -> str:
+    """Return `Firefox on Windows`, or the start of what nobody knows; empty for nothing."""
+    program = next((name for mark, name in PROGRAMS if mark in user_agent), "")
+    system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
+    if program and system:
+        return f"{program} on {system}"
+    return program or system or user_agent[:SHOWN]

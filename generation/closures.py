@@ -1,0 +1,124 @@
+"""Closures: deleting an organization, which has to be looked at from above all it owns.
+
+The people, the keys and the audit log are the matter of `accounts.organizations`, the money that of
+`billing`; what is being made, and the files, are known here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import members, notices, organizations
+from accounts.audit import Actor
+from accounts.models import Organization
+from billing import auto_recharge, wallets
+from billing.models import TopUp
+from billing.models.purchases import TopUpQuerySet
+from generation.models import Asset, Job, Status, Upload
+from vidgo.kernel import errors
+
+UNDER_WAY = (Status.QUEUED, Status.RUNNING)
+
+
+class WrongName(errors.Invalid):
+    sentence = "This is not the organization's name. Type it exactly as it stands above."
+
+
+class JobsUnderWay(errors.Conflict):
+    sentence = "Jobs are still under way. Wait until they end, or cancel those that wait."
+
+
+class ChargeUnderWay(errors.Conflict):
+    sentence = "An automatic recharge is being charged right now. Try again in a few minutes."
+
+
+class CreditsLeft(errors.Conflict):
+    sentence = "There are credits left. Confirm that you give them up."
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What would be lost with the organization, and what forbids to delete it now."""
+
+    jobs_under_way: int
+    is_being_charged: bool
+    balance_credits: int
+    debt_credits: int
+    keys: int
+    members: int
+
+
+def outlook(*, organization: Organization) -> Outlook:
+    """Return what stands against deleting the organization and what goes with it."""
+    balance = wallets.balance_of(organization=organization)
+    return Outlook(
+        jobs_under_way=Job.objects.for_organization(organization)
+        .filter(status__in=UNDER_WAY)
+        .count(),
+        is_being_charged=_charges(organization).exists(),
+        balance_credits=balance.balance_credits,
+        debt_credits=balance.debt_credits,
+        keys=organization.api_keys.filter(revoked_at=None).count(),
+        members=organization.memberships.count(),
+    )
+
+
+def delete(
+    *, organization: Organization, typed_name: str, gives_up_credits: bool, actor: Actor
+) -> None:
+    """Delete the organization for good: keys, invitations, places and files, not the books.
+
+    Its credits stay in the ledger as they are, so that the operator can still refund a purchase.
+    Raises `WrongName`, `access.RoleTooLow`, `JobsUnderWay`, `ChargeUnderWay` or `CreditsLeft`.
+    """
+    with transaction.atomic(durable=True):
+        locked = organizations.lock(organization=organization)
+        # Waits for submits that have paid, so that their jobs are seen below. One that is about to
+        # pay waits here, goes through afterwards, and is made for nobody: its key is dead by then.
+        wallets.lock(organization=organization)
+        members.acting(organization=organization, actor=actor, ability="own")
+        if typed_name.strip() != locked.name:
+            raise WrongName(param="name")
+        found = outlook(organization=locked)
+        if found.jobs_under_way:
+            raise JobsUnderWay
+        if found.is_being_charged:
+            raise ChargeUnderWay
+        if found.balance_credits and not gives_up_credits:
+            raise CreditsLeft(param="gives_up_credits")
+        auto_recharge.disable(
+            organization=locked, actor=actor, reason="The organization was deleted."
+        )
+        _let_files_go(locked)
+        people = organizations.delete(
+            organization=organization,
+            actor=actor,
+            reason=f"{found.balance_credits} credits given up" if found.balance_credits else "",
+        )
+        for person in people:
+            notices.queue_notice(
+                organization=organization,
+                user=person,
+                kind="organization_deleted",
+                about=actor.label,
+            )
+
+
+def _charges(organization: Organization) -> TopUpQuerySet:
+    return TopUp.objects.for_organization(organization).filter(
+        source=TopUp.Source.AUTO_RECHARGE, status__in=TopUp.OPEN
+    )
+
+
+def _let_files_go(organization: Organization) -> None:
+    """Let the next sweeps remove all results and uploads."""
+    now = timezone.now()
+    Asset.objects.filter(
+        job__organization=organization, removed_at=None, expires_at__gt=now
+    ).update(expires_at=now)
+    Upload.objects.for_organization(organization).filter(
+        removed_at=None, expires_at__gt=now
+    ).update(expires_at=now)

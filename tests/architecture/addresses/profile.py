@@ -1,0 +1,43 @@
+"""A person's own pages: the profile, and what django-allauth serves for second factors."""
+
+from __future__ import annotations
+
+from tests.architecture.addresses.rows import HOME, Row, members
+
+FACTORS = "accounts/2fa/"
+# The people of the matrix were let in without a password, so that sensitive steps ask for it first;
+# and nobody in it has a second factor, so that there is none to change.
+asked = members(302)
+none = members(404)
+
+ROWS: dict[str, list[Row]] = {
+    "dashboard/profile": [
+        members(),
+        members(302, method="post", body=lambda world: {"name": "Somebody"}),
+    ],
+    "dashboard/profile/sessions": [
+        members(),
+        members(302, method="post", body=lambda world: {"session": "others"}),
+        # Nobody's: one's own are told by numbers that others cannot use.
+        members(404, method="post", body=lambda world: {"session": "0"}),
+    ],
+    FACTORS: [asked],
+    f"{FACTORS}totp/activate/": [asked],
+    f"{FACTORS}totp/deactivate/": [none],
+    f"{FACTORS}recovery-codes/": [none],
+    f"{FACTORS}recovery-codes/generate/": [asked],
+    f"{FACTORS}recovery-codes/download/": [none],
+    f"{FACTORS}webauthn/": [asked],
+    f"{FACTORS}webauthn/add/": [asked],
+    f"{FACTORS}webauthn/keys/<int:pk>/edit/": [
+        members(302, path=lambda world: "/accounts/2fa/webauthn/keys/1/edit/")
+    ],
+    f"{FACTORS}webauthn/keys/<int:pk>/remove/": [
+        members(302, path=lambda world: "/accounts/2fa/webauthn/keys/1/remove/")
+    ],
+    f"{FACTORS}reauthenticate/": [asked],
+    f"{FACTORS}webauthn/reauthenticate/": [asked],
+    # Where somebody is who has said the password and not yet the rest.
+    f"{FACTORS}authenticate/": [Row(302, HOME, HOME, HOME)],
+    f"{FACTORS}webauthn/login/": [Row(302, HOME, HOME, HOME)],
+}
