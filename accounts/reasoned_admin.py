@@ -38,11 +38,15 @@ class ReasonedTable(DeskTable):
     def formfield_for_dbfield(
         self, db_field: Any, request: HttpRequest, **options: Any
     ) -> forms.Field | None:
-        """Return the column's field, without the links that Django puts beside some."""
+        """Return the column's field, named for readers, without the links that Django adds."""
         field = super().formfield_for_dbfield(db_field, request, **options)
         if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget
             field.help_text = ""
+        if field is not None and isinstance(field.widget, forms.SplitDateTimeWidget):
+            # A label belongs to one control; these are two.
+            for part, words in zip(field.widget.widgets, ("date", "time"), strict=True):
+                part.attrs["aria-label"] = f"{field.label}: {words}"
         return field
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import shlex
 from typing import Any
-from urllib.parse import urlencode
 
 from django import template
 from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from generation import assets, catalog
-from generation.models import Job
+from generation import catalog
 from generation.pages.site.examples import Example
 
 register = template.Library()
@@ -28,34 +26,6 @@ def model_name(model_id: str) -> str:
     """Return a model's name; one that has left the catalog is called by its id."""
     model = catalog.load().models.get(model_id)
     return model.name if model else model_id
-
-
-@register.simple_tag
-def again_query(job: Job) -> str:
-    """Return the query that opens the playground with the same order."""
-    return _query(
-        model=job.model,
-        prompt=job.prompt,
-        size=job.size,
-        output_format=job.output_format,
-        image_url=job.image_url,
-    )
-
-
-@register.simple_tag
-def edit_query(job: Job) -> str:
-    """Return the query that opens the playground with this job's result as the image to edit."""
-    model = catalog.get_model(job.model)
-    return _query(
-        model=model.id if model.is_edit else model.sibling_id,
-        size=job.size,
-        output_format=job.output_format,
-        image_url=assets.url_of(job.asset),
-    )
-
-
-def _query(**values: str) -> str:
-    return "?" + urlencode({name: value for name, value in values.items() if value})
 
 
 @register.simple_tag

@@ -35,7 +35,7 @@ def pages_of(product: Product, role: str) -> list[str]:
 @pytest.mark.parametrize("role", EVERYBODY)
 def test_every_link_leads_somewhere(product: Product, role: str) -> None:
     found = found_by(product, role)
-    assert found.wrong == []
+    assert not found.wrong, "\n".join(found.wrong)
     assert len(found.pages) > 5
 
 
@@ -49,7 +49,7 @@ def test_every_page_is_quiet_and_axe_finds_nothing_serious(
     for path in pages_of(product, role):
         guest.open(path)
         barriers += guest.barriers()
-    assert barriers == []
+    assert not barriers, "\n".join(barriers)
 
 
 @pytest.mark.parametrize("role", LOOKED_AT)
@@ -61,4 +61,4 @@ def test_no_page_is_wider_than_the_screen(
     for path in pages_of(product, role):
         guest.open(path)
         wide += [fault for device in WIDTHS if (fault := guest.overflow(device=device))]
-    assert wide == []
+    assert not wide, "\n".join(wide)
