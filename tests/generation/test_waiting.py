@@ -244,8 +244,9 @@ def test_a_database_that_is_away_for_a_moment_is_asked_again(
     def cut_off() -> None:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid NOT IN (%s, "
-                "pg_backend_pid()) AND query LIKE %s",
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid NOT IN (%s, pg_backend_pid()) "
+                "AND query LIKE %s",
                 [own, '%"generation_job"."status" IN%'],
             )
             assert cursor.fetchall() != []
