@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts import api_keys, organizations
 from accounts.audit import SYSTEM
 from accounts.models import ApiKey, AuditEvent, Membership, Organization, Role, User
+from billing import closed_days
 from billing.models import TopUp, Wallet
 from generation import usage
 from generation.models import CallbackEndpoint
@@ -109,6 +110,7 @@ def seed(*, jobs: int, days: int) -> dict[str, str]:
     keys = _fill(large, mark="large", jobs=jobs, days=days)
     _surround(large)
     usage.write_days()
+    closed_days.write()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     today = timezone.now().date()

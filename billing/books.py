@@ -138,6 +138,22 @@ RULES: tuple[Rule, ...] = (
            AND (g.id IS NULL OR g.expired_at IS NULL OR -e.amount_credits > g.amount_credits)
         """,
     ),
+    Rule(
+        "each closed day is the sum of its entries",
+        """
+        SELECT d.organization_id, d.day, d.kind, d.net AS written_credits, e.net AS ledger_credits
+          FROM (SELECT organization_id, day, kind, in_credits - out_credits AS net
+                  FROM billing_ledgerday) d
+          FULL JOIN (SELECT organization_id, (created_at AT TIME ZONE 'UTC')::date AS day, kind,
+                            sum(amount_credits) AS net
+                       FROM billing_ledgerentry
+                      WHERE created_at < (SELECT (max(day) + 1)::timestamp AT TIME ZONE 'UTC'
+                                            FROM billing_ledgerday)
+                      GROUP BY 1, 2, 3) e
+            ON e.organization_id = d.organization_id AND e.day = d.day AND e.kind = d.kind
+         WHERE d.net IS DISTINCT FROM e.net
+        """,
+    ),
 )
 
 # Rules of the apps above, registered when they load: billing itself knows no jobs.

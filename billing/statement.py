@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 from io import StringIO
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.db import connection
 
 from accounts.models import Organization
+from billing import closed_days
 from billing.models import Kind, LedgerEntry
 from billing.models.ledger import LedgerEntryQuerySet
 from vidgo.kernel import errors, pagination
@@ -25,6 +26,25 @@ COLUMNS = (
     "actor",
     "reason",
 )
+
+
+# Beyond these a day has no midnight on both of its sides.
+FIRST_YEAR, LAST_YEAR = 2, 9998
+
+# The days that are closed, and the entries since then, as rows of one kind.
+SUMS = """
+SELECT kind, is_before, sum(in_credits), sum(out_credits)
+  FROM (SELECT kind, day < %(first_day)s AS is_before, in_credits, out_credits
+          FROM billing_ledgerday
+         WHERE organization_id = %(organization)s AND day <= %(last_day)s
+         UNION ALL
+        SELECT kind, created_at < %(first)s,
+               greatest(amount_credits, 0), greatest(-amount_credits, 0)
+          FROM billing_ledgerentry
+         WHERE organization_id = %(organization)s
+           AND created_at >= %(open)s AND created_at < %(end)s) AS parts
+ GROUP BY 1, 2
+"""
 
 
 class BadFilter(errors.Invalid):
@@ -65,7 +85,10 @@ def _day(text: str, param: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise ValueError(day)
+        return day
     except ValueError:
         raise BadFilter(f"'{param}' must be a date such as 2026-11-30.", param=param) from None
 
@@ -110,43 +133,43 @@ def _pk(rows: LedgerEntryQuerySet, entry_id: str) -> int:
 
 def _between(kept: LedgerEntryQuerySet, chosen: Filter) -> LedgerEntryQuerySet:
     if chosen.first_day:
-        kept = kept.filter(created_at__gte=_midnight(chosen.first_day))
+        kept = kept.filter(created_at__gte=closed_days.midnight(chosen.first_day))
     if chosen.last_day:
-        kept = kept.filter(created_at__lt=_midnight(chosen.last_day + timedelta(days=1)))
+        kept = kept.filter(created_at__lt=closed_days.midnight(chosen.last_day + timedelta(days=1)))
     return kept
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=UTC)
-
-
 def totals(*, organization: Organization, chosen: Filter) -> Totals:
-    """Return what the days of a filter add up to, over all kinds; reads the entries once."""
-    moved = LedgerEntry.objects.for_organization(organization)
-    if chosen.last_day:
-        moved = moved.filter(created_at__lt=_midnight(chosen.last_day + timedelta(days=1)))
-    amount = "amount_credits"
-    sums: dict[str, Any] = {"total": Sum(amount)}
-    if chosen.first_day:
-        within = Q(created_at__gte=_midnight(chosen.first_day))
-        sums = {"total": Sum(amount, filter=within), "before": Sum(amount, filter=~within)}
-    # By sign, too: an adjustment may go either way.
-    rows: list[Any] = list(
-        moved.order_by()
-        .annotate(is_gain=Q(amount_credits__gt=0))
-        .values("kind", "is_gain")
-        .annotate(**sums)
-    )
-    opening = sum(row.get("before") or 0 for row in rows)
+    """Return what the days of a filter add up to, over all kinds."""
+    first_day = chosen.first_day or date(FIRST_YEAR, 1, 1)
+    last_day = chosen.last_day or date(LAST_YEAR, 12, 31)
+    opening = gained = lost = 0
     by_kind: dict[str, int] = {}
-    for row in rows:
-        if row["total"] is not None:
-            by_kind[row["kind"]] = by_kind.get(row["kind"], 0) + row["total"]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            SUMS,
+            {
+                "organization": organization.pk,
+                "first_day": first_day,
+                "first": closed_days.midnight(first_day),
+                "last_day": last_day,
+                "open": closed_days.midnight(closed_days.first_open_day()),
+                "end": closed_days.midnight(last_day + timedelta(days=1)),
+            },
+        )
+        for kind, is_before, in_credits, out_credits in cursor.fetchall():
+            moved = int(in_credits) - int(out_credits)
+            if is_before:
+                opening += moved
+                continue
+            gained += int(in_credits)
+            lost -= int(out_credits)
+            by_kind[kind] = by_kind.get(kind, 0) + moved
     return Totals(
         opening_credits=opening,
-        in_credits=sum(row["total"] or 0 for row in rows if row["is_gain"]),
-        out_credits=sum(row["total"] or 0 for row in rows if not row["is_gain"]),
-        closing_credits=opening + sum(by_kind.values()),
+        in_credits=gained,
+        out_credits=lost,
+        closing_credits=opening + gained + lost,
         by_kind=by_kind,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from accounts.models import Organization
-from billing import auto_recharge, grants, notices, wallets
+from billing import auto_recharge, closed_days, grants, notices, wallets
 from billing.models import StripeEvent
 from billing.stripe import client, events, reconcile
 from vidgo.kernel import queue
@@ -18,6 +18,7 @@ SCHEDULES = (
     ("billing.tasks.recharge_due", "recharge", 5),
     ("billing.tasks.reconcile_stripe", "reconcile", 60),
     ("billing.tasks.expire_grants", "grants", 60),
+    ("billing.tasks.close_days", "ledger days", 60),
 )
 
 
@@ -61,6 +62,11 @@ def expire_grants() -> None:
     """Take back what is left of the grants whose time is over."""
     if expired := grants.expire_due():
         log.info("grants_expired", grants=expired)
+
+
+def close_days() -> None:
+    """Add up what moved on the days that are over, for statements."""
+    log.info("ledger_days_closed", lines=closed_days.write())
 
 
 def send_notice(organization_id: int, kind: str, about: str) -> None:

@@ -2,7 +2,7 @@
 
 from billing.models.budgets import Budget
 from billing.models.inbox import Cursor, StripeEvent
-from billing.models.ledger import Kind, LedgerEntry, Wallet
+from billing.models.ledger import Kind, LedgerDay, LedgerEntry, Wallet
 from billing.models.offers import Grant, Promotion, Redemption
 from billing.models.purchases import AutoRecharge, Customer, Dispute, Refund, TopUp
 
@@ -14,6 +14,7 @@ __all__ = [
     "Dispute",
     "Grant",
     "Kind",
+    "LedgerDay",
     "LedgerEntry",
     "Promotion",
     "Redemption",

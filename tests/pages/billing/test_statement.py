@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
+from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Organization
-from billing import statement, top_ups, wallets
+from billing import books, closed_days, statement, top_ups, wallets
 from billing.models import (
+    LedgerDay,
     LedgerEntry,
     Refund,
     TopUp,
@@ -60,8 +63,58 @@ def test_the_figures_add_up_and_follow_the_filter(
     assert later.context["totals"].opening_credits == totals.closing_credits
 
 
+def test_closed_days_and_open_ones_add_up_to_the_same_figures(
+    organization: Organization, wallet: Wallet
+) -> None:
+    today = timezone.now().astimezone(UTC).date()
+    for days_ago in (9, 4, 4, 1, 0):
+        factories.finished(organization=organization)
+        factories.failed(organization=organization)
+        _date_new_entries(organization, days_ago=days_ago)
+    filters = [
+        statement.Filter(first_day=first, last_day=last)
+        for first in (None, *(today - timedelta(days=days) for days in (9, 5, 4, 1, 0)))
+        for last in (None, *(today - timedelta(days=days) for days in (8, 4, 1, 0)))
+        if not first or not last or first <= last
+    ]
+
+    def figures() -> list[statement.Totals]:
+        return [statement.totals(organization=organization, chosen=each) for each in filters]
+
+    before = figures()
+    assert closed_days.write() > 0
+    assert LedgerDay.objects.latest("day").day < today
+    assert figures() == before
+    assert closed_days.write() == 0
+    # What the days say is what is read: a day written wrong changes the figures and the audit.
+    LedgerDay.objects.filter(kind="charge").update(out_credits=F("out_credits") + 1)
+    assert figures() != before
+    assert {each.sentence for each in books.check()} == {
+        "each closed day is the sum of its entries"
+    }
+
+
+def _date_new_entries(organization: Organization, *, days_ago: int) -> None:
+    """Let the entries made just now have happened days ago, as the database will not by itself."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(
+            "UPDATE billing_ledgerentry SET created_at = created_at - %s * interval '1 day'"
+            " WHERE organization_id = %s AND created_at > now() - interval '1 hour'",
+            [days_ago, organization.pk],
+        )
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+
+
 @pytest.mark.parametrize(
-    "query", ["kind=theft", "from=yesterday", "to=2026-13-01", "from=2026-02-02&to=2026-02-01"]
+    "query",
+    [
+        "kind=theft",
+        "from=yesterday",
+        "to=2026-13-01",
+        "from=2026-02-02&to=2026-02-01",
+        "to=9999-12-31",
+    ],
 )
 def test_a_filter_that_makes_no_sense_is_told_at_its_field(
     wallet: Wallet, alice_client: Client, query: str

@@ -1,0 +1,51 @@
+"""Closed days: what moved on each day that is over, added up once.
+
+A statement that begins years ago then reads a line for each day and kind, and the entries of the
+last hours. The entries stay the truth; `books.check()` compares.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db import connection
+from django.db.models import Max
+from django.utils import timezone
+
+from billing.models import LedgerDay
+
+# The database's clock dates an entry, and its transaction is over long before this has passed.
+SETTLED_AFTER = timedelta(hours=1)
+
+WRITE = """
+INSERT INTO billing_ledgerday (organization_id, day, kind, in_credits, out_credits)
+SELECT organization_id, (created_at AT TIME ZONE 'UTC')::date, kind,
+       coalesce(sum(amount_credits) FILTER (WHERE amount_credits > 0), 0),
+       coalesce(-sum(amount_credits) FILTER (WHERE amount_credits < 0), 0)
+  FROM billing_ledgerentry
+ WHERE created_at >= %(since)s AND created_at < %(until)s
+ GROUP BY 1, 2, 3
+ON CONFLICT DO NOTHING
+"""
+
+
+def write() -> int:
+    """Write down the days that are over and return how many lines that were.
+
+    A repeated call is harmless.
+    """
+    until = midnight((timezone.now() - SETTLED_AFTER).astimezone(UTC).date())
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE, {"since": midnight(first_open_day()), "until": until})
+        return int(cursor.rowcount)
+
+
+def first_open_day() -> date:
+    """Return the first day that may have entries and no line yet; none before it has."""
+    written = LedgerDay.objects.aggregate(day=Max("day"))["day"]
+    return written + timedelta(days=1) if written else date.min + timedelta(days=1)
+
+
+def midnight(day: date) -> datetime:
+    """Return the moment a UTC day begins."""
+    return datetime.combine(day, time.min, tzinfo=UTC)
