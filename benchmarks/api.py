@@ -1,0 +1,102 @@
+"""`python -m benchmarks.api`: submits and status polls a second, beside their ceilings.
+
+A thousand organizations submit over 1, 16 and 64 connections through the production server with
+every middleware, rate limit and log line; `pgbench` then runs the same SQL on the same database.
+Status polls stand beside a bare Django view on the same kind of server. Client, server and database
+share this machine, so the ratios count and the rates are a lower bound.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+from typing import Any
+
+from benchmarks import ceilings, load, stand
+from benchmarks.stand import HOST, Customer, Stand
+
+ORDER = {"model": "flux-kontext-pro", "input": {"prompt": "a red fox in the snow"}}
+CONNECTIONS = (1, 16, 64)
+SUBMIT_GOAL, STATUS_GOAL = 0.15, 0.35
+POLLED = 2000
+
+
+def main() -> None:
+    """Measure and print as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--organizations", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=8.0, help="of each figure")
+    asked = parser.parse_args()
+    with stand.build(SANDBOX_ENABLED="true") as built:
+        customers = stand.customers(asked.organizations)
+        stand.vacuum()
+        result = measure(built, customers, seconds=asked.seconds)
+    sys.stdout.write(json.dumps(result, indent=2) + "\n")
+
+
+def measure(built: Stand, customers: list[Customer], *, seconds: float) -> dict[str, Any]:
+    """Return every figure with its ceiling; the ratio is taken where both are fastest."""
+    script = ceilings.script_of_a_submit(customer=customers[0], customers=len(customers))
+    submits, hot = _submits(customers), _submits(customers[:1])
+    result: dict[str, Any] = {"submit": {}, "pgbench": {}, "status": {}, "bare": {}}
+    with built.serving():
+        for connections in CONNECTIONS:
+            result["submit"][connections] = built.load(
+                submits, connections=connections, seconds=seconds
+            )
+        result["hot_wallet"] = built.load(hot, connections=16, seconds=seconds)
+        polls = _polls(customers)
+        for connections in CONNECTIONS:
+            result["status"][connections] = built.load(
+                polls, connections=connections, seconds=seconds
+            )
+    with built.serving("benchmarks.bare", port=stand.BARE_PORT):
+        bare = [load.request("GET", "/bare", host="127.0.0.1")]
+        for connections in CONNECTIONS:
+            result["bare"][connections] = built.load(
+                bare, connections=connections, seconds=seconds, port=stand.BARE_PORT
+            )
+    for connections in CONNECTIONS:
+        result["pgbench"][connections] = ceilings.pgbench(
+            url=built.url, script=script, connections=connections, seconds=seconds
+        )
+    result["pgbench_hot_wallet"] = ceilings.pgbench(
+        url=built.url,
+        script=ceilings.of_one(script),
+        connections=16,
+        seconds=seconds,
+    )
+    result["submit_ratio"] = _ratio(result["submit"], result["pgbench"])
+    result["status_ratio"] = _ratio(result["status"], result["bare"])
+    return result
+
+
+def _submits(customers: list[Customer]) -> list[str]:
+    path = "/api/generate/submit"
+    return [load.request("POST", path, host=HOST, key=each.key, body=ORDER) for each in customers]
+
+
+def _polls(customers: list[Customer]) -> list[str]:
+    from django.db import connection
+
+    from generation.models import Job
+
+    keys = {customer.organization_id: customer.key for customer in customers}
+    jobs = list(Job.objects.order_by("-id").values_list("public_id", "organization_id")[:POLLED])
+    connection.close()
+    random.shuffle(jobs)
+    return [
+        load.request("GET", f"/api/generate/status/{public_id}", host=HOST, key=keys[organization])
+        for public_id, organization in jobs
+    ]
+
+
+def _ratio(ours: dict[int, dict[str, Any]], ceiling: dict[int, dict[str, Any]]) -> float:
+    best = max(each["per_second"] for each in ours.values())
+    return round(best / max(each["per_second"] for each in ceiling.values()), 3)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""The stand that measurements are made on: a durable database, customers, and web servers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from benchmarks import load
+from vidgo import embedded
+from vidgo.processes import Family
+
+ROOT = Path(__file__).resolve().parents[1]
+PORT = 9190
+BARE_PORT = 9191
+HOST = f"127.0.0.1:{PORT}"
+CREDITS = 100_000_000
+# Where the numbers of customers begin, so that they are told from all other numbers in a query.
+FIRST_ORGANIZATION = 700_000_001
+FIRST_KEY = 800_000_001
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """An organization and a key of it."""
+
+    organization_id: int
+    api_key_id: int
+    key: str
+
+
+@dataclass(slots=True)
+class Stand:
+    """What measurements are made on."""
+
+    family: Family
+    data: Path
+    url: str
+    log: Path
+
+    def load(
+        self, messages: list[str], *, connections: int, seconds: float, port: int = PORT
+    ) -> dict[str, Any]:
+        """Send requests from a process of its own and return what it saw."""
+        plan = load.Plan(port=port, requests=messages, connections=connections, seconds=seconds)
+        done = subprocess.run(  # noqa: S603  our own program
+            [sys.executable, "-m", "benchmarks.load"],
+            cwd=ROOT,
+            input=load.as_json(plan),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        result: dict[str, Any] = json.loads(done.stdout)
+        return result
+
+    @contextmanager
+    def serving(self, application: str = "vidgo.wsgi", *, port: int = PORT) -> Iterator[int]:
+        """Run a web server and yield its process id; ours as in production, or a bare one."""
+        options = ["--config", "python:vidgo.gunicorn"]
+        path = "/readyz"
+        if application != "vidgo.wsgi":
+            from django.conf import settings
+
+            options = ["--workers", str(settings.WEB_PROCESSES), "--worker-class", "gthread"]
+            options += ["--threads", str(settings.WEB_THREADS), "--bind", f"127.0.0.1:{port}"]
+            options += ["--keep-alive", "5", "--preload", "--no-control-socket"]
+            path = "/bare"
+        with self.log.open("ab") as output:
+            server = self.family.start(
+                command=[sys.executable, "-m", "gunicorn", *options, application],
+                cwd=ROOT,
+                env={**os.environ, "PORT": str(port), "VIDGO_PUBLIC_URL": f"http://{HOST}"},
+                output=output,
+            )
+        try:
+            _wait(f"http://127.0.0.1:{port}{path}", server)
+            yield server.pid
+        finally:
+            self.family.end(server, patience_seconds=15)
+
+
+@contextmanager
+def build(**settings: str) -> Generator[Stand]:
+    """Start the database, make the tables and set Django up; `settings` go into the environment."""
+    with tempfile.TemporaryDirectory(prefix="vidgo-bench-") as folder, Family() as family:
+        data = Path(folder) / "data"
+        data.mkdir(mode=0o700)
+        server = embedded.start(data=data, family=family)
+        os.environ.update(
+            DATABASE_URL=server.url,
+            DJANGO_SETTINGS_MODULE="vidgo.settings",
+            VIDGO_ENVIRONMENT="development",
+            VIDGO_DATA=str(data),
+            LOG_FORMAT="json",
+            # In force, and out of the way: what they cost is measured, not what they refuse.
+            RATE_LIMIT_KEY_PER_MINUTE="10000000",
+            RATE_LIMIT_ORGANIZATION_PER_MINUTE="10000000",
+            **settings,
+        )
+        import django
+
+        django.setup()
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        yield Stand(family=family, data=data, url=server.url, log=data / "web.log")
+
+
+def customers(count: int) -> list[Customer]:
+    """Make organizations that can pay, each with a key."""
+    from django.db import connection
+
+    from accounts import api_keys, audit, organizations
+    from accounts.models import User
+    from billing import grants
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = off")
+        for table, first in (("organization", FIRST_ORGANIZATION), ("apikey", FIRST_KEY)):
+            cursor.execute(f"ALTER SEQUENCE accounts_{table}_id_seq RESTART WITH {first}")
+    owner = User.objects.create(email="bench@example.com")
+    made = []
+    for number in range(count):
+        organization = organizations.create(name=f"Customer {number}", owner=owner)
+        issued = api_keys.issue(organization=organization, name="Bench", actor=audit.SYSTEM)
+        grants.give(
+            organization=organization,
+            amount_credits=CREDITS,
+            reason="Benchmark",
+            actor=audit.SYSTEM,
+        )
+        made.append(Customer(organization.pk, issued.api_key.pk, issued.plaintext))
+    connection.close()
+    return made
+
+
+def vacuum() -> None:
+    """Let the planner know the tables as a database that has run for a while knows them."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("CHECKPOINT")
+
+
+def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise RuntimeError("The web server ended at its start.")
+        with contextlib.suppress(requests.RequestException):
+            if requests.get(url, timeout=5).status_code == 200:
+                return
+        time.sleep(0.1)
+    raise TimeoutError(f"{url} does not answer.")
