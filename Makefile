@@ -16,7 +16,7 @@ PRODUCTION := VIDGO_ENVIRONMENT=production VIDGO_PUBLIC_URL=https://vidgo.exampl
 	API_KEY_PEPPERS=1:$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(48))') \
 	STRIPE_SECRET_KEY=sk_live_check STRIPE_WEBHOOK_SECRET=whsec_check
 
-.PHONY: help run test check chaos browser screenshots bench lock clean
+.PHONY: help run test check chaos browser screenshots bench doctor lock soak clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -50,8 +50,14 @@ browser: .venv/.dev ## Walk through the whole product in chromium: make browser 
 screenshots: .venv/.dev ## Take every page at three widths in both themes: make screenshots [ARGS="--only billing"]
 	@exec $(BIN)/python -m tests.browser.screenshots $(ARGS)
 
-bench: .venv/.dev ## Measure one worker process against a vendor of five seconds
-	@exec $(BIN)/python -m benchmarks.engine $(ARGS)
+bench: .venv/.dev ## Measure speed beside its ceilings, in a quarter of an hour: make bench [ARGS="--only api"]
+	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+doctor: .venv/.runtime ## Look at everything a copy needs: make doctor [PORT=8000] [VIDGO_DATA=.vidgo]
+	@exec $(BIN)/python manage.py doctor $(ARGS)
+
+soak: .venv/.dev ## Run an hour at half load, in which nothing may grow: make soak [MINUTES=60]
+	@exec $(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),60)
 
 lock: ## Pin requirements*.txt anew from pyproject.toml (needs uv)
 	$(LOCK) pyproject.toml -o requirements.txt

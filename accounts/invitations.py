@@ -8,13 +8,13 @@ address has an account is told to that reader alone, never to the one who invite
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from smtplib import SMTPException
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts import audit, members, organizations, rate_limits
@@ -229,6 +229,13 @@ def join_at_sign_up(*, token_hash: str, user: User, actor: Actor) -> bool:
     except (UnknownInvitation, WrongAddress):
         return False
     return True
+
+
+def forget_ended(*, before: datetime) -> int:
+    """Delete invitations that were used, withdrawn or expired before a moment; return how many."""
+    ended = Q(accepted_at__lt=before) | Q(withdrawn_at__lt=before) | Q(expires_at__lt=before)
+    forgotten, _ = Invitation.objects.filter(ended).delete()
+    return forgotten
 
 
 def _confirm_address(invitation: Invitation, *, user: User) -> None:

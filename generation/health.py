@@ -33,6 +33,8 @@ THROTTLE_SECONDS = 2.0
 THROTTLE_LONGEST_SECONDS = 60.0
 # A healthy provider's row is written this often at most, however much it makes.
 NOTE_SUCCESS_SECONDS = 10
+# A pause that ends later than this ends when somebody resumes the provider.
+LONG = timedelta(days=365)
 # Nor is it asked whether that is due when the last claim has just seen that it is not.
 WELL_SECONDS = 1.0
 
@@ -91,6 +93,22 @@ UPDATE generation_providerstate
         OR last_success_at IS NULL
         OR last_success_at < statement_timestamp() - make_interval(secs => %(seconds)s))
 """
+
+
+def state_of(row: ProviderState | None, *, now: datetime) -> tuple[str, datetime | None, str]:
+    """Return a provider's state in a word, until when, and why."""
+    if row is None:
+        return "unused", None, "nothing was asked of it yet"
+    if row.paused_until and row.paused_until > now:
+        until = None if row.paused_until > now + LONG else row.paused_until
+        return "paused", until, row.paused_reason
+    if row.open_until and row.open_until > now:
+        return "open", row.open_until, row.last_failure
+    if row.throttled_until and row.throttled_until > now:
+        return "throttled", row.throttled_until, "it asked to wait"
+    if row.open_until or row.paused_until:
+        return "probing", None, "one task at a time, until one succeeds"
+    return "healthy", None, ""
 
 
 # When this process last saw of each provider that there is nothing to note.

@@ -1,15 +1,22 @@
 """What the queue may call, by dotted path. Each looks at rows; a repeated call is harmless."""
 
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
 import structlog
 from django.conf import settings
+from django.utils import timezone
 
-from accounts import rate_limits, second_factors, sessions
+from accounts import invitations, rate_limits, second_factors, sessions
 from billing import inspections
+from billing.stripe import events
 from generation import (
     assets,
     claims,
     draft_images,
     engine,
+    files,
     health,
     idempotency,
     inputs,
@@ -35,6 +42,8 @@ SCHEDULES = (
     ("generation.tasks.write_usage", "usage", 60),
     ("generation.tasks.audit", "audit", 24 * 60),
 )
+# Well below the queue's timeout; a worker process does nothing else meanwhile.
+SWEEP_SECONDS = 60.0
 
 
 def drive() -> None:
@@ -64,14 +73,21 @@ def reap() -> None:
 
 
 def sweep() -> None:
-    """Remove what is kept no longer: files, and rows that stood for something for a while."""
-    log.info(
-        "files_removed",
-        results=assets.remove_expired(),
-        inputs=inputs.remove_expired(),
-        uploads=uploads.remove_expired(),
-        drafts=draft_images.remove_expired(),
-    )
+    """Remove what is kept no longer: files, and rows that stood for something for a while.
+
+    What it has no time for it leaves to the next one, which it rings for.
+    """
+    until = time.monotonic() + SWEEP_SECONDS
+    try:
+        log.info(
+            "files_removed",
+            results=_exhaust(assets.remove_expired, until=until),
+            inputs=_exhaust(inputs.remove_expired, until=until),
+            uploads=_exhaust(uploads.remove_expired, until=until),
+            drafts=draft_images.remove_expired(),
+        )
+    except files.StorageAway:
+        log.warning("files_not_removed")
     log.info(
         "requests_forgotten",
         idempotency_keys=idempotency.remove_expired(),
@@ -87,6 +103,27 @@ def sweep() -> None:
         removed=outbox.remove_old(),
         resealed=secrets.reseal(),
     )
+    before = timezone.now() - timedelta(days=settings.RECORD_RETENTION_DAYS)
+    log.info(
+        "records_forgotten",
+        stripe_events=events.forget_processed(before=before),
+        failed_tasks=queue.forget_failures(before=before),
+        invitations=invitations.forget_ended(before=before),
+        uploads=uploads.forget_removed(before=before),
+    )
+    if time.monotonic() > until:
+        queue.enqueue("generation.tasks.sweep")
+
+
+def _exhaust(remove: Callable[[], int], *, until: float) -> int:
+    """Call a verb that removes some rows until it finds none or the time is over; return the sum.
+
+    An hour may bring more files to their end than one call removes.
+    """
+    total = 0
+    while time.monotonic() < until and (removed := remove()):
+        total += removed
+    return total
 
 
 def write_usage() -> None:

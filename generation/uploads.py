@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import io
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -117,6 +117,12 @@ def remove_expired(*, limit: int = 1000) -> int:
         files.remove(name=upload.file)
         removed += Upload.objects.filter(pk=upload.pk).update(removed_at=timezone.now())
     return removed
+
+
+def forget_removed(*, before: datetime) -> int:
+    """Delete the rows of uploads that were removed before a moment; return how many there were."""
+    forgotten, _ = Upload.objects.filter(removed_at__lt=before).delete()
+    return forgotten
 
 
 def _bare(*, content: bytes, format: str) -> bytes:

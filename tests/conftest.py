@@ -16,6 +16,7 @@ from pytest_django import Settings
 from accounts.models import Organization, Role, User
 from billing.models import Wallet
 from tests import factories
+from vidgo import health
 
 FUNDS_CREDITS = 1000
 
@@ -53,8 +54,13 @@ def signed_in(user: User) -> Client:
 
 
 @pytest.fixture(autouse=True)
-def _settings_of_tests(settings: Settings) -> None:
-    """Hash passwords in no time, serve static files from where they lie, know no real vendor."""
+def _settings_of_tests(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords in no time, serve static files from where they lie, know no real vendor.
+
+    What is kept for a second in life is asked each time.
+    """
+    monkeypatch.setattr(health, "KEPT_SECONDS", 0.0)
+    monkeypatch.setattr(health._Kept, "until", 0.0)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.WHITENOISE_AUTOREFRESH = True
     settings.BFL_API_KEY = settings.FAL_KEY = settings.REPLICATE_API_TOKEN = ""

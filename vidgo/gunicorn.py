@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import tempfile
+import threading
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from django.conf import settings
+
+from vidgo import lifecycle
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vidgo.settings")
 
@@ -34,6 +40,11 @@ loglevel = "warning"
 # Off: its default path is shared by every gunicorn of this user.
 control_socket_disable = True
 
+# Where the processes of this server count their requests, for whichever is asked for /metrics.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(
+    lifecycle.make_folder(parent=Path(tempfile.gettempdir()))
+)
+
 POOL = {
     "min_size": 0,
     "max_size": settings.WEB_THREADS + 1,
@@ -42,6 +53,29 @@ POOL = {
     # How long a request waits for another one's connection before it is answered with 503.
     "timeout": 10,
 }
+
+
+def on_starting(server: Any) -> None:
+    """Let a SIGTERM say at /readyz that this server is about to end, and end it later."""
+    end = server.handle_term
+
+    def drain() -> None:
+        was_told_before = lifecycle.is_ending()
+        lifecycle.begin_to_end()
+        seconds = settings.WEB_DRAIN_SECONDS
+        if was_told_before or not seconds:
+            end()
+        else:
+            again = threading.Timer(seconds, server.signal, (signal.SIGTERM, None))
+            again.daemon = True
+            again.start()
+
+    server.handle_term = drain
+
+
+def on_exit(server: Any) -> None:
+    """Remove what was counted."""
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 
 def post_worker_init(worker: Any) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import threading
+import time
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.core.files.base import ContentFile
@@ -14,6 +17,8 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import path
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+
+from vidgo import lifecycle
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +49,17 @@ CHECKS: dict[str, Callable[[], None]] = {
     "storage": _storage,
 }
 
+# Anybody may ask, and the answer writes a file: so often and no more.
+KEPT_SECONDS = 1.0
+
+
+class _Kept:
+    """What this process found out last, and until when that is good enough."""
+
+    lock = threading.Lock()
+    results: dict[str, bool] = {}
+    until = 0.0
+
 
 @never_cache
 @require_safe
@@ -55,16 +71,33 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when every check passes, else 503; each check is named."""
-    results = {name: _passes(name, check) for name, check in CHECKS.items()}
-    ready = all(results.values())
-    return JsonResponse(
-        {
-            "status": "ok" if ready else "failing",
-            "checks": {name: "ok" if passed else "failing" for name, passed in results.items()},
-        },
-        status=200 if ready else 503,
-    )
+    """Answer 200 when every check passes, else 503; each check is named.
+
+    A server that is about to end serves on for WEB_DRAIN_SECONDS, but wants nothing new.
+    """
+    if lifecycle.is_ending():
+        return _unready({"status": "ending", "checks": {}})
+    told = {name: "ok" if passed else "failing" for name, passed in _look().items()}
+    if "failing" in told.values():
+        return _unready({"status": "failing", "checks": told})
+    return JsonResponse({"status": "ok", "checks": told})
+
+
+def _look() -> dict[str, bool]:
+    """Return which checks pass, as this process found out less than `KEPT_SECONDS` ago."""
+    with _Kept.lock:
+        if time.monotonic() >= _Kept.until:
+            _Kept.results = {name: _passes(name, check) for name, check in CHECKS.items()}
+            _Kept.until = time.monotonic() + KEPT_SECONDS
+        return _Kept.results
+
+
+def _unready(told: dict[str, Any]) -> JsonResponse:
+    response = JsonResponse(told, status=503)
+    # Django would log an error for each 503, also for a server that ends as it should; what fails
+    # is logged once, by `_passes`.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
 
 
 def _passes(name: str, check: Callable[[], None]) -> bool:

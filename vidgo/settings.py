@@ -88,6 +88,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "vidgo.kernel.metrics.MetricsMiddleware",
     "vidgo.kernel.logs.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -147,10 +148,11 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+CACHE_TABLE = "vidgo_cache"
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "vidgo_cache",
+        "LOCATION": CACHE_TABLE,
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
     # The queue notes its own state here twice a second, which nobody else needs to read.
@@ -236,7 +238,7 @@ if not PRODUCTION:
     ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]
 HTTPS = VIDGO_PUBLIC_URL.startswith("https://")
 SECURE_SSL_REDIRECT = env.boolean("SECURE_SSL_REDIRECT", HTTPS)
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -314,7 +316,13 @@ _static_root = env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles"))
 STATIC_ROOT = _static_root if PRODUCTION else None
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(VIDGO_DATA / "media")))
-STORAGES = {
+# With a bucket, files are kept there instead of in MEDIA_ROOT.
+S3_BUCKET = env.text("S3_BUCKET")
+S3_ENDPOINT_URL = env.url("S3_ENDPOINT_URL", "")
+S3_REGION = env.text("S3_REGION", "us-east-1")
+S3_ACCESS_KEY_ID = env.text("S3_ACCESS_KEY_ID")
+S3_SECRET_ACCESS_KEY = env.secret("S3_SECRET_ACCESS_KEY")
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": (
@@ -324,9 +332,26 @@ STORAGES = {
         )
     },
 }
+if S3_BUCKET:
+    STORAGES["default"] = {
+        "BACKEND": "vidgo.kernel.s3.S3Storage",
+        "OPTIONS": {
+            "bucket": S3_BUCKET,
+            "region": S3_REGION,
+            "endpoint_url": S3_ENDPOINT_URL,
+            "access_key_id": S3_ACCESS_KEY_ID,
+            "secret_access_key": S3_SECRET_ACCESS_KEY,
+        },
+    }
 FILE_UPLOAD_PERMISSIONS = 0o640
+# Where customers fetch files: by setting another origin than that of the pages, such as a CDN's.
+FILES_PUBLIC_URL = env.url("FILES_PUBLIC_URL", "")
+if FILES_PUBLIC_URL:
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"].append(FILES_PUBLIC_URL)
 RESULT_RETENTION_DAYS = env.integer("RESULT_RETENTION_DAYS", 30, minimum=1)
 UPLOAD_RETENTION_HOURS = env.integer("UPLOAD_RETENTION_HOURS", 72, minimum=1)
+# What is over and needed by nobody: processed events of Stripe, failed tasks, ended invitations.
+RECORD_RETENTION_DAYS = env.integer("RECORD_RETENTION_DAYS", 90, minimum=30)
 
 # Money -------------------------------------------------------------------------------------------
 
@@ -404,6 +429,8 @@ WEB_PROCESSES = env.integer("WEB_PROCESSES", 2, minimum=1)
 # Threads that serve, each with a database connection, and threads that only wait for a job's end.
 WEB_THREADS = env.integer("WEB_THREADS", 16, minimum=1)
 WEB_WAITS = env.integer("WEB_WAITS", 128)
+# How long one that is told to end goes on serving, while /readyz says that it is about to.
+WEB_DRAIN_SECONDS = env.seconds("WEB_DRAIN_SECONDS", 0)
 
 # Mail --------------------------------------------------------------------------------------------
 
@@ -420,7 +447,7 @@ EMAIL_BACKEND = (
 )
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Vidgo <no-reply@localhost>")
 
-# Language, time, logs ----------------------------------------------------------------------------
+# Language, time, logs, metrics -------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
 USE_I18N = False
@@ -433,3 +460,7 @@ LOG_FORMAT = env.text(
 )
 LOGGING_CONFIG = "vidgo.kernel.logs.configure"
 LOGGING = {"level": LOG_LEVEL, "format": LOG_FORMAT}
+# Whoever knows it reads /metrics; in production nobody does without one.
+METRICS_TOKEN = env.secret("METRICS_TOKEN")
+# Without one no error leaves this installation.
+SENTRY_DSN = env.secret("SENTRY_DSN")

@@ -61,6 +61,12 @@ def is_live() -> bool:
     return str(settings.STRIPE_SECRET_KEY).startswith(("sk_live_", "rk_live_"))
 
 
+def try_key() -> None:
+    """Call Stripe once with the key; raises `Unreachable`, and `StripeError` when it is refused."""
+    with _translated():
+        _v1().checkout.sessions.list(params={"limit": 1})
+
+
 @lru_cache(maxsize=4)
 def _client(key: str, base: str) -> stripe.StripeClient:
     addresses: dict[str, Any] = {"base_addresses": {"api": base}} if base else {}

@@ -7,7 +7,7 @@ Stripe and brings our rows in line with it. So order, repetition and delay chang
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
@@ -77,6 +77,16 @@ def process_due() -> int:
     """Act on every event that waits, the oldest first; return how many were done."""
     due = StripeEvent.objects.filter(processed_at=None, due_at__lte=timezone.now())
     return sum(process(event=event) for event in due.order_by("created_at")[:500])
+
+
+def forget_processed(*, before: datetime) -> int:
+    """Delete events that were done with before a moment; return how many there were.
+
+    Stripe resends an event for thirty days at most (docs.stripe.com/webhooks#retries), and acting
+    on one again would change nothing.
+    """
+    forgotten, _ = StripeEvent.objects.filter(processed_at__lt=before).delete()
+    return forgotten
 
 
 def _keep_for_later(event: StripeEvent, error: Exception) -> None:

@@ -33,7 +33,6 @@ PERMISSION = "generation.view_providerstate"
 LAST_ATTEMPTS = 1000
 # Until resumed: further away than anybody will wait.
 FOR_GOOD = timedelta(days=3650)
-LONG = timedelta(days=365)
 
 
 class UnknownProvider(errors.NotFound):
@@ -58,22 +57,6 @@ class Shown:
     median_seconds: float | None
 
 
-def state_of(row: ProviderState | None, *, now: datetime) -> tuple[str, datetime | None, str]:
-    """Return a provider's state in a word, until when, and why."""
-    if row is None:
-        return "unused", None, "nothing was asked of it yet"
-    if row.paused_until and row.paused_until > now:
-        until = None if row.paused_until > now + LONG else row.paused_until
-        return "paused", until, row.paused_reason
-    if row.open_until and row.open_until > now:
-        return "open", row.open_until, row.last_failure
-    if row.throttled_until and row.throttled_until > now:
-        return "throttled", row.throttled_until, "it asked to wait"
-    if row.open_until or row.paused_until:
-        return "probing", None, "one task at a time, until one succeeds"
-    return "healthy", None, ""
-
-
 def list_shown() -> list[Shown]:
     """Return every provider that is configured or was once, in order."""
     configured = registry.providers()
@@ -95,7 +78,7 @@ def list_shown() -> list[Shown]:
     now = timezone.now()
     shown = []
     for name in dict.fromkeys([*configured, *sorted(rows)]):
-        state, until, reason = state_of(rows.get(name), now=now)
+        state, until, reason = health.state_of(rows.get(name), now=now)
         kinds = Counter(kind for kind, _ in lately.get(name, ()) if kind)
         took = [seconds for kind, seconds in lately.get(name, ()) if not kind]
         shown.append(
@@ -227,7 +210,7 @@ def _news() -> News:
     alarms = []
     troubled = 0
     for row in rows:
-        state, _, reason = state_of(row, now=now)
+        state, _, reason = health.state_of(row, now=now)
         if state in ("paused", "open"):
             troubled += 1
             sentence = f"Provider {row.name} is {state}: {reason or 'no reason is known'}"

@@ -89,6 +89,21 @@ class Copy:
             {"Authorization": f"Bearer {self.demo['api_key']}"},
         )
 
+    def ask_the_doctor(self) -> list[str]:
+        """Return what `manage.py doctor` finds that is not well."""
+        result = subprocess.run(
+            [sys.executable, "manage.py", "doctor"],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        lines = result.stdout.splitlines()
+        assert len(lines) > 15, result.stderr
+        return [line for line in lines if not line.startswith("ok")]
+
     def paste(self) -> Any:
         """Do what the printed curl line says."""
         line = next(line for line in self.said.splitlines() if line.startswith("  curl"))
@@ -132,6 +147,7 @@ def test_a_copy_keeps_its_data_and_ends_whole(copy: Copy) -> None:
     assert demo["password"] in copy.said
     assert copy.ask("/api/user/balance")["data"]["credits_amount"] == 1000
     task = copy.paste()["data"]["task_id"]
+    assert copy.ask_the_doctor() == []
 
     status, line = copy.refuse(PORT=str(free_port()))
     assert (status, line.count("\n")) == (1, 1), line

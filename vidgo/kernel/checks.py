@@ -53,6 +53,20 @@ def peppers_are_long(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckM
     return []
 
 
+@register(Tags.security)
+def metrics_token_is_long(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    """Refuse a token that could be guessed: nothing else protects /metrics."""
+    if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < MINIMUM_SECRET_LENGTH:
+        return [
+            Error(
+                f"METRICS_TOKEN has less than {MINIMUM_SECRET_LENGTH} characters.",
+                hint="Use a long random string.",
+                id="vidgo.E005",
+            )
+        ]
+    return []
+
+
 @register()
 def slices_end_before_leases(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
     """Refuse a slice that the queue would cut off."""
@@ -66,3 +80,22 @@ def slices_end_before_leases(app_configs: Sequence[Any] | None, **_: Any) -> lis
             )
         ]
     return []
+
+
+@register()
+def bucket_is_whole(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    """Refuse half of a bucket's settings: files would go elsewhere than the operator believes."""
+    has_id, has_secret = bool(settings.S3_ACCESS_KEY_ID), bool(settings.S3_SECRET_ACCESS_KEY)
+    if has_id != has_secret:
+        missing = "S3_SECRET_ACCESS_KEY" if has_id else "S3_ACCESS_KEY_ID"
+    elif (settings.S3_ENDPOINT_URL or has_id) and not settings.S3_BUCKET:
+        missing = "S3_BUCKET"
+    else:
+        return []
+    return [
+        Error(
+            f"{missing} is missing beside the other settings of the bucket.",
+            hint="Set all of S3_BUCKET, S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, or none.",
+            id="vidgo.E006",
+        )
+    ]
