@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from generation import files, uploads
@@ -26,21 +25,7 @@ def save(*, content: bytes) -> str:
 
 def remove_expired() -> int:
     """Delete the images that nobody came back for and return how many there were."""
-    long_ago = timezone.now() - LIFETIME
-    expired = [name for name in _stored() if default_storage.get_modified_time(name) < long_ago]
+    expired = files.list_older(folder=FOLDER, than=timezone.now() - LIFETIME)
     for name in expired:
         files.remove(name=name)
     return len(expired)
-
-
-def _stored() -> list[str]:
-    """Return the names of all of them; `files.save` puts each two folders deep."""
-    try:
-        folders, _ = default_storage.listdir(FOLDER)
-    except FileNotFoundError:
-        return []
-    return [
-        f"{FOLDER}/{folder}/{name}"
-        for folder in folders
-        for name in default_storage.listdir(f"{FOLDER}/{folder}")[1]
-    ]

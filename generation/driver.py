@@ -10,8 +10,10 @@ import asyncio
 import contextlib
 import mimetypes
 import time
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from typing import ParamSpec, TypeVar
 
 import structlog
 from django.db import InterfaceError, OperationalError
@@ -19,7 +21,7 @@ from django.utils import timezone
 
 from generation import assets, attempts, catalog, files, health, hints, jobs, leases, pace
 from generation.models import Attempt, Job
-from generation.pools import in_database, in_thread
+from generation.pools import from_storage, in_database, in_storage, in_thread
 from generation.providers import registry
 from generation.providers.base import (
     FINAL_KINDS,
@@ -34,11 +36,16 @@ from vidgo.kernel import crash, http
 
 log = structlog.get_logger(__name__)
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 RETRY_SECONDS = 1.0
 THROTTLED_SECONDS = 2.0
 # How long a start without an answer is waited for, and how often it is looked for.
 LOST_SECONDS = 30.0
 LOOK_FOR_LOST_SECONDS = 5.0
+# How soon a storage that was away is tried again.
+STORAGE_SECONDS = 2.0
 # How long a provider that has taken the work may give no usable answer about it.
 SILENT_SECONDS = 60.0
 PROGRESS_STEP = 20
@@ -102,14 +109,31 @@ class Try:
             size=catalog.load().sizes[self.job.size],
             output_format=self.job.output_format,
         )
-        await in_database(
+        await self._with_files(
             deliver, job=self.job, attempt=self.attempt, prepared=prepared, ready=ready
         )
 
     async def _work(self) -> Work:
-        if self.job.image_file:
-            return await in_thread(work_of, job=self.job, attempt=self.attempt)
-        return work_of(job=self.job, attempt=self.attempt)
+        if not self.job.image_file:
+            return work_of(job=self.job, attempt=self.attempt)
+        try:
+            return await self._with_files(work_of, job=self.job, attempt=self.attempt)
+        except LetGo:
+            # Left open, an attempt that did nothing would look like a start without an answer.
+            if self.attempt.fence == self.job.fence and not self.attempt.upstream_ref:
+                await self._put_back("The storage was away.")
+            raise
+
+    async def _with_files(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run what uses the storage, again for as long as that is away: it is no provider's fault.
+
+        Raises `Failure` when the job is overdue, and `LetGo` when the slice is over.
+        """
+        while True:
+            with contextlib.suppress(files.StorageAway):
+                return await in_storage(function, *args, **kwargs)
+            await self._give_up_if_overdue()
+            await self._sleep(STORAGE_SECONDS)
 
     async def _start(self, work: Work) -> None:
         """Ask the provider for the work, unless that may have been done before."""
@@ -295,14 +319,16 @@ def work_of(*, job: Job, attempt: Attempt) -> Work:
 
 
 def deliver(*, job: Job, attempt: Attempt, prepared: assets.Prepared, ready: Ready) -> None:
-    """Store the result and end the job with it; raises `jobs.AlreadyDone`.
+    """Store the result and end the job with it; raises `jobs.AlreadyDone` and `files.StorageAway`.
 
-    One call that nothing interrupts half-way, so a file that no job took does not stay behind.
+    For a storage thread: one call that nothing interrupts half-way, so a file that no job took does
+    not stay behind.
     """
     file = assets.store(prepared=prepared)
     crash.point("store.stored")
     try:
-        jobs.finish(
+        from_storage(
+            jobs.finish,
             job=job,
             prepared=prepared,
             file=file,
@@ -314,10 +340,11 @@ def deliver(*, job: Job, attempt: Attempt, prepared: assets.Prepared, ready: Rea
         # The commit may have happened before the connection broke: the file has to stay.
         raise
     except Exception:
-        files.remove(name=file)
+        with contextlib.suppress(files.StorageAway):
+            files.remove(name=file)
         raise
     crash.point("finish.committed")
-    health.note_success(attempt=attempt)
+    from_storage(health.note_success, attempt=attempt)
     log.info("job_finished", bytes=len(prepared.content), provider=attempt.provider)
 
 

@@ -17,7 +17,7 @@ import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
-from generation import attempts, claims, driver, jobs, leases
+from generation import attempts, claims, driver, files, jobs, leases
 from generation.models import Job
 from generation.pools import in_database
 from generation.providers.base import Failure, FailureKind
@@ -74,6 +74,9 @@ class Slice:
 
     async def _claim(self) -> None:
         free = settings.JOBS_IN_FLIGHT_PER_PROCESS - len(self.running)
+        if files.is_away():
+            # Nothing more is bought that could not be kept; one job at a time finds out.
+            free = 0 if self.running else 1
         if free <= 0:
             return
         claimed = await in_database(claims.claim, owner=self.owner, limit=free)

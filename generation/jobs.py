@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -86,8 +86,8 @@ def submit(
 
     An edit's image is fetched first. `within` is called with the job in that transaction. Raises
     `organizations.Suspended`, `key_limits.ModelNotAllowed`, `registry.NoProvider`,
-    `orders.BadCallbackUrl`, `ledger.InsufficientCredits`, `inputs.ImageUnreachable` or
-    `inputs.NotAnImage`; then nothing is stored and nothing is deducted.
+    `orders.BadCallbackUrl`, `ledger.InsufficientCredits`, `inputs.ImageUnreachable`,
+    `inputs.NotAnImage` or `files.StorageAway`; then nothing is stored and nothing is deducted.
     """
     organizations.require_active(organization=organization)
     if api_key is not None:
@@ -133,7 +133,8 @@ def submit(
             crash.point("submit.charged")
     except Exception:
         if image_file:
-            files.remove(name=image_file)
+            with suppress(files.StorageAway):
+                files.remove(name=image_file)
         raise
     crash.point("submit.committed")
     return job

@@ -1,4 +1,4 @@
-"""Pools: threads for what must not hold up a slice's event loop, the database and the processor."""
+"""Pools: threads for what must not hold up a slice's event loop: database, storage, processor."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import contextvars
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from django.db import close_old_connections, connection
@@ -17,11 +17,14 @@ R = TypeVar("R")
 
 DATABASE_THREADS = 8
 CPU_THREADS = 2
+# They wait for a network, each for as long as the storage's time-outs allow.
+STORAGE_THREADS = 16
 # Django's check of a kept connection is one more question to the database before the next one.
 CHECK_CONNECTION_SECONDS = 1.0
 
 # One pool of each for the life of the process: the threads keep their database connections.
 _database = ThreadPoolExecutor(DATABASE_THREADS, thread_name_prefix="database")
+_storage = ThreadPoolExecutor(STORAGE_THREADS, thread_name_prefix="storage")
 _cpu = ThreadPoolExecutor(CPU_THREADS, thread_name_prefix="cpu")
 
 
@@ -36,12 +39,20 @@ _checked = _Checked()
 
 async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Run a function that uses the database in one of the database threads."""
+    return await asyncio.wrap_future(_to_database(function, *args, **kwargs))
 
+
+def from_storage(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run a function in one of the database threads, for a storage thread that waits for it."""
+    return _to_database(function, *args, **kwargs).result()
+
+
+def _to_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
     def call() -> R:
         _check_connection()
         return function(*args, **kwargs)
 
-    return await _in_pool(_database, call)
+    return _in_pool(_database, call)
 
 
 def _check_connection() -> None:
@@ -51,12 +62,16 @@ def _check_connection() -> None:
         _checked.at = time.monotonic()
 
 
+async def in_storage(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run a function that reads or writes files in one of the storage threads."""
+    return await asyncio.wrap_future(_in_pool(_storage, lambda: function(*args, **kwargs)))
+
+
 async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run a CPU-bound function, or one that touches files, in one of the other threads."""
-    return await _in_pool(_cpu, lambda: function(*args, **kwargs))
+    """Run a CPU-bound function in one of the other threads."""
+    return await asyncio.wrap_future(_in_pool(_cpu, lambda: function(*args, **kwargs)))
 
 
-async def _in_pool(pool: ThreadPoolExecutor, call: Callable[[], R]) -> R:
+def _in_pool(pool: ThreadPoolExecutor, call: Callable[[], R]) -> Future[R]:
     """Run a call in a pool, with the facts that the log lines of this job carry."""
-    context = contextvars.copy_context()
-    return await asyncio.get_running_loop().run_in_executor(pool, context.run, call)
+    return pool.submit(contextvars.copy_context().run, call)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+import structlog
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from generation import catalog
@@ -20,8 +21,11 @@ from generation.models import ProviderState
 from generation.providers import registry
 from generation.providers.base import FailureKind
 
-# What one process found out is told to everybody for so long.
+log = structlog.get_logger(__name__)
+
+# What one process found out is told to everybody for so long; that there is no database, for less.
 KEPT_SECONDS = 15.0
+OUTAGE_KEPT_SECONDS = 5.0
 # Fewer tasks than this tell nothing about a share.
 FEWEST = 5
 # The newest tasks that are looked at, so that a busy day costs no more than a quiet one.
@@ -116,12 +120,19 @@ class _Kept:
     until = 0.0
 
 
-def read() -> Vitals:
-    """Return how the service is doing, at most `KEPT_SECONDS` old."""
+def read() -> Vitals | None:
+    """Return how the service is doing, at most `KEPT_SECONDS` old; None without a database.
+
+    In an outage one request waits for the database every `OUTAGE_KEPT_SECONDS`, not each of them.
+    """
     with _Kept.lock:
-        if _Kept.vitals is None or time.monotonic() >= _Kept.until:
-            _Kept.vitals = measure()
-            _Kept.until = time.monotonic() + KEPT_SECONDS
+        if time.monotonic() >= _Kept.until:
+            try:
+                _Kept.vitals, kept_seconds = measure(), KEPT_SECONDS
+            except DatabaseError:
+                log.exception("status_unknown")
+                _Kept.vitals, kept_seconds = None, OUTAGE_KEPT_SECONDS
+            _Kept.until = time.monotonic() + kept_seconds
         return _Kept.vitals
 
 

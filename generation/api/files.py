@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import mimetypes
 
-from django.core.files.storage import default_storage
+from django.conf import settings
 from django.http import FileResponse
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -14,6 +15,8 @@ from generation import files, inputs
 from generation.models import Asset, Job, Status, Upload
 from vidgo.kernel import errors
 from vidgo.kernel.endpoint import Endpoint
+
+KEPT_SECONDS = 86_400
 
 
 class FileRemoved(errors.Gone):
@@ -32,7 +35,7 @@ class FileView(Endpoint):
 
     @extend_schema(exclude=True)
     def get(self, request: Request, name: str) -> FileResponse:
-        """Send a stored file; raises `UnknownFile` and `FileRemoved`.
+        """Send a stored file; raises `UnknownFile`, `FileRemoved` and `files.StorageAway`.
 
         A row must know the name, so nothing else in the storage can be reached. The headers keep a
         browser from treating an image as anything but an image.
@@ -44,7 +47,7 @@ class FileView(Endpoint):
         if row is not None and row.removed_at is not None:
             raise FileRemoved
         try:
-            stored = default_storage.open(name, "rb")
+            stored = files.open_file(name=name)
         except FileNotFoundError:
             raise UnknownFile from None
         response = FileResponse(
@@ -52,12 +55,21 @@ class FileView(Endpoint):
             content_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
             filename=name.rsplit("/", 1)[-1],
         )
-        kept = "no-store" if is_input else "private, max-age=86400, immutable"
-        response["Cache-Control"] = kept
+        response["Cache-Control"] = "no-store" if row is None else _kept(row)
         response["Content-Security-Policy"] = "default-src 'none'; sandbox"
         response["Cross-Origin-Resource-Policy"] = "cross-origin"
         response["Access-Control-Allow-Origin"] = "*"
         return response
+
+
+def _kept(row: Asset | Upload) -> str:
+    """Return how long others may keep a file: a day, and not beyond its retention.
+
+    Shared caches may when files have an origin of their own, behind which such a cache is meant.
+    """
+    left = int((row.expires_at - timezone.now()).total_seconds())
+    scope = "public" if settings.FILES_PUBLIC_URL else "private"
+    return f"{scope}, max-age={max(0, min(KEPT_SECONDS, left))}, immutable"
 
 
 def _is_wanted_input(name: str) -> bool:

@@ -149,6 +149,11 @@ class Job(models.Model):
         """Tell whether the job has reached an end."""
         return self.status in ENDS
 
+    @property
+    def shown_status(self) -> str:
+        """Return the status as pages show it: what its customer canceled has not failed."""
+        return "canceled" if self.failure_kind == FailureKind.CANCELED else self.status
+
 
 class Attempt(models.Model):
     """One try of a job at one provider; stored before the provider is called."""

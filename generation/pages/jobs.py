@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import messages
-from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
@@ -18,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import access
 from accounts.access import MemberRequest
 from billing.models import LedgerEntry
-from generation import assets, cancellation, catalog
+from generation import assets, cancellation, catalog, files
 from generation.jobs import UnknownJob
 from generation.models import Job, Status
 from generation.pages import narrowing, shown, timelines
@@ -176,7 +175,7 @@ def job_input(request: MemberRequest, public_id: str) -> HttpResponseBase:
     if not job.image_file:
         raise UnknownJob
     try:
-        stored = default_storage.open(job.image_file, "rb")
+        stored = files.open_file(name=job.image_file)
     except FileNotFoundError:
         raise InputRemoved from None
     content_type = mimetypes.guess_type(job.image_file)[0] or "application/octet-stream"

@@ -66,9 +66,8 @@ class DeskTable(admin.ModelAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the list under the name the navigation gives it."""
-        return super().changelist_view(
-            request, {"desk_title": self.desk_title, **(extra_context or {})}
-        )
+        titles = {"title": self._title(), "desk_title": self._title()}
+        return super().changelist_view(request, {**titles, **(extra_context or {})})
 
     def change_view(
         self,
@@ -80,10 +79,17 @@ class DeskTable(admin.ModelAdmin):
         """Show one row with what can be done about it."""
         known = (actions.find(name) for name in self.desk_actions)
         offered = [each for each in known if each and pages.allows(request, each.permission)]
-        context = {"desk_actions": offered, "hide_submit": self.is_read_only(request)}
+        context = {
+            "desk_title": self._title(),
+            "desk_actions": offered,
+            "hide_submit": self.is_read_only(request),
+        }
         return super().change_view(
             request, object_id, form_url, {**context, **(extra_context or {})}
         )
+
+    def _title(self) -> str:
+        return self.desk_title or str(self.model._meta.verbose_name_plural).capitalize()
 
     def is_read_only(self, request: HttpRequest) -> bool:
         """Tell whether the page of a row has no form."""

@@ -4,7 +4,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
+
+# PostgreSQL's classes of errors for a connection that was lost, refused or ended by its operator.
+UNREACHABLE_SQLSTATES = ("08", "57P")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -21,6 +24,17 @@ def give_back_connection() -> None:
 
 class TransactionRequired(Exception):
     """A piece of a larger wish was called outside a transaction: a mistake in our code."""
+
+
+def is_out_of_reach(error: BaseException | None) -> bool:
+    """Tell whether an error says that the database cannot be reached, not that it refused a wish.
+
+    The driver gives an error of its own, such as a time-out of the connection pool, no SQLSTATE.
+    """
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    sqlstate: str | None = getattr(error.__cause__, "sqlstate", None)
+    return sqlstate is None or sqlstate.startswith(UNREACHABLE_SQLSTATES)
 
 
 def requires_transaction(function: Callable[P, R]) -> Callable[P, R]:

@@ -14,7 +14,7 @@ from vidgo.kernel import ids
 
 # A caller may name its own request id, for tracing through its systems, if it is harmless.
 ACCEPTED_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-QUIET_PATHS = ("/static/", "/healthz", "/readyz")
+QUIET_PATHS = ("/static/", "/healthz", "/readyz", "/metrics")
 
 log = structlog.get_logger(__name__)
 

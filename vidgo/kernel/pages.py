@@ -1,5 +1,6 @@
 """How the pages say no: an anticipated failure becomes a page or a fragment with its sentence."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from vidgo.kernel import api, errors
+from vidgo.kernel import api, db, errors
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -66,13 +67,17 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def crashed(request: HttpRequest) -> HttpResponse:
-    """Django's handler500: says so with the request id, and touches nothing that may be broken."""
-    error = errors.Internal()
+    """Django's handler500: says so with the request id, and touches nothing that may be broken.
+
+    A database that cannot be reached is an outage and no mistake of ours: 503.
+    """
+    is_outage = db.is_out_of_reach(sys.exception())
+    error = errors.Unavailable() if is_outage else errors.Internal()
     if api.is_api(request):
         return api.error_response(request, error)
     return render(
         request,
         "errors/500.html",
         {"error": error, "request_id": api.request_id_of(request)},
-        status=500,
+        status=error.status,
     )

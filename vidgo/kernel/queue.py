@@ -11,11 +11,13 @@ import mmap
 import os
 import secrets
 import time
+from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Count, Min
 from django.utils import timezone
-from django_q.models import OrmQ, Schedule
+from django_q.models import Failure, OrmQ, Schedule
 from django_q.tasks import async_task
 
 
@@ -53,6 +55,23 @@ def look() -> Look:
         oldest_seconds=(now - waiting["oldest"]).total_seconds() if waiting["oldest"] else 0.0,
         overdue_seconds=max((now - first).total_seconds(), 0.0) if first else 0.0,
     )
+
+
+def list_scheduled() -> set[str]:
+    """Return the names of the schedules there are."""
+    return set(Schedule.objects.values_list("name", flat=True))
+
+
+def count_failures(*, since: datetime) -> Counter[str]:
+    """Return how often each task has failed since a moment, by dotted path."""
+    failed = Failure.objects.filter(stopped__gte=since).values_list("func")
+    return Counter(dict(failed.annotate(count=Count("pk")).order_by()))
+
+
+def forget_failures(*, before: datetime) -> int:
+    """Remove the record of tasks that failed before a moment; return how many there were."""
+    removed, _ = Failure.objects.filter(stopped__lt=before).delete()
+    return removed
 
 
 def schedule(task: str, *, name: str, minutes: int) -> None:

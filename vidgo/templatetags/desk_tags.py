@@ -7,10 +7,22 @@ from typing import Any
 
 from django import template
 from django.http import HttpRequest
+from django.template.defaultfilters import stringfilter
 
 from vidgo.desk import actions, pages
 
 register = template.Library()
+
+# Django makes the names of columns of their names in Python.
+SPELLED = {
+    "api": "API",
+    "id": "ID",
+    "ip": "IP",
+    "ms": "(ms)",
+    "stripe": "Stripe",
+    "url": "URL",
+    "usd": "(USD)",
+}
 
 
 @register.inclusion_tag("desk/parts/act.html", takes_context=True)
@@ -30,6 +42,17 @@ def act(
         "href": actions.address(name=name, keys=keys, back=request.get_full_path(), **asked),
         "label": label or action.title,
     }
+
+
+@register.filter(is_safe=True)
+@stringfilter
+def named(label: str) -> str:
+    """Return the name of a column as a person would write it: “Api key” is “API key”.
+
+    What Django puts there as markup, such as the box that chooses all rows, stays as it is.
+    """
+    spelled = " ".join(SPELLED.get(word.lower(), word) for word in label.split(" "))
+    return spelled[:1].upper() + spelled[1:]
 
 
 @register.filter

@@ -118,6 +118,7 @@ def facts() -> dict[str, Any]:
 
 def _render(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     """Render a page as nobody in particular, so that one copy serves everybody."""
+    request.viewing_as = None  # type: ignore[attr-defined]
     return render(
         request,
         template,

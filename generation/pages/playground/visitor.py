@@ -31,6 +31,8 @@ def playground_visitor(request: HttpRequest) -> HttpResponse:
     model = catalog.load().models.get(request.GET.get("model", ""))
     model = model or next(iter(catalog.load().models.values()))
     typed = drafts.find(request) or samples.filled_in(model)
+    if asked := request.GET.get("prompt", "").replace("\x00", ""):
+        typed["prompt"] = asked[: catalog.PROMPT_MAX_CHARACTERS]
     return _page(request, order_form.begin(**typed))
 
 

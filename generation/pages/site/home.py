@@ -14,7 +14,7 @@ from vidgo.kernel.templatetags.ui import money
 
 # The picture beside the call that made it, what the hero hangs, and the pairs further below.
 ANSWERED = BY_NAME["van"]
-HUNG = ("boat", "poster", "fox", "bottle")
+HUNG = ("boat", "astronaut", "fox", "bottle")
 EDITED = ("armchair-orange", "sign-back", "lighthouse-night")
 
 

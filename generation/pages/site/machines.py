@@ -85,7 +85,7 @@ def public_paths() -> Iterator[str]:
     yield reverse("models")
     for model_id in catalog.load().models:
         yield reverse("model", args=[model_id])
-    for name in ("pricing", "status", "docs"):
+    for name in ("playground_visitor", "pricing", "status", "docs"):
         yield reverse(name)
     for page in contents.PAGES:
         yield reverse("docs_page", args=[page.slug])

@@ -37,13 +37,22 @@ def status(request: HttpRequest) -> HttpResponse:
         "fewest": vitals.FEWEST,
         "long_wait_seconds": int(vitals.WAIT_IS_LONG_SECONDS),
     }
-    try:
-        now = vitals.read()
-    except DatabaseError:
-        log.exception("status_unknown")
-        # Who is asking cannot be known either.
+    now = vitals.read()
+    if now is None or not _knows_who_asks(request):
         request.user = AnonymousUser()
+        request.viewing_as = None  # type: ignore[attr-defined]
         return render(request, "site/status.html", {**context, "now": None}, status=503)
     states = [(model, now.models[model.id]) for model in catalog.load().models.values()]
     told = {"now": now, "states": states, "spans": (now.hour, now.day)}
     return render(request, "site/status.html", {**context, **told})
+
+
+def _knows_who_asks(request: HttpRequest) -> bool:
+    """Load the person and what an operator looks at, which every page's header asks for."""
+    try:
+        bool(request.user.is_authenticated)
+        bool(request.viewing_as)  # type: ignore[attr-defined]
+    except DatabaseError:
+        log.exception("person_unknown")
+        return False
+    return True

@@ -28,6 +28,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     "running": ("Running", "busy"),
     "finished": ("Finished", "good"),
     "failed": ("Failed", "bad"),
+    "canceled": ("Canceled", "waiting"),
     "active": ("Active", "good"),
     "pending": ("Pending", "waiting"),
     "paid": ("Paid", "good"),
@@ -134,10 +135,11 @@ def button(label: str, **options: Any) -> dict[str, Any]:
 def field(bound: BoundField, **options: Any) -> dict[str, Any]:
     """Show a form field with its label, help and errors.
 
-    Options: label, help, optional, placeholder.
+    Options: label, help, optional, placeholder, autofocus.
     """
-    if "placeholder" in options:
-        bound.field.widget.attrs["placeholder"] = options["placeholder"]
+    for name in ("placeholder", "autofocus"):
+        if name in options:
+            bound.field.widget.attrs[name] = options[name]
     kind = getattr(bound.field.widget, "input_type", "text")
     return {
         "field": bound,

@@ -1,0 +1,48 @@
+"""An object storage for the tests of this folder, and the settings that use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import Settings
+
+from generation import files
+from tests.generation.conftest import (  # noqa: F401  (fixtures)
+    _strangers,
+    drive_to_end,
+    quick,
+    scripted,
+    slices,
+)
+from tests.object_storage import ObjectStorage
+from vidgo.processes import Family
+
+
+@pytest.fixture(scope="session")
+def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStorage]:
+    with Family() as family:
+        server = ObjectStorage(family=family, folder=tmp_path_factory.mktemp("s3"))
+        server.start()
+        yield server
+        server.stop()
+
+
+@pytest.fixture
+def server(_server: ObjectStorage) -> Iterator[ObjectStorage]:
+    """The server, running and empty before and after each test."""
+    yield _server
+    _server.empty()
+
+
+@pytest.fixture
+def bucket(
+    server: ObjectStorage, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> ObjectStorage:
+    """The server as the place of all files; the storage is taken to answer when a test begins."""
+    monkeypatch.setattr(files._Seen, "is_away", False)
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {"BACKEND": "vidgo.kernel.s3.S3Storage", "OPTIONS": server.options()},
+    }
+    return server
