@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from allauth.account.signals import password_changed, password_reset, password_set
@@ -47,6 +48,8 @@ class Place:
 
 def list_places(*, request: HttpRequest) -> list[Place]:
     """Return where the person of the request is signed in: here first, then the latest seen."""
+    # The middleware would do it after this answer, which is to name this session, too.
+    _note_seen(request)
     alive = Session.objects.filter(expire_date__gt=timezone.now())
     rows = UserSession.objects.filter(
         user=request.user, session_key__in=alive.values("session_key")
@@ -106,10 +109,15 @@ class SessionSeenMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # A visitor without a session's cookie costs nothing here.
-        if request.session.session_key and SESSION_KEY in request.session:
+        response = self.get_response(request)
+        # Only where the answer needed the session: what needs no database is not to ask one here.
+        if (
+            request.session.accessed
+            and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
+            and SESSION_KEY in request.session
+        ):
             _note_seen(request)
-        return self.get_response(request)
+        return response
 
 
 def _note_seen(request: HttpRequest) -> None:

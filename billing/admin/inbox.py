@@ -81,7 +81,7 @@ class StripeEventTable(ReadOnlyTable):
     @admin.display(description="Payload")
     def content(self, event: StripeEvent) -> SafeString:
         """Return what Stripe sent."""
-        return format_html("<pre>{}</pre>", json.dumps(event.payload, indent=2))
+        return format_html('<pre tabindex="0">{}</pre>', json.dumps(event.payload, indent=2))
 
 
 def _process(deed: Deed) -> str:

@@ -6,11 +6,11 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser import product as products
 from tests.browser.product import Product
-from tests.browser.visit import Visit
+from tests.browser.visit import PATIENCE_MS, Visit
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -34,6 +34,7 @@ def chromium() -> Iterator[Browser]:
     """Debian's chromium, without a window."""
     if CHROMIUM is None:
         pytest.skip("chromium is not installed: apt install chromium")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser

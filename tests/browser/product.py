@@ -21,6 +21,9 @@ ROLES = ("owner", "admin", "developer", "billing")
 OPERATOR = "operator"
 # No organization of their own has anything in it yet.
 NEWCOMER = "newcomer"
+# Owners of organizations in a state of their own; see seed_states.py.
+CROWDED = "crowded"
+SUSPENDED = "suspended"
 NOBODY = "nobody"
 # The receiver of callbacks is on this machine, too.
 LOOPBACK = {"VIDGO_ALLOW_LOOPBACK_URLS": "true"}

@@ -1,35 +1,25 @@
-"""Every page, as every role: reachable, quiet, readable, and no wider than the screen."""
+"""Every page, as every role: reachable, quiet, readable, light, and no wider than the screen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 
 import pytest
+from playwright.sync_api import Browser, expect
 
-from tests.browser.crawl import Crawl, crawl
 from tests.browser.product import NEWCOMER, NOBODY, OPERATOR, ROLES, Product
-from tests.browser.visit import WIDTHS, Visit
+from tests.browser.tour import LOOKED_AT, MOST_BYTES, Cargo, Tour, found_by, tour
+from tests.browser.visit import Visit
 
 EVERYBODY = (NOBODY, NEWCOMER, *ROLES, OPERATOR)
-# The roles whose pages together are all pages.
-LOOKED_AT = (NOBODY, NEWCOMER, "owner", OPERATOR)
-# Django's and a library's own pages, which the look of ours does not reach.
-FOREIGN = ("/api/docs", "/stripe-simulator/")
+# Swagger UI alone is several times what a page of ours may weigh.
+VIEWER = "drf_spectacular_sidecar"
 
 
-@cache
-def found_by(product: Product, role: str) -> Crawl:
-    return crawl(product, role=role)
-
-
-def pages_of(product: Product, role: str) -> list[str]:
-    """Return one page of each kind that a role reaches, those of the public site only as nobody."""
-    kinds = dict(found_by(product, role).pages)
-    if role != NOBODY:
-        known = found_by(product, NOBODY).pages
-        kinds = {kind: paths for kind, paths in kinds.items() if kind not in known}
-    return [paths[0] for paths in kinds.values() if not paths[0].startswith(FOREIGN)]
+@pytest.fixture(params=LOOKED_AT)
+def seen(request: pytest.FixtureRequest, chromium: Browser, product: Product) -> Tour:
+    """What a tour of a role's pages found; the tests share one for each role."""
+    return tour(chromium, product, request.param)
 
 
 @pytest.mark.parametrize("role", EVERYBODY)
@@ -39,26 +29,31 @@ def test_every_link_leads_somewhere(product: Product, role: str) -> None:
     assert len(found.pages) > 5
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("role", LOOKED_AT)
-def test_every_page_is_quiet_and_axe_finds_nothing_serious(
-    visit: Callable[..., Visit], product: Product, role: str, theme: str
-) -> None:
-    guest = visit(role, theme=theme)
-    barriers = []
-    for path in pages_of(product, role):
-        guest.open(path)
-        barriers += guest.barriers()
-    assert not barriers, "\n".join(barriers)
+def test_every_page_is_quiet_and_loads_nothing_from_elsewhere(seen: Tour) -> None:
+    assert seen.pages > 5
+    assert not seen.faults, "\n".join(seen.faults)
 
 
-@pytest.mark.parametrize("role", LOOKED_AT)
-def test_no_page_is_wider_than_the_screen(
-    visit: Callable[..., Visit], product: Product, role: str
+def test_axe_finds_nothing_serious_in_either_theme(seen: Tour) -> None:
+    assert not seen.barriers, "\n".join(seen.barriers)
+
+
+def test_no_page_is_wider_than_the_screen(seen: Tour) -> None:
+    assert not seen.wide, "\n".join(seen.wide)
+
+
+def test_no_page_loads_more_than_150_kb_of_styles_and_scripts(seen: Tour) -> None:
+    assert not seen.heavy, "\n".join(seen.heavy)
+    # What the browser has already counts, too.
+    assert seen.lightest > 5_000
+
+
+def test_the_api_reference_is_quiet_and_light_but_for_its_viewer(
+    visit: Callable[..., Visit], product: Product
 ) -> None:
-    guest = visit(role)
-    wide = []
-    for path in pages_of(product, role):
-        guest.open(path)
-        wide += [fault for device in WIDTHS if (fault := guest.overflow(device=device))]
-    assert not wide, "\n".join(wide)
+    guest = visit(NOBODY)
+    cargo = Cargo(guest.page, origin=product.address)
+    page = guest.open("/api/docs")
+    expect(page.get_by_text("/api/generate/submit").first).to_be_visible()
+    assert 0 < cargo.unload(but=VIEWER) < MOST_BYTES
+    assert not cargo.foreign

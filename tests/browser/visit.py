@@ -5,15 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Response
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response
 
 from tests.browser.product import NOBODY, PASSWORD, Product
 
 AXE = (Path(__file__).parent / "axe" / "axe-4.14.1.min.js").read_text()
 WIDTHS = {"phone": 390, "tablet": 820, "desktop": 1440}
 HEIGHT = 900
+# The machine may be busy with something else.
+PATIENCE_MS = 30_000
 SERIOUS = frozenset({"serious", "critical"})
 Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, ...] = ("light", "dark")
 
 
 class Visit:
@@ -32,6 +35,7 @@ class Visit:
         self.product = product
         self.faults: list[str] = []
         self.expected_statuses: set[int] = set()
+        self.presses = 0
         self._context = browser.new_context(
             base_url=product.address,
             color_scheme=theme,
@@ -39,7 +43,8 @@ class Visit:
             java_script_enabled=scripts,
             permissions=["clipboard-read", "clipboard-write"],
         )
-        self._context.set_default_timeout(10_000)
+        self._context.set_default_timeout(PATIENCE_MS)
+        self._context.set_default_navigation_timeout(PATIENCE_MS)
         self.page: Page = self._context.new_page()
         self.page.on("console", self._on_console)
         self.page.on("pageerror", lambda error: self._blame(f"script error: {error}"))
@@ -64,6 +69,34 @@ class Visit:
         self.page.goto(path)
         self.page.wait_for_load_state("load")
         return self.page
+
+    def sign_up(self, name: str) -> None:
+        """Make an account, with an organization of its own."""
+        self.page.goto("/accounts/signup/")
+        self.page.fill("input[name=email]", Product.email_of(name))
+        self.page.fill("input[name=password1]", PASSWORD)
+        self.page.click("main form button[type=submit]")
+        self.page.wait_for_url("**/dashboard")
+
+    def press(self, target: Locator) -> None:
+        """Press the mouse on something, and count it."""
+        self.presses += 1
+        target.click()
+
+    def pay(self) -> None:
+        """Pay on the simulator's page with the first of its test cards."""
+        self.page.wait_for_url("**/stripe-simulator/**")
+        self.press(self.page.get_by_role("link", name="4242 4242 4242 4242"))
+        self.press(self.page.get_by_role("button", name="Pay $"))
+
+    def switch(self, theme: Theme) -> None:
+        """Show the page in another theme, as when a system changes to night."""
+        self.page.emulate_media(color_scheme=theme)
+        # While colours change, they are neither the one nor the other.
+        self.page.evaluate(
+            """() => Promise.allSettled(document.getAnimations()
+                .filter((each) => each instanceof CSSTransition).map((each) => each.finished))"""
+        )
 
     def overflow(self, *, device: str) -> str | None:
         """Return what is wider than the screen at a width, None when nothing is."""

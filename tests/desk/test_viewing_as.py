@@ -56,6 +56,12 @@ def test_a_banner_is_shown_to_nobody_else(
     assert "Stop viewing" not in shown(Client(), "/")
 
 
+def test_pages_that_proxies_may_keep_for_everybody_have_no_banner(viewing: Client) -> None:
+    answer = viewing.get("/docs")
+    assert "public" in answer.headers["Cache-Control"]
+    assert "Stop viewing" not in answer.content.decode()
+
+
 def test_whatever_could_change_something_is_refused(
     viewing: Client, organization: Organization, op: User
 ) -> None:

@@ -200,6 +200,20 @@ def test_a_failed_job_shows_why_and_that_its_credits_are_back(
     assert "+10 credits" in text
 
 
+def test_what_was_canceled_is_not_shown_as_failed(
+    alice_client: Client, organization: Organization
+) -> None:
+    waiting = factories.job(organization=organization)
+    canceled = cancellation.cancel(organization=organization, public_id=waiting.public_id)
+    playground = f"{reverse('playground')}?job={canceled.public_id}"
+    for path in (page_of(canceled), reverse("jobs"), reverse("dashboard"), playground):
+        shown = re.findall(
+            r'<span class="status[^"]*">(\w+)</span>', alice_client.get(path).content.decode()
+        )
+        assert "Canceled" in shown, path
+        assert "Failed" not in shown, path
+
+
 def test_a_running_job_renews_itself_and_an_ended_one_rests(
     alice_client: Client, organization: Organization
 ) -> None:

@@ -273,3 +273,20 @@ def test_an_organization_of_alices_is_not_touched_by_a_visitors_draft(
     run(client, **EDIT, image=image())
     sign_up(client)
     assert Upload.objects.for_organization(organization).count() == 1
+
+
+def test_the_first_words_of_a_prompt_come_along_from_the_front_page(client: Client) -> None:
+    page = read(client, "/")
+    (asked,) = page.all("form", action=PAGE)
+    assert asked["method"] == "get"
+    (words,) = page.all("input", name="prompt")
+    assert words["maxlength"] == str(catalog.PROMPT_MAX_CHARACTERS)
+    given = client.get(PAGE, {"prompt": 'a <b>"boat"\x00'})
+    check(given)
+    assert "a &lt;b&gt;&quot;boat&quot;</textarea>" in given.content.decode()
+    long = client.get(PAGE, {"prompt": "x" * (catalog.PROMPT_MAX_CHARACTERS + 5)})
+    assert f">\n{'x' * catalog.PROMPT_MAX_CHARACTERS}</textarea>" in long.content.decode()
+
+
+def test_who_is_signed_in_is_not_asked_on_the_front_page(alice_client: Client) -> None:
+    assert not read(alice_client, "/").all("input", name="prompt")

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from vidgo.kernel import errors
@@ -62,3 +63,12 @@ class Endpoint(APIView):
             negotiator=self.get_content_negotiator(),
             parser_context=self.get_parser_context(request),
         )
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Return the answer; what a key opens is kept by nobody on the way."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        if self.required_scope:
+            answer.headers.setdefault("Cache-Control", "no-store")
+        return answer
