@@ -39,18 +39,18 @@ def main() -> None:
 def measure(built: Stand, customers: list[Customer], *, seconds: float) -> dict[str, Any]:
     """Return every figure with its ceiling; the ratio is taken where both are fastest."""
     script = ceilings.script_of_a_submit(customer=customers[0], customers=len(customers))
-    submits, hot = _submits(customers), _submits(customers[:1])
+    orders, hot = submits(customers), submits(customers[:1])
     result: dict[str, Any] = {"submit": {}, "pgbench": {}, "status": {}, "bare": {}}
     with built.serving():
         for connections in CONNECTIONS:
             result["submit"][connections] = built.load(
-                submits, connections=connections, seconds=seconds
+                orders, connections=connections, seconds=seconds
             )
         result["hot_wallet"] = built.load(hot, connections=16, seconds=seconds)
-        polls = _polls(customers)
+        looks = polls(customers)
         for connections in CONNECTIONS:
             result["status"][connections] = built.load(
-                polls, connections=connections, seconds=seconds
+                looks, connections=connections, seconds=seconds
             )
     with built.serving("benchmarks.bare", port=stand.BARE_PORT):
         bare = [load.request("GET", "/bare", host="127.0.0.1")]
@@ -73,12 +73,14 @@ def measure(built: Stand, customers: list[Customer], *, seconds: float) -> dict[
     return result
 
 
-def _submits(customers: list[Customer]) -> list[str]:
+def submits(customers: list[Customer]) -> list[str]:
+    """Return a submit of each customer."""
     path = "/api/generate/submit"
     return [load.request("POST", path, host=HOST, key=each.key, body=ORDER) for each in customers]
 
 
-def _polls(customers: list[Customer]) -> list[str]:
+def polls(customers: list[Customer]) -> list[str]:
+    """Return a look at the status of each of the latest tasks, by its customer."""
     from django.db import connection
 
     from generation.models import Job

@@ -69,7 +69,7 @@ def pgbench(*, url: str, script: str, connections: int, seconds: float) -> dict[
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "script.sql"
         path.write_text(script)
-        done = subprocess.run(  # noqa: S603  our own program
+        done = subprocess.run(
             [
                 *(embedded.program("pgbench"), "--no-vacuum", "--protocol=simple"),
                 *("--client", str(connections), "--jobs", str(min(connections, 2))),

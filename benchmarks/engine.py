@@ -1,9 +1,9 @@
 """`python -m benchmarks.engine`: one worker process against a vendor that takes five seconds.
 
-Two runs. Steady: jobs arrive at a rate, and what counts is the time above the vendor's own, once
-the worker is up and has seen a few images. Burst: all come at once, and what counts is how many are
-in flight together. Everything is on this machine, vendor and database included, so the figures are
-a lower bound.
+Steady: jobs arrive at a rate, and what counts is the time above the vendor's own, once the worker
+is up and has seen a few images. Burst: all come at once, and what counts is how many are in flight
+together, and in how much memory. Everything is on this machine, vendor and database included, so
+the figures are a lower bound.
 """
 
 from __future__ import annotations
@@ -15,18 +15,15 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 import psutil
 import requests
 
-from vidgo import embedded
-from vidgo.processes import Family
+from benchmarks import stand
+from benchmarks.stand import ROOT, Stand
 
-ROOT = Path(__file__).resolve().parents[1]
 VENDOR_SECONDS = 5.0
 VENDOR_PORT = 9180
 WARM_UP_RATE, WARM_UP_SECONDS = 5.0, 12.0
@@ -35,55 +32,46 @@ WARM_UP_RATE, WARM_UP_SECONDS = 5.0, 12.0
 def main() -> None:
     """Run both and print the figures as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rate", type=float, default=50.0, help="jobs a second")
-    parser.add_argument("--seconds", type=float, default=30.0)
-    parser.add_argument("--burst", type=int, default=500)
+    parser.add_argument("--rates", type=float, nargs="*", default=[1.0, 50.0], help="jobs a second")
+    parser.add_argument("--seconds", type=float, default=30.0, help="of each rate")
+    parser.add_argument("--bursts", type=int, nargs="*", default=[100, 500, 1000], help="jobs")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="vidgo-bench-") as folder, Family() as family:
-        data = Path(folder) / "data"
-        data.mkdir(mode=0o700)
-        embedded.start(data=data, family=family)
-        os.environ.update(_environment(data))
+    with stand.build(**settings_of_vendor()) as built:
         _prepare()
-        _start(family, data, ["-m", "tests.contracts.vendors", "--port", str(VENDOR_PORT)])
-        _switch_vendor()
-        worker = _start(family, data, ["manage.py", "worker"])
+        _start(built, ["-m", "tests.contracts.vendors", "--port", str(VENDOR_PORT)])
+        switch_vendor()
+        worker = _start(built, ["manage.py", "worker"])
         _arrive(rate=WARM_UP_RATE, seconds=WARM_UP_SECONDS)
+        _wait(worker, first=0)
         result = {
             "vendor_seconds": VENDOR_SECONDS,
-            "steady": _steady(worker, rate=asked.rate, seconds=asked.seconds),
-            "burst": _burst(worker, jobs=asked.burst),
+            "steady": {
+                rate: _steady(worker, rate=rate, seconds=asked.seconds) for rate in asked.rates
+            },
+            "burst": {jobs: _burst(worker, jobs=jobs) for jobs in asked.bursts},
         }
         sys.stdout.write(json.dumps(result, indent=2) + "\n")
-        family.end(worker, patience_seconds=15)
+        built.family.end(worker, patience_seconds=15)
 
 
-def _environment(data: Path) -> dict[str, str]:
-    vendor = f"http://127.0.0.1:{VENDOR_PORT}/replicate"
+def settings_of_vendor() -> dict[str, str]:
+    """Return the settings with which a worker of one process knows the local vendor alone."""
     return {
-        "DATABASE_URL": embedded.database_url(data=data),
-        "DJANGO_SETTINGS_MODULE": "vidgo.settings",
-        "VIDGO_ENVIRONMENT": "development",
-        "VIDGO_DATA": str(data),
-        "MEDIA_ROOT": str(data / "media"),
         "VIDGO_ALLOW_LOOPBACK_URLS": "true",
         "REPLICATE_API_TOKEN": "r8_local",
-        "REPLICATE_BASE_URL": vendor,
+        "REPLICATE_BASE_URL": f"http://127.0.0.1:{VENDOR_PORT}/replicate",
         "REPLICATE_CONCURRENCY": "1000",
         "ORGANIZATION_CONCURRENCY": "1000",
+        "JOBS_IN_FLIGHT_PER_PROCESS": "1000",
         "WORKER_PROCESSES": "1",
         "SANDBOX_ENABLED": "false",
     }
 
 
 def _prepare() -> None:
-    """Make the tables, and an organization that can pay."""
-    import django
-
-    django.setup()
+    """Make an organization that can pay."""
     from django.core.management import call_command
 
-    call_command("migrate", verbosity=0)
     call_command("seed_demo")
     from accounts import audit
     from accounts.models import Organization
@@ -97,14 +85,15 @@ def _prepare() -> None:
     )
 
 
-def _start(family: Family, data: Path, arguments: list[str]) -> subprocess.Popen[bytes]:
-    with (data / "log").open("ab") as output:
-        return family.start(
+def _start(built: Stand, arguments: list[str]) -> subprocess.Popen[bytes]:
+    with built.log.open("ab") as output:
+        return built.family.start(
             command=[sys.executable, *arguments], cwd=ROOT, env=dict(os.environ), output=output
         )
 
 
-def _switch_vendor() -> None:
+def switch_vendor() -> None:
+    """Wait for the local vendor, and have it take its time."""
     deadline = time.monotonic() + 30
     switches = {"replicate": {"work_seconds": VENDOR_SECONDS, "hints": False}}
     while time.monotonic() < deadline:

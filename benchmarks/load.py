@@ -76,7 +76,7 @@ async def run(plan: Plan) -> dict[str, Any]:
 async def _connection(
     port: int, messages: list[bytes], seen: Seen, counts_from: float, until: float
 ) -> None:
-    chance = random.Random(random.getrandbits(64))  # noqa: S311  no secret
+    chance = random.Random(random.getrandbits(64))
     reader = writer = None
     while (now := time.perf_counter()) < until:
         if writer is None or reader is None:

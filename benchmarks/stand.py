@@ -54,7 +54,7 @@ class Stand:
     ) -> dict[str, Any]:
         """Send requests from a process of its own and return what it saw."""
         plan = load.Plan(port=port, requests=messages, connections=connections, seconds=seconds)
-        done = subprocess.run(  # noqa: S603  our own program
+        done = subprocess.run(
             [sys.executable, "-m", "benchmarks.load"],
             cwd=ROOT,
             input=load.as_json(plan),
