@@ -17,7 +17,7 @@ from rest_framework.request import Request
 
 from accounts import organizations
 from accounts.models import ApiKey, Membership, Organization, Role, User
-from vidgo.kernel import errors, logs
+from vidgo.kernel import errors, logs, tenant_wall
 
 P = ParamSpec("P")
 
@@ -122,6 +122,7 @@ def member_page(
             if not allows(membership, ability):
                 raise RoleTooLow
             logs.bind(organization=membership.organization.public_id)
+            tenant_wall.enter(organization_id=membership.organization_id)
             return view(cast(MemberRequest, request), *args, **kwargs)
 
         guarded: Any = login_required(checked)

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from accounts import api_keys, audit, key_limits, rate_limits
 from accounts.models import ApiKey
-from vidgo.kernel import errors, logs
+from vidgo.kernel import errors, logs, tenant_wall
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
@@ -43,6 +43,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             rate_limits.note_failed_key(request._request)
             raise
         logs.bind(organization=api_key.organization.public_id, api_key=api_key.key_id)
+        tenant_wall.enter(organization_id=api_key.organization_id)
         return None, api_key
 
     def authenticate_header(self, request: Request) -> str:

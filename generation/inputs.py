@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from generation import files
 from generation.models import ENDS, Asset, Job, Upload
-from vidgo.kernel import errors, http, images
+from vidgo.kernel import errors, http, images, tenant_wall
 
 FOLDER = "inputs"
 PARAM = "input.image_urls"
@@ -77,12 +77,19 @@ def remove_expired(*, limit: int = 1000) -> int:
     return removed
 
 
+def is_kept(*, name: str) -> bool:
+    """Tell whether a file of ours is still there, whosever it is: its address is its secret."""
+    if not files.is_name(name):
+        return False
+    with tenant_wall.lifted():
+        return (
+            Upload.objects.filter(file=name, removed_at=None).exists()
+            or Asset.objects.filter(file=name, removed_at=None).exists()
+        )
+
+
 def _own(name: str, *, param: str) -> bytes:
-    known = files.is_name(name) and (
-        Upload.objects.filter(file=name, removed_at=None).exists()
-        or Asset.objects.filter(file=name, removed_at=None).exists()
-    )
-    if known:
+    if is_kept(name=name):
         with contextlib.suppress(FileNotFoundError):
             return files.read(name=name)
     raise ImageUnreachable(f"'{param}': there is no such file.", param=param)

@@ -8,8 +8,13 @@ class VidgoConfig(AppConfig):
     name = "vidgo"
 
     def ready(self) -> None:
-        """Register the checks that refuse unsafe settings, and report errors where that is set."""
-        from vidgo.kernel import checks, error_reports  # noqa: F401  (checks register themselves)
+        """Register the checks, raise the wall between tenants, report errors where that is set."""
+        from vidgo.kernel import (  # noqa: F401  (checks register themselves)
+            checks,
+            error_reports,
+            tenant_wall,
+        )
 
+        tenant_wall.watch()
         if settings.SENTRY_DSN:
             error_reports.start()

@@ -27,6 +27,7 @@ from django.db import connection
 from psycopg.conninfo import make_conninfo
 
 from vidgo import embedded, processes
+from vidgo.kernel import tenant_wall
 
 MANIFEST, DUMP, FILES = "manifest.json", "database.dump", "files"
 CHUNK_BYTES = 1_000_000
@@ -136,6 +137,8 @@ def restore(*, backup: Path, force: bool) -> Manifest:
         raise BackupError(f"{others} others are connected to the database: stop web and workers")
     with connection.cursor() as cursor:
         cursor.execute(EMPTY)
+        # Policies name it, and the dump leaves rights out.
+        cursor.execute(tenant_wall.CREATE_ROLE)
     connection.close()
     _run(
         *("pg_restore", "--exit-on-error", "--single-transaction", "--no-owner"),

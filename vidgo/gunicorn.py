@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 
 from vidgo import lifecycle
+from vidgo.kernel import tenant_wall
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vidgo.settings")
 
@@ -52,6 +53,8 @@ POOL = {
     "max_idle": settings.DATABASES["default"]["CONN_MAX_AGE"] or 1,
     # How long a request waits for another one's connection before it is answered with 503.
     "timeout": 10,
+    # Before another request takes the connection, and in a thread of the pool's own.
+    "reset": tenant_wall.take_down,
 }
 
 

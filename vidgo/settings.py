@@ -140,6 +140,8 @@ if DEBUG:
 
 # Database, cache, queue --------------------------------------------------------------------------
 
+# PostgreSQL too keeps tenants apart, beside the queries that name their organization.
+ROW_LEVEL_SECURITY = env.boolean("ROW_LEVEL_SECURITY", True)
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **embedded.django_database(url=DATABASE_URL or embedded.database_url(data=VIDGO_DATA)),

@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import access, organizations
 from accounts.access import MemberRequest
 from billing import ledger, packs, wallets
-from generation import assets, catalog, files, idempotency, orders
+from generation import assets, catalog, files, idempotency, inputs, orders
 from generation.idempotency import Submitted
 from generation.jobs import UnknownJob
-from generation.models import Asset, Job, Upload
+from generation.models import Asset, Job
 from generation.pages import keys, shown
 from generation.pages.playground import (
     drafts,
@@ -153,16 +153,9 @@ def _of_job(job: Job) -> tuple[dict[str, str], str]:
     """Return the order of a job; an image of ours that is gone by now is asked for again."""
     typed = order_form.of_job(job)
     name = files.find_name(job.image_url)
-    if name is None or _is_kept(name):
+    if name is None or inputs.is_kept(name=name):
         return typed, ""
     return {**typed, "image_url": ""}, GONE
-
-
-def _is_kept(name: str) -> bool:
-    return (
-        Upload.objects.filter(file=name, removed_at=None).exists()
-        or Asset.objects.filter(file=name, removed_at=None).exists()
-    )
 
 
 def _result_of(job: Job) -> tuple[dict[str, str], str]:

@@ -1,0 +1,36 @@
+"""Put jobs, files and callbacks behind the second wall."""
+
+from django.db import migrations
+
+from vidgo.kernel import tenant_wall
+
+OF_AN_ORGANIZATION = (
+    "generation_job",
+    "generation_upload",
+    "generation_usageday",
+    "generation_idempotencykey",
+    "generation_callbacksecret",
+    "generation_callbackendpoint",
+    "generation_callback",
+)
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("accounts", "0005_tenant_wall"),
+        ("generation", "0005_usage"),
+    ]
+
+    operations = [
+        *(tenant_wall.build(table=table) for table in OF_AN_ORGANIZATION),
+        *(
+            tenant_wall.build(
+                table=table, condition=tenant_wall.through(table="generation_job", key="job_id")
+            )
+            for table in ("generation_asset", "generation_attempt")
+        ),
+        tenant_wall.build(
+            table="generation_callbacktry",
+            condition=tenant_wall.through(table="generation_callback", key="callback_id"),
+        ),
+    ]

@@ -1,0 +1,123 @@
+"""The two walls between tenants, each alone: with either one down, nothing leaks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import ProgrammingError, connection, transaction
+from pytest_django import Settings
+
+from accounts.models import MembershipQuerySet, Organization
+from billing.models import Wallet
+from generation import jobs
+from generation.models import Job
+from tests import factories
+from tests.architecture.addresses import ROWS
+from tests.architecture.addresses.rows import World
+from tests.architecture.test_tenancy import ask, told, world  # noqa: F401  (a fixture)
+from tests.conftest import Api
+from vidgo.kernel import tenant_wall
+
+pytestmark = pytest.mark.django_db
+
+# Tables that name an organization and stay in front of the wall, each with the reason.
+IN_FRONT = {
+    "accounts_membership": "read before it is known for which organization a person acts",
+    "accounts_auditevent": "also about what is of no organization; its page names one",
+}
+
+
+@pytest.fixture
+def no_first_wall(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every query of ours forget which organization it is for."""
+    scoped = {type(model.objects.all()) for model in apps.get_models() if hasattr(model, "objects")}
+    for queryset in scoped - {MembershipQuerySet}:
+        if not hasattr(queryset, "for_organization"):
+            continue
+        monkeypatch.setattr(queryset, "for_organization", lambda self, organization: self.all())
+    forgetful = jobs.FIND.replace("AND j.organization_id = %(organization)s", "")
+    assert forgetful != jobs.FIND
+    monkeypatch.setattr(jobs, "FIND", forgetful)
+
+
+def leaks(world: World) -> list[Any]:  # noqa: F811
+    """Return what of Alice's objects Charlie gets to see."""
+    return [
+        (row.method, route, told(answer))
+        for route, rows in ROWS.items()
+        for row in rows
+        if row.path and row.expected("charlie") == 404
+        if told(answer := ask(world, row, route=route, who="charlie")) != 404
+    ]
+
+
+def test_without_our_own_wall_the_database_lets_nothing_through(
+    world: World,  # noqa: F811
+    no_first_wall: None,
+) -> None:
+    assert leaks(world) == []
+
+
+def test_without_the_databases_wall_ours_lets_nothing_through(
+    world: World,  # noqa: F811
+    settings: Settings,
+) -> None:
+    settings.ROW_LEVEL_SECURITY = False
+    assert leaks(world) == []
+
+
+def test_without_both_walls_everything_leaks(
+    world: World,  # noqa: F811
+    no_first_wall: None,
+    settings: Settings,
+) -> None:
+    settings.ROW_LEVEL_SECURITY = False
+    assert len(leaks(world)) > 5
+
+
+def test_every_table_of_an_organization_stands_behind_the_wall() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relrowsecurity AND EXISTS"
+            " (SELECT FROM pg_policy WHERE polrelid = pg_class.oid AND polname = 'tenant')"
+        )
+        behind = {name for (name,) in cursor.fetchall()}
+    owned = {
+        model._meta.db_table
+        for model in apps.get_models()
+        if any(
+            field.related_model is Organization and not field.auto_created
+            for field in model._meta.get_fields()
+        )
+    }
+    assert owned - behind == set(IN_FRONT)
+    assert {"generation_asset", "generation_attempt", "billing_budget"} <= behind
+
+
+def test_rows_of_another_organization_can_neither_be_seen_changed_nor_made(
+    organization: Organization, other_organization: Organization, wallet: Wallet
+) -> None:
+    finished = factories.finished(organization=organization)
+    tenant_wall.enter(organization_id=organization.pk)
+    assert list(Job.objects.all()) == [finished]
+    tenant_wall.leave()
+    tenant_wall.enter(organization_id=other_organization.pk)
+    assert not Job.objects.exists()
+    assert Job.objects.update(prompt="stolen") == 0
+    assert Job.objects.filter(asset__isnull=False).count() == 0
+    with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+        finished.pk = None
+        finished.public_id = "task_forged"
+        finished.save(force_insert=True)
+    tenant_wall.leave()
+
+
+def test_a_request_leaves_nothing_of_itself_to_the_next(api: Api, wallet: Wallet) -> None:
+    assert api.get("/api/user/balance").status_code == 200
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user, current_setting('vidgo.organization', true)")
+        user, organization = cursor.fetchone()
+    assert user != tenant_wall.ROLE
+    assert organization == ""

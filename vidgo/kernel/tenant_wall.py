@@ -1,0 +1,144 @@
+"""The second wall between tenants: PostgreSQL's row-level security.
+
+The first wall is ours: each query names its organization. Should one forget to, the database still
+shows a request that acts for an organization no row of another one. Such a request runs as the role
+`vidgo_tenant`, which policies hold to the organization that the connection names; workers, commands
+and the operator's desk act for all of them and run as the owner of the tables, whom no policy
+concerns.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.core.signals import request_finished, request_started
+from django.db import connection
+from django.db.backends.signals import connection_created
+from django.db.migrations import RunSQL
+from psycopg import Connection
+from psycopg.pq import TransactionStatus
+
+ROLE = "vidgo_tenant"
+VARIABLE = "vidgo.organization"
+# In a policy: the organization of this connection. Nothing, and so no row, where none is named.
+CURRENT = f"nullif(current_setting('{VARIABLE}', true), '')::bigint"
+
+ENTER = f"SELECT set_config('role', '{ROLE}', false), set_config('{VARIABLE}', %s, false)"
+LEAVE = f"SELECT set_config('role', 'none', false), set_config('{VARIABLE}', '', false)"
+# What a connection of the driver carries while it stands behind the wall.
+MARK = "vidgo_behind_the_wall"
+
+# The role is the whole server's, the rights are this database's. Tables of later migrations are
+# covered by the default.
+CREATE_ROLE = f"""
+DO $$
+BEGIN
+    -- Whoever may not make roles has it made beforehand: docs/deploy says how.
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{ROLE}') THEN
+        CREATE ROLE {ROLE} NOLOGIN;
+    END IF;
+    IF NOT pg_has_role(current_user, '{ROLE}', 'MEMBER') THEN
+        GRANT {ROLE} TO CURRENT_USER;
+    END IF;
+EXCEPTION
+    -- Another database of this server was migrated at the same time.
+    WHEN duplicate_object OR unique_violation THEN NULL;
+END $$;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {ROLE};
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {ROLE};
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {ROLE};
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {ROLE};
+"""
+# The role itself stays: another database of the same server may use it.
+REVOKE_RIGHTS = f"""
+ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON SEQUENCES FROM {ROLE};
+ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON TABLES FROM {ROLE};
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {ROLE};
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {ROLE};
+"""
+
+_here = threading.local()
+
+
+def build(*, table: str, condition: str = f"organization_id = {CURRENT}") -> RunSQL:
+    """Return the migration step that puts a table behind the wall.
+
+    `condition` tells which rows belong to the current organization.
+    """
+    return RunSQL(
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;"
+        f"CREATE POLICY tenant ON {table} TO {ROLE} USING ({condition});",
+        f"DROP POLICY tenant ON {table}; ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;",
+    )
+
+
+def through(*, table: str, key: str) -> str:
+    """Return the condition of a table that reaches its organization through another's row."""
+    return f"EXISTS (SELECT FROM {table} owner WHERE owner.id = {key})"
+
+
+def enter(*, organization_id: int) -> None:
+    """Let the rest of this request see rows of one organization only."""
+    if not settings.ROW_LEVEL_SECURITY:
+        return
+    _here.organization_id = organization_id
+    _apply(organization_id)
+
+
+def leave() -> None:
+    """Let this thread's connection see everything again."""
+    if getattr(_here, "organization_id", None) is None:
+        return
+    _here.organization_id = None
+    if connection.connection is not None:
+        take_down(connection.connection)
+
+
+@contextmanager
+def lifted() -> Iterator[None]:
+    """Look over the wall for what is nobody's secret, such as a file whose address is known."""
+    organization_id: int | None = getattr(_here, "organization_id", None)
+    leave()
+    try:
+        yield
+    finally:
+        if organization_id is not None:
+            enter(organization_id=organization_id)
+
+
+def take_down(driver: Connection[Any]) -> None:
+    """Take a connection out from behind the wall; the pool's hook for one that is given back."""
+    if not getattr(driver, MARK, False) or driver.closed:
+        return
+    # A failed transaction takes the setting back itself when it ends.
+    if driver.info.transaction_status != TransactionStatus.INERROR:
+        driver.execute(LEAVE)
+    setattr(driver, MARK, False)
+
+
+def _apply(organization_id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(ENTER, [str(organization_id)])
+    setattr(connection.connection, MARK, True)
+
+
+def _on_connection(**_: Any) -> None:
+    """Raise the wall anew: the request gave its connection back, or lost it, and took another."""
+    organization_id = getattr(_here, "organization_id", None)
+    if organization_id is not None:
+        _apply(organization_id)
+
+
+def _on_request(**_: Any) -> None:
+    leave()
+
+
+def watch() -> None:
+    """Follow requests and connections; called once, when the process starts."""
+    connection_created.connect(_on_connection, dispatch_uid="tenant wall")
+    request_started.connect(_on_request, dispatch_uid="tenant wall")
+    request_finished.connect(_on_request, dispatch_uid="tenant wall")
