@@ -168,6 +168,7 @@ QUEUE_TIMEOUT_SECONDS = 240
 Q_CLUSTER: dict[str, Any] = {
     "name": "vidgo",
     "orm": "default",
+    "broker_class": "vidgo.kernel.queue.Broker",
     "cache": "queue",
     "workers": WORKER_PROCESSES,
     "timeout": QUEUE_TIMEOUT_SECONDS,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import yaml
@@ -15,8 +17,11 @@ from django.conf import settings
 from generation import waiting
 from generation.api.uploads import BASE64_BODY_MAX_BYTES
 from vidgo import env
-from vidgo import gunicorn as web
 from vidgo.kernel import supervisor
+
+# Importing the server's configuration says where its processes count; this is none of them.
+with mock.patch.dict(os.environ):
+    from vidgo import gunicorn as web
 
 ROOT = Path(settings.BASE_DIR)
 DEPLOY = ROOT / "docs/deploy"

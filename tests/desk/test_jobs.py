@@ -104,7 +104,7 @@ def test_the_list_asks_as_often_and_never_counts_a_whole_table(
     monkeypatch.setattr(BoundedPaginator, "most", 3)
     with django_assert_num_queries(len(few)) as many:
         text = operator.get(reverse(LIST)).content.decode()
-    assert "More than 3 jobs" in text
+    assert "More than 3 rows" in text
     counts = [query["sql"] for query in many.captured_queries if "COUNT(" in query["sql"]]
     assert counts
     assert all("LIMIT 4" in sql for sql in counts)

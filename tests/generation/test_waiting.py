@@ -270,6 +270,7 @@ def master_of(address: str) -> psutil.Process:
     raise AssertionError("no web server")
 
 
+@pytest.mark.chaos
 @real
 def test_the_server_serves_others_while_many_wait_and_ends_without_a_lost_answer(
     api_key: str, organization: Organization, later: Callable[..., Future[Any]], tmp_path: Path

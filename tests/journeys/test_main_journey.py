@@ -152,6 +152,7 @@ def test_what_goes_wrong_costs_nothing(
     assert books.check() == []
 
 
+@pytest.mark.chaos
 def test_many_submits_at_once_are_accepted_exactly_as_far_as_the_credits_go(
     client: Client,
     funds: Callable[[int], None],

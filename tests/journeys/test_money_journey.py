@@ -72,7 +72,7 @@ def spend(organization: Organization, jobs: int) -> None:
         factories.job(organization=organization, model="flux-kontext-max")
 
 
-@pytest.mark.parametrize("cents", [500, 2000, 5000, 10000, 4200])
+@pytest.mark.parametrize("cents", [500, 4200])
 def test_every_pack_and_a_custom_amount_arrive(organization: Organization, cents: int) -> None:
     buy(organization, cents=cents)
     news()
@@ -217,6 +217,7 @@ def test_an_answer_that_is_lost_charges_once(organization: Organization) -> None
     assert books.check() == []
 
 
+@pytest.mark.chaos
 def test_with_a_tenth_of_the_events_lost_one_sweep_books_everything(
     organization: Organization,
 ) -> None:

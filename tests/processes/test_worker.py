@@ -55,7 +55,7 @@ def check_ends(*, finish: int, fail: int) -> None:
     "role",
     [
         "worker 0",
-        "pusher",
+        pytest.param("pusher", marks=pytest.mark.chaos),
         *(pytest.param(each, marks=pytest.mark.chaos) for each in ("monitor", "sentinel", "first")),
     ],
 )
@@ -84,6 +84,7 @@ def test_a_killed_process_costs_seconds_and_no_job(
     record_testsuite_property(f"recovery_seconds {role}", round(seconds, 1))
 
 
+@pytest.mark.chaos
 def test_a_process_that_dies_before_anyone_has_seen_it_is_noticed(
     quick: dict[str, str], tmp_path: Path
 ) -> None:
@@ -139,6 +140,7 @@ def test_sigterm_lets_go_of_the_jobs_and_leaves_nothing_behind(
     record_testsuite_property("stop_seconds", round(seconds, 1))
 
 
+@pytest.mark.chaos
 def test_sigterm_is_heard_from_the_first_moment_on(quick: dict[str, str], tmp_path: Path) -> None:
     """A process just forked must not inherit handlers that only its parent can act upon."""
     with worker(log=tmp_path / "log", **quick) as running:
@@ -158,6 +160,7 @@ def test_a_lost_bell_is_rung_again(
         running.stop()
 
 
+@pytest.mark.chaos
 def test_a_cluster_that_does_not_answer_is_replaced(
     organization: Organization, quick: dict[str, str], tmp_path: Path
 ) -> None:

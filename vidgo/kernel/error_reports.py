@@ -49,6 +49,8 @@ def start(**options: Any) -> None:
         auto_enabling_integrations=False,
         integrations=[LoggingIntegration(level=None, event_level=logging.ERROR)],
         max_breadcrumbs=0,
+        # The SDK would add headers of its own to every call of ours.
+        trace_propagation_targets=[],
         include_local_variables=False,
         include_source_context=False,
         server_name="",

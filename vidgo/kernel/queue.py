@@ -6,6 +6,7 @@ most: what is to be done stands in the rows, and a bell rung twice or lost chang
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import mmap
 import os
@@ -15,10 +16,36 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Count, Min
 from django.utils import timezone
+from django_q import core_signing
+from django_q.brokers.orm import ORM
+from django_q.conf import Conf
 from django_q.models import Failure, OrmQ, Schedule
+from django_q.signing import BadSignature, PickleSerializer, SignedPackage
 from django_q.tasks import async_task
+
+
+class Broker(ORM):
+    """The queue's table, whose rows outlive a change of SECRET_KEY.
+
+    django-q2 drops a row that the present key has not signed. What a key of SECRET_KEY_FALLBACKS
+    has signed is signed anew on its way to a worker.
+    """
+
+    def dequeue(self) -> list[tuple[int, str]] | None:
+        """Return the rows that are this worker's from now on, each as its number and its text."""
+        rows = super().dequeue()
+        return [(pk, _signed_anew(text)) for pk, text in rows] if rows else None
+
+
+def _signed_anew(text: str) -> str:
+    for key in settings.SECRET_KEY_FALLBACKS:
+        with contextlib.suppress(BadSignature):
+            task = core_signing.loads(text, key=key, salt=Conf.PREFIX, serializer=PickleSerializer)
+            return str(SignedPackage.dumps(task))
+    return text
 
 
 def enqueue(task: str, *args: str | int) -> None:
