@@ -11,7 +11,6 @@ NEW_IDS = (
     ("membership", accounts.models.new_membership_id),
     ("auditevent", accounts.models.new_event_id),
 )
-BATCH = 2000
 # What was done stays as it was written; when a user is removed, the event only loses the link.
 APPEND_ONLY = """
 CREATE FUNCTION accounts_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -37,11 +36,15 @@ DROP FUNCTION accounts_refuse_change();
 def give_ids(apps, schema_editor):
     """Give the rows of before the public ids that new ones are born with."""
     for name, new_id in NEW_IDS:
-        rows = apps.get_model("accounts", name).objects.filter(public_id="").order_by("pk")
-        while batch := list(rows[:BATCH]):
-            for row in batch:
-                row.public_id = new_id()
-            rows.model.objects.bulk_update(batch, ["public_id"])
+        rows = apps.get_model("accounts", name).objects.filter(public_id="")
+        keys = list(rows.values_list("pk", flat=True))
+        with schema_editor.connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE accounts_{name} given SET public_id = new.public_id"  # noqa: S608
+                " FROM unnest(%s::bigint[], %s::text[]) AS new (id, public_id)"
+                " WHERE given.id = new.id",
+                [keys, [new_id() for _ in keys]],
+            )
 
 
 class Migration(migrations.Migration):
