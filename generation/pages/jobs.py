@@ -59,13 +59,14 @@ def job_list(request: MemberRequest) -> HttpResponseBase:
     """List the organization's jobs, the newest first."""
     organization = request.organization
     form = narrowing.JobsForm(request.GET, organization=organization)
-    page = pagination.turn(
-        shown.with_pictures(narrowing.narrow(organization=organization, form=form)),
-        key="public_id",
-        query=request.GET,
-        # A job may leave the filter while somebody turns the pages.
-        among=Job.objects.for_organization(organization),
-    )
+    with narrowing.read(form):
+        page = pagination.turn(
+            shown.with_pictures(narrowing.narrow(organization=organization, form=form)),
+            key="public_id",
+            query=request.GET,
+            # A job may leave the filter while somebody turns the pages.
+            among=Job.objects.for_organization(organization),
+        )
     return render(
         request,
         "generation/job_list.html",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -21,6 +23,7 @@ from generation.models import (
     Job,
     Status,
 )
+from vidgo.kernel import tenant_wall
 
 PLAYGROUND = "playground"
 # Longer lists of keys are for the search on the page of keys.
@@ -143,6 +146,18 @@ def narrow(*, organization: Organization, form: NarrowingForm) -> QuerySet[Job]:
         after = mine.filter(created_at__gte=until + SIDE_BY_SIDE).order_by("created_at")
         jobs = jobs.filter(created_at__lt=until, pk__lt=_number(after, otherwise=NUMBER_MAX))
     return _search(jobs, chosen.get("search", ""))
+
+
+@contextmanager
+def read(form: JobsForm) -> Iterator[None]:
+    """Read a narrowed list; a search looks over the wall between tenants.
+
+    PostgreSQL uses no index for LIKE on rows that a policy guards, as the comparison could tell of
+    rows it hides: searching 100,000 jobs took 400 ms instead of 5. The jobs are the organization's
+    all the same.
+    """
+    with tenant_wall.lifted() if form.chosen().get("search") else nullcontext():
+        yield
 
 
 def _number(jobs: QuerySet[Job], *, otherwise: int) -> Coalesce:
