@@ -1,1 +1,1 @@
-"""Hardening: what a hostile visitor, customer or file may try, on every page and through every field."""
+"""Hardening: what a hostile visitor, customer or file may try, on every page, in every field."""

@@ -27,9 +27,9 @@ FOX = {"model": "flux-kontext-pro", "input": {"prompt": "a fox"}}
 def hostile(world: World, stranger: Organization) -> dict[str, Any]:
     """Return fields that would be worth something if a form took them over."""
     return {
-        **{name: "1" for name in ("is_staff", "is_superuser", "is_active", "is_operator")},
-        **{name: stranger.pk for name in ("organization_id", "tenant", "api_key_id")},
-        **{name: "alice@example.com" for name in ("user", "created_by", "owner", "username")},
+        **dict.fromkeys(("is_staff", "is_superuser", "is_active", "is_operator"), "1"),
+        **dict.fromkeys(("organization_id", "tenant", "api_key_id"), stranger.pk),
+        **dict.fromkeys(("user", "created_by", "owner", "username"), "alice@example.com"),
         "status": "finished",
         "state": "delivered",
         "role": "owner",
@@ -89,6 +89,8 @@ def test_no_form_takes_over_a_field_that_it_does_not_show(
     further = hostile(world, other_organization)
     before = protected()
     theirs = list(Wallet.objects.filter(organization=other_organization).values())
+    # The world's callback belongs to a job that nobody paid for.
+    known = books.check()
     sent = 0
     for route, rows in ROWS.items():
         for row in rows:
@@ -104,7 +106,7 @@ def test_no_form_takes_over_a_field_that_it_does_not_show(
     assert list(Wallet.objects.filter(organization=other_organization).values()) == theirs
     assert not ApiKey.objects.filter(key_id="chosen").exists()
     assert ApiKey.objects.filter(organization=other_organization).count() == 1
-    assert books.check() == []
+    assert books.check() == known
 
 
 def test_a_call_takes_over_nothing_that_it_is_not_asked_for(
@@ -117,7 +119,11 @@ def test_a_call_takes_over_nothing_that_it_is_not_asked_for(
     assert answer.status_code == 200, answer.content
     job = Job.objects.latest("pk")
     price = catalog.load().models["flux-kontext-pro"].price_credits
-    assert (job.organization, job.status, job.price_credits) == (world.organization, "queued", price)
+    assert (job.organization, job.status, job.price_credits) == (
+        world.organization,
+        "queued",
+        price,
+    )
     assert (job.public_id != "chosen", job.image_file, job.created_by) == (True, "", None)
     assert job.api_key is not None
     assert job.api_key.organization == world.organization
@@ -144,7 +150,8 @@ def test_an_upload_lies_where_we_put_it(api: Api, other_organization: Organizati
     assert answer.status_code == 200, answer.content
     kept = Upload.objects.get()
     assert kept.organization != other_organization
-    assert kept.file.startswith("temp/") and ".." not in kept.file + kept.file_name
+    assert kept.file.startswith("temp/")
+    assert ".." not in kept.file + kept.file_name
     assert kept.mime == "image/png"
     served = whole(Client().get(f"/files/{kept.file}"))
     assert served.headers["Content-Type"] == "image/png"
@@ -155,7 +162,7 @@ def test_signing_up_makes_nobody_an_operator(client: Client, organization: Organ
     form = {
         "email": "dana@example.com",
         "password1": "a long enough secret",
-        **{name: "on" for name in ("is_staff", "is_superuser", "is_active", "verified")},
+        **dict.fromkeys(("is_staff", "is_superuser", "is_active", "verified"), "on"),
         "organization": organization.public_id,
         "role": "owner",
         "user_permissions": "1",
@@ -173,7 +180,7 @@ def test_a_profile_form_changes_the_name_and_no_right(bob: User, bob_client: Cli
     assert bob_client.post("/dashboard/profile", form).status_code == 302
     bob.refresh_from_db()
     assert (bob.name, bob.email) == ("Bob", "bob@example.com")
-    assert not (bob.is_staff or bob.is_superuser)
+    assert (bob.is_staff, bob.is_superuser) == (False, False)
 
 
 def test_an_invitation_gives_no_more_than_it_says(

@@ -44,7 +44,13 @@ OURS = re.compile(
     r"callback_url|image_url|stripe_.*|payment_method_id|object_id|lease_owner|provider|reference)"
 )
 # Of names that are above, the columns in which others write.
-OTHERS = {("billing", "stripeevent", "error"), ("generation", "job", "callback_url")}
+OTHERS = {
+    ("billing", "stripeevent", "error"),
+    ("generation", "job", "callback_url"),
+    ("generation", "job", "image_url"),
+    ("generation", "callback", "url"),
+    ("generation", "callbackendpoint", "origin"),
+}
 BREAKOUT = "</textarea></title></script>"
 # Names of query parameters, each of which some page reads.
 PARAMETERS = (

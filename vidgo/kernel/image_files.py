@@ -32,7 +32,10 @@ class ImageRefused(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class ImageFile:
-    """The structure of an image file; `content` holds only what draws its first picture."""
+    """The structure of an image file; `content` holds only what draws its first picture.
+
+    Of a WebP it holds the whole file, without what stands behind its end.
+    """
 
     format: str
     width: int

@@ -76,8 +76,12 @@ class Opened:
 
     @property
     def plain(self) -> bytes | None:
-        """The file without its metadata; None for a picture to be turned or converted."""
-        is_ready = self._file.orientation not in _UPRIGHT and self._mode in {"RGB", "RGBA"}
+        """The file without its metadata; None for a picture to be turned or converted.
+
+        None for a WebP, too: its reader leaves the metadata in, because nothing is sent on as one.
+        """
+        is_upright = self._file.orientation not in _UPRIGHT
+        is_ready = is_upright and self._mode in {"RGB", "RGBA"} and self._file.format != "WEBP"
         return self._file.content if is_ready else None
 
     def draw(self) -> Image.Image:
