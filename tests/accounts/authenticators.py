@@ -30,7 +30,13 @@ HOST = "testserver"
 
 
 def code_of(secret: str, *, steps: int = 0) -> str:
-    """Return the code an app shows, RFC 6238; `steps` of 30 seconds away from now."""
+    """Return the code an app shows, RFC 6238; `steps` of 30 seconds away from now.
+
+    Waits for the next step when this one is about to end, after which the code would be too old.
+    """
+    left = 30 - time.time() % 30
+    if left < 2:
+        time.sleep(left)
     counter = struct.pack(">Q", int(time.time()) // 30 + steps)
     digest = hmac.new(base64.b32decode(secret), counter, hashlib.sha1).digest()
     place = digest[-1] & 15

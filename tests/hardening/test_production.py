@@ -74,6 +74,7 @@ def run(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.chaos
 @pytest.mark.django_db(transaction=True)
 def test_over_https_cookies_and_headers_are_what_they_must_be() -> None:
     done = run("-c", PROGRAM)

@@ -99,6 +99,7 @@ def test_a_process_that_dies_before_anyone_has_seen_it_is_noticed(
         running.stop()
 
 
+@pytest.mark.chaos
 def test_a_killed_supervisor_takes_its_cluster_along_and_the_next_one_goes_on(
     organization: Organization,
     quick: dict[str, str],
