@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -136,7 +137,7 @@ def _fill(organization: Organization, *, mark: str, jobs: int, days: int) -> lis
     endpoint = CallbackEndpoint.objects.create(
         organization=organization, origin="https://example.com"
     )
-    values = {
+    values: dict[str, Any] = {
         "organization": organization.pk,
         "mark": mark,
         "jobs": jobs,
