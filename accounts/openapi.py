@@ -9,9 +9,19 @@ from drf_spectacular.openapi import AutoSchema
 
 from accounts.key_limits import SCOPES
 
+# As `rate_limits.Level.headers` sends them.
+RATE_LIMIT_HEADERS = {
+    name: {"schema": {"type": "integer"}, "description": description}
+    for name, description in (
+        ("RateLimit-Limit", "How many calls may come at once."),
+        ("RateLimit-Remaining", "How many of them are left now."),
+        ("RateLimit-Reset", "Seconds until all of them are there again."),
+    )
+}
+
 
 class KeyedSchema(AutoSchema):
-    """Tell with each operation which scope a key needs for it."""
+    """Tell with each operation which scope a key needs, and what its answers say of limits."""
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         """Return the operation, with a sentence about the scope at the end of its description."""
@@ -20,6 +30,10 @@ class KeyedSchema(AutoSchema):
             sentence = f"Needs a key with the scope `{scope}`."
             described = operation.get("description", "")
             operation["description"] = f"{described}\n\n{sentence}".strip()
+            for status, answer in operation["responses"].items():
+                # Without a valid key nothing is known of its limits.
+                if status != "401":
+                    answer["headers"] = {**answer.get("headers", {}), **RATE_LIMIT_HEADERS}
         return operation
 
 

@@ -9,27 +9,24 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
-from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
 
-from accounts.models import ApiKey
-from vidgo.kernel import errors
-
-if TYPE_CHECKING:
-    from rest_framework.views import APIView
+from vidgo.kernel import errors, statements
 
 MINUTE = 60.0
 # Of floating point; a request early by so little of a token is let in.
 TOLERANCE = 1e-6
+# Requests are only taken ahead while a bucket is this full.
+NEARLY_FULL = 0.9
 
 # A bucket lacks `debt` seconds of filling. `granted` when each of them still holds a request; then
-# each owes for one more. The database's clock is the only one that all web processes share.
+# each owes for one more, or for `ahead` when all are nearly full. The database's clock is the only
+# one that all web processes share.
 TAKE = """
 WITH asked AS (
     SELECT * FROM unnest(%(subjects)s::text[], %(capacities)s::float8[], %(rates)s::float8[])
@@ -46,16 +43,18 @@ held AS MATERIALIZED (
 ),
 verdict AS (
     SELECT count(*) = cardinality(%(subjects)s::text[]) AS complete,
-           bool_and(capacity - debt * per_second >= 1 - %(tolerance)s) AS granted
+           bool_and(capacity - debt * per_second >= 1 - %(tolerance)s) AS granted,
+           CASE WHEN bool_and(capacity - debt * per_second >= capacity * %(nearly_full)s)
+                THEN %(ahead)s::int ELSE 1 END AS calls
       FROM held JOIN asked USING (subject)
 ),
 taken AS (
     UPDATE accounts_ratebucket bucket
-       SET full_at = statement_timestamp() + make_interval(secs => debt + 1 / per_second)
+       SET full_at = statement_timestamp() + make_interval(secs => debt + calls / per_second)
       FROM held JOIN asked USING (subject), verdict
      WHERE bucket.subject = held.subject AND complete AND granted
 )
-SELECT subject, debt, granted FROM held, verdict WHERE complete
+SELECT subject, debt, granted, calls FROM held, verdict WHERE complete
 """
 
 FILL = """
@@ -134,6 +133,14 @@ def take(buckets: Sequence[Bucket]) -> Level:
 
     Raises `RateLimitReached`, having taken nothing, when one of them is empty.
     """
+    return take_ahead(buckets, calls=1)[0]
+
+
+def take_ahead(buckets: Sequence[Bucket], *, calls: int) -> tuple[Level, int]:
+    """Take up to so many requests from each bucket; return the emptiest one's level, and how many.
+
+    Only one unless all of them are nearly full. Raises `RateLimitReached` as `take` does.
+    """
     by_subject = {bucket.subject: bucket for bucket in buckets}
     asked = list(by_subject.values())
     values: dict[str, Any] = {
@@ -141,21 +148,25 @@ def take(buckets: Sequence[Bucket]) -> Level:
         "capacities": [float(bucket.capacity) for bucket in asked],
         "rates": [bucket.per_second for bucket in asked],
         "tolerance": TOLERANCE,
+        "nearly_full": NEARLY_FULL,
+        "ahead": calls,
     }
-    with connection.cursor() as cursor:
+    with statements.prepared() as cursor:
         cursor.execute(TAKE, values)
         # None when a bucket is new, or was forgotten because it was full.
         while not (rows := cursor.fetchall()):
             cursor.execute(FILL, values)
             cursor.execute(TAKE, values)
-    before = [Level(by_subject[subject], debt) for subject, debt, _ in rows]
-    if not rows[0][2]:
+    before = [Level(by_subject[subject], debt) for subject, debt, *_ in rows]
+    _, _, granted, taken = rows[0]
+    if not granted:
         empty = [level for level in before if level.tokens < 1 - TOLERANCE]
         raise RateLimitReached(max(empty, key=lambda level: level.wait_seconds))
     after = [
-        Level(level.bucket, level.debt_seconds + 1 / level.bucket.per_second) for level in before
+        Level(level.bucket, level.debt_seconds + taken / level.bucket.per_second)
+        for level in before
     ]
-    return min(after, key=lambda level: level.tokens)
+    return min(after, key=lambda level: level.tokens), taken
 
 
 def forget_full() -> int:
@@ -163,36 +174,6 @@ def forget_full() -> int:
     with connection.cursor() as cursor:
         cursor.execute(FORGET)
         return int(cursor.rowcount)
-
-
-def buckets_of(api_key: ApiKey) -> list[Bucket]:
-    """Return what every request with this key is counted in."""
-    organization = api_key.organization
-    override = organization.requests_per_minute
-    burst = settings.RATE_LIMIT_BURST_SECONDS
-    return [
-        Bucket(
-            scope="key",
-            subject=f"key:{api_key.pk}",
-            per_minute=override or settings.RATE_LIMIT_KEY_PER_MINUTE,
-            burst_seconds=burst,
-        ),
-        Bucket(
-            scope="organization",
-            subject=f"organization:{organization.pk}",
-            per_minute=override or settings.RATE_LIMIT_ORGANIZATION_PER_MINUTE,
-            burst_seconds=burst,
-        ),
-    ]
-
-
-def uploads_of(api_key: ApiKey) -> Bucket:
-    """Return what the uploads with this key are counted in, besides."""
-    return Bucket(
-        scope="uploads",
-        subject=f"uploads:{api_key.pk}",
-        per_minute=settings.RATE_LIMIT_UPLOADS_PER_MINUTE,
-    )
 
 
 def note_failed_key(request: HttpRequest) -> None:
@@ -214,44 +195,3 @@ def note_failed_key(request: HttpRequest) -> None:
             retry_after_seconds=reached.level.wait_seconds,
             scope=bucket.scope,
         ) from None
-
-
-class RateLimit(BaseThrottle):
-    """Counts each call with a key, and tells in headers how many more there may be."""
-
-    def allow_request(self, request: Request, view: APIView) -> bool:
-        """Return True, or raise `TooManyRequests`; calls without a key are not counted."""
-        if not isinstance(request.auth, ApiKey):
-            return True
-        try:
-            level = take(self.buckets(request.auth))
-        except RateLimitReached as reached:
-            view.headers.update(reached.level.headers())
-            bucket = reached.level.bucket
-            raise TooManyRequests(
-                f"Too many requests: {bucket.per_minute} a minute are allowed "
-                f"{SENTENCES[bucket.scope]}.",
-                retry_after_seconds=reached.level.wait_seconds,
-                scope=bucket.scope,
-            ) from None
-        view.headers.update(level.headers())
-        return True
-
-    def buckets(self, api_key: ApiKey) -> list[Bucket]:
-        """Return what the call is counted in."""
-        return buckets_of(api_key)
-
-
-class UploadRateLimit(RateLimit):
-    """Counts an upload as one, and as a request."""
-
-    def buckets(self, api_key: ApiKey) -> list[Bucket]:
-        """Return what the upload is counted in."""
-        return [*buckets_of(api_key), uploads_of(api_key)]
-
-
-SENTENCES = {
-    "key": "with one key",
-    "organization": "for your organization",
-    "uploads": "to upload with one key",
-}

@@ -14,6 +14,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import Organization, Role, User
+from accounts.rate_allowances import allowances
 from billing.models import Wallet
 from tests import factories
 from vidgo import health
@@ -61,6 +62,7 @@ def _settings_of_tests(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> N
     """
     monkeypatch.setattr(health, "KEPT_SECONDS", 0.0)
     monkeypatch.setattr(health._Kept, "until", 0.0)
+    allowances.forget()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.WHITENOISE_AUTOREFRESH = True
     settings.BFL_API_KEY = settings.FAL_KEY = settings.REPLICATE_API_TOKEN = ""

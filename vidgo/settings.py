@@ -279,7 +279,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.authentication.HasApiKey"],
-    "DEFAULT_THROTTLE_CLASSES": ["accounts.rate_limits.RateLimit"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.throttles.RateLimit"],
     "DEFAULT_PARSER_CLASSES": ["vidgo.kernel.api.BoundedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "accounts.openapi.KeyedSchema",

@@ -11,7 +11,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import access, rate_limits
+from accounts import access, throttles
 from accounts.models import Scope
 from generation import uploads
 from generation.api import shapes
@@ -75,7 +75,7 @@ class StreamUploadView(Endpoint):
     """Upload a file."""
 
     required_scope = Scope.UPLOAD
-    throttle_classes = (rate_limits.UploadRateLimit,)
+    throttle_classes = (throttles.UploadRateLimit,)
     parser_classes = (BoundedMultiPartParser,)
 
     @extend_schema(
@@ -104,7 +104,7 @@ class Base64UploadView(Endpoint):
     """Upload a file as text."""
 
     required_scope = Scope.UPLOAD
-    throttle_classes = (rate_limits.UploadRateLimit,)
+    throttle_classes = (throttles.UploadRateLimit,)
     parser_classes = (LongJSONParser,)
 
     @extend_schema(
@@ -137,7 +137,7 @@ class UrlUploadView(Endpoint):
     """Upload a file by its address."""
 
     required_scope = Scope.UPLOAD
-    throttle_classes = (rate_limits.UploadRateLimit,)
+    throttle_classes = (throttles.UploadRateLimit,)
 
     @extend_schema(
         operation_id="upload_url",

@@ -57,6 +57,18 @@ def test_it_has_every_endpoint_and_who_may_call_it(document: dict[str, Any]) -> 
     assert document["components"]["securitySchemes"]["apiKey"]["scheme"] == "bearer"
 
 
+def test_it_tells_what_answers_to_a_key_say_of_limits(
+    document: dict[str, Any], api: Api, organization: Organization
+) -> None:
+    told = {name for name in api.get("/api/user/balance").headers if "RateLimit" in name}
+    assert len(told) == 3
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for status, answer in operation["responses"].items():
+                expected = told if operation.get("security") and status != "401" else set()
+                assert expected == {name for name in answer.get("headers", {}) if "Rate" in name}
+
+
 def test_it_names_what_the_catalog_sells(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     loaded = catalog.load()

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from accounts import api_keys, rate_limits
+from accounts import api_keys, throttles
 from billing import packs
 from generation import catalog, idempotency, uploads, waiting
 from generation.callbacks import schedule
@@ -112,7 +112,7 @@ def facts() -> dict[str, Any]:
         "packs": packs.listed(),
         "credits_per_dollar": packs.CREDITS_PER_CENT * 100,
         "error_kinds": errors.kinds(),
-        "scopes": tuple(rate_limits.SENTENCES),
+        "scopes": tuple(throttles.SENTENCES),
     }
 
 

@@ -1,0 +1,75 @@
+"""Allowances: most calls are let in without a question to the database, and never one too many."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from accounts import rate_allowances, rate_limits
+from accounts.rate_allowances import Allowances
+from accounts.rate_limits import Bucket, RateLimitReached
+from tests.conftest import Api
+
+pytestmark = pytest.mark.django_db
+
+Queries = Callable[[int], Any]
+
+
+def bucket(*, calls: int = 1000, subject: str = "a") -> Bucket:
+    """Return a bucket for so many calls, into which nothing to speak of flows during a test."""
+    return Bucket(scope="key", subject=subject, per_minute=1, burst_seconds=calls * 60.0)
+
+
+def test_a_hundredth_is_let_in_at_one_question(django_assert_num_queries: Queries) -> None:
+    process, own = Allowances(), bucket()
+    process.take([own])
+    with django_assert_num_queries(0):
+        left = [process.take([own]).headers()["RateLimit-Remaining"] for _ in range(9)]
+    assert left == [str(1000 - number) for number in range(2, 11)]
+    with django_assert_num_queries(1):
+        assert process.take([own]).headers()["RateLimit-Remaining"] == "989"
+
+
+def test_all_processes_together_let_in_what_the_bucket_holds() -> None:
+    processes, own, let_in = [Allowances() for _ in range(3)], bucket(), 0
+    with pytest.raises(RateLimitReached):
+        for process in itertools.cycle(processes):
+            process.take([own])
+            let_in += 1
+    # One that is told no may not know yet what another still holds.
+    for process in processes:
+        while process._kept[(own,)].calls:
+            process.take([own])
+            let_in += 1
+    assert let_in == 1000
+
+
+def test_near_the_limit_each_call_is_counted_by_itself(django_assert_num_queries: Queries) -> None:
+    own = bucket()
+    for _ in range(101):
+        rate_limits.take([own])
+    one, another = Allowances(), Allowances()
+    with django_assert_num_queries(6):
+        left = [process.take([own]).headers() for process in (one, another) * 3]
+    assert [each["RateLimit-Remaining"] for each in left] == [
+        str(898 - number) for number in range(6)
+    ]
+
+
+def test_what_lies_unused_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(rate_allowances.time, "monotonic", lambda: clock[0])
+    process, own = Allowances(), bucket()
+    process.take([own])
+    clock[0] += rate_allowances.KEPT_SECONDS
+    assert process.take([own]).headers()["RateLimit-Remaining"] == "989"
+
+
+def test_a_limit_that_was_changed_counts_from_the_next_call(api: Api, settings: Any) -> None:
+    settings.RATE_LIMIT_KEY_PER_MINUTE = 1000
+    assert api.get("/api/user/balance")["RateLimit-Remaining"] == "999"
+    settings.RATE_LIMIT_KEY_PER_MINUTE = 5
+    assert api.get("/api/user/balance")["RateLimit-Limit"] == "5"
