@@ -21,7 +21,7 @@ from accounts import audit, key_limits
 from accounts.audit import Actor
 from accounts.key_limits import Limits
 from accounts.models import ApiKey, Organization
-from vidgo.kernel import errors, ids, rows
+from vidgo.kernel import errors, ids, rows, tenant_wall
 
 PREFIX = "vg"
 ID_LENGTH = 12
@@ -40,6 +40,7 @@ SELECT {rows.columns(ApiKey, alias="k")}, {rows.columns(Organization, alias="o")
   FROM accounts_apikey k JOIN accounts_organization o ON o.id = k.organization_id
  WHERE k.key_id = %(key_id)s
 """  # noqa: S608  only the names of columns are put in
+FIND_AND_ENTER = FIND.replace("\n  FROM", f", {tenant_wall.ENTERING.format('o.id')}\n  FROM", 1)
 
 
 class InvalidKey(errors.Unauthenticated):
@@ -202,8 +203,11 @@ def end_overlap(*, organization: Organization, key_id: str, actor: Actor) -> Api
     return api_key
 
 
-def authenticate(*, plaintext: str, ip_address: str | None = None) -> ApiKey:
+def authenticate(*, plaintext: str, ip_address: str | None = None, enters: bool = False) -> ApiKey:
     """Return the active key that this text is, with its organization loaded.
+
+    With `enters` the rest of the request sees rows of that organization only, also when the key is
+    refused.
 
     Raises `InvalidKey`, `MistypedKey`, `RevokedKey`, `ExpiredKey`, `ReplacedKey` or
     `key_limits.AddressNotAllowed`. A revocation counts from its commit on, because the row is
@@ -214,7 +218,7 @@ def authenticate(*, plaintext: str, ip_address: str | None = None) -> ApiKey:
         raise InvalidKey
     if not hmac.compare_digest(checksum(plaintext[:-CHECKSUM_LENGTH]), shape["checksum"]):
         raise MistypedKey
-    api_key = _find(shape["id"])
+    api_key = _find(shape["id"], enters=enters and settings.ROW_LEVEL_SECURITY)
     if api_key is None:
         raise InvalidKey
     is_current = _matches(plaintext, api_key.secret_hash, version=api_key.pepper_version)
@@ -234,14 +238,18 @@ def authenticate(*, plaintext: str, ip_address: str | None = None) -> ApiKey:
     return api_key
 
 
-def _find(key_id: str) -> ApiKey | None:
+def _find(key_id: str, *, enters: bool) -> ApiKey | None:
     """Return a key with its organization loaded, whosever it is."""
-    row = rows.fetch_one(FIND, {"key_id": key_id})
+    row = rows.fetch_one(FIND_AND_ENTER if enters else FIND, {"key_id": key_id})
     if row is None:
         return None
-    split = len(rows.names(ApiKey))
-    api_key = rows.instance(ApiKey, row[:split])
-    api_key.organization = rows.instance(Organization, row[split:])
+    if enters:
+        tenant_wall.entered(organization_id=int(row[-1]))
+    end = len(rows.names(ApiKey))
+    api_key = rows.instance(ApiKey, row[:end])
+    api_key.organization = rows.instance(
+        Organization, row[end : end + len(rows.names(Organization))]
+    )
     return api_key
 
 

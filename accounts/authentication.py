@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from accounts import api_keys, audit, key_limits, rate_limits
 from accounts.models import ApiKey
-from vidgo.kernel import errors, logs, tenant_wall
+from vidgo.kernel import errors, logs
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
@@ -38,12 +38,12 @@ class ApiKeyAuthentication(BaseAuthentication):
             api_key = api_keys.authenticate(
                 plaintext=credential.strip().decode("latin-1"),
                 ip_address=audit.address_of(request._request),
+                enters=True,
             )
         except (errors.Unauthenticated, key_limits.AddressNotAllowed):
             rate_limits.note_failed_key(request._request)
             raise
         logs.bind(organization=api_key.organization.public_id, api_key=api_key.key_id)
-        tenant_wall.enter(organization_id=api_key.organization_id)
         return None, api_key
 
     def authenticate_header(self, request: Request) -> str:

@@ -6,12 +6,12 @@ disagree. Its row count decides: no reading of the balance first, which two call
 
 from typing import Any, Self, cast
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import ApiKey, Organization
 from billing import budgets
 from billing.models import Kind, LedgerEntry
-from vidgo.kernel import errors, queue
+from vidgo.kernel import errors, queue, statements
 from vidgo.kernel.db import requires_transaction
 
 BALANCE_FELL = "billing.tasks.balance_fell"
@@ -294,7 +294,7 @@ def _move(
 def _run(statement: str, **values: int | str | None) -> tuple[Any, ...] | None:
     """Run one movement and return its row, or None when nothing was moved."""
     try:
-        with connection.cursor() as cursor:
+        with statements.prepared() as cursor:
             cursor.execute(statement, values)
             return cast("tuple[Any, ...] | None", cursor.fetchone())
     except IntegrityError as error:

@@ -8,13 +8,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
 from django.db.models import DecimalField, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from generation.models import Attempt, Job
 from generation.providers.base import FailureKind
+from vidgo.kernel import statements
 from vidgo.kernel.db import requires_transaction
 
 TRIES_PER_PROVIDER = 3
@@ -102,7 +102,7 @@ def _change(job: Job, attempt: Attempt, **values: Any) -> None:
     write its reference over the one that the other has stored.
     """
     columns = ", ".join(f"{name} = %({name})s" for name in values)
-    with connection.cursor() as cursor:
+    with statements.prepared() as cursor:
         cursor.execute(
             CHANGE.format(columns=columns),
             {**values, "attempt": attempt.pk, "job": job.pk, "fence": job.fence},

@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.backends.utils import CursorWrapper
 
 from generation import attempts, catalog, health
 from generation.models import Job
 from generation.models.jobs import new_attempt_token
 from generation.providers import registry
+from vidgo.kernel import statements
 
 # A turn is milliseconds.
 LOCK = 0x7669_6467
@@ -104,7 +105,7 @@ def claim(*, owner: str, limit: int) -> list[Job]:
 
     Each comes with its `open_attempt`; none means that no provider is left to try.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), statements.prepared() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         cursor.execute(RESUME, {"limit": limit})
         chosen = [row[0] for row in cursor.fetchall()]
@@ -125,7 +126,7 @@ def claim(*, owner: str, limit: int) -> list[Job]:
 
 def is_due() -> bool:
     """Tell whether any job waits for a driver."""
-    with connection.cursor() as cursor:
+    with statements.prepared() as cursor:
         cursor.execute(DUE)
         (due,) = cursor.fetchone() or (False,)
     return bool(due)

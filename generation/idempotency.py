@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from accounts.models import ApiKey, Organization, User
 from generation import jobs
 from generation.models import KEY_MAX_CHARACTERS, IdempotencyKey, Job
 from generation.orders import Order
-from vidgo.kernel import errors
+from vidgo.kernel import errors, statements
 from vidgo.kernel.db import requires_transaction
 
 HEADER = "Idempotency-Key"
@@ -132,7 +131,7 @@ def keep(*, key: str, fingerprint: str, job: Job) -> None:
         "fingerprint": fingerprint,
         "job": job.pk,
     }
-    with connection.cursor() as cursor:
+    with statements.prepared() as cursor:
         cursor.execute(STORE, values)
         if not cursor.rowcount:
             raise _Taken

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
@@ -31,7 +31,7 @@ from generation.models import Asset, Job, Status
 from generation.orders import Order
 from generation.providers import registry
 from generation.providers.base import FailureKind
-from vidgo.kernel import crash, errors, queue, rows
+from vidgo.kernel import crash, errors, queue, rows, statements
 
 BELL = "generation.tasks.drive"
 
@@ -188,7 +188,7 @@ def finish(
     }
     # A statement is a transaction of its own; only a callback needs one around the two.
     with transaction.atomic(durable=True) if job.callback_url else nullcontext():
-        with connection.cursor() as cursor:
+        with statements.prepared() as cursor:
             cursor.execute(FINISH, values)
             if not cursor.rowcount:
                 raise AlreadyDone

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from django.conf import settings
-from django.db import connection
 
 from generation.models import Job, Status
+from vidgo.kernel import statements
 
 
 def renew(*, owner: str, job_ids: Collection[int]) -> set[int]:
     """Prolong the leases a driver holds and return the jobs that are still its own."""
-    with connection.cursor() as cursor:
+    with statements.prepared() as cursor:
         cursor.execute(
             """
             UPDATE generation_job

@@ -12,9 +12,11 @@ class VidgoConfig(AppConfig):
         from vidgo.kernel import (  # noqa: F401  (checks register themselves)
             checks,
             error_reports,
+            pool,
             tenant_wall,
         )
 
+        pool.watch()
         tenant_wall.watch()
         if settings.SENTRY_DSN:
             error_reports.start()

@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 
 from vidgo import lifecycle
-from vidgo.kernel import tenant_wall
+from vidgo.kernel import pool
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vidgo.settings")
 
@@ -46,17 +46,6 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(
     lifecycle.make_folder(parent=Path(tempfile.gettempdir()))
 )
 
-POOL = {
-    "min_size": 0,
-    "max_size": settings.WEB_THREADS + 1,
-    # One that lies idle for so long is closed. Seconds.
-    "max_idle": settings.DATABASES["default"]["CONN_MAX_AGE"] or 1,
-    # How long a request waits for another one's connection before it is answered with 503.
-    "timeout": 10,
-    # Before another request takes the connection, and in a thread of the pool's own.
-    "reset": tenant_wall.take_down,
-}
-
 
 def on_starting(server: Any) -> None:
     """Let a SIGTERM say at /readyz that this server is about to end, and end it later."""
@@ -85,10 +74,7 @@ def post_worker_init(worker: Any) -> None:
     """Share connections, and answer those who wait as soon as this process is told to end."""
     from generation.waiting import watcher
 
-    settings.DATABASES["default"]["OPTIONS"]["pool"] = POOL
-    # The pool keeps them instead.
-    settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
-
+    pool.share(threads=settings.WEB_THREADS + 1)
     before = signal.getsignal(signal.SIGTERM)
 
     def stop(number: int, frame: FrameType | None) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from generation.callbacks import secrets
 from generation.models import Callback, CallbackTry
-from vidgo.kernel import http
+from vidgo.kernel import http, statements
 
 # Claims of all workers take turns, so that limits are counted exactly; a turn is milliseconds.
 LOCK = 0x7669_6463
@@ -118,7 +118,7 @@ class Claimed:
 
 def claim(*, owner: str, limit: int) -> list[Claimed]:
     """Lease up to `limit` callbacks to a sender: those left by others first, then due ones."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), statements.prepared() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         cursor.execute(LEFT_BEHIND, {"limit": limit})
         chosen = [row[0] for row in cursor.fetchall()]
@@ -144,7 +144,7 @@ def claim(*, owner: str, limit: int) -> list[Claimed]:
 
 def is_due() -> bool:
     """Tell whether any callback could be sent right now."""
-    with connection.cursor() as cursor:
+    with statements.prepared() as cursor:
         cursor.execute(IS_DUE, _limits())
         (due,) = cursor.fetchone() or (False,)
     return bool(due)

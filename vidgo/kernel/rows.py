@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 from django.db import connection
 from django.db.models import Model
 
+from vidgo.kernel import statements
+
 M = TypeVar("M", bound=Model)
 
 
@@ -50,7 +52,7 @@ def insert(row: M) -> M:
 
 def fetch_one(statement: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
     """Run a statement and return its first row, None without one."""
-    with connection.cursor() as cursor:
+    with statements.prepared() as cursor:
         cursor.execute(statement, values)
         row: tuple[Any, ...] | None = cursor.fetchone()
         return row

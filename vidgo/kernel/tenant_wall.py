@@ -28,6 +28,8 @@ VARIABLE = "vidgo.organization"
 CURRENT = f"nullif(current_setting('{VARIABLE}', true), '')::bigint"
 
 ENTER = f"SELECT set_config('role', '{ROLE}', false), set_config('{VARIABLE}', %s, false)"
+# The same as the last columns of a statement that finds out which organization it is.
+ENTERING = f"set_config('role', '{ROLE}', false), set_config('{VARIABLE}', {{}}::text, false)"
 LEAVE = f"SELECT set_config('role', 'none', false), set_config('{VARIABLE}', '', false)"
 # What a connection of the driver carries while it stands behind the wall.
 MARK = "vidgo_behind_the_wall"
@@ -89,6 +91,12 @@ def enter(*, organization_id: int) -> None:
     _apply(organization_id)
 
 
+def entered(*, organization_id: int) -> None:
+    """Note that a statement with the columns `ENTERING` has let this request enter."""
+    _here.organization_id = organization_id
+    setattr(connection.connection, MARK, True)
+
+
 def leave() -> None:
     """Let this thread's connection see everything again."""
     if getattr(_here, "organization_id", None) is None:
@@ -111,7 +119,7 @@ def lifted() -> Iterator[None]:
 
 
 def take_down(driver: Connection[Any]) -> None:
-    """Take a connection out from behind the wall; the pool's hook for one that is given back."""
+    """Take a connection out from behind the wall."""
     if not getattr(driver, MARK, False) or driver.closed:
         return
     # A failed transaction takes the setting back itself when it ends.
@@ -127,10 +135,16 @@ def _apply(organization_id: int) -> None:
 
 
 def _on_connection(**_: Any) -> None:
-    """Raise the wall anew: the request gave its connection back, or lost it, and took another."""
+    """Bring a connection to this request's side of the wall before anything is asked through it.
+
+    The pool's connections stay where the request before has left them. One that stands within may
+    also have lost its connection, or given it back, and takes another.
+    """
     organization_id = getattr(_here, "organization_id", None)
     if organization_id is not None:
         _apply(organization_id)
+    elif connection.connection is not None:
+        take_down(connection.connection)
 
 
 def _on_request(**_: Any) -> None:
