@@ -38,8 +38,17 @@ def test_a_known_provider_is_asked_when_its_image_is_due(seconds: float) -> None
         *_, before, found = 0.0, *looks(ready_after=seconds)
         pace.learn(provider="maker", pending_seconds=before, ready_seconds=found)
     times = looks(ready_after=seconds)
-    assert times[-1] - seconds < 0.3
+    assert times[-1] - seconds < 0.1
     assert len(times) <= 14
+
+
+def test_times_that_differ_are_looked_for_no_more_often_than_before() -> None:
+    for number in range(30):
+        ready = 5.0 + (number % 5 - 2) * 0.5
+        *_, before, found = 0.0, *looks(ready_after=ready)
+        pace.learn(provider="maker", pending_seconds=before, ready_seconds=found)
+    assert pace._usual["maker"].close_seconds == pace.CLOSE_SECONDS
+    assert 4.5 < pace._usual["maker"].seconds < 5.5
 
 
 def test_a_guess_that_is_far_too_long_is_soon_corrected() -> None:
