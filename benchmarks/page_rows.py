@@ -13,9 +13,10 @@ from accounts.audit import SYSTEM
 from accounts.models import ApiKey, AuditEvent, Membership, Organization, Role, User
 from billing import closed_days
 from billing.models import TopUp, Wallet
-from generation import usage
+from generation import margins, usage
 from generation.models import CallbackEndpoint
 
+OWNER, OPERATOR = "owner@example.com", "operator@example.com"
 KEYS = 300
 MEMBERS = 60
 TOP_UPS = 400
@@ -103,7 +104,8 @@ SELECT replace(public_id, 'task', 'cb'), organization_id, %(endpoint)s, id, 'tas
 
 def seed(*, jobs: int, days: int) -> dict[str, str]:
     """Fill the database and return what the pages' addresses need."""
-    owner = User.objects.create_user("owner@example.com")
+    owner = User.objects.create_user(OWNER)
+    User.objects.create_superuser(OPERATOR, password=None)
     large = organizations.create(name="Large", owner=owner)
     for number in range(3):
         other = organizations.create(name=f"Other {number}", owner=owner)
@@ -111,6 +113,7 @@ def seed(*, jobs: int, days: int) -> dict[str, str]:
     keys = _fill(large, mark="large", jobs=jobs, days=days)
     _surround(large)
     usage.write_days()
+    margins.write_days()
     closed_days.write()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
@@ -118,6 +121,7 @@ def seed(*, jobs: int, days: int) -> dict[str, str]:
     opened = [f"task_large{number:012}" for number in range(jobs - 7, jobs + 1)]
     return {
         "jobs": str(jobs),
+        "organization": large.public_id,
         "job": f"task_large{jobs // 2:012}",
         "open_jobs": "&id=".join(opened),
         "busy_key": keys[0].key_id,

@@ -2,8 +2,8 @@
 
 Seeds a throw-away database with SQL: 100,000 jobs of one organization with their attempts, files,
 callbacks and ledger, among as many of others. Then each page is asked for with Django's test
-client, as a signed-in owner: every middleware, no network. Prints JSON; the goal is that the
-slowest answer takes less than 100 ms.
+client, as a signed-in owner, and each of the desk's as an operator: every middleware, no network.
+Prints JSON; the goal is that the slowest answer takes less than 100 ms.
 """
 
 from __future__ import annotations
@@ -67,6 +67,32 @@ PAGES = {
     "settings": "/dashboard/settings",
     "organizations": "/dashboard/organizations",
 }
+DESK = {
+    "desk": "/admin/",
+    "desk, jobs": "/admin/generation/job/",
+    "desk, jobs of a later page": "/admin/generation/job/?p=300",
+    "desk, jobs that failed": "/admin/generation/job/?status__exact=failed",
+    "desk, jobs that run": "/admin/generation/job/?status__exact=running",
+    "desk, jobs moderated": "/admin/generation/job/?failure_kind__exact=moderated",
+    "desk, jobs that nobody made": "/admin/generation/job/?failure_kind__exact=unavailable",
+    "desk, jobs of a model": "/admin/generation/job/?model=flux-kontext-max-edit",
+    "desk, jobs of an organization": "/admin/generation/job/?q={organization}",
+    "desk, a job": "/admin/generation/job/?q={job}",
+    "desk, attempts": "/admin/generation/attempt/",
+    "desk, callbacks": "/admin/generation/callback/",
+    "desk, callbacks that failed": "/admin/generation/callback/?state__exact=failed",
+    "desk, callbacks rejected": "/admin/generation/callback/?last_error=rejected",
+    "desk, callbacks of a server": "/admin/generation/callback/?q=https://example.com",
+    "desk, callbacks of a job": "/admin/generation/callback/?q={job}",
+    "desk, ledger": "/admin/billing/ledgerentry/",
+    "desk, organizations": "/admin/accounts/organization/",
+    "desk, audit log": "/admin/accounts/auditevent/",
+    "desk, queue": "/admin/queue/",
+    "desk, margin": "/admin/margin/",
+    "desk, margin of 90 days": "/admin/margin/?days=90",
+    "desk, margin by day": "/admin/margin/?days=90&by=day",
+    "desk, books": "/admin/books/",
+}
 
 
 def main() -> int:
@@ -107,16 +133,13 @@ def measure(
     places: dict[str, str], *, times: int, only: str = "", with_plans: bool = False
 ) -> dict[str, Any]:
     """Return what each page took whose name holds `only`; `places` are those of `page_rows`."""
-    from django.test import Client
+    from benchmarks import page_rows
 
-    from accounts.models import User
-
-    browser = Client(SERVER_NAME="127.0.0.1")
-    browser.force_login(User.objects.get(email="owner@example.com"))
-    browser.get("/dashboard")
     rows = {
         name: _page(browser, path.format(**places), times=times, with_plans=with_plans)
-        for name, path in PAGES.items()
+        for pages, email in ((PAGES, page_rows.OWNER), (DESK, page_rows.OPERATOR))
+        for browser in (_browser(email),)
+        for name, path in pages.items()
         if only in name
     }
     slowest = max(row["max_ms"] for row in rows.values() if row["status"] == 200)
@@ -127,6 +150,18 @@ def measure(
         "pages": rows,
         "missing": [name for name, row in rows.items() if row["status"] != 200],
     }
+
+
+def _browser(email: str) -> Any:
+    """Return a client that is signed in."""
+    from django.test import Client
+
+    from accounts.models import User
+
+    browser = Client(SERVER_NAME="127.0.0.1")
+    browser.force_login(User.objects.get(email=email))
+    browser.get("/dashboard")
+    return browser
 
 
 def _page(browser: Any, path: str, *, times: int, with_plans: bool) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from generation import (
     idempotency,
     inputs,
     jobs,
+    margins,
     uploads,
     usage,
 )
@@ -127,8 +128,8 @@ def _exhaust(remove: Callable[[], int], *, until: float) -> int:
 
 
 def write_usage() -> None:
-    """Write down what the days that are over came to, for the pages about usage."""
-    log.info("usage_written", lines=usage.write_days())
+    """Write down what the days that are over came to: usage for customers, margins for the desk."""
+    log.info("usage_written", lines=usage.write_days(), margin_lines=margins.write_days())
 
 
 def ask_balances() -> None:

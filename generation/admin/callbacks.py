@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
@@ -62,6 +64,15 @@ class CallbackTable(ReadOnlyTable):
     search_help_text = "An id of a callback, task or organization, or a server's https://…"
     ordering = ("-id",)
     inlines = (CallbackTries,)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find a task's by the index of those that announce one: a task has no others."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        if search_term.strip().startswith("task_"):
+            found = found.filter(kind=Callback.Kind.TASK)
+        return found, may_repeat
 
 
 @admin.register(CallbackEndpoint)

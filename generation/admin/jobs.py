@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -33,6 +34,16 @@ def _providers() -> list[tuple[str, str]]:
     return [(name, name) for name in sorted({offer.provider for offer in offers})]
 
 
+class FailureFilter(admin.ChoicesFieldListFilter):
+    """Why a job failed; the index of the jobs that did finds them."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job] | None:
+        """Keep the jobs that failed that way."""
+        if any(self.lookup_val or ()):
+            queryset = queryset.filter(status=Status.FAILED)
+        return super().queryset(request, queryset)
+
+
 class Attempts(ReadOnlyInline):
     """The tries of a job."""
 
@@ -54,7 +65,11 @@ class JobTable(ReadOnlyTable):
     desk_actions = ("requeue", "fail-and-refund")
     ids: ClassVar = {"task_": "public_id", "org_": "organization__public_id"}
     list_display = ("public_id", "linked", "model", "status", "failure_kind", "created_at")
-    list_filter = ("status", "failure_kind", one_of(column="model", title="model", choices=_models))
+    list_filter = (
+        "status",
+        ("failure_kind", FailureFilter),
+        one_of(column="model", title="model", choices=_models),
+    )
     list_select_related = ("organization",)
     search_fields = ("public_id__exact",)
     search_help_text = "A task's id or an organization's"

@@ -26,6 +26,7 @@ from generation.models.jobs import (
     new_attempt_token,
     new_job_id,
 )
+from generation.models.margins import MarginDay
 from generation.models.providers import ProviderState
 from generation.models.uploads import Upload, UploadQuerySet, new_upload_id
 from generation.models.usage import UsageDay
@@ -48,6 +49,7 @@ __all__ = [
     "IdempotencyKeyQuerySet",
     "Job",
     "JobQuerySet",
+    "MarginDay",
     "ProviderState",
     "Status",
     "Upload",

@@ -19,7 +19,7 @@ from accounts.access import MemberRequest
 from billing.models import LedgerEntry
 from generation import assets, cancellation, catalog, files
 from generation.jobs import UnknownJob
-from generation.models import Job, Status
+from generation.models import Callback, Job, Status
 from generation.pages import narrowing, shown, timelines
 from generation.pages.playground import snippets
 from vidgo.kernel import errors, pagination, sheets
@@ -61,7 +61,7 @@ def job_list(request: MemberRequest) -> HttpResponseBase:
     form = narrowing.JobsForm(request.GET, organization=organization)
     with narrowing.read(form):
         page = pagination.turn(
-            shown.with_pictures(narrowing.narrow(organization=organization, form=form)),
+            shown.listed(narrowing.narrow(organization=organization, form=form)),
             key="public_id",
             query=request.GET,
             # A job may leave the filter while somebody turns the pages.
@@ -93,7 +93,7 @@ def job_rows(request: MemberRequest) -> HttpResponseBase:
     jobs = Job.objects.for_organization(request.organization).filter(
         public_id__in=[each for each in ids if "\x00" not in each]
     )
-    rows = list(shown.with_pictures(jobs).order_by("-id"))
+    rows = list(shown.listed(jobs).order_by("-id"))
     is_tiles = request.GET.get("as") == "tiles"
     return render(
         request,
@@ -216,7 +216,9 @@ def _about(request: MemberRequest, public_id: str) -> dict[str, Any]:
     job = _find(request, public_id)
     entries = LedgerEntry.objects.for_organization(request.organization)
     loaded = catalog.load()
-    callbacks = list(job.callbacks.select_related("endpoint").order_by("id"))
+    # A job has no others; the index holds these.
+    announced = job.callbacks.filter(kind=Callback.Kind.TASK)
+    callbacks = list(announced.select_related("endpoint").order_by("id"))
     return {
         "section": SECTION,
         "job": job,

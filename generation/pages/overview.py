@@ -46,7 +46,7 @@ def overview(request: MemberRequest) -> HttpResponseBase:
     # First, because it may make the key that the steps ask for.
     first_key = keys.first_key(request)
     jobs = Job.objects.for_organization(organization)
-    recent = list(shown.with_pictures(jobs).order_by("-id")[:RECENT])
+    recent = list(shown.listed(jobs).order_by("-id")[:RECENT])
     loaded = catalog.load()
     balance = wallets.balance_of(organization=organization)
     chosen = usage.last_days(DAYS)

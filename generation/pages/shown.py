@@ -9,6 +9,12 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from generation.models import Attempt, Job
 
 SANDBOX = "sandbox"
+# What a list says of each job: to read all the rest takes longer than to find the jobs.
+LISTED = (
+    *("public_id", "model", "prompt", "size", "output_format", "status", "failure_kind"),
+    *("price_credits", "created_at"),
+    *("asset__file", "asset__width", "asset__height", "asset__removed_at"),
+)
 
 
 def with_pictures(jobs: QuerySet[Job]) -> QuerySet[Job]:
@@ -19,6 +25,11 @@ def with_pictures(jobs: QuerySet[Job]) -> QuerySet[Job]:
     return jobs.select_related("asset").annotate(
         is_sandboxed=Subquery(sandboxed.values("provider")[:1])
     )
+
+
+def listed(jobs: QuerySet[Job]) -> QuerySet[Job]:
+    """Load what a row or a tile shows of each job."""
+    return with_pictures(jobs).only(*LISTED)
 
 
 def unfinished(jobs: Iterable[Job]) -> list[str]:

@@ -16,6 +16,7 @@ from generation import claims, jobs, leases
 from generation.models import Job
 from tests import factories
 from tests.desk.conftest import act, last_event
+from tests.pages import reading
 from vidgo.desk.paginator import BoundedPaginator
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +88,31 @@ def test_a_job_is_found_by_its_id_and_by_its_organization(
     for words in (job.public_id, organization.public_id):
         rows = looker.get(reverse(LIST), {"q": words}).context["cl"].result_list
         assert [row.pk for row in rows] == [job.pk]
+
+
+def test_jobs_are_found_by_why_they_failed_among_those_that_did(
+    looker: Client, organization: Organization
+) -> None:
+    failed = factories.failed(organization=organization)
+    factories.finished(organization=organization)
+    for kind, found in ((failed.failure_kind, [failed.pk]), ("expired", [])):
+        rows = looker.get(reverse(LIST), {"failure_kind__exact": kind}).context["cl"].queryset
+        assert [row.pk for row in rows] == found
+        # What makes the index of failed jobs do.
+        assert '"status" = failed' in str(rows.query)
+    for query, count in (({}, 2), ({"failure_kind__exact": ""}, 1)):
+        assert looker.get(reverse(LIST), query).context["cl"].result_count == count
+
+
+def test_the_box_of_a_row_says_which_job_it_chooses(
+    operator: Client, organization: Organization
+) -> None:
+    job = factories.job(organization=organization)
+    page = reading.Markup(operator.get(reverse(LIST)).content.decode())
+    (box,) = page.all("input", type="checkbox", name="_selected_action")
+    assert box["value"] == str(job.pk)
+    assert box["class"] == "action-select"
+    assert job.public_id in str(box["aria-label"])
 
 
 def test_the_list_asks_as_often_and_never_counts_a_whole_table(

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -25,6 +26,7 @@ from tests.generation.callbacks.receiving import announced
 
 pytestmark = pytest.mark.django_db
 PROVIDERS, QUEUE = "admin:desk_providers", "admin:desk_queue"
+CALLBACKS = "admin:generation_callback_changelist"
 
 
 def shown(browser: Client, name: str) -> str:
@@ -159,6 +161,19 @@ def failed(organization: Organization) -> Callback:
 
 def state(callback: Callback) -> str:
     return Callback.objects.get(pk=callback.pk).state
+
+
+def test_a_callback_is_found_by_its_task_through_an_index(
+    operator: Client, organization: Organization, failed: Callback
+) -> None:
+    announced(organization=organization, url="https://example.com/hook")
+    assert failed.job is not None
+    query = {"q": failed.job.public_id}
+    rows = operator.get(reverse(CALLBACKS), query).context["cl"].queryset
+    assert [row.pk for row in rows] == [failed.pk]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "task_is_announced_once" in rows.explain()
 
 
 def test_chosen_callbacks_are_sent_again_for_a_reason(

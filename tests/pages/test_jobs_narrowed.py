@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +20,7 @@ from generation.models import Asset, Job
 from generation.pages import jobs, narrowing
 from tests import factories
 from tests.pages.reading import count_queries, read
+from vidgo.kernel import tenant_wall
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +118,18 @@ def test_jobs_stored_out_of_order_within_the_hour_are_all_found(
     at(sooner, datetime(2026, 3, 1, 23, 50, tzinfo=UTC))
     assert listed(alice_client, "?from=2026-03-02") == [later.public_id]
     assert listed(alice_client, "?to=2026-03-01") == [sooner.public_id]
+
+
+def test_days_are_found_through_an_index_behind_the_wall(organization: Organization) -> None:
+    days = QueryDict("from=2026-03-01&to=2026-03-31")
+    form = narrowing.JobsForm(days, organization=organization)
+    found = narrowing.narrow(organization=organization, form=form).order_by("-id")
+    tenant_wall.enter(organization_id=organization.pk)
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+    assert re.search(r"Index Cond: .*GREATEST.*LEAST", found.explain())
+    tenant_wall.leave()
 
 
 @pytest.mark.parametrize(

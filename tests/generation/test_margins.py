@@ -1,0 +1,123 @@
+"""Margins, added up from the attempts and from the days that are written down."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Organization
+from generation import margins, tasks
+from generation.margins import Margin
+from generation.models import Attempt, Job, MarginDay, UsageDay
+from generation.providers.base import FailureKind
+from tests import factories
+from vidgo.kernel import tenant_wall
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def begun(job: Job, at: datetime, *, cost: str | None = "0.02", double: bool = False) -> Attempt:
+    """Let a job's attempt have begun at a moment, at a cost."""
+    attempt = Attempt.objects.get(job=job)
+    attempt.started_at, attempt.may_cost_double = at, double
+    attempt.cost_usd = Decimal(cost) if cost else None
+    attempt.save()
+    return attempt
+
+
+@pytest.fixture
+def tries(organization: Organization) -> list[Attempt]:
+    """Attempts of four days in a row, of two models, in all that can become of them."""
+    finished, failed = factories.finished, factories.failed
+    ours = {"organization": organization}
+    return [
+        begun(finished(**ours), NOON - timedelta(hours=1)),
+        begun(finished(**ours), NOON + timedelta(hours=1), cost="0.03"),
+        begun(failed(**ours), NOON + DAY, cost="0.01", double=True),
+        begun(finished(**ours, model="flux-kontext-max"), NOON + DAY, cost="0.04"),
+        begun(finished(**ours), NOON + 2 * DAY, cost=None),
+        begun(finished(**ours), NOON + 3 * DAY),
+        begun(failed(**ours, model="flux-kontext-max"), NOON + 3 * DAY, cost=None),
+    ]
+
+
+def of(by: str, since: datetime = NOON) -> list[Margin]:
+    return margins.list_margins(by=by, since=since)
+
+
+@pytest.mark.parametrize("by", list(margins.COLUMNS))
+@pytest.mark.parametrize(
+    "since", [NOON - 9 * DAY, NOON, NOON + DAY / 2, NOON + 3 * DAY, NOON + 9 * DAY]
+)
+def test_days_written_down_come_to_the_same(
+    tries: list[Attempt], by: str, since: datetime, organization: Organization
+) -> None:
+    before = of(by, since)
+    assert bool(before) is (since < NOON + 9 * DAY)
+    assert margins.write_days() == 6
+    assert of(by, since) == before
+    begun(factories.finished(organization=organization), NOON + 9 * DAY)
+    assert margins.total(of(by, since)).images == margins.total(before).images + 1
+
+
+def test_a_day_that_is_written_down_is_not_added_up_again(tries: list[Attempt]) -> None:
+    margins.write_days()
+    before = of("day")
+    Attempt.objects.filter(started_at__range=(NOON + DAY / 2, NOON + 9 * DAY)).update(cost_usd=1)
+    assert of("day") == before
+
+
+def test_days_are_written_down_once(tries: list[Attempt]) -> None:
+    margins.write_days()
+    rows = list(MarginDay.objects.order_by("pk").values())
+    assert margins.write_days() == 0
+    assert list(MarginDay.objects.order_by("pk").values()) == rows
+    assert {row["day"] for row in rows} == {date(2026, 3, day) for day in (10, 11, 12, 13)}
+
+
+def test_a_day_waits_until_its_last_attempt_has_ended(
+    tries: list[Attempt], organization: Organization
+) -> None:
+    still = begun(factories.running(organization=organization), NOON + DAY)
+    assert margins.write_days() == 1
+    Attempt.objects.filter(pk=still.pk).update(
+        ended_at=timezone.now(), failure_kind=FailureKind.EXPIRED
+    )
+    before = of("day")
+    assert margins.write_days() == 5
+    assert of("day") == before
+
+
+def test_the_first_hour_of_a_day_leaves_the_day_before_open(
+    tries: list[Attempt], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    midnight = datetime(2026, 3, 14, tzinfo=UTC)
+    monkeypatch.setattr(margins.timezone, "now", lambda: midnight + timedelta(minutes=59))
+    assert margins.write_days() == 4
+    monkeypatch.setattr(margins.timezone, "now", lambda: midnight + timedelta(minutes=61))
+    assert margins.write_days() == 2
+
+
+def test_the_hourly_task_writes_usage_and_margins(tries: list[Attempt]) -> None:
+    Job.objects.update(created_at=NOON)
+    tasks.write_usage()
+    assert UsageDay.objects.exists()
+    assert MarginDay.objects.exists()
+
+
+def test_no_tenant_sees_what_the_operator_earns(
+    tries: list[Attempt], organization: Organization
+) -> None:
+    margins.write_days()
+    tenant_wall.enter(organization_id=organization.pk)
+    try:
+        assert not MarginDay.objects.exists()
+    finally:
+        tenant_wall.leave()
+    assert MarginDay.objects.exists()
