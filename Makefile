@@ -26,7 +26,8 @@ run: .venv/.runtime ## Start Vidgo with all it needs: make run [PORT=8000] [VIDG
 	@exec $(BIN)/python manage.py up --with-make
 
 test: .venv/.dev ## Run the tests on a throw-away database: make test [ARGS="-k keys"]
-	@exec $(BIN)/python -m pytest --numprocesses $(JOBS_AT_ONCE) --dist worksteal $(ARGS)
+	@exec $(BIN)/python -m pytest --numprocesses $(JOBS_AT_ONCE) --dist worksteal --ignore tests/browser \
+		$(ARGS)
 
 check: .venv/.dev ## Check format, lint, types, import contracts, migrations and deployment
 	$(BIN)/python -m ruff format --check .

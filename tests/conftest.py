@@ -6,20 +6,30 @@ organization, which has no credits until a test asks for `wallet`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.test import Client
-from pytest_django import Settings
+from django.db import connection
+from django.test import Client, override_settings
+from pytest_django import DjangoDbBlocker
 
 from accounts.models import Organization, Role, User
 from accounts.rate_allowances import allowances
 from billing.models import Wallet
-from tests import factories
+from tests import factories, postgres
 from vidgo import health
 
 FUNDS_CREDITS = 1000
+
+
+# Passwords hashed in no time, static files served from where they lie, no real vendor known.
+SETTINGS = {
+    "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+    "WHITENOISE_AUTOREFRESH": True,
+    **dict.fromkeys(("BFL_API_KEY", "FAL_KEY", "REPLICATE_API_TOKEN"), ""),
+}
 
 
 @dataclass
@@ -54,18 +64,28 @@ def signed_in(user: User) -> Client:
     return client
 
 
-@pytest.fixture(autouse=True)
-def _settings_of_tests(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash passwords in no time, serve static files from where they lie, know no real vendor.
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """Copy this worker's database from one that the workers have migrated once."""
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = postgres.prepare_template() or None
 
-    What is kept for a second in life is asked each time.
-    """
+
+@pytest.fixture(scope="session", autouse=True)
+def _settings_of_tests() -> Iterator[None]:
+    """Set once what all tests share; each `settings` of a test lies on top of it."""
+    with override_settings(**SETTINGS):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask each time what is kept for a second in life."""
     monkeypatch.setattr(health, "KEPT_SECONDS", 0.0)
     monkeypatch.setattr(health._Kept, "until", 0.0)
     allowances.forget()
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.WHITENOISE_AUTOREFRESH = True
-    settings.BFL_API_KEY = settings.FAL_KEY = settings.REPLICATE_API_TOKEN = ""
 
 
 @pytest.fixture

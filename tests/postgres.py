@@ -2,8 +2,13 @@
 
 Loaded with `-p tests.postgres` (see pyproject.toml), because settings are read before any
 conftest. With DATABASE_URL set the tests run on that server instead, in its `test_…` databases.
+
+On the throw-away server the workers of a run share what takes longest, the migrations: the first
+of them migrates a template, and each of them copies it.
 """
 
+import fcntl
+import gc
 import os
 import re
 import tempfile
@@ -16,6 +21,8 @@ from vidgo import embedded
 from vidgo.processes import Family
 
 _family = pytest.StashKey[Family]()
+# Names the server's template to the workers; without it each of them migrates for itself.
+TEMPLATE = "VIDGO_TESTS_TEMPLATE"
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -26,7 +33,11 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         family = early_config.stash[_family] = Family()
         data = Path(tempfile.mkdtemp(prefix="vidgo-tests-")).resolve()
         family.remove_afterwards(folder=data)
-        url = os.environ.get("DATABASE_URL") or embedded.throwaway(family=family).url
+        url = os.environ.get("DATABASE_URL")
+        os.environ.pop(TEMPLATE, None)
+        if not url:
+            url = embedded.throwaway(family=family).url
+            os.environ[TEMPLATE] = "test_template"
         # Whatever the developer's own copy is told must not change what the tests see.
         example = (Path(__file__).parent.parent / ".env.example").read_text()
         for name in re.findall(r"^#?\s*([A-Z][A-Z0-9_]*)=", example, flags=re.MULTILINE):
@@ -36,6 +47,38 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         for limited in ("KEY", "ORGANIZATION", "UPLOADS", "BAD_KEYS"):
             os.environ[f"RATE_LIMIT_{limited}_PER_MINUTE"] = "1000000"
     return (yield)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage never again look at all that was imported and collected."""
+    gc.collect()
+    gc.freeze()
+
+
+def prepare_template() -> str:
+    """Return the database that this run's databases are copied from; the first caller makes it.
+
+    Returns an empty name where each worker has to migrate for itself: on a server that was given,
+    and where one process runs all tests. Needs access to the database.
+    """
+    from django.db import connection
+
+    name = os.environ.get(TEMPLATE, "")
+    if not name or "PYTEST_XDIST_WORKER" not in os.environ:
+        return ""
+    given = connection.settings_dict
+    before = given["NAME"], given["TEST"]["NAME"]
+    with (Path(os.environ["VIDGO_DATA"]) / "template").open("a+") as made:
+        # The others wait here until the first is done.
+        fcntl.flock(made, fcntl.LOCK_EX)
+        if made.seek(0, os.SEEK_END) == 0:
+            given["TEST"]["NAME"] = name
+            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+            connection.close()
+            given["NAME"], given["TEST"]["NAME"] = before
+            made.write(name)
+    return name
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -1,0 +1,62 @@
+"""What the headers of every answer have to be; whoever walks over the addresses asks here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+# A customer's image may be shown anywhere, and opened by itself it may do nothing.
+FILE_POLICY = "default-src 'none'; sandbox"
+TELLTALES = {"Server", "X-Powered-By", "X-Runtime", "X-Django-Version"}
+
+
+def policy_of(answer: Any) -> dict[str, set[str]]:
+    """Return the directives of an answer's Content-Security-Policy."""
+    parts = (part.split() for part in answer.headers["Content-Security-Policy"].split(";"))
+    return {name: set(values) for name, *values in parts}
+
+
+def is_file(answer: Any) -> bool:
+    """Tell whether an answer is a customer's image, which has a policy of its own."""
+    return str(answer.headers["Content-Type"]).startswith("image/")
+
+
+def faults_of(answer: Any) -> Iterator[str]:
+    """Yield what is wrong with the headers of an answer, in words."""
+    for name, value in ALWAYS.items():
+        if answer.headers.get(name) != value:
+            yield f"{name} is {answer.headers.get(name)}"
+    for name in TELLTALES & set(answer.headers):
+        yield f"{name} tells {answer.headers[name]}"
+    if is_file(answer):
+        if answer.headers["Content-Security-Policy"] != FILE_POLICY:
+            yield "a file without its sandbox"
+        return
+    policy = policy_of(answer)
+    for name in ("default-src", "frame-ancestors", "base-uri"):
+        if policy.get(name) != {"'none'"}:
+            yield f"{name} is {policy.get(name)}"
+    for name in ("script-src", "style-src"):
+        if policy.get(name) != {"'self'"}:
+            yield f"{name} is {policy.get(name)}"
+    if "object-src" in policy or "unsafe" in answer.headers["Content-Security-Policy"]:
+        yield "the policy is wider than it was"
+
+
+def privacy_faults_of(answer: Any, *, is_signed_in: bool) -> Iterator[str]:
+    """Yield what would let an answer be kept by somebody whom it is not meant for."""
+    kept = answer.headers.get("Cache-Control", "")
+    depends = "Cookie" in answer.headers.get("Vary", "")
+    if "public" in kept and (answer.cookies or depends):
+        yield "for everybody, and yet it depends on who asks"
+    # One's own image may lie in one's own browser; pages may not.
+    wanted = {"private"} if is_file(answer) else {"private", "no-store"}
+    if is_signed_in and depends and not wanted <= set(re.split(r",\s*", kept)):
+        yield f"made for somebody, and kept: {kept or 'no Cache-Control'}"
