@@ -346,7 +346,10 @@ def _end_leftovers(cluster: Path) -> None:
         _socket_folder(cluster.parent) / SOCKET_NAME,
         _socket_folder(cluster.parent) / f"{SOCKET_NAME}.lock",
     ]
-    if not marks[0].exists():
+    try:
+        number = marks[0].read_text()
+    except FileNotFoundError:
+        # None was killed, or it is ending by itself at this moment.
         return
     import psutil
 
@@ -355,7 +358,7 @@ def _end_leftovers(cluster: Path) -> None:
         # Every process of a server works in its folder.
         if process.info["name"] == "postgres" and process.info["cwd"] == str(cluster):
             left.append(process)
-    first = re.match(r"\d+", marks[0].read_text())
+    first = re.match(r"\d+", number)
     for process in left:
         if first and process.pid == int(first.group()):
             process.send_signal(signal.SIGINT)
