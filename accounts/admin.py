@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django import forms
@@ -12,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
@@ -19,13 +21,17 @@ from django.views.decorators.http import require_POST
 from accounts import api_keys, impersonation, limits, operators, organizations
 from accounts.models import ApiKey, AuditEvent, Membership, Organization, User
 from accounts.reasoned_admin import ReasonedTable
-from vidgo.desk import actions, pages, panels
+from vidgo.desk import actions, pages, panels, tiles
 from vidgo.desk.actions import Action, Deed
 from vidgo.desk.admin import ReadOnlyInline, ReadOnlyTable
 from vidgo.desk.forms import ReasonForm
 from vidgo.desk.pages import Page
+from vidgo.desk.tiles import Figure, News, Part, Tile
 
 LARGEST_LIMIT = 1_000_000
+# How many of the newest the start page names, and since when they are counted.
+NEWEST = 6
+NEW = timedelta(days=7)
 OURS = ("accounts", "billing", "generation")
 
 
@@ -180,6 +186,22 @@ def organization_page(request: HttpRequest, public_id: str) -> HttpResponse:
     return pages.render(request, "desk/organization.html", context, title=organization.name)
 
 
+def _news() -> News:
+    rows = Organization.objects.order_by("-id")
+    count = rows.filter(created_at__gt=timezone.now() - NEW).count()
+    figure = Figure(
+        name="New organizations", value=f"{count:,}", note="in 7 days", is_of_today=True
+    )
+    part = Part(
+        title="Newest organizations",
+        href=reverse("admin:accounts_organization_changelist"),
+        more="All organizations",
+        template="desk/parts/newest_organizations.html",
+        context={"organizations": [(each, state_of(each)) for each in rows[:NEWEST]]},
+    )
+    return News(figures=(figure,), parts=(part,))
+
+
 @require_POST
 def end_view_page(request: HttpRequest) -> HttpResponse:
     """Stop looking as an organization, and lead back to its page."""
@@ -207,6 +229,9 @@ pages.register(
         permission="accounts.view_organization",
         view=organization_page,
     )
+)
+tiles.register(
+    Tile(name="organizations", place=60, permission="accounts.view_organization", build=_news)
 )
 
 

@@ -9,7 +9,7 @@ from django import forms
 from billing import auto_recharge, packs, statement
 from billing.models import Budget, Kind
 from billing.packs import Pack
-from vidgo.kernel import errors
+from vidgo.kernel import days, errors
 
 # Far above any use, and within the columns these numbers are kept in.
 CREDITS_MAX = 1_000_000_000
@@ -146,22 +146,16 @@ class StatementForm(forms.Form):
         kinds = [(kind, kind.replace("_", " ").capitalize()) for kind in Kind.values]
         self.fields["kind"] = forms.ChoiceField(choices=[("", "All kinds"), *kinds], required=False)
         # `from` is no name that a class can give to a field.
-        for name, label in (("from", "From (UTC)"), ("to", "To (UTC)")):
-            self.fields[name] = forms.CharField(
-                required=False, label=label, widget=forms.DateInput(attrs={"type": "date"})
-            )
+        self.fields["from"] = days.field("From (UTC)")
+        self.fields["to"] = days.field("To (UTC)")
 
     def clean(self) -> dict[str, Any]:
-        """Turn the words into a filter, by the rules that the API has too."""
+        """Turn the fields into a filter."""
         values = super().clean() or {}
-        try:
-            values["filter"] = statement.parse_filter(
-                kind=values.get("kind", ""),
-                first_day=values.get("from", ""),
-                last_day=values.get("to", ""),
-            )
-        except statement.BadFilter as refused:
-            self.add_error(refused.param, refused.message)
+        days.check_order(self, values)
+        values["filter"] = statement.Filter(
+            kind=values.get("kind", ""), first_day=values.get("from"), last_day=values.get("to")
+        )
         return values
 
 

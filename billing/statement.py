@@ -15,7 +15,7 @@ from accounts.models import Organization
 from billing import closed_days
 from billing.models import Kind, LedgerEntry
 from billing.models.ledger import LedgerEntryQuerySet
-from vidgo.kernel import errors, pagination
+from vidgo.kernel import days, errors, pagination
 
 COLUMNS = (
     "time_utc",
@@ -26,10 +26,6 @@ COLUMNS = (
     "actor",
     "reason",
 )
-
-
-# Beyond these a day has no midnight on both of its sides.
-FIRST_YEAR, LAST_YEAR = 2, 9998
 
 # The days that are closed, and the entries since then, as rows of one kind.
 SUMS = """
@@ -76,21 +72,16 @@ def parse_filter(*, kind: str = "", first_day: str = "", last_day: str = "") -> 
     if kind and kind not in Kind.values:
         raise BadFilter(f"'kind' must be one of: {', '.join(Kind.values)}.", param="kind")
     chosen = Filter(kind=kind, first_day=_day(first_day, "from"), last_day=_day(last_day, "to"))
-    if chosen.first_day and chosen.last_day and chosen.first_day > chosen.last_day:
-        raise BadFilter("'from' must not be after 'to'.", param="from")
+    if days.is_wrong_order(chosen.first_day, chosen.last_day):
+        raise BadFilter(f"'to': {days.WRONG_ORDER}", param="to")
     return chosen
 
 
 def _day(text: str, param: str) -> date | None:
-    if not text:
-        return None
     try:
-        day = date.fromisoformat(text)
-        if not FIRST_YEAR <= day.year <= LAST_YEAR:
-            raise ValueError(day)
-        return day
-    except ValueError:
-        raise BadFilter(f"'{param}' must be a date such as 2026-11-30.", param=param) from None
+        return days.parse(text)
+    except days.NoDay as refused:
+        raise BadFilter(f"'{param}': {refused.message}", param=param) from None
 
 
 def entries(*, organization: Organization, chosen: Filter) -> LedgerEntryQuerySet:
@@ -141,8 +132,8 @@ def _between(kept: LedgerEntryQuerySet, chosen: Filter) -> LedgerEntryQuerySet:
 
 def totals(*, organization: Organization, chosen: Filter) -> Totals:
     """Return what the days of a filter add up to, over all kinds."""
-    first_day = chosen.first_day or date(FIRST_YEAR, 1, 1)
-    last_day = chosen.last_day or date(LAST_YEAR, 12, 31)
+    first_day = chosen.first_day or days.FIRST_DAY
+    last_day = chosen.last_day or days.LAST_DAY
     opening = gained = lost = 0
     by_kind: dict[str, int] = {}
     with connection.cursor() as cursor:

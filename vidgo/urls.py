@@ -22,4 +22,6 @@ if not settings.PRODUCTION:
 handler400 = "vidgo.kernel.pages.bad_request"
 handler403 = "vidgo.kernel.pages.forbidden"
 handler404 = "vidgo.kernel.pages.not_found"
+# Django has none of these; allauth asks for it when somebody signs in too often.
+handler429 = "vidgo.kernel.pages.too_many_requests"
 handler500 = "vidgo.kernel.pages.crashed"

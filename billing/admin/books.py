@@ -55,7 +55,9 @@ def _news() -> News:
         never = Alarm(sentence="The books have not been checked yet.", href=href, urgent=False)
         return News(figures=(Figure(name="Books", value="?"),), alarms=(never,))
     if not latest.is_clean:
-        broken = f"The books are broken: {len(latest.counts)} of the rules do not hold."
+        count = len(latest.counts)
+        rules = "1 rule does" if count == 1 else f"{count} rules do"
+        broken = f"The books are broken: {rules} not hold."
         return News(
             figures=(Figure(name="Books", value="Broken", note="see the rows"),),
             alarms=(Alarm(sentence=broken, href=href),),

@@ -25,7 +25,7 @@ from vidgo.desk.actions import Action, Deed
 from vidgo.desk.admin import ReadOnlyTable
 from vidgo.desk.forms import ReasonForm
 from vidgo.desk.pages import Page
-from vidgo.desk.tiles import Alarm, Figure, News, Tile
+from vidgo.desk.tiles import Alarm, Figure, News, Part, Tile
 from vidgo.kernel import errors
 
 PERMISSION = "generation.view_providerstate"
@@ -204,31 +204,37 @@ pages.register(
 
 
 def _news() -> News:
-    now = timezone.now()
-    configured = registry.providers()
-    rows = list(ProviderState.objects.filter(name__in=configured))
+    href = reverse("admin:desk_providers")
+    providers = list_shown()
+    configured = [each for each in providers if each.is_configured]
     alarms = []
     troubled = 0
-    for row in rows:
-        state, _, reason = health.state_of(row, now=now)
-        if state in ("paused", "open"):
+    for each in configured:
+        if each.state in ("paused", "open"):
             troubled += 1
-            sentence = f"Provider {row.name} is {state}: {reason or 'no reason is known'}"
-            alarms.append(Alarm(sentence=sentence, href=reverse("admin:desk_providers")))
-        if row.balance is not None and row.balance < settings.PROVIDER_LOW_BALANCE:
+            reason = each.reason or "no reason is known"
+            sentence = f"Provider {each.name} is {each.state}: {reason}"
+            alarms.append(Alarm(sentence=sentence, href=href))
+        row = each.row
+        if row and row.balance is not None and row.balance < settings.PROVIDER_LOW_BALANCE:
             left = f"{row.balance.normalize():f} {row.balance_unit}".strip()
-            sentence = f"The account at {row.name} is low: {left} left."
-            alarms.append(Alarm(sentence=sentence, href=reverse("admin:desk_providers")))
+            sentence = f"The account at {each.name} is low: {left} left."
+            alarms.append(Alarm(sentence=sentence, href=href))
     if not configured:
-        alarms.append(
-            Alarm(sentence="No provider is configured.", href=reverse("admin:desk_providers"))
-        )
+        alarms.append(Alarm(sentence="No provider is configured.", href=href))
     figure = Figure(
         name="Providers",
         value=f"{len(configured) - troubled} of {len(configured)}",
         note="can be asked",
     )
-    return News(figures=(figure,), alarms=tuple(alarms))
+    part = Part(
+        title="Providers",
+        href=href,
+        more="All about them",
+        template="desk/parts/providers_in_short.html",
+        context={"providers": providers},
+    )
+    return News(figures=(figure,), alarms=tuple(alarms), parts=(part,))
 
 
 tiles.register(Tile(name="providers", place=20, permission=PERMISSION, build=_news))

@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Error, sync_playwright
 
 from tests.browser import product as products
 from tests.browser.conftest import CHROMIUM
@@ -26,48 +26,77 @@ def main() -> None:
     if CHROMIUM is None:
         parser.error("chromium is not installed: apt install chromium")
     asked.folder.mkdir(parents=True, exist_ok=True)
+    faults: list[str] = []
     with products.running() as copy, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        # First, as some of them leave purchases behind, and those have pages.
+        faults += _shoot_states(browser, copy, folder=asked.folder, only=asked.only)
         for role in (*LOOKED_AT, CROWDED, SUSPENDED):
-            _shoot_pages(browser, copy, role=role, folder=asked.folder, only=asked.only)
-        _shoot_states(browser, copy, folder=asked.folder, only=asked.only)
+            faults += _shoot_pages(browser, copy, role=role, folder=asked.folder, only=asked.only)
         browser.close()
+    sys.exit("\n".join(faults) or 0)
 
 
-def _shoot_pages(browser: Browser, copy: Product, *, role: str, folder: Path, only: str) -> None:
+def _shoot_pages(
+    browser: Browser, copy: Product, *, role: str, folder: Path, only: str
+) -> list[str]:
     paths = [path for path in pages_of(copy, role) if only in path]
-    for theme in THEMES:
+    faults: list[str] = []
+    for theme in THEMES if paths else ():
         guest = Visit(browser, copy, role=role, theme=theme)
         for path in paths:
             guest.open(path)
             words = re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-") or "home"
-            _shoot(guest, folder=folder, name=f"{words[:60]}-{role}-{theme}")
+            faults += _shoot(guest, folder=folder, name=f"{words[:60]}-{role}-{theme}")
         guest.close()
     sys.stdout.write(f"{role}: {len(paths)} pages\n")
+    sys.stdout.flush()
+    return faults
 
 
-def _shoot_states(browser: Browser, copy: Product, *, folder: Path, only: str) -> None:
+def _shoot_states(browser: Browser, copy: Product, *, folder: Path, only: str) -> list[str]:
     states = [state for state in STATES if only in state.name]
-    for state in states:
-        for theme in THEMES:
-            guest = Visit(browser, copy, role=state.role, theme=theme)
-            state.reach(guest)
+    faults: list[str] = []
+    for theme in THEMES:
+        # One sign-in for all states of a role.
+        guests: dict[str, Visit] = {}
+        for state in states:
+            if state.role not in guests:
+                guests[state.role] = Visit(browser, copy, role=state.role, theme=theme)
+            guest = guests[state.role]
+            try:
+                state.reach(guest)
+            except Error as error:
+                faults.append(f"state {state.name} was not reached: {error.message}")
+                continue
+            name = f"state-{state.name}-{state.role}-{theme}"
             if state.on_paper:
-                guest.page.pdf(path=folder / f"state-{state.name}-{theme}.pdf", format="A4")
+                guest.page.pdf(path=folder / f"{name}.pdf", format="A4")
             else:
-                _shoot(guest, folder=folder, name=f"state-{state.name}-{state.role}-{theme}")
+                faults += _shoot(guest, folder=folder, name=name)
+        for guest in guests.values():
             guest.close()
     sys.stdout.write(f"{len(states)} states\n")
+    sys.stdout.flush()
+    return faults
 
 
-def _shoot(guest: Visit, *, folder: Path, name: str) -> None:
-    """Store the open page at each width, as long as it is and with every picture in it."""
+def _shoot(guest: Visit, *, folder: Path, name: str) -> list[str]:
+    """Store the open page at each width, all of it and with every picture; return what is wide."""
     page = guest.page
-    page.evaluate("() => { for (const each of document.images) each.loading = 'eager'; }")
-    page.wait_for_function("() => [...document.images].every((each) => each.complete)")
-    for device, width in WIDTHS.items():
-        page.set_viewport_size({"width": width, "height": HEIGHT})
+    page.evaluate(
+        """async () => {
+            scrollTo(0, 0);
+            for (const each of document.images) each.loading = 'eager';
+            await Promise.allSettled([...document.images].map((each) => each.decode()));
+        }"""
+    )
+    wide = []
+    for device in WIDTHS:
+        wide.append(guest.overflow(device=device))
         page.screenshot(path=folder / f"{name}-{device}.png", full_page=True)
+    page.set_viewport_size({"width": WIDTHS["desktop"], "height": HEIGHT})
+    return [fault for fault in wide if fault]
 
 
 if __name__ == "__main__":

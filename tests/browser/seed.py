@@ -58,6 +58,7 @@ def main() -> None:
         if time.monotonic() > deadline:
             raise TimeoutError("the jobs do not end")
         time.sleep(0.2)
+    seed_states.pause()
 
 
 if __name__ == "__main__":

@@ -48,8 +48,14 @@ def crowd() -> None:
     _submit(crowded, prompt="a boat sandbox:slow=600", api_key=key)
     canceled = _submit(crowded, prompt="a cat sandbox:slow=600", api_key=key)
     jobs.fail(job=canceled, kind=FailureKind.CANCELED, message=cancellation.MESSAGE, fenced=False)
-    for endpoint in CallbackEndpoint.objects.for_organization(crowded):
-        endpoints.pause(endpoint=endpoint, actor=SYSTEM)
+
+
+def pause() -> None:
+    """Pause the endpoints of the crowded organization, which exist once its jobs have ended."""
+    crowded = CallbackEndpoint.objects.filter(organization__name=ORGANIZATION)
+    with transaction.atomic():
+        for endpoint in crowded.select_related("organization"):
+            endpoints.pause(endpoint=endpoint, actor=SYSTEM)
 
 
 def suspend() -> None:

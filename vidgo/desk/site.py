@@ -57,8 +57,14 @@ class DeskSite(admin.AdminSite):
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         """Show what is wrong, then how things are."""
-        alarms, figures = tiles.read_all(request)
-        context = {"alarms": alarms, "figures": figures, **(extra_context or {})}
+        news = tiles.read_all(request)
+        context = {
+            "alarms": news.alarms,
+            "today": [figure for figure in news.figures if figure.is_of_today],
+            "now": [figure for figure in news.figures if not figure.is_of_today],
+            "parts": news.parts,
+            **(extra_context or {}),
+        }
         return pages.render(request, "desk/start.html", context, title="Start")
 
     def tables(self, request: HttpRequest) -> HttpResponse:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.http import HttpRequest
 
@@ -27,6 +28,21 @@ class Figure:
     name: str
     value: str
     note: str = ""
+    # What the business did lately; without it, how the machinery is doing now.
+    is_of_today: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A card: its title, the page that says more, and the template of what is in it."""
+
+    title: str
+    href: str
+    more: str
+    template: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
+    flush: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +51,7 @@ class News:
 
     figures: tuple[Figure, ...] = ()
     alarms: tuple[Alarm, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,13 +72,16 @@ def register(tile: Tile) -> None:
     _tiles[tile.name] = tile
 
 
-def read_all(request: HttpRequest) -> tuple[list[Alarm], list[Figure]]:
-    """Return the alarms, the urgent ones first, and the figures this operator may see."""
-    alarms: list[Alarm] = []
-    figures: list[Figure] = []
-    for tile in sorted(_tiles.values(), key=lambda tile: tile.place):
-        if pages.allows(request, tile.permission):
-            news = tile.build()
-            alarms.extend(news.alarms)
-            figures.extend(news.figures)
-    return sorted(alarms, key=lambda alarm: not alarm.urgent), figures
+def read_all(request: HttpRequest) -> News:
+    """Return what this operator may see of all tiles, the urgent alarms first."""
+    news = [
+        tile.build()
+        for tile in sorted(_tiles.values(), key=lambda tile: tile.place)
+        if pages.allows(request, tile.permission)
+    ]
+    alarms = [alarm for each in news for alarm in each.alarms]
+    return News(
+        figures=tuple(figure for each in news for figure in each.figures),
+        alarms=tuple(sorted(alarms, key=lambda alarm: not alarm.urgent)),
+        parts=tuple(part for each in news for part in each.parts),
+    )

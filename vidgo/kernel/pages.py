@@ -66,6 +66,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, errors.NotFound("There is nothing at this address."))
 
 
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """Allauth's handler429: it guards sign-in, sign-up and all that sends an e-mail."""
+    return _answer(request, errors.RateLimited("Please wait a minute and try again."))
+
+
 def crashed(request: HttpRequest) -> HttpResponse:
     """Django's handler500: says so with the request id, and touches nothing that may be broken.
 

@@ -185,7 +185,7 @@ def _recent(request: MemberRequest) -> list[Job]:
     mine = Job.objects.for_organization(request.organization).filter(
         api_key=None, created_by=request.membership.user
     )
-    return list(shown.with_pictures(mine).order_by("-id")[:RECENT])
+    return list(shown.listed(mine).order_by("-id")[:RECENT])
 
 
 def _page(
@@ -196,7 +196,8 @@ def _page(
     job: Job | None = None,
     **further: Any,
 ) -> HttpResponseBase:
-    panel = panels.of(form, action=reverse("playground"), job=job, is_member=True)
+    is_open = not request.organization.is_suspended
+    panel = panels.of(form, action=reverse("playground"), job=job, is_member=True, may_run=is_open)
     balance = wallets.balance_of(organization=request.organization)
     context: dict[str, Any] = {
         "section": SECTION,
@@ -204,7 +205,7 @@ def _page(
         "job": job,
         "recent": recent,
         "balance": balance,
-        "lacks_credits": balance.balance_credits < panel.model.price_credits,
+        "lacks_credits": is_open and balance.balance_credits < panel.model.price_credits,
         "packs": packs.listed(),
         **further,
         "is_kept": drafts.find(request) is not None,

@@ -135,10 +135,15 @@ def panel(*, request: HttpRequest, model_id: str) -> dict[str, Any]:
                 form,
                 action=reverse("playground"),
                 is_member=True,
-                may_run="generate" in request.abilities,  # type: ignore[attr-defined]
+                may_run=_may_run(request),
             )
         }
     return {"playground": of(form, action=reverse("playground_visitor"))}
+
+
+def _may_run(request: HttpRequest) -> bool:
+    member: Any = request
+    return "generate" in member.abilities and not member.organization.is_suspended
 
 
 def _sample(model: catalog.Model) -> Sample:

@@ -25,6 +25,7 @@ from tests import factories
 from tests.conftest import Api
 from tests.pages import reading
 from tests.pages.billing.conftest import session_of, text_of
+from vidgo.kernel import days
 
 pytestmark = pytest.mark.django_db
 
@@ -107,23 +108,39 @@ def _date_new_entries(organization: Organization, *, days_ago: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "query",
+    ("query", "sentence"),
     [
-        "kind=theft",
-        "from=yesterday",
-        "to=2026-13-01",
-        "from=2026-02-02&to=2026-02-01",
-        "to=9999-12-31",
+        ("kind=theft", "theft is not one of the available choices."),
+        ("from=yesterday", days.NoDay.sentence),
+        ("to=2026-13-01", days.NoDay.sentence),
+        ("from=a%00b", days.NoDay.sentence),
+        ("from=2026-02-02&to=2026-02-01", days.WRONG_ORDER),
+        ("to=9999-12-31", days.NoDay.sentence),
     ],
 )
 def test_a_filter_that_makes_no_sense_is_told_at_its_field(
-    wallet: Wallet, alice_client: Client, query: str
+    wallet: Wallet, alice_client: Client, query: str, sentence: str
 ) -> None:
     answer = alice_client.get(f"/dashboard/billing/statement?{query}")
     assert answer.status_code == 400
     reading.check(answer)
-    assert "field__error" in answer.content.decode()
+    assert sentence in answer.content.decode()
     assert alice_client.get(f"/dashboard/billing/statement.csv?{query}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "param", "sentence"),
+    [
+        ("from=yesterday", "from", f"'from': {days.NoDay.sentence}"),
+        ("from=2026-02-02&to=2026-02-01", "to", f"'to': {days.WRONG_ORDER}"),
+    ],
+)
+def test_the_api_tells_a_wrong_day_in_the_words_of_the_page(
+    wallet: Wallet, api: Api, query: str, param: str, sentence: str
+) -> None:
+    answer = api.get(f"/api/billing/ledger?{query}")
+    assert answer.status_code == 400
+    assert (answer.json()["error"]["param"], answer.json()["error"]["message"]) == (param, sentence)
 
 
 def test_the_pages_of_the_statement_are_turned_by_key(
