@@ -68,7 +68,13 @@ def measure(built: Stand, customers: list[Customer], *, seconds: float) -> dict[
         connections=16,
         seconds=seconds,
     )
+    result["pgbench_simple"] = {
+        16: ceilings.pgbench(
+            url=built.url, script=script, connections=16, seconds=seconds, protocol="simple"
+        )
+    }
     result["submit_ratio"] = _ratio(result["submit"], result["pgbench"])
+    result["submit_to_simple_ratio"] = _ratio(result["submit"], result["pgbench_simple"])
     result["status_ratio"] = _ratio(result["status"], result["bare"])
     return result
 

@@ -25,7 +25,7 @@ from vidgo.kernel import crash, http, queue
 
 log = structlog.get_logger(__name__)
 
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.07
 DRAIN_SECONDS = 6.0
 # Python's threads take turns. With the usual 5 ms a database call of many small steps waits for the
 # loop and the images at each of them: four threads were full at 40 jobs a second.

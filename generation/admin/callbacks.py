@@ -35,6 +35,7 @@ class CallbackTries(ReadOnlyInline):
     """The tries to deliver a callback."""
 
     model = CallbackTry
+    verbose_name_plural = "Tries"
     show_change_link = False
     fields = ("number", "started_at", "ended_at", "latency_ms", "status", "error", "answer")
     readonly_fields = fields

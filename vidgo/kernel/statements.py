@@ -20,9 +20,12 @@ def prepared() -> Iterator[CursorWrapper]:
 
     They are told apart by their text: give it statements that never change, and values apart. The
     values have types of their own then, where the database cannot see them: cast what may be NULL.
-    In Django's log of queries such a statement has no text.
+    While Django logs queries it is a plain one, as the log would not know a prepared one's text.
     """
     with connection.cursor() as cursor:
+        if connection.queries_logged:
+            yield cursor
+            return
         driver = connection.connection
         # At the first use already; Django turns it off, and its own cursors never prepare.
         driver.prepare_threshold = 0
