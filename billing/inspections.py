@@ -1,7 +1,7 @@
 """Inspections: what the last check of the books found, kept for whoever wants to know.
 
-Checking reads every row of the ledger, so a page shows what the last check found, and asks for
-another one only when an operator wishes.
+Checking reads every row of the ledger, so a page shows what the last check found, and a worker
+makes another one when an operator asks for it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,12 @@ from django.utils import timezone
 
 from billing import books
 from billing.books import Violation
+from vidgo.kernel import queue
 
 KEY = "books:inspection"
+ASKED_KEY = "books:asked"
+# Whoever asks again meanwhile waits for the same check; a worker may have died in it.
+ASKED_SECONDS = 300
 # Of each broken rule this many rows are kept; the command `check_books` prints all of them.
 KEPT_ROWS = 50
 
@@ -38,6 +42,18 @@ class Inspection:
         return not self.counts
 
 
+def ask() -> None:
+    """Have a worker check the books, unless that was asked for a moment ago."""
+    if cache.add(ASKED_KEY, timezone.now(), ASKED_SECONDS):
+        queue.enqueue("billing.tasks.audit")
+
+
+def asked_at() -> datetime | None:
+    """Return when the check was asked for that has not been made yet, None when none was."""
+    asked: datetime | None = cache.get(ASKED_KEY)
+    return asked
+
+
 def inspect() -> Inspection:
     """Check the books now, keep what was found, and return all of it."""
     at, began = timezone.now(), time.monotonic()
@@ -51,6 +67,7 @@ def inspect() -> Inspection:
             kept.append((violation.sentence, row))
     seconds = time.monotonic() - began
     cache.set(KEY, {"at": at, "seconds": seconds, "rows": kept, "counts": counts}, None)
+    cache.delete(ASKED_KEY)
     return Inspection(at=at, seconds=seconds, violations=violations, counts=counts)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from accounts.models import Organization
-from billing import auto_recharge, closed_days, grants, notices, wallets
+from billing import auto_recharge, closed_days, grants, inspections, notices, wallets
 from billing.models import StripeEvent
 from billing.stripe import client, events, reconcile
 from vidgo.kernel import queue
@@ -19,6 +19,7 @@ SCHEDULES = (
     ("billing.tasks.reconcile_stripe", "reconcile", 60),
     ("billing.tasks.expire_grants", "grants", 60),
     ("billing.tasks.close_days", "ledger days", 60),
+    ("billing.tasks.audit", "audit", 24 * 60),
 )
 
 
@@ -67,6 +68,12 @@ def expire_grants() -> None:
 def close_days() -> None:
     """Add up what moved on the days that are over, for statements."""
     log.info("ledger_days_closed", lines=closed_days.write())
+
+
+def audit() -> None:
+    """Check the books and log each broken rule as an error."""
+    for violation in inspections.inspect().violations:
+        log.error("books_broken", sentence=violation.sentence, row=str(violation.row))
 
 
 def send_notice(organization_id: int, kind: str, about: str) -> None:

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts import invitations, rate_limits, second_factors, sessions
-from billing import inspections
 from billing.stripe import events
 from generation import (
     assets,
@@ -41,7 +40,6 @@ SCHEDULES = (
     ("generation.tasks.sweep", "sweep", 60),
     ("generation.tasks.ask_balances", "balances", 15),
     ("generation.tasks.write_usage", "usage", 60),
-    ("generation.tasks.audit", "audit", 24 * 60),
 )
 # Well below the queue's timeout; a worker process does nothing else meanwhile.
 SWEEP_SECONDS = 60.0
@@ -147,12 +145,6 @@ def ask_balances() -> None:
             log.error(
                 "provider_balance_low", provider=name, left=str(balance.amount), unit=balance.unit
             )
-
-
-def audit() -> None:
-    """Check the books and log each broken rule as an error."""
-    for violation in inspections.inspect().violations:
-        log.error("books_broken", sentence=violation.sentence, row=str(violation.row))
 
 
 def schedule_all() -> None:

@@ -21,12 +21,12 @@ OLD = timedelta(hours=26)
 
 
 def books_page(request: HttpRequest) -> HttpResponse:
-    """Show what the last check found; a POST checks again, which changes nothing."""
+    """Show what the last check found; a POST asks for another, which changes nothing."""
     if request.method == "POST":
-        inspections.inspect()
+        inspections.ask()
         return redirect("admin:desk_books")
     latest = inspections.find_latest()
-    context = {"latest": latest, "rules": _rules(latest)}
+    context = {"latest": latest, "asked_at": inspections.asked_at(), "rules": _rules(latest)}
     return pages.render(request, "desk/books.html", context, title="Books")
 
 

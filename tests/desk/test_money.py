@@ -11,12 +11,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import AuditEvent, Organization
-from billing import books, inspections
+from billing import books, inspections, tasks
 from billing.models import Promotion, StripeEvent, Wallet
-from generation import margins, tasks
+from generation import margins
 from generation.models import Attempt
 from tests import factories
 from tests.desk.conftest import REASON, act, last_event
@@ -58,17 +59,30 @@ def test_a_failed_event_is_an_alarm_until_it_was_processed(
 def test_clean_books_are_shown_green(operator: Client, wallet: Wallet) -> None:
     assert "Not checked" in shown(operator, BOOKS)
     assert "The books have not been checked yet." in shown(operator, "admin:index")
-    text = operator.post(reverse(BOOKS), follow=True).content.decode()
+    for _ in range(2):
+        text = operator.post(reverse(BOOKS), follow=True).content.decode()
+        assert "A worker was asked" in text
+    (bell,) = OrmQ.objects.all()
+    assert bell.task["func"] == "billing.tasks.audit"
+    tasks.audit()
+    text = shown(operator, BOOKS)
+    assert "A worker was asked" not in text
     assert "Clean: every rule held" in text
     assert text.count("Holds") == len(books.list_rules())
     assert "The books" not in shown(operator, "admin:index")
 
 
-def test_broken_books_are_shown_red_with_the_rows(
-    operator: Client, organization: Organization, wallet: Wallet
+def test_broken_books_are_logged_and_shown_red_with_the_rows(
+    operator: Client,
+    organization: Organization,
+    wallet: Wallet,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    tasks.audit()
+    assert "books_broken" not in caplog.text
     Wallet.objects.update(balance_credits=777)
     tasks.audit()
+    assert "books_broken" in caplog.text
     latest = inspections.find_latest()
     assert latest is not None
     assert latest.counts == {"each wallet equals the sum of its entries": 1}
