@@ -13,7 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from PIL import Image
 
-from generation import catalog, studio
+from generation import catalog
 
 FOLDER = "images/examples"
 # The longest side of the files, in pixels: twice what a page shows, and small.
@@ -172,6 +172,9 @@ BY_NAME = {example.name: example for example in EXAMPLES}
 
 def draw(example: Example) -> Image.Image:
     """Return an example as the sandbox answers its order, in the size that was ordered."""
+    # Only here: pages show the files and draw nothing, and the studio brings numpy.
+    from generation import studio
+
     size = catalog.load().sizes[example.size]
     if example.before is None:
         return studio.compose(
