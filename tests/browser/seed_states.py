@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts import invitations, organizations
 from accounts.audit import SYSTEM, Actor
 from accounts.key_limits import Limits
 from accounts.models import ApiKey, Organization, Role, User
 from billing import budgets, ledger
+from billing.models import Dispute, TopUp
 from generation import cancellation, jobs, orders
 from generation.callbacks import endpoints
 from generation.models import CallbackEndpoint, Job
@@ -25,7 +27,8 @@ URL = "http://" + "127.0.0.1:1/" + "a-path-without-an-end/" * 12
 HUGE_CREDITS = 1_987_654_321
 KEYS = 40
 PEOPLE = 12
-OWED_CREDITS = 4_321
+# What a suspended organization had made before its payment went back, and owes.
+SPENT_IMAGES = 3
 
 
 def crowd() -> None:
@@ -62,14 +65,37 @@ def suspend() -> None:
     """Leave an organization with a task, a debt and no further rights."""
     owner = User.objects.create_user(Product.email_of(SUSPENDED), password=PASSWORD)
     suspended = factories.organization(owner=owner, name="Late payers")
-    factories.credits(organization=suspended, amount=100)
+    bought = TopUp.objects.create(
+        organization=suspended,
+        source=TopUp.Source.CHECKOUT,
+        status=TopUp.Status.PAID,
+        credits=1_000,
+        amount_cents=500,
+        paid_cents=500,
+        paid_at=timezone.now(),
+    )
+    with transaction.atomic():
+        ledger.top_up(
+            organization=suspended,
+            amount_credits=bought.credits,
+            reference=bought.public_id,
+            actor="stripe",
+        )
     key = factories.api_key(organization=suspended, name="Old").api_key
-    _submit(suspended, prompt="a castle by the sea", api_key=key)
+    for _ in range(SPENT_IMAGES):
+        _submit(suspended, prompt="a castle by the sea", api_key=key)
+    lost = Dispute.objects.create(
+        stripe_id="dp_seed",
+        top_up=bought,
+        amount_cents=bought.paid_cents,
+        credits=bought.credits,
+        status="lost",
+    )
     with transaction.atomic():
         ledger.claw_back(
             organization=suspended,
-            amount_credits=OWED_CREDITS,
-            reference="dp_seed",
+            amount_credits=lost.credits,
+            reference=lost.stripe_id,
             actor="stripe",
             reason="dispute of a purchase",
         )
