@@ -10,6 +10,7 @@ from typing import Any
 
 # Only so that the next imports find their own imports complete.
 import django.db.models  # noqa: F401
+from django.conf import settings
 from django.core.management.commands import flush
 from django.db.backends.postgresql.operations import DatabaseOperations
 
@@ -19,7 +20,8 @@ KEPT = frozenset({"django_content_type", "auth_permission", "django_site", "djan
 def _delete_rows(
     self: DatabaseOperations, style: Any, tables: Sequence[str], **options: Any
 ) -> list[str]:
-    emptied = [name for name in tables if name not in KEPT]
+    # The cache's table is no model's.
+    emptied = [*(name for name in tables if name not in KEPT), settings.CACHE_TABLE]
     # In tables this small, quicker than TRUNCATE.
     return [
         "SET LOCAL session_replication_role = replica",
