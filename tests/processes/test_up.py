@@ -204,8 +204,12 @@ def test_an_address_that_cannot_be_listened_on_is_named(host: str, port: int, re
 
 def test_a_make_that_was_told_to_end_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "Makefile").write_text("run:\n\t@echo $$PPID; exec sleep 300\n")
+    # What a shell starts in the background ignores SIGINT, and so would make.
     make = psutil.Popen(
-        ["make", "--silent", "run"], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+        ["env", "--default-signal=INT", "make", "--silent", "run"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert int(make.stdout.readline()) == make.pid
     sleep = make.children()[0]
