@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
+from django.db import transaction
 from django.utils import timezone
 
 from billing import books
@@ -44,8 +45,10 @@ class Inspection:
 
 def ask() -> None:
     """Have a worker check the books, unless that was asked for a moment ago."""
-    if cache.add(ASKED_KEY, timezone.now(), ASKED_SECONDS):
-        queue.enqueue("billing.tasks.audit")
+    # The cache is a table of the same database: noted and queued, or neither.
+    with transaction.atomic():
+        if cache.add(ASKED_KEY, timezone.now(), ASKED_SECONDS):
+            queue.enqueue("billing.tasks.audit")
 
 
 def asked_at() -> datetime | None:
