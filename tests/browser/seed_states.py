@@ -62,7 +62,7 @@ def pause() -> None:
 
 
 def suspend() -> None:
-    """Leave an organization with a task, a debt and no further rights."""
+    """Leave an organization with tasks, a debt and no further rights."""
     owner = User.objects.create_user(Product.email_of(SUSPENDED), password=PASSWORD)
     suspended = factories.organization(owner=owner, name="Late payers")
     bought = TopUp.objects.create(

@@ -204,13 +204,14 @@ def test_an_address_that_cannot_be_listened_on_is_named(host: str, port: int, re
 
 def test_a_make_that_was_told_to_end_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "Makefile").write_text("run:\n\t@echo $$PPID; exec sleep 300\n")
-    # What a shell starts in the background ignores SIGINT, and so would make.
-    make = psutil.Popen(
-        ["env", "--default-signal=INT", "make", "--silent", "run"],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    # What a shell starts in the background ignores SIGINT, and so would make; a handler ends there.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        make = psutil.Popen(
+            ["make", "--silent", "run"], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert int(make.stdout.readline()) == make.pid
     sleep = make.children()[0]
     assert not up.only_waits(make=make.pid)
