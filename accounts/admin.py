@@ -39,7 +39,7 @@ class UserMemberships(ReadOnlyInline):
     """Where a person belongs."""
 
     model = Membership
-    fields = readonly_fields = ("organization", "role", "created_at")
+    fields = ("organization", "role", "created_at")
     show_change_link = False
 
 

@@ -39,6 +39,7 @@ class PromotionRedemptions(ReadOnlyInline):
     """Who has used a code."""
 
     model = Redemption
+    fields = ("organization", "grant", "created_at")
 
 
 @admin.register(Promotion)

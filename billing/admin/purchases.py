@@ -15,7 +15,6 @@ class Taken(ReadOnlyInline):
     """What was paid back of a purchase."""
 
     fields = ("stripe_id", "amount_cents", "credits", "status", "is_reversed", "created_at")
-    readonly_fields = fields
 
 
 class TopUpRefunds(Taken):

@@ -38,7 +38,6 @@ class CallbackTries(ReadOnlyInline):
     verbose_name_plural = "Tries"
     show_change_link = False
     fields = ("number", "started_at", "ended_at", "latency_ms", "status", "error", "answer")
-    readonly_fields = fields
 
 
 @admin.register(Callback)

@@ -52,7 +52,6 @@ class Attempts(ReadOnlyInline):
         *("number", "provider", "started_at", "ended_at", "cost_usd", "failure_kind"),
         *("may_cost_double", "error_message"),
     )
-    readonly_fields = fields
 
 
 @admin.register(Job)

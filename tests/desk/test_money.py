@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import AuditEvent, Organization
 from billing import books, inspections, tasks
-from billing.models import Promotion, StripeEvent, Wallet
+from billing.models import Promotion, Refund, StripeEvent, TopUp, Wallet
 from generation import margins
 from generation.models import Attempt
 from tests import factories
@@ -211,3 +211,29 @@ def test_a_promotion_is_made_and_changed_for_a_reason_and_never_removed(
     gone = reverse("admin:billing_promotion_delete", args=[promotion.pk])
     assert operator.post(gone, {"post": "yes"}).status_code == 403
     assert AuditEvent.objects.count() == 2
+
+
+def test_amounts_are_written_for_people(
+    operator: Client, organization: Organization, wallet: Wallet
+) -> None:
+    purchase = TopUp.objects.create(
+        organization=organization,
+        source=TopUp.Source.CHECKOUT,
+        status=TopUp.Status.PAID,
+        amount_cents=123_456,
+        paid_cents=123_456,
+        paid_at=timezone.now(),
+        credits=246_912,
+    )
+    Refund.objects.create(
+        stripe_id="re_1", top_up=purchase, amount_cents=100_050, credits=200_100, status="succeeded"
+    )
+    listed = operator.get(reverse("admin:billing_topup_changelist")).content.decode()
+    row = reverse("admin:billing_topup_change", args=[purchase.pk])
+    for text in (listed, operator.get(row).content.decode()):
+        assert "$1,234.56" in text
+        assert "246,912" in text
+        assert "Amount cents" not in text
+    # What was paid back of it stands on the same page.
+    assert "$1,000.50" in text
+    assert "200,100" in text

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from vidgo.desk import actions, pages
+from vidgo.desk import actions, amounts, pages
 from vidgo.desk.paginator import BoundedPaginator
 
 LONGEST_SEARCH = 200
@@ -39,6 +39,17 @@ class DeskTable(admin.ModelAdmin):
     list_per_page = 25
     list_max_show_all = 0
     actions_selection_counter = True
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Show amounts as a person writes them."""
+        return amounts.written(model=self.model, columns=super().get_list_display(request))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Show them so on the page of one row, too, where there is no form."""
+        fields = list(super().get_fields(request, obj))
+        if self.is_read_only(request):
+            return amounts.written(model=self.model, columns=fields)
+        return fields
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -149,11 +160,19 @@ class ReadOnlyTable(ReadOnly, DeskTable):
 
 
 class ReadOnlyInline(ReadOnly, admin.TabularInline):
-    """The rows of another table that belong to one shown."""
+    """The rows of another table that belong to one shown; its `fields` say which columns."""
 
     extra = 0
     can_delete = False
     show_change_link = True
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Show amounts as a person writes them."""
+        return amounts.written(model=self.model, columns=self.fields or ())
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Leave nothing of them to a form."""
+        return self.get_fields(request, obj)
 
 
 class OneOf(admin.SimpleListFilter):
