@@ -102,6 +102,16 @@ def _at_portal(guest: Visit) -> None:
     guest.page.wait_for_url("**/stripe-simulator/portal/**")
 
 
+def _at_reference(guest: Visit) -> None:
+    guest.open("/api/docs").get_by_text("/api/generate/submit").first.wait_for()
+
+
+def _at_operation(guest: Visit) -> None:
+    _at_reference(guest)
+    guest.page.get_by_text("/api/generate/submit").first.click()
+    guest.page.get_by_role("button", name="Try it out").wait_for()
+
+
 STATES = (
     State("wrong-sign-in", NOBODY, _sent("/accounts/login/", login="x@example.com", password="no")),
     State("wrong-sign-up", NOBODY, _sent("/accounts/signup/", email="nobody@", password1="123")),
@@ -156,7 +166,8 @@ STATES = (
     State("simulator-customers", "owner", _opened(f"{SIMULATOR}customers")),
     State("simulator-events", "owner", _opened(f"{SIMULATOR}events")),
     State("simulator-switches", "owner", _opened(f"{SIMULATOR}switches")),
-    State("api-reference", NOBODY, _opened("/api/docs")),
+    State("api-reference", NOBODY, _at_reference),
+    State("api-operation", NOBODY, _at_operation),
     State("statement", "owner", _opened("/dashboard/billing/statement"), on_paper=True),
     State("long-statement", CROWDED, _opened("/dashboard/billing/statement"), on_paper=True),
     # The last, as nobody may reset a password for a while then.

@@ -48,6 +48,18 @@ def test_no_page_loads_more_than_150_kb_of_styles_and_scripts(seen: Tour) -> Non
     assert seen.lightest > 5_000
 
 
+def test_the_api_reference_has_the_theme_of_the_site(visit: Callable[..., Visit]) -> None:
+    page = visit(NOBODY, theme="dark").open("/api/docs")
+    ground = "getComputedStyle(document.querySelector('.swagger-ui')).backgroundColor"
+    expect(page.get_by_text("/api/generate/submit").first).to_be_visible()
+    dark = page.evaluate(ground)
+    page.get_by_role("button", name="Switch between light and dark").click()
+    assert page.evaluate(ground) != dark
+    page.reload()
+    expect(page.get_by_text("/api/generate/submit").first).to_be_visible()
+    assert page.evaluate(ground) != dark
+
+
 def test_the_api_reference_is_quiet_and_light_but_for_its_viewer(
     visit: Callable[..., Visit], product: Product
 ) -> None:
