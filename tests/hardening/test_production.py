@@ -33,6 +33,7 @@ print(json.dumps({
     "plain": told(browser.get("/pricing")),
     "page": told(browser.get("/accounts/signup/", secure=True)),
     "signed_up": told(browser.post("/accounts/signup/", form, secure=True)),
+    "saved": told(browser.post("/dashboard/settings", {"name": "Dana's"}, secure=True)),
     "dashboard": told(browser.get("/dashboard", secure=True)),
     "simulator": told(browser.get("/stripe-simulator/", secure=True)),
     "metrics": told(browser.get("/metrics", secure=True)),
@@ -87,8 +88,12 @@ def test_over_https_cookies_and_headers_are_what_they_must_be() -> None:
     assert hsts == "max-age=31536000; includeSubDomains; preload"
     assert "127.0.0.1" not in told["page"]["headers"]["Content-Security-Policy"]
 
-    cookies = {**told["page"]["cookies"], **told["signed_up"]["cookies"]}
-    assert {"__Host-session", "__Host-csrf"} <= set(cookies)
+    cookies = {
+        name: cookie
+        for answer in ("page", "signed_up", "saved")
+        for name, cookie in told[answer]["cookies"].items()
+    }
+    assert set(cookies) == {"__Host-session", "__Host-csrf", "__Host-messages"}
     for name, cookie in cookies.items():
         assert (cookie["secure"], cookie["httponly"]) == (True, True), name
         assert cookie["samesite"] == "Lax", name
