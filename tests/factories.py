@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 from typing import Any
 
 from PIL import Image
@@ -48,6 +49,14 @@ def png(*, width: int = 64, height: int = 48, color: str = "#d9480f") -> bytes:
     """Return the bytes of a plain PNG."""
     stream = io.BytesIO()
     Image.new("RGB", (width, height), color).save(stream, "PNG")
+    return stream.getvalue()
+
+
+@cache
+def huge_png() -> bytes:
+    """Return a PNG of a few pixels more than we take; with a bit for each it is quickly made."""
+    stream = io.BytesIO()
+    Image.new("1", (8000, 5001)).save(stream, "PNG")
     return stream.getvalue()
 
 
