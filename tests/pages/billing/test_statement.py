@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.db.models import F
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -165,6 +166,27 @@ def test_the_statement_takes_as_many_queries_for_many_rows_as_for_few(
     for _ in range(30):
         factories.credits(organization=organization, amount=1)
     assert reading.count_queries(alice_client, "/dashboard/billing/statement") == few
+
+
+def test_the_figures_read_neither_others_movements_nor_those_of_closed_days(
+    organization: Organization, other_organization: Organization
+) -> None:
+    rows = [(organization, 30, 20_000), (organization, 0, 20), (other_organization, 0, 20_000)]
+    with connection.cursor() as cursor:
+        for whose, age, count in rows:
+            cursor.execute(
+                "INSERT INTO billing_ledgerentry (organization_id, kind, amount_credits,"
+                " reference, balance_after_credits, actor, reason, created_at)"
+                " SELECT %s, 'grant', 1, gen_random_uuid(), n, 'test', '',"
+                " now() - make_interval(days => %s) FROM generate_series(1, %s) AS n",
+                [whose.pk, age, count],
+            )
+        cursor.execute("ANALYZE billing_ledgerentry")
+        with CaptureQueriesContext(connection) as asked:
+            statement.totals(organization=organization, chosen=statement.Filter())
+        cursor.execute(f"EXPLAIN {asked[-1]['sql']}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "ledger_entry_by_org_and_time" in plan
 
 
 def test_a_clawback_leads_to_the_purchase_it_took_from(
