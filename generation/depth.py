@@ -67,12 +67,12 @@ class Depth:
     callbacks_due: int
     callbacks_held: int
     callbacks_oldest_at: datetime | None
-    bells: Look
+    background: Look
 
     @property
     def is_silent(self) -> bool:
         """Tell whether no worker seems to be alive: the schedules are taken by nobody."""
-        return self.bells.overdue_seconds > SILENT_SECONDS
+        return self.background.overdue_seconds > SILENT_SECONDS
 
 
 def read() -> Depth:
@@ -83,7 +83,7 @@ def read() -> Depth:
         callbacks_due=callbacks["due"],
         callbacks_held=callbacks["held"],
         callbacks_oldest_at=callbacks["oldest_at"],
-        bells=queue.look(),
+        background=queue.look(),
     )
 
 

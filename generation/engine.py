@@ -119,7 +119,7 @@ class Slice:
     def _release(self) -> int:
         released = leases.release(owner=self.owner)
         if released:
-            queue.enqueue(jobs.BELL)
+            queue.ring(jobs.BELL)
         return released
 
     async def _drive(self, job: Job) -> None:

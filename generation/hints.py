@@ -91,4 +91,4 @@ def _bring_forward(*, attempt: Attempt, upstream_ref: str) -> None:
     now = timezone.now()
     unattended = Q(leased_until=None) | Q(leased_until__lt=now)
     if Job.objects.filter(unattended, pk=attempt.job_id).update(due_at=now):
-        queue.enqueue(jobs.BELL)
+        queue.ring(jobs.BELL)

@@ -121,7 +121,7 @@ def submit(
             crash.point("submit.stored")
             if within is not None:
                 within(job)
-            queue.enqueue(BELL)
+            queue.ring(BELL)
             # Last, because the wallet stays locked from here to the commit.
             ledger.charge(
                 organization=organization,
@@ -269,7 +269,7 @@ def requeue(*, job: Job, actor: Actor) -> None:
         audit.record(
             organization=job.organization, actor=actor, action="job.requeued", target=job.public_id
         )
-        queue.enqueue(BELL)
+        queue.ring(BELL)
 
 
 def park(*, job: Job, seconds: float) -> None:

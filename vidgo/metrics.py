@@ -52,12 +52,11 @@ def read_database() -> Iterator[Reading]:
 
 @readings("queue")
 def read_queue() -> Iterator[Reading]:
-    """Read how the queue is; a bell is a task of django-q2, not a customer's."""
+    """Read how the queue is; its tasks are our own, not those of customers."""
     now = queue.look()
-    yield Reading("vidgo_queue_bells", "Bells that wait in the queue.", now.waiting)
-    yield Reading(
-        "vidgo_queue_oldest_bell_seconds", "Age of the oldest of them.", now.oldest_seconds
-    )
+    yield Reading("vidgo_background_tasks", "Background tasks that wait.", now.waiting)
+    help = "How long the oldest of them has waited."
+    yield Reading("vidgo_background_tasks_oldest_seconds", help, now.oldest_seconds)
     yield Reading(
         "vidgo_schedules_overdue_seconds",
         "How long the first schedule has been due: above 150, no worker lives.",

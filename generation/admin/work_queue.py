@@ -23,8 +23,8 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "depth": now,
         "oldest_seconds": round(depth.seconds_since(now.oldest_at)),
         "callbacks_seconds": round(depth.seconds_since(now.callbacks_oldest_at)),
-        "bells_seconds": round(now.bells.oldest_seconds),
-        "overdue_seconds": round(now.bells.overdue_seconds),
+        "background_seconds": round(now.background.oldest_seconds),
+        "overdue_seconds": round(now.background.overdue_seconds),
         "waiting": depth.list_waiting(),
         "organization_limit": settings.ORGANIZATION_CONCURRENCY,
     }
@@ -37,7 +37,7 @@ def _news() -> News:
     waited = depth.seconds_since(now.oldest_at)
     alarms = []
     if now.is_silent:
-        minutes = int(now.bells.overdue_seconds // 60)
+        minutes = int(now.background.overdue_seconds // 60)
         silent = f"No worker has taken anything from the queue for {minutes} minutes."
         alarms.append(Alarm(sentence=silent, href=href))
     if waited > LONG_SECONDS:

@@ -81,7 +81,7 @@ def resume(*, endpoint: CallbackEndpoint, actor: Actor) -> None:
             action="callback_endpoint.resumed",
             target=endpoint.origin,
         )
-        queue.enqueue(BELL)
+        queue.ring(BELL)
 
 
 _RESUMED: Mapping[str, Any] = {
@@ -102,7 +102,7 @@ def note_success(*, endpoint_id: int, by_test: bool) -> None:
         last_success_at=now, failures_in_a_row=0, failing_since=None
     )
     if by_test and rows.filter(paused_at__isnull=False).update(**_RESUMED):
-        queue.enqueue(BELL)
+        queue.ring(BELL)
 
 
 @requires_transaction

@@ -71,7 +71,7 @@ def _store(*, organization_id: int, url: str, job: Job | None) -> Callback:
         kind=Callback.Kind.TASK if job else Callback.Kind.TEST,
         url=url,
     )
-    queue.enqueue(BELL)
+    queue.ring(BELL)
     return callback
 
 
@@ -132,7 +132,7 @@ def _again(callbacks: QuerySet[Callback]) -> int:
         state=Callback.State.WAITING, step=0, due_at=timezone.now(), ended_at=None
     )
     if again:
-        queue.enqueue(BELL)
+        queue.ring(BELL)
     return again
 
 

@@ -311,6 +311,13 @@ def test_each_task_is_found_by_its_path_and_scheduled_once() -> None:
     assert set(stored) >= set(tasks.SCHEDULES)
 
 
+def test_a_schedule_rings_and_does_not_drive() -> None:
+    OrmQ.objects.all().delete()
+    tasks.ring_for_jobs()
+    assert OrmQ.objects.get().func() == jobs.BELL
+    assert jobs.BELL not in {path for path, _, _ in tasks.SCHEDULES}
+
+
 def test_the_reaper_reports_what_it_ends(
     organization: Organization, caplog: pytest.LogCaptureFixture
 ) -> None:

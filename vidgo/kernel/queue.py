@@ -1,7 +1,8 @@
-"""The queue: ringing a worker's bell. The only module that knows django-q2.
+"""The queue: what workers are asked to do. The only module that knows django-q2.
 
 A task is named by its dotted path, so that apps need not import each other, and carries ids at
-most: what is to be done stands in the rows, and a bell rung twice or lost changes nothing.
+most: what is to be done stands in the rows, and a task that runs twice or is lost changes nothing.
+A bell is a task without arguments that looks for all the work there is.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ import secrets
 import time
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Count, Min
 from django.utils import timezone
 from django_q import core_signing
@@ -26,18 +28,59 @@ from django_q.models import Failure, OrmQ, Schedule
 from django_q.signing import BadSignature, PickleSerializer, SignedPackage
 from django_q.tasks import async_task
 
+# A bell's row carries its task in the name of its queue.
+_BELL = f"{Conf.CLUSTER_NAME} bell "
+
+# One row that nobody has pulled: another task's before a bell's, of which there is always one more
+# while customers order. Of bells for the same task one is kept, since whoever hears it looks at all
+# that was committed with the others.
+_PULL = """
+WITH first AS (
+    SELECT id, key FROM django_q_ormq
+     WHERE (key = %(queue)s OR starts_with(key, %(bell)s)) AND lock < %(now)s
+     ORDER BY key <> %(queue)s, id
+     LIMIT 1
+       FOR UPDATE SKIP LOCKED
+), same AS (
+    SELECT other.id FROM django_q_ormq other, first
+     WHERE other.key = first.key AND first.key <> %(queue)s
+       AND other.id <> first.id AND other.lock < %(now)s
+       FOR UPDATE OF other SKIP LOCKED
+), heard AS (
+    DELETE FROM django_q_ormq WHERE id IN (SELECT id FROM same)
+)
+UPDATE django_q_ormq SET lock = %(until)s FROM first
+ WHERE django_q_ormq.id = first.id
+RETURNING django_q_ormq.id, payload
+"""
+
 
 class Broker(ORM):
-    """The queue's table, whose rows outlive a change of SECRET_KEY.
+    """The queue's table, with bells that do not pile up and rows that outlive a SECRET_KEY.
 
     django-q2 drops a row that the present key has not signed. What a key of SECRET_KEY_FALLBACKS
     has signed is signed anew on its way to a worker.
     """
 
     def dequeue(self) -> list[tuple[int, str]] | None:
-        """Return the rows that are this worker's from now on, each as its number and its text."""
-        rows = super().dequeue()
-        return [(pk, _signed_anew(text)) for pk, text in rows] if rows else None
+        """Return the row that is this worker's from now on, as its number and its text."""
+        # Also drops a connection that was lost.
+        self.get_connection()
+        now = timezone.now()
+        values = {
+            "queue": self.list_key,
+            "bell": _BELL,
+            "now": now,
+            "until": now + timedelta(seconds=Conf.RETRY),
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_PULL, values)
+            row = cursor.fetchone()
+        if row is None:
+            # The pusher asks again at once.
+            time.sleep(Conf.POLL)
+            return None
+        return [(row[0], _signed_anew(row[1]))]
 
 
 def _signed_anew(text: str) -> str:
@@ -57,6 +100,14 @@ def enqueue(task: str, *args: str | int) -> None:
     async_task(task, *args)
 
 
+def ring(task: str) -> None:
+    """Ring a task's bell: have it look for work, once for all who rang before it was heard.
+
+    Like `enqueue`, on the caller's connection.
+    """
+    async_task(task, broker=Broker(list_key=f"{_BELL}{task}"))
+
+
 def is_idle() -> bool:
     """Tell whether no task lies in the queue that a worker has yet to pull."""
     return not OrmQ.objects.filter(lock__lte=timezone.now()).exists()
@@ -64,7 +115,10 @@ def is_idle() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What lies in the queue, and whether anybody takes from it."""
+    """What lies in the queue besides bells, and whether anybody takes from it.
+
+    A bell says nothing: there is one as long as all processes are at work.
+    """
 
     waiting: int
     oldest_seconds: float
@@ -75,7 +129,8 @@ class Look:
 def look() -> Look:
     """Return how the queue is; in seconds, 0 where nothing waits."""
     now = timezone.now()
-    waiting = OrmQ.objects.filter(lock__lte=now).aggregate(count=Count("pk"), oldest=Min("lock"))
+    tasks = OrmQ.objects.filter(key=Conf.CLUSTER_NAME, lock__lte=now)
+    waiting = tasks.aggregate(count=Count("pk"), oldest=Min("lock"))
     first = Schedule.objects.aggregate(due=Min("next_run"))["due"]
     return Look(
         waiting=waiting["count"],

@@ -18,7 +18,7 @@ class Command(BaseCommand):
         duty = Duty(
             is_due=lambda: claims.is_due() or callback_claims.is_due(),
             # One bell is enough: whichever is heard, both are looked after.
-            ring=lambda: queue.enqueue(jobs.BELL),
+            ring=lambda: queue.ring(jobs.BELL),
             void=lambda cluster: (
                 leases.void(cluster=cluster) + callback_claims.void(cluster=cluster)
             ),

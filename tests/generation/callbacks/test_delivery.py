@@ -482,5 +482,8 @@ def test_the_sweep_removes_old_callbacks_and_the_schedule_rings_for_due_ones(
     assert Callback.objects.count() == 0
     rung = {task for task, _, _ in tasks.SCHEDULES}
     assert import_string(outbox.BELL) is tasks.deliver_callbacks
-    assert outbox.BELL in rung
+    assert "generation.tasks.ring_for_callbacks" in rung
+    OrmQ.objects.all().delete()
+    tasks.ring_for_callbacks()
+    assert OrmQ.objects.get().func() == outbox.BELL
     assert import_string(endpoints.NOTICE) is tasks.send_callback_notice
