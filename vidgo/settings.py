@@ -174,9 +174,10 @@ Q_CLUSTER: dict[str, Any] = {
     "timeout": QUEUE_TIMEOUT_SECONDS,
     # A row pulled into memory may wait for every task before it: above
     # timeout × ceil((queue_limit + bulk + workers) / workers) + 15.
-    "retry": QUEUE_TIMEOUT_SECONDS * (-(-(1 + 1 + WORKER_PROCESSES) // WORKER_PROCESSES)) + 60,
-    # No more than one, or another task would wait for the slices of all bells pulled before it.
-    "queue_limit": 1,
+    "retry": QUEUE_TIMEOUT_SECONDS
+    * (-(-(WORKER_PROCESSES + 1 + WORKER_PROCESSES) // WORKER_PROCESSES))
+    + 60,
+    "queue_limit": WORKER_PROCESSES,
     "bulk": 1,
     "poll": env.seconds("QUEUE_POLL_SECONDS", 0.1, minimum=0.01),
     "max_attempts": 1,

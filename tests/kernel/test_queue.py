@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_q.conf import Conf
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
+from pytest_django import Settings
 
 from vidgo.kernel import queue
 
@@ -24,10 +25,10 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Conf, "POLL", 0)
 
 
-def pull() -> list[str]:
+def pull(broker: queue.Broker | None = None) -> list[str]:
     """Pull as a worker does until nothing is left; return the paths of the tasks."""
     pulled = []
-    while rows := queue.Broker().dequeue():
+    while rows := (broker or queue.Broker()).dequeue():
         pulled += [SignedPackage.loads(text)["func"] for _, text in rows]
     return pulled
 
@@ -60,6 +61,23 @@ def test_a_task_waits_behind_no_bell_and_each_is_pulled_in_its_turn() -> None:
         queue.enqueue(NOTICE, number)
     queue.ring(DRIVE)
     assert pull() == [NOTICE, NOTICE, NOTICE, DRIVE]
+
+
+def test_a_cluster_hears_as_many_bells_as_it_has_processes(settings: Settings) -> None:
+    settings.WORKER_PROCESSES = 2
+    broker = queue.Broker()
+    for _ in range(2):
+        queue.ring(DRIVE)
+        assert pull(broker) == [DRIVE]
+    queue.ring(DRIVE)
+    assert pull(broker) == []
+    queue.enqueue(NOTICE)
+    assert pull(broker) == [NOTICE]
+    # Another machine's may have a process to spare, and one that ends here makes room.
+    broker.acknowledge(broker.heard[0])
+    assert pull(broker) == [DRIVE]
+    queue.ring(DRIVE)
+    assert pull(queue.Broker()) == [DRIVE]
 
 
 def test_what_was_pulled_and_never_done_is_pulled_again() -> None:

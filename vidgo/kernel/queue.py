@@ -33,11 +33,13 @@ _BELL = f"{Conf.CLUSTER_NAME} bell "
 
 # One row that nobody has pulled: another task's before a bell's, of which there is always one more
 # while customers order. Of bells for the same task one is kept, since whoever hears it looks at all
-# that was committed with the others.
+# that was committed with the others. No bell while there is a process at work for each: it would
+# lie in memory, where other tasks would wait behind it.
 _PULL = """
 WITH first AS (
     SELECT id, key FROM django_q_ormq
-     WHERE (key = %(queue)s OR starts_with(key, %(bell)s)) AND lock < %(now)s
+     WHERE lock < %(now)s
+       AND (key = %(queue)s OR %(hears)s AND starts_with(key, %(bell)s))
      ORDER BY key <> %(queue)s, id
      LIMIT 1
        FOR UPDATE SKIP LOCKED
@@ -46,12 +48,12 @@ WITH first AS (
      WHERE other.key = first.key AND first.key <> %(queue)s
        AND other.id <> first.id AND other.lock < %(now)s
        FOR UPDATE OF other SKIP LOCKED
-), heard AS (
+), removed AS (
     DELETE FROM django_q_ormq WHERE id IN (SELECT id FROM same)
 )
 UPDATE django_q_ormq SET lock = %(until)s FROM first
  WHERE django_q_ormq.id = first.id
-RETURNING django_q_ormq.id, payload
+RETURNING django_q_ormq.id, payload, first.key <> %(queue)s
 """
 
 
@@ -62,14 +64,20 @@ class Broker(ORM):
     has signed is signed anew on its way to a worker.
     """
 
+    # The bells that were pulled here and whose tasks go on: a row is removed when its task ends.
+    heard: tuple[int, ...] = ()
+
     def dequeue(self) -> list[tuple[int, str]] | None:
         """Return the row that is this worker's from now on, as its number and its text."""
         # Also drops a connection that was lost.
-        self.get_connection()
+        rows = self.get_connection()
+        if self.heard:
+            self.heard = tuple(rows.filter(pk__in=self.heard).values_list("pk", flat=True))
         now = timezone.now()
         values = {
             "queue": self.list_key,
             "bell": _BELL,
+            "hears": len(self.heard) < settings.WORKER_PROCESSES,
             "now": now,
             "until": now + timedelta(seconds=Conf.RETRY),
         }
@@ -80,7 +88,10 @@ class Broker(ORM):
             # The pusher asks again at once.
             time.sleep(Conf.POLL)
             return None
-        return [(row[0], _signed_anew(row[1]))]
+        number, text, is_bell = row
+        if is_bell:
+            self.heard += (number,)
+        return [(number, _signed_anew(text))]
 
 
 def _signed_anew(text: str) -> str:
