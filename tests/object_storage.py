@@ -76,11 +76,14 @@ class ObjectStorage:
             self.family.kill(self._process)
             self._process = None
 
-    def empty(self) -> None:
-        """Remove all files, through the server, so that it knows; start it where it is stopped."""
+    def resume(self) -> None:
+        """Let the server answer again, wherever it was frozen or stopped."""
         self.thaw()
         if self._process is None:
             self.start()
+
+    def empty(self) -> None:
+        """Remove all files, through the server, so that it knows; it has to be running."""
         storage = S3Storage(**self.options())
         for name in self.list_files():
             storage.delete(name)

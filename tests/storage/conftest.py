@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from pytest_django import Settings
 
-from generation import files
+from generation import files, pools
 from tests.generation.conftest import (  # noqa: F401  (fixtures)
     _strangers,
     drive_to_end,
@@ -29,9 +30,14 @@ def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStorage]
 
 
 @pytest.fixture
-def server(_server: ObjectStorage) -> Iterator[ObjectStorage]:
+def server(_server: ObjectStorage, monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStorage]:
     """The server, running and empty before and after each test."""
+    threads = ThreadPoolExecutor(pools.STORAGE_THREADS)
+    monkeypatch.setattr(pools, "_storage", threads)
     yield _server
+    _server.resume()
+    # A slice that ended during an outage leaves a thread that may store its result only now.
+    threads.shutdown()
     _server.empty()
 
 
