@@ -121,3 +121,14 @@ def test_a_request_leaves_nothing_of_itself_to_the_next(api: Api, wallet: Wallet
         user, organization = cursor.fetchone()
     assert user != tenant_wall.ROLE
     assert organization == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_look_at_the_server_from_outside_opens_no_connection_within() -> None:
+    """A half-sent answer leaves a thread behind the wall, as the end of a run may find it."""
+    tenant_wall.enter(organization_id=1)
+    connection.close()
+    with connection._nodb_cursor() as cursor:
+        cursor.execute("SELECT 1")
+    assert connection.connection is None
+    tenant_wall.leave()

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from psycopg import OperationalError
 
@@ -45,7 +45,7 @@ def watch() -> None:
     connection_created.connect(_on_connection, dispatch_uid="pool")
 
 
-def _on_connection(**_: Any) -> None:
+def _on_connection(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
     """Take another connection when the pool gave one that the database has ended meanwhile."""
     driver = connection.connection
     if connection.pool is None:  # type: ignore[attr-defined]

@@ -16,7 +16,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.signals import request_finished, request_started
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.migrations import RunSQL
 from psycopg import Connection
@@ -134,12 +135,15 @@ def _apply(organization_id: int) -> None:
     setattr(connection.connection, MARK, True)
 
 
-def _on_connection(**_: Any) -> None:
+def _on_connection(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
     """Bring a connection to this request's side of the wall before anything is asked through it.
 
     The pool's connections stay where the request before has left them. One that stands within may
     also have lost its connection, or given it back, and takes another.
     """
+    if connection.alias != DEFAULT_DB_ALIAS:
+        # Django looks from outside at the server, where no table is.
+        return
     organization_id = getattr(_here, "organization_id", None)
     if organization_id is not None:
         _apply(organization_id)
