@@ -6,13 +6,14 @@ last hours. The entries stay the truth; `books.check()` compares.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 
 from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
 from billing.models import LedgerDay
+from vidgo.kernel import days
 
 # The database's clock dates an entry, and its transaction is over long before this has passed.
 SETTLED_AFTER = timedelta(hours=1)
@@ -34,9 +35,9 @@ def write() -> int:
 
     A repeated call is harmless.
     """
-    until = midnight((timezone.now() - SETTLED_AFTER).astimezone(UTC).date())
+    until = days.midnight((timezone.now() - SETTLED_AFTER).astimezone(UTC).date())
     with connection.cursor() as cursor:
-        cursor.execute(WRITE, {"since": midnight(first_open_day()), "until": until})
+        cursor.execute(WRITE, {"since": days.midnight(first_open_day()), "until": until})
         return int(cursor.rowcount)
 
 
@@ -44,8 +45,3 @@ def first_open_day() -> date:
     """Return the first day that may have entries and no line yet; none before it has."""
     written = LedgerDay.objects.aggregate(day=Max("day"))["day"]
     return written + timedelta(days=1) if written else date.min + timedelta(days=1)
-
-
-def midnight(day: date) -> datetime:
-    """Return the moment a UTC day begins."""
-    return datetime.combine(day, time.min, tzinfo=UTC)

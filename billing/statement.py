@@ -86,10 +86,10 @@ def _day(text: str, param: str) -> date | None:
 
 def entries(*, organization: Organization, chosen: Filter) -> LedgerEntryQuerySet:
     """Return the movements that a filter keeps, the newest first."""
-    kept = LedgerEntry.objects.for_organization(organization)
-    if chosen.kind:
-        kept = kept.filter(kind=chosen.kind)
-    return _between(kept, chosen).order_by("-id")
+    every = LedgerEntry.objects.for_organization(organization)
+    kept = every.filter(kind=chosen.kind) if chosen.kind else every
+    kept = days.between(kept, among=every, first=chosen.first_day, last=chosen.last_day)
+    return kept.order_by("-id")
 
 
 def turn(
@@ -122,14 +122,6 @@ def _pk(rows: LedgerEntryQuerySet, entry_id: str) -> int:
     return int(entry.pk)
 
 
-def _between(kept: LedgerEntryQuerySet, chosen: Filter) -> LedgerEntryQuerySet:
-    if chosen.first_day:
-        kept = kept.filter(created_at__gte=closed_days.midnight(chosen.first_day))
-    if chosen.last_day:
-        kept = kept.filter(created_at__lt=closed_days.midnight(chosen.last_day + timedelta(days=1)))
-    return kept
-
-
 def totals(*, organization: Organization, chosen: Filter) -> Totals:
     """Return what the days of a filter add up to, over all kinds."""
     first_day = chosen.first_day or days.FIRST_DAY
@@ -142,10 +134,10 @@ def totals(*, organization: Organization, chosen: Filter) -> Totals:
             {
                 "organization": organization.pk,
                 "first_day": first_day,
-                "first": closed_days.midnight(first_day),
+                "first": days.midnight(first_day),
                 "last_day": last_day,
-                "open": closed_days.midnight(closed_days.first_open_day()),
-                "end": closed_days.midnight(last_day + timedelta(days=1)),
+                "open": days.midnight(closed_days.first_open_day()),
+                "end": days.midnight(last_day + timedelta(days=1)),
             },
         )
         for kind, is_before, in_credits, out_credits in cursor.fetchall():

@@ -10,7 +10,7 @@ first of them and after the last is added up from the attempts themselves.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from generation import catalog
 from generation.models import Attempt, MarginDay
+from vidgo.kernel import days
 
 # A claim that began before midnight is stored by then.
 LATEST_CLAIM = timedelta(hours=1)
@@ -103,9 +104,9 @@ class Margin:
 
 def list_margins(*, by: str, since: datetime) -> list[Margin]:
     """Return the margins since a moment; `by` is a key of `COLUMNS`. Days: the last one first."""
-    opened = max(_midnight(_first_open_day()), since)
+    opened = max(days.midnight(_first_open_day()), since)
     # Of the day in which the period begins, a part only.
-    first = min(_midnight(since.astimezone(UTC).date() + timedelta(days=1)), opened)
+    first = min(days.midnight(since.astimezone(UTC).date() + timedelta(days=1)), opened)
     values: dict[str, Any] = {
         "since": since,
         "first": first,
@@ -128,9 +129,9 @@ def write_days() -> int:
     """
     until = timezone.now() - LATEST_CLAIM
     oldest = Attempt.objects.filter(ended_at=None).aggregate(at=Min("started_at"))["at"]
-    until = _midnight(min(until, oldest or until).astimezone(UTC).date())
+    until = days.midnight(min(until, oldest or until).astimezone(UTC).date())
     with connection.cursor() as cursor:
-        cursor.execute(WRITE, {"since": _midnight(_first_open_day()), "until": until})
+        cursor.execute(WRITE, {"since": days.midnight(_first_open_day()), "until": until})
         return int(cursor.rowcount)
 
 
@@ -138,10 +139,6 @@ def _first_open_day() -> date:
     """Return the first day that is not written down; all before it are."""
     written = MarginDay.objects.aggregate(day=Max("day"))["day"]
     return written + timedelta(days=1) if written else date.min + timedelta(days=1)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=UTC)
 
 
 def total(margins: list[Margin]) -> Margin:

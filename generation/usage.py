@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
 
 from django.db import connection
@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import ApiKey, Organization
 from generation import catalog
 from generation.models import Job, Status, UsageDay
-from vidgo.kernel import sheets
+from vidgo.kernel import days, sheets
 
 # A submit that began before midnight is stored by then.
 LATEST_SUBMIT = timedelta(hours=1)
@@ -193,14 +193,14 @@ def write_days() -> int:
 
     A day waits until all jobs before its end are over. A repeated call is harmless.
     """
-    until = _midnight((timezone.now() - LATEST_SUBMIT).astimezone(UTC).date())
+    until = days.midnight((timezone.now() - LATEST_SUBMIT).astimezone(UTC).date())
     oldest = Job.objects.filter(status__in=(Status.QUEUED, Status.RUNNING)).aggregate(
         at=Min("created_at")
     )["at"]
     if oldest is not None:
-        until = min(until, _midnight(oldest.astimezone(UTC).date()))
+        until = min(until, days.midnight(oldest.astimezone(UTC).date()))
     with connection.cursor() as cursor:
-        cursor.execute(WRITE, {"since": _midnight(_first_open_day()), "until": until})
+        cursor.execute(WRITE, {"since": days.midnight(_first_open_day()), "until": until})
         return int(cursor.rowcount)
 
 
@@ -222,12 +222,8 @@ def _parts(organization: Organization, chosen: Filter) -> tuple[str, dict[str, A
         "organization": organization.pk,
         "first_day": chosen.first_day,
         "last_day": chosen.last_day,
-        "since": _midnight(max(chosen.first_day, _first_open_day())),
-        "until": _midnight(chosen.last_day + timedelta(days=1)),
+        "since": days.midnight(max(chosen.first_day, _first_open_day())),
+        "until": days.midnight(chosen.last_day + timedelta(days=1)),
         "model": chosen.model,
         "api_key": chosen.api_key_id,
     }
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=UTC)

@@ -8,17 +8,17 @@ from django.db.models import Count, Q, Sum
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import closed_days
 from billing.models import TopUp
 from billing.templatetags.billing_tags import dollars
 from vidgo.desk import tiles
 from vidgo.desk.tiles import Figure, News, Part, Tile
+from vidgo.kernel import days
 
 SHOWN = 6
 
 
 def _news() -> News:
-    today = closed_days.midnight(timezone.now().date())
+    today = days.midnight(timezone.now().date())
     yesterday = today - timedelta(days=1)
     paid = TopUp.objects.filter(status=TopUp.Status.PAID)
     is_of_today = Q(paid_at__gte=today)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, date, datetime, time, timedelta
 from html import escape
 from typing import Any, NamedTuple
 
 from django import forms
-from django.db.models import QuerySet, Subquery
-from django.db.models.functions import Greatest, Least
+from django.db.models import QuerySet
 from django.forms.utils import flatatt
 from django.utils.choices import BaseChoiceIterator
 from django.utils.safestring import SafeString, mark_safe
@@ -28,9 +26,6 @@ from vidgo.kernel import days, tenant_wall
 PLAYGROUND = "playground"
 # Longer lists of keys are for the search on the page of keys.
 KEYS_OFFERED = 100
-# A job's number grows with its time, except for submits that happen side by side.
-SIDE_BY_SIDE = timedelta(hours=1)
-NUMBER_MAX = 2**63 - 1
 ID_PREFIX = "task_"
 
 
@@ -136,19 +131,7 @@ def narrow(*, organization: Organization, form: NarrowingForm) -> QuerySet[Job]:
             jobs = jobs.filter(**{name: chosen[name]})
     if key := chosen.get("key"):
         jobs = jobs.filter(api_key=None if key == PLAYGROUND else form.keys[key].pk)
-    # The list is read by number, the newest first, and a number does not tell the time. So the
-    # reading begins and ends at jobs looked up by time, which no job that is meant can be beyond:
-    # other months cost nothing. Where there is no such job, GREATEST and LEAST leave the number
-    # that is; COALESCE would too, but on rows that a policy guards PostgreSQL trusts it with no
-    # index.
-    if first := chosen.get("from"):
-        since = midnight(first)
-        before = mine.filter(created_at__lt=since - SIDE_BY_SIDE).order_by("-created_at")
-        jobs = jobs.filter(created_at__gte=since, pk__gt=Greatest(_number(before), 0))
-    if last := chosen.get("to"):
-        until = midnight(last + timedelta(days=1))
-        after = mine.filter(created_at__gte=until + SIDE_BY_SIDE).order_by("created_at")
-        jobs = jobs.filter(created_at__lt=until, pk__lt=Least(_number(after), NUMBER_MAX))
+    jobs = days.between(jobs, among=mine, first=chosen.get("from"), last=chosen.get("to"))
     return _search(jobs, chosen.get("search", ""))
 
 
@@ -164,21 +147,12 @@ def read(form: JobsForm) -> Iterator[None]:
         yield
 
 
-def _number(jobs: QuerySet[Job]) -> Subquery:
-    return Subquery(jobs.values("pk")[:1])
-
-
 def _search(jobs: QuerySet[Job], text: str) -> QuerySet[Job]:
     if not text:
         return jobs
     if text.startswith(ID_PREFIX):
         return jobs.filter(public_id__startswith=text)
     return jobs.alias(searched=PROMPT_SEARCHED).filter(searched__startswith=text.lower())
-
-
-def midnight(day: date) -> datetime:
-    """Return when a UTC day begins."""
-    return datetime.combine(day, time.min, tzinfo=UTC)
 
 
 def _offered(organization: Organization, asked: str) -> list[Offered]:

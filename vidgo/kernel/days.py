@@ -1,19 +1,26 @@
-"""UTC days as people type them: one rule and one sentence for every form and address."""
+"""UTC days: as people type them, when they begin, and the rows of a list that were made on some."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Any
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, TypeVar
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import QuerySet, Subquery
+from django.db.models.functions import Greatest, Least
 
 from vidgo.kernel import errors
+
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 # Far enough for a calculation with days not to leave the calendar.
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
 WRONG_ORDER = "The last day must not lie before the first."
+# A row's number grows with its time, except for transactions that run side by side.
+SIDE_BY_SIDE = timedelta(hours=1)
+NUMBER_MAX = 2**63 - 1
 
 
 class NoDay(errors.Invalid):
@@ -53,3 +60,32 @@ def check_order(form: forms.Form, values: Mapping[str, Any]) -> None:
 def is_wrong_order(first: date | None, last: date | None) -> bool:
     """Tell whether two days are given and the last lies before the first."""
     return first is not None and last is not None and first > last
+
+
+def midnight(day: date) -> datetime:
+    """Return the moment a UTC day begins."""
+    return datetime.combine(day, time.min, tzinfo=UTC)
+
+
+def between(rows: Rows, *, among: QuerySet[Any], first: date | None, last: date | None) -> Rows:
+    """Keep the rows that were made from one day to another, both included where they are given.
+
+    Such lists are read by number, the newest first, and a number does not tell the time. So the
+    reading begins and ends at rows of `among` looked up by time, which no row that is meant can be
+    beyond: other months cost nothing. `among` has an index by `created_at`.
+    """
+    # Where there is no such row, GREATEST and LEAST leave the number that is; COALESCE would too,
+    # but on rows that a policy guards PostgreSQL trusts it with no index.
+    if first:
+        since = midnight(first)
+        before = among.filter(created_at__lt=since - SIDE_BY_SIDE).order_by("-created_at")
+        rows = rows.filter(created_at__gte=since, pk__gt=Greatest(_number(before), 0))
+    if last:
+        until = midnight(last + timedelta(days=1))
+        after = among.filter(created_at__gte=until + SIDE_BY_SIDE).order_by("created_at")
+        rows = rows.filter(created_at__lt=until, pk__lt=Least(_number(after), NUMBER_MAX))
+    return rows
+
+
+def _number(rows: QuerySet[Any]) -> Subquery:
+    return Subquery(rows.values("pk")[:1])

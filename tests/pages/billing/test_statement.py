@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -187,6 +188,30 @@ def test_the_figures_read_neither_others_movements_nor_those_of_closed_days(
         cursor.execute(f"EXPLAIN {asked[-1]['sql']}")
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "ledger_entry_by_org_and_time" in plan
+
+
+def test_a_month_is_found_without_coming_by_the_months_since(organization: Organization) -> None:
+    chosen = statement.parse_filter(first_day="2026-03-01", last_day="2026-03-31")
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+    plan = statement.entries(organization=organization, chosen=chosen).explain()
+    assert re.search(r"Index Cond: .*GREATEST.*LEAST", plan)
+
+
+def test_movements_stored_out_of_order_within_the_hour_are_all_found(
+    organization: Organization, alice_client: Client
+) -> None:
+    moments = [datetime(2026, 3, 2, 0, 20, tzinfo=UTC), datetime(2026, 3, 1, 23, 50, tzinfo=UTC)]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for moment in moments:
+            factories.credits(organization=organization, amount=1)
+            newest = LedgerEntry.objects.latest("pk")
+            LedgerEntry.objects.filter(pk=newest.pk).update(created_at=moment)
+    for query, moment in zip(("?from=2026-03-02", "?to=2026-03-01"), moments, strict=True):
+        answer = alice_client.get(f"/dashboard/billing/statement{query}")
+        assert [line.entry.created_at for line in answer.context["lines"]] == [moment]
 
 
 def test_a_clawback_leads_to_the_purchase_it_took_from(
