@@ -2,6 +2,8 @@ import django.db.models.deletion
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
+from vidgo.kernel import indexes
+
 
 class Migration(migrations.Migration):
     # Built while customers go on spending.
@@ -16,14 +18,18 @@ class Migration(migrations.Migration):
             ),
         ),
         # Its own index is the beginning of two others.
-        migrations.AlterField(
-            model_name="ledgerentry",
-            name="organization",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="ledger_entries",
-                to="accounts.organization",
+        indexes.drop_of_foreign_key(
+            table="billing_ledgerentry",
+            index="billing_ledgerentry_organization_id_edcfad3a",
+            altered=migrations.AlterField(
+                model_name="ledgerentry",
+                name="organization",
+                field=models.ForeignKey(
+                    db_index=False,
+                    on_delete=django.db.models.deletion.PROTECT,
+                    related_name="ledger_entries",
+                    to="accounts.organization",
+                ),
             ),
         ),
     ]
