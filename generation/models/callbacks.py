@@ -135,8 +135,9 @@ class Callback(models.Model):
     public_id = models.CharField(
         max_length=40, unique=True, default=new_callback_id, editable=False
     )
+    # An index below begins with it.
     organization = models.ForeignKey(
-        Organization, on_delete=models.PROTECT, related_name="callbacks"
+        Organization, on_delete=models.PROTECT, related_name="callbacks", db_index=False
     )
     endpoint = models.ForeignKey(
         CallbackEndpoint, on_delete=models.PROTECT, related_name="callbacks", db_index=False
@@ -195,6 +196,12 @@ class Callback(models.Model):
                 fields=["organization", "-id"],
                 condition=Q(state="failed"),
                 name="callback_failed_by_org",
+            ),
+            # Operators list what receivers answered with.
+            models.Index(
+                fields=["last_error", "-id"],
+                condition=~Q(last_error=""),
+                name="callback_by_error",
             ),
             models.Index(fields=["endpoint", "-id"], name="callback_by_endpoint"),
             # Two small indexes hold only what is looked for: what waits, and what is being sent.

@@ -55,7 +55,10 @@ class Job(models.Model):
     """What a customer asked for: one image. Only `jobs.py` writes its status."""
 
     public_id = models.CharField(max_length=40, unique=True, default=new_job_id, editable=False)
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="jobs")
+    # Several indexes below begin with it.
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="jobs", db_index=False
+    )
     api_key = models.ForeignKey(
         ApiKey, null=True, on_delete=models.SET_NULL, related_name="jobs", db_index=False
     )
@@ -129,6 +132,10 @@ class Job(models.Model):
             models.Index(
                 fields=["organization", "-id"], condition=Q(status="failed"), name="job_failed"
             ),
+            # Operators list why.
+            models.Index(
+                fields=["failure_kind", "-id"], condition=Q(status="failed"), name="job_failed_by"
+            ),
             # Providers may fetch the image of a job that runs; nobody fetches it afterwards.
             models.Index(
                 fields=["image_file"],
@@ -159,7 +166,8 @@ class Job(models.Model):
 class Attempt(models.Model):
     """One try of a job at one provider; stored before the provider is called."""
 
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="attempts")
+    # The index of its numbers begins with it.
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="attempts", db_index=False)
     number = models.PositiveIntegerField()
     # The fence of the claim that opened it. A later claim that finds no reference here knows that
     # nobody knows whether the provider was asked.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -174,6 +175,24 @@ def test_a_callback_is_found_by_its_task_through_an_index(
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
     assert "task_is_announced_once" in rows.explain()
+
+
+@pytest.mark.parametrize(
+    ("table", "query", "index"),
+    [
+        ("generation_callback", {"last_error": "rejected"}, "callback_by_error"),
+        ("generation_job", {"failure_kind__exact": "moderated"}, "job_failed_by"),
+    ],
+)
+def test_what_failed_in_one_way_is_found_through_an_index(
+    table: str, query: dict[str, str], index: str, operator: Client
+) -> None:
+    rows = operator.get(reverse(f"admin:{table}_changelist"), query).context["cl"].queryset
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+    plan = rows.explain()
+    assert re.search(rf"Index Scan using {index} .*\n +Index Cond", plan), plan
 
 
 def test_chosen_callbacks_are_sent_again_for_a_reason(
