@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 
 from generation import claims, jobs, leases
 from generation.callbacks import claims as callback_claims
-from vidgo.kernel import queue
+from vidgo.kernel import memory, queue
 from vidgo.kernel.supervisor import Duty, Supervisor
 
 
@@ -15,6 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Supervise a cluster until SIGTERM or SIGINT."""
+        memory.give_back_large_blocks()
         duty = Duty(
             is_due=lambda: claims.is_due() or callback_claims.is_due(),
             # One bell is enough: whichever is heard, both are looked after.

@@ -1,0 +1,42 @@
+"""A process that handles images hands each back to the system."""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+import sys
+
+import pytest
+
+# Learns from a large block that is freed, then asks for a smaller one that is large all the same.
+PROGRAM = """
+import ctypes, sys
+from vidgo.kernel import memory
+
+class Told(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in (
+        "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost").split()]
+
+libc = ctypes.CDLL(None)
+libc.mallinfo2.restype = Told
+if "give back" in sys.argv:
+    assert memory.give_back_large_blocks()
+large = bytearray(16_000_000)
+del large
+before = libc.mallinfo2().hblkhd
+image = bytearray(4_000_000)
+print(libc.mallinfo2().hblkhd - before >= len(image))
+"""
+
+
+@pytest.mark.skipif(
+    not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="the C library is no glibc 2.33 or newer"
+)
+@pytest.mark.parametrize(("words", "apart"), [((), "False"), (("give back",), "True")])
+def test_a_block_of_an_images_size_is_taken_from_the_system_by_itself(
+    words: tuple[str, ...], apart: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *words], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == apart
