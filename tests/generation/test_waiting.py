@@ -111,7 +111,7 @@ def test_the_answer_comes_as_soon_as_the_job_ends(
     assert response.json()["data"]["status"] == "failed"
     assert response["Preference-Applied"] == "wait=10"
     assert not response.has_header("Retry-After")
-    assert 0.4 < took < 3
+    assert 0.4 < took < 8
 
 
 @real
@@ -121,7 +121,7 @@ def test_after_the_time_the_job_is_told_as_it_is(api: Api, organization: Organiz
     assert response.json()["data"]["status"] == "not_started"
     assert response["Preference-Applied"] == "wait=1"
     assert response["Retry-After"] == "2"
-    assert 1 <= took < 3
+    assert 1 <= took < 8
 
 
 @real
@@ -130,7 +130,7 @@ def test_who_asks_for_what_has_ended_does_not_wait(api: Api, organization: Organ
     assert response.json()["data"]["status"] == "finished"
     assert len(response.json()["data"]["files"]) == 1
     assert response["Preference-Applied"] == "wait=10"
-    assert took < 3
+    assert took < 8
 
 
 @real
@@ -166,7 +166,7 @@ def test_beyond_the_limit_nobody_waits(
     response, took = ask(api, job)
     assert not response.has_header("Preference-Applied")
     assert response["Retry-After"] == "2"
-    assert took < 2
+    assert took < 8
     end(job)
     assert first.result()[0]["Preference-Applied"] == "wait=10"
     assert watcher.count() == 0
@@ -225,7 +225,7 @@ def test_a_process_that_is_to_end_answers_all_who_wait(
     watcher.close()
     response, took = answer.result()
     assert response.json()["data"]["status"] == "not_started"
-    assert took < 5
+    assert took < 8
     assert not ask(api, job)[0].has_header("Preference-Applied")
 
 
@@ -300,7 +300,7 @@ def test_the_server_serves_others_while_many_wait_and_ends_without_a_lost_answer
             began = time.monotonic()
             balance = requests.get(f"{address}/api/user/balance", headers=headers, timeout=5)
             assert balance.status_code == 200
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < 4
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "

@@ -164,7 +164,7 @@ def test_a_server_that_does_not_speak_tls_is_refused_over_https(serve: Serve) ->
     with pytest.raises(TimedOut) as late:
         http.fetch_sync(url=server.url(scheme="https"), policy=policy)
 
-    assert watch.seconds < 1.5
+    assert watch.seconds < 5
     assert (late.value.reason, late.value.sent) == ("connect_timed_out", False)
     assert server.requests == []
 
@@ -249,9 +249,10 @@ def test_code_inside_a_running_loop_is_told_to_await(serve: Serve) -> None:
 
 def test_a_cancelled_call_stops_at_once(serve: Serve) -> None:
     server = serve(Request.hang)
+    patient = replace(IMAGE, total_timeout_seconds=20)
 
     async def start_and_cancel() -> None:
-        task = asyncio.create_task(http.fetch(url=server.url(), policy=IMAGE))
+        task = asyncio.create_task(http.fetch(url=server.url(), policy=patient))
         await asyncio.sleep(0.1)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -260,5 +261,5 @@ def test_a_cancelled_call_stops_at_once(serve: Serve) -> None:
     watch = Stopwatch()
     http.run(start_and_cancel())
 
-    assert watch.seconds < 1.5
+    assert watch.seconds < 5
     assert len(server.requests) == 1

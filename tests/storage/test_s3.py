@@ -147,7 +147,7 @@ def test_a_server_that_hangs_is_given_up(
     began = time.monotonic()
     with pytest.raises(StorageError):
         save(storage)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize("fault", ["503", "reset"])
