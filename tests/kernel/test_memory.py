@@ -7,6 +7,10 @@ import subprocess
 import sys
 
 import pytest
+from django.core.management import call_command
+
+from vidgo.kernel import memory
+from vidgo.kernel.supervisor import Supervisor
 
 # Learns from a large block that is freed, then asks for a smaller one that is large all the same.
 PROGRAM = """
@@ -40,3 +44,11 @@ def test_a_block_of_an_images_size_is_taken_from_the_system_by_itself(
         [sys.executable, "-c", PROGRAM, *words], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == apart
+
+
+def test_a_worker_gives_back_before_it_starts_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(memory, "give_back_large_blocks", lambda: done.append("told"))
+    monkeypatch.setattr(Supervisor, "run", lambda _: done.append("run"))
+    call_command("worker")
+    assert done == ["told", "run"]
