@@ -34,7 +34,7 @@ check: .venv/.dev ## Check format, lint, types, import contracts, migrations and
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
-	@$(PRODUCTION) $(BIN)/python -m vidgo.embedded sh -ec '\
+	@$(PRODUCTION) $(BIN)/python -m vidgo.dev.embedded_postgres sh -ec '\
 		for command in "makemigrations --check --dry-run" "migrate --verbosity 0" \
 			"check --deploy --fail-level WARNING"; do \
 			echo "manage.py $$command"; $(BIN)/python manage.py $$command; \
@@ -73,7 +73,7 @@ clean: ## Remove .venv and caches; your data stays
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.runtime: requirements.txt
-	@$(PYTHON) -I vidgo/bootstrap.py runtime
+	@$(PYTHON) -I vidgo/dev/bootstrap.py runtime
 
 .venv/.dev: requirements.txt requirements-dev.txt
-	@$(PYTHON) -I vidgo/bootstrap.py dev
+	@$(PYTHON) -I vidgo/dev/bootstrap.py dev

@@ -17,7 +17,9 @@ from rest_framework.request import Request
 
 from accounts import organizations
 from accounts.models import ApiKey, Membership, Organization, Role, User
-from vidgo.kernel import errors, logs, tenant_wall
+from vidgo.kernel import errors
+from vidgo.kernel.db import tenant_context
+from vidgo.kernel.ops import logs
 
 P = ParamSpec("P")
 
@@ -122,7 +124,7 @@ def member_page(
             if not allows(membership, ability):
                 raise RoleTooLow
             logs.bind(organization=membership.organization.public_id)
-            tenant_wall.enter(organization_id=membership.organization_id)
+            tenant_context.enter(organization_id=membership.organization_id)
             return view(cast(MemberRequest, request), *args, **kwargs)
 
         guarded: Any = login_required(checked)

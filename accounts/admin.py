@@ -21,12 +21,12 @@ from django.views.decorators.http import require_POST
 from accounts import api_keys, impersonation, limits, operators, organizations
 from accounts.models import ApiKey, AuditEvent, Membership, Organization, User
 from accounts.reasoned_admin import ReasonedTable
-from vidgo.desk import actions, pages, panels, tiles
-from vidgo.desk.actions import Action, Deed
-from vidgo.desk.admin import ReadOnlyInline, ReadOnlyTable
-from vidgo.desk.forms import ReasonForm
-from vidgo.desk.pages import Page
-from vidgo.desk.tiles import Figure, News, Part, Tile
+from vidgo.admin import actions, pages, panels, tiles
+from vidgo.admin.actions import Action, Deed
+from vidgo.admin.admin import ReadOnlyInline, ReadOnlyTable
+from vidgo.admin.forms import ReasonForm
+from vidgo.admin.pages import Page
+from vidgo.admin.tiles import Figure, News, Part, Tile
 
 LARGEST_LIMIT = 1_000_000
 # How many of the newest the start page names, and since when they are counted.

@@ -21,7 +21,8 @@ from accounts import audit, key_limits
 from accounts.audit import Actor
 from accounts.key_limits import Limits
 from accounts.models import ApiKey, Organization
-from vidgo.kernel import errors, ids, rows, tenant_wall
+from vidgo.kernel import errors
+from vidgo.kernel.db import ids, raw_models, tenant_context
 
 PREFIX = "vg"
 ID_LENGTH = 12
@@ -36,11 +37,11 @@ OVERLAP_MAX = timedelta(days=30)
 
 # By hand, as every call of the API begins with it.
 FIND = f"""
-SELECT {rows.columns(ApiKey, alias="k")}, {rows.columns(Organization, alias="o")}
+SELECT {raw_models.columns(ApiKey, alias="k")}, {raw_models.columns(Organization, alias="o")}
   FROM accounts_apikey k JOIN accounts_organization o ON o.id = k.organization_id
  WHERE k.key_id = %(key_id)s
 """  # noqa: S608  only the names of columns are put in
-FIND_AND_ENTER = FIND.replace("\n  FROM", f", {tenant_wall.ENTERING.format('o.id')}\n  FROM", 1)
+FIND_AND_ENTER = FIND.replace("\n  FROM", f", {tenant_context.ENTERING.format('o.id')}\n  FROM", 1)
 
 
 class InvalidKey(errors.Unauthenticated):
@@ -240,15 +241,15 @@ def authenticate(*, plaintext: str, ip_address: str | None = None, enters: bool 
 
 def _find(key_id: str, *, enters: bool) -> ApiKey | None:
     """Return a key with its organization loaded, whosever it is."""
-    row = rows.fetch_one(FIND_AND_ENTER if enters else FIND, {"key_id": key_id})
+    row = raw_models.fetch_one(FIND_AND_ENTER if enters else FIND, {"key_id": key_id})
     if row is None:
         return None
     if enters:
-        tenant_wall.entered(organization_id=int(row[-1]))
-    end = len(rows.names(ApiKey))
-    api_key = rows.instance(ApiKey, row[:end])
-    api_key.organization = rows.instance(
-        Organization, row[end : end + len(rows.names(Organization))]
+        tenant_context.entered(organization_id=int(row[-1]))
+    end = len(raw_models.names(ApiKey))
+    api_key = raw_models.instance(ApiKey, row[:end])
+    api_key.organization = raw_models.instance(
+        Organization, row[end : end + len(raw_models.names(Organization))]
     )
     return api_key
 

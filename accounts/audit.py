@@ -16,7 +16,8 @@ from django.http import HttpRequest
 
 from accounts import user_agents
 from accounts.models import ApiKey, AuditEvent, AuditEventQuerySet, Organization, User
-from vidgo.kernel import errors, sheets
+from vidgo.kernel import errors
+from vidgo.kernel.web import csv_export
 
 # What is recorded, as a person reads it. A test finds every `action=` in the code in here.
 ACTIONS: Mapping[str, str] = {
@@ -192,10 +193,10 @@ def who(event: AuditEvent) -> str:
 
 def csv_lines(*, organization: Organization, chosen: Filter) -> Iterator[str]:
     """Yield the log as CSV, the oldest event first, without loading it whole."""
-    yield sheets.line(COLUMNS)
+    yield csv_export.line(COLUMNS)
     kept = list_events(organization=organization, chosen=chosen).order_by("id")
     for event in kept.iterator(chunk_size=2000):
-        yield sheets.line(
+        yield csv_export.line(
             (
                 event.created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
                 event.action,

@@ -10,7 +10,8 @@ from rest_framework.request import Request
 
 from accounts import api_keys, audit, key_limits, rate_limits
 from accounts.models import ApiKey
-from vidgo.kernel import errors, logs
+from vidgo.kernel import errors
+from vidgo.kernel.ops import logs
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView

@@ -21,7 +21,9 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts import audit, operators
 from accounts.models import Membership, Organization, Role, User
-from vidgo.kernel import api, errors, pages
+from vidgo.kernel import errors
+from vidgo.kernel.api import envelope
+from vidgo.kernel.web import error_pages
 
 MINUTES = 30
 PERMISSION = "accounts.change_organization"
@@ -114,7 +116,7 @@ class ViewAsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.viewing_as = None  # type: ignore[attr-defined]
         # The API goes by keys, and a visitor without a session looks at nothing.
-        if settings.SESSION_COOKIE_NAME not in request.COOKIES or api.is_api(request):
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES or envelope.is_api(request):
             return self.get_response(request)
         locked: list[bool] = []
         _replace(request, locked)
@@ -133,7 +135,7 @@ class ViewAsMiddleware:
             and getattr(cause, "sqlstate", "") == READ_ONLY_SQLSTATE
             and getattr(request, "viewing_as", None)
         ):
-            return pages.problem(request, ViewingOnly())
+            return error_pages.problem(request, ViewingOnly())
         return None
 
 
@@ -167,7 +169,7 @@ def _refusal(request: HttpRequest) -> HttpResponse | None:
         return None
     if request.path == reverse(f"admin:desk_{END}"):
         return None
-    return pages.problem(request, ViewingOnly())
+    return error_pages.problem(request, ViewingOnly())
 
 
 def _refuse_writes() -> None:

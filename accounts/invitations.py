@@ -20,8 +20,10 @@ from django.utils import timezone
 from accounts import audit, members, organizations, rate_limits
 from accounts.audit import Actor
 from accounts.models import Invitation, Membership, Organization, Role, User
-from vidgo.kernel import errors, ids, mail
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel import errors
+from vidgo.kernel.db import ids
+from vidgo.kernel.db.transactions import requires_transaction
+from vidgo.kernel.web import mail
 
 LIFETIME = timedelta(days=7)
 SECRET_LENGTH = 32

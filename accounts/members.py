@@ -15,7 +15,7 @@ from accounts import access, api_keys, audit, notices, organizations
 from accounts.audit import Actor
 from accounts.models import ApiKey, Membership, Organization, Role, User
 from vidgo.kernel import errors
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel.db.transactions import requires_transaction
 
 
 class UnknownMember(errors.NotFound):

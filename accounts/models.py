@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from vidgo.kernel import ids
+from vidgo.kernel.db import ids
 
 
 def new_organization_id() -> str:

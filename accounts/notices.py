@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from django.conf import settings
 
 from accounts.models import Organization, Role, User
-from vidgo.kernel import mail, queue
+from vidgo.kernel import queue
+from vidgo.kernel.web import mail
 
 TASK = "accounts.tasks.send_notice"
 # Kind, and the page its button leads to.

@@ -10,7 +10,7 @@ from accounts import audit
 from accounts.audit import Actor
 from accounts.models import ApiKey, Invitation, Membership, Organization, Role, User
 from vidgo.kernel import errors
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel.db.transactions import requires_transaction
 
 NAME_LENGTH = 120
 # A person who needs more is asked to write to the operator: each gets a wallet, keys and limits.

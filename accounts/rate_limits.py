@@ -16,7 +16,8 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
 
-from vidgo.kernel import errors, statements
+from vidgo.kernel import errors
+from vidgo.kernel.db import prepared_statements
 
 MINUTE = 60.0
 # Of floating point; a request early by so little of a token is let in.
@@ -151,7 +152,7 @@ def take_ahead(buckets: Sequence[Bucket], *, calls: int) -> tuple[Level, int]:
         "nearly_full": NEARLY_FULL,
         "ahead": calls,
     }
-    with statements.prepared() as cursor:
+    with prepared_statements.prepared() as cursor:
         cursor.execute(TAKE, values)
         # None when a bucket is new, or was forgotten because it was full.
         while not (rows := cursor.fetchall()):

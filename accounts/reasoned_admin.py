@@ -11,8 +11,8 @@ from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
 
 from accounts import audit, operators
-from vidgo.desk.admin import DeskTable
-from vidgo.desk.forms import reason_field
+from vidgo.admin.admin import DeskTable
+from vidgo.admin.forms import reason_field
 
 
 class ReasonedForm(forms.ModelForm):

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.stand import FIRST_KEY, FIRST_ORGANIZATION, Customer
-from vidgo import embedded
-from vidgo.kernel import tenant_wall
+from vidgo.dev import embedded_postgres
+from vidgo.kernel.db import tenant_context
 
 ORGANIZATIONS = re.compile(r"\b7\d{8}\b")
 KEYS = re.compile(r"\b8\d{8}\b")
@@ -54,7 +54,7 @@ def script_of_a_submit(*, customer: Customer, customers: int) -> str:
         sql = TASKS.sub("task_' || :task || '", sql)
         lines.append(sql.strip().rstrip(";") + ";")
     # Asked of the driver itself, where the next request takes the connection.
-    lines.append(f"{tenant_wall.LEAVE};")
+    lines.append(f"{tenant_context.LEAVE};")
     return "\n".join(lines) + "\n"
 
 
@@ -70,7 +70,7 @@ def pgbench(
         path.write_text(script)
         done = subprocess.run(
             [
-                *(embedded.program("pgbench"), "--no-vacuum", f"--protocol={protocol}"),
+                *(embedded_postgres.program("pgbench"), "--no-vacuum", f"--protocol={protocol}"),
                 *("--client", str(connections), "--jobs", str(min(connections, 2))),
                 *("--time", str(int(seconds)), "--file", str(path), url),
             ],

@@ -19,8 +19,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from vidgo import embedded
-from vidgo.processes import Family
+from vidgo.dev import embedded_postgres
+from vidgo.dev.process_groups import Family
 
 GOAL_MS = 100.0
 # The address of each page by its name; what stands behind `before=` is in the middle of the list.
@@ -108,7 +108,7 @@ def main() -> int:
         data = Path(folder) / "data"
         data.mkdir(mode=0o700)
         os.environ.update(
-            DATABASE_URL=embedded.throwaway(family=family).url,
+            DATABASE_URL=embedded_postgres.throwaway(family=family).url,
             DJANGO_SETTINGS_MODULE="vidgo.settings",
             VIDGO_ENVIRONMENT="development",
             VIDGO_DATA=str(data),

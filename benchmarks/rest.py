@@ -20,7 +20,7 @@ import psutil
 import requests
 
 from benchmarks.stand import ROOT
-from vidgo.processes import Family
+from vidgo.dev.process_groups import Family
 
 PORT = 9192
 QUIET_SECONDS = 10.0

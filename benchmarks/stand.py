@@ -18,8 +18,8 @@ from typing import Any
 import requests
 
 from benchmarks import load
-from vidgo import embedded
-from vidgo.processes import Family
+from vidgo.dev import embedded_postgres
+from vidgo.dev.process_groups import Family
 
 ROOT = Path(__file__).resolve().parents[1]
 PORT = 9190
@@ -97,7 +97,7 @@ def build(**settings: str) -> Generator[Stand]:
     with tempfile.TemporaryDirectory(prefix="vidgo-bench-") as folder, Family() as family:
         data = Path(folder) / "data"
         data.mkdir(mode=0o700)
-        server = embedded.start(data=data, family=family)
+        server = embedded_postgres.start(data=data, family=family)
         os.environ.update(
             DATABASE_URL=server.url,
             DJANGO_SETTINGS_MODULE="vidgo.settings",

@@ -14,8 +14,9 @@ from accounts import access
 from accounts.models import Scope
 from billing import statement, wallets
 from billing.models import Kind, LedgerEntry, TopUp
-from vidgo.kernel import api, openapi, pagination
-from vidgo.kernel.endpoint import Endpoint
+from vidgo.kernel.api import envelope, openapi
+from vidgo.kernel.api.endpoint import Endpoint
+from vidgo.kernel.web import pagination
 
 PAGING = (
     OpenApiParameter("before", OpenApiTypes.STR, description="`next_before` of the last answer."),
@@ -74,7 +75,7 @@ class BalanceView(Endpoint):
         """Answer with the balance of the key's organization."""
         organization = access.key_of(request).organization
         balance = wallets.balance_of(organization=organization)
-        return api.ok(
+        return envelope.ok(
             {
                 "email": access.owner_email(organization=organization),
                 "credits_amount": balance.balance_credits,
@@ -122,7 +123,9 @@ class LedgerView(Endpoint):
         page = statement.turn(
             rows, query=request.query_params, size=pagination.limit_of(request.query_params)
         )
-        return api.ok({"entries": [_entry(row) for row in page.rows], "next_before": page.older})
+        return envelope.ok(
+            {"entries": [_entry(row) for row in page.rows], "next_before": page.older}
+        )
 
 
 class TopUpsView(Endpoint):
@@ -158,7 +161,9 @@ class TopUpsView(Endpoint):
             query=request.query_params,
             size=pagination.limit_of(request.query_params),
         )
-        return api.ok({"top_ups": [_top_up(row) for row in page.rows], "next_before": page.older})
+        return envelope.ok(
+            {"top_ups": [_top_up(row) for row in page.rows], "next_before": page.older}
+        )
 
 
 def _entry(row: LedgerEntry) -> dict[str, Any]:
@@ -169,7 +174,7 @@ def _entry(row: LedgerEntry) -> dict[str, Any]:
         "balance_after_credits": row.balance_after_credits,
         "reference": row.reference,
         "reason": row.reason,
-        "created_time": api.wire_time(row.created_at),
+        "created_time": envelope.wire_time(row.created_at),
     }
 
 
@@ -182,6 +187,6 @@ def _top_up(row: TopUp) -> dict[str, Any]:
         "amount_cents": row.amount_cents,
         "paid_cents": row.paid_cents,
         "currency": row.currency,
-        "created_time": api.wire_time(row.created_at),
-        "paid_time": api.wire_time(row.paid_at) if row.paid_at else None,
+        "created_time": envelope.wire_time(row.created_at),
+        "paid_time": envelope.wire_time(row.paid_at) if row.paid_at else None,
     }

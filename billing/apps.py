@@ -11,7 +11,7 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks, and keep the schedules after a migration."""
-        from billing import checks  # noqa: F401  (registers itself)
+        from billing.ops import system_checks  # noqa: F401  (registers itself)
 
         post_migrate.connect(_store_schedules, sender=self)
 

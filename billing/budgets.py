@@ -15,7 +15,7 @@ from accounts.audit import Actor
 from accounts.models import ApiKey
 from billing.models import Budget, LedgerEntry
 from vidgo.kernel import errors
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel.db.transactions import requires_transaction
 
 # As the 402 names them.
 CAPS = ("total", "monthly", "daily")

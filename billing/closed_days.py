@@ -13,7 +13,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from billing.models import LedgerDay
-from vidgo.kernel import days
+from vidgo.kernel.db import days
 
 # The database's clock dates an entry, and its transaction is over long before this has passed.
 SETTLED_AFTER = timedelta(hours=1)

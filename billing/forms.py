@@ -9,7 +9,8 @@ from django import forms
 from billing import auto_recharge, packs, statement
 from billing.models import Budget, Kind
 from billing.packs import Pack
-from vidgo.kernel import days, errors
+from vidgo.kernel import errors
+from vidgo.kernel.db import days
 
 # Far above any use, and within the columns these numbers are kept in.
 CREDITS_MAX = 1_000_000_000

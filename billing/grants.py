@@ -19,7 +19,7 @@ from accounts.models import Organization
 from billing import ledger
 from billing.models import Grant, Kind, LedgerEntry, Wallet
 from vidgo.kernel import errors
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel.db.transactions import requires_transaction
 
 
 class ReasonMissing(errors.Invalid):

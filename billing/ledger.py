@@ -11,8 +11,9 @@ from django.db import IntegrityError, transaction
 from accounts.models import ApiKey, Organization
 from billing import budgets
 from billing.models import Kind, LedgerEntry
-from vidgo.kernel import errors, queue, statements
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel import errors, queue
+from vidgo.kernel.db import prepared_statements
+from vidgo.kernel.db.transactions import requires_transaction
 
 BALANCE_FELL = "billing.tasks.balance_fell"
 
@@ -294,7 +295,7 @@ def _move(
 def _run(statement: str, **values: int | str | None) -> tuple[Any, ...] | None:
     """Run one movement and return its row, or None when nothing was moved."""
     try:
-        with statements.prepared() as cursor:
+        with prepared_statements.prepared() as cursor:
             cursor.execute(statement, values)
             return cast("tuple[Any, ...] | None", cursor.fetchone())
     except IntegrityError as error:

@@ -9,7 +9,8 @@ from django.conf import settings
 from accounts import access
 from accounts.models import Organization
 from billing.models import TopUp, Wallet
-from vidgo.kernel import mail, queue
+from vidgo.kernel import queue
+from vidgo.kernel.web import mail
 
 TASK = "billing.tasks.send_notice"
 KINDS = (

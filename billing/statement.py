@@ -15,7 +15,9 @@ from accounts.models import Organization
 from billing import closed_days
 from billing.models import Kind, LedgerEntry
 from billing.models.ledger import LedgerEntryQuerySet
-from vidgo.kernel import days, errors, pagination
+from vidgo.kernel import errors
+from vidgo.kernel.db import days
+from vidgo.kernel.web import pagination
 
 COLUMNS = (
     "time_utc",

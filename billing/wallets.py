@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Organization
 from billing import ledger, notices
 from billing.models import Wallet
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel.db.transactions import requires_transaction
 
 WARN_AGAIN = timedelta(days=1)
 

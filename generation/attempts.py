@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from generation.models import Attempt, Job
 from generation.providers.base import FailureKind
-from vidgo.kernel import statements
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel.db import prepared_statements
+from vidgo.kernel.db.transactions import requires_transaction
 
 TRIES_PER_PROVIDER = 3
 # Nothing was tried: the provider asked to wait, or the operator's account there is to blame.
@@ -102,7 +102,7 @@ def _change(job: Job, attempt: Attempt, **values: Any) -> None:
     write its reference over the one that the other has stored.
     """
     columns = ", ".join(f"{name} = %({name})s" for name in values)
-    with statements.prepared() as cursor:
+    with prepared_statements.prepared() as cursor:
         cursor.execute(
             CHANGE.format(columns=columns),
             {**values, "attempt": attempt.pk, "job": job.pk, "fence": job.fence},

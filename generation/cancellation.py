@@ -16,7 +16,7 @@ from generation.models import Attempt, Job, Status
 from generation.providers import registry
 from generation.providers.base import Cancellation, Failure, FailureKind, Provider
 from vidgo.kernel import errors, http
-from vidgo.kernel.db import give_back_connection
+from vidgo.kernel.db.transactions import give_back_connection
 
 log = structlog.get_logger(__name__)
 

@@ -16,7 +16,7 @@ from generation import attempts, catalog, health
 from generation.models import Job
 from generation.models.jobs import new_attempt_token
 from generation.providers import registry
-from vidgo.kernel import statements
+from vidgo.kernel.db import prepared_statements
 
 # A turn is milliseconds.
 LOCK = 0x7669_6467
@@ -105,7 +105,7 @@ def claim(*, owner: str, limit: int) -> list[Job]:
 
     Each comes with its `open_attempt`; none means that no provider is left to try.
     """
-    with transaction.atomic(), statements.prepared() as cursor:
+    with transaction.atomic(), prepared_statements.prepared() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         cursor.execute(RESUME, {"limit": limit})
         chosen = [row[0] for row in cursor.fetchall()]
@@ -126,7 +126,7 @@ def claim(*, owner: str, limit: int) -> list[Job]:
 
 def is_due() -> bool:
     """Tell whether any job waits for a driver."""
-    with statements.prepared() as cursor:
+    with prepared_statements.prepared() as cursor:
         cursor.execute(DUE)
         (due,) = cursor.fetchone() or (False,)
     return bool(due)

@@ -32,7 +32,8 @@ from generation.providers.base import (
     Ready,
     Work,
 )
-from vidgo.kernel import crash, http
+from vidgo.kernel import http
+from vidgo.kernel.ops import failpoints
 
 log = structlog.get_logger(__name__)
 
@@ -102,7 +103,7 @@ class Try:
         if not self.attempt.upstream_ref:
             await self._start(work)
         ready, content = await self._wait(work)
-        crash.point("poll.ready")
+        failpoints.point("poll.ready")
         prepared = await in_thread(
             assets.prepare,
             content=content,
@@ -143,7 +144,7 @@ class Try:
             return
         if self.draining.is_set():
             await self._put_back("The slice was over.")
-        crash.point("call.before")
+        failpoints.point("call.before")
         try:
             started = await self.provider.start(work)
         except Failure as failure:
@@ -152,9 +153,9 @@ class Try:
             await in_database(health.note_failure, attempt=self.attempt, failure=failure)
             await self._look_for_lost(work, since=timezone.now())
             return
-        crash.point("call.answered")
+        failpoints.point("call.answered")
         await self._note_started(started.upstream_ref, started.cost_usd)
-        crash.point("call.noted")
+        failpoints.point("call.noted")
 
     async def _note_started(self, upstream_ref: str, cost_usd: Decimal | None) -> None:
         await in_database(
@@ -325,7 +326,7 @@ def deliver(*, job: Job, attempt: Attempt, prepared: assets.Prepared, ready: Rea
     not stay behind.
     """
     file = assets.store(prepared=prepared)
-    crash.point("store.stored")
+    failpoints.point("store.stored")
     try:
         from_storage(
             jobs.finish,
@@ -343,7 +344,7 @@ def deliver(*, job: Job, attempt: Attempt, prepared: assets.Prepared, ready: Rea
         with contextlib.suppress(files.StorageAway):
             files.remove(name=file)
         raise
-    crash.point("finish.committed")
+    failpoints.point("finish.committed")
     from_storage(health.note_success, attempt=attempt)
     log.info("job_finished", bytes=len(prepared.content), provider=attempt.provider)
 

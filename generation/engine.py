@@ -21,7 +21,8 @@ from generation import attempts, claims, driver, files, jobs, leases
 from generation.models import Job
 from generation.pools import in_database
 from generation.providers.base import Failure, FailureKind
-from vidgo.kernel import crash, http, queue
+from vidgo.kernel import http, queue
+from vidgo.kernel.ops import failpoints
 
 log = structlog.get_logger(__name__)
 
@@ -81,7 +82,7 @@ class Slice:
             return
         claimed = await in_database(claims.claim, owner=self.owner, limit=free)
         if claimed:
-            crash.point("claim.done")
+            failpoints.point("claim.done")
         for job in claimed:
             task = asyncio.create_task(self._drive(job))
             self.running[task] = job.pk

@@ -17,8 +17,9 @@ from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 
-from vidgo.kernel import errors, ids
-from vidgo.kernel.db import give_back_connection
+from vidgo.kernel import errors
+from vidgo.kernel.db import ids
+from vidgo.kernel.db.transactions import give_back_connection
 
 log = structlog.get_logger(__name__)
 

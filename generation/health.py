@@ -20,8 +20,8 @@ from accounts import audit
 from accounts.audit import Actor
 from generation.models import Attempt, ProviderState
 from generation.providers.base import Balance, Failure, FailureKind, Provider
-from vidgo.kernel import statements
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel.db import prepared_statements
+from vidgo.kernel.db.transactions import requires_transaction
 
 log = structlog.get_logger(__name__)
 
@@ -117,7 +117,7 @@ _well_at: dict[str, float] = {}
 
 def free_slots(*, providers: Mapping[str, Provider]) -> dict[str, int]:
     """Return how many jobs more each provider may be given now, over all workers."""
-    with statements.prepared() as cursor:
+    with prepared_statements.prepared() as cursor:
         cursor.execute(
             FREE,
             {
@@ -141,7 +141,7 @@ def note_success(*, attempt: Attempt) -> None:
         "began": attempt.started_at,
         "seconds": NOTE_SUCCESS_SECONDS,
     }
-    with statements.prepared() as cursor:
+    with prepared_statements.prepared() as cursor:
         cursor.execute(WORKED, values)
         if not cursor.rowcount:
             ProviderState.objects.bulk_create(
@@ -214,7 +214,7 @@ def _count(name: str, *, began: datetime, failure: Failure) -> None:
         "seconds": OPEN_SECONDS,
         "longest": OPEN_LONGEST_SECONDS,
     }
-    with statements.prepared() as cursor:
+    with prepared_statements.prepared() as cursor:
         cursor.execute(FAILED, values)
         row = cursor.fetchone()
     if row and row[0] is not None:

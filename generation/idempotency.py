@@ -20,8 +20,9 @@ from accounts.models import ApiKey, Organization, User
 from generation import jobs
 from generation.models import KEY_MAX_CHARACTERS, IdempotencyKey, Job
 from generation.orders import Order
-from vidgo.kernel import errors, statements
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel import errors
+from vidgo.kernel.db import prepared_statements
+from vidgo.kernel.db.transactions import requires_transaction
 
 HEADER = "Idempotency-Key"
 KEPT = timedelta(days=7)
@@ -131,7 +132,7 @@ def keep(*, key: str, fingerprint: str, job: Job) -> None:
         "fingerprint": fingerprint,
         "job": job.pk,
     }
-    with statements.prepared() as cursor:
+    with prepared_statements.prepared() as cursor:
         cursor.execute(STORE, values)
         if not cursor.rowcount:
             raise _Taken

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from generation import files
 from generation.models import ENDS, Asset, Job, Upload
-from vidgo.kernel import errors, http, images, tenant_wall
+from vidgo.kernel import errors, http, images
+from vidgo.kernel.db import tenant_context
 
 FOLDER = "inputs"
 PARAM = "input.image_urls"
@@ -81,7 +82,7 @@ def is_kept(*, name: str) -> bool:
     """Tell whether a file of ours is still there, whosever it is: its address is its secret."""
     if not files.is_name(name):
         return False
-    with tenant_wall.lifted():
+    with tenant_context.lifted():
         return (
             Upload.objects.filter(file=name, removed_at=None).exists()
             or Asset.objects.filter(file=name, removed_at=None).exists()

@@ -31,13 +31,15 @@ from generation.models import Asset, Job, Status
 from generation.orders import Order
 from generation.providers import registry
 from generation.providers.base import FailureKind
-from vidgo.kernel import crash, errors, queue, rows, statements
+from vidgo.kernel import errors, queue
+from vidgo.kernel.db import prepared_statements, raw_models
+from vidgo.kernel.ops import failpoints
 
 BELL = "generation.tasks.drive"
 
 # By hand, as every poll comes by here.
 FIND = f"""
-SELECT {rows.columns(Job, alias="j")}, {rows.columns(Asset, alias="a")}
+SELECT {raw_models.columns(Job, alias="j")}, {raw_models.columns(Asset, alias="a")}
   FROM generation_job j LEFT JOIN generation_asset a ON a.job_id = j.id
  WHERE j.public_id = %(public_id)s AND j.organization_id = %(organization)s
 """  # noqa: S608  only the names of columns are put in
@@ -101,7 +103,7 @@ def submit(
         image_file = inputs.take(url=order.image_url)
     try:
         with transaction.atomic(durable=True):
-            job = rows.insert(
+            job = raw_models.insert(
                 Job(
                     organization=organization,
                     api_key=api_key,
@@ -118,7 +120,7 @@ def submit(
                     deadline_at=timezone.now() + timedelta(seconds=settings.JOB_DEADLINE_SECONDS),
                 )
             )
-            crash.point("submit.stored")
+            failpoints.point("submit.stored")
             if within is not None:
                 within(job)
             queue.ring(BELL)
@@ -130,26 +132,26 @@ def submit(
                 actor=actor,
                 api_key=api_key,
             )
-            crash.point("submit.charged")
+            failpoints.point("submit.charged")
     except Exception:
         if image_file:
             with suppress(files.StorageAway):
                 files.remove(name=image_file)
         raise
-    crash.point("submit.committed")
+    failpoints.point("submit.committed")
     return job
 
 
 def get_job(*, organization: Organization, public_id: str) -> Job:
     """Return an organization's job with its file; raises `UnknownJob`, also for a foreign one."""
-    row = rows.fetch_one(FIND, {"public_id": public_id, "organization": organization.pk})
+    row = raw_models.fetch_one(FIND, {"public_id": public_id, "organization": organization.pk})
     if row is None:
         raise UnknownJob
-    split = len(rows.names(Job))
-    job = rows.instance(Job, row[:split])
+    split = len(raw_models.names(Job))
+    job = raw_models.instance(Job, row[:split])
     job.organization = organization
     # Also that there is none is known now, and asked for no second time.
-    asset = rows.instance(Asset, row[split:]) if row[split] is not None else None
+    asset = raw_models.instance(Asset, row[split:]) if row[split] is not None else None
     Job._meta.get_field("asset").set_cached_value(job, asset)
     if asset is not None:
         asset.job = job
@@ -188,12 +190,12 @@ def finish(
     }
     # A statement is a transaction of its own; only a callback needs one around the two.
     with transaction.atomic(durable=True) if job.callback_url else nullcontext():
-        with statements.prepared() as cursor:
+        with prepared_statements.prepared() as cursor:
             cursor.execute(FINISH, values)
             if not cursor.rowcount:
                 raise AlreadyDone
         outbox.announce(job=job)
-        crash.point("finish.ended")
+        failpoints.point("finish.ended")
 
 
 def fail(
@@ -224,7 +226,7 @@ def fail(
         if within is not None:
             within()
         outbox.announce(job=job)
-        crash.point("fail.ended")
+        failpoints.point("fail.ended")
 
 
 def put_back(*, job: Job, delay_seconds: float, kind: FailureKind, message: str) -> None:

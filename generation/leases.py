@@ -7,12 +7,12 @@ from collections.abc import Collection
 from django.conf import settings
 
 from generation.models import Job, Status
-from vidgo.kernel import statements
+from vidgo.kernel.db import prepared_statements
 
 
 def renew(*, owner: str, job_ids: Collection[int]) -> set[int]:
     """Prolong the leases a driver holds and return the jobs that are still its own."""
-    with statements.prepared() as cursor:
+    with prepared_statements.prepared() as cursor:
         cursor.execute(
             """
             UPDATE generation_job

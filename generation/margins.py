@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from generation import catalog
 from generation.models import Attempt, MarginDay
-from vidgo.kernel import days
+from vidgo.kernel.db import days
 
 # A claim that began before midnight is stored by then.
 LATEST_CLAIM = timedelta(hours=1)

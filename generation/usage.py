@@ -19,7 +19,8 @@ from django.utils import timezone
 from accounts.models import ApiKey, Organization
 from generation import catalog
 from generation.models import Job, Status, UsageDay
-from vidgo.kernel import days, sheets
+from vidgo.kernel.db import days
+from vidgo.kernel.web import csv_export
 
 # A submit that began before midnight is stored by then.
 LATEST_SUBMIT = timedelta(hours=1)
@@ -163,7 +164,7 @@ def add_up(*, organization: Organization, chosen: Filter) -> Usage:
 
 def csv_lines(*, organization: Organization, chosen: Filter) -> Iterator[str]:
     """Yield usage as CSV, a line for each day, model and key, without loading it whole."""
-    yield sheets.line(COLUMNS)
+    yield csv_export.line(COLUMNS)
     usd = catalog.load().usd
     parts, values = _parts(organization, chosen)
     with connection.chunked_cursor() as cursor:
@@ -171,7 +172,7 @@ def csv_lines(*, organization: Organization, chosen: Filter) -> Iterator[str]:
         while rows := cursor.fetchmany(CSV_ROWS_AT_ONCE):
             for day, model, key_id, last_four, name, *sums in rows:
                 line = Sums(*(int(each) for each in sums))
-                yield sheets.line(
+                yield csv_export.line(
                     (
                         day.isoformat(),
                         model,

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from generation.models import ENDS, Job
-from vidgo.kernel.db import give_back_connection
+from vidgo.kernel.db.transactions import give_back_connection
 
 log = structlog.get_logger(__name__)
 

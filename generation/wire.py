@@ -7,7 +7,7 @@ from typing import Any
 
 from generation import assets
 from generation.models import Job, Status
-from vidgo.kernel import api
+from vidgo.kernel.api import envelope
 
 # The wire's words for a job's states.
 STATUS = {
@@ -23,7 +23,7 @@ def submitted(job: Job, *, warnings: Iterable[str] = ()) -> dict[str, Any]:
     data: dict[str, Any] = {
         "task_id": job.public_id,
         "status": STATUS[Status.QUEUED],
-        "created_time": api.wire_time(job.created_at),
+        "created_time": envelope.wire_time(job.created_at),
         "credits_amount": job.price_credits,
     }
     return {**data, "warnings": list(warnings)} if warnings else data
@@ -36,7 +36,7 @@ def task(job: Job) -> dict[str, Any]:
         "task_id": job.public_id,
         "status": STATUS[Status(job.status)],
         "files": [_file(job)] if job.status == Status.FINISHED else [],
-        "created_time": api.wire_time(job.created_at),
+        "created_time": envelope.wire_time(job.created_at),
         "progress": 0 if failed else job.progress,
         "error_message": job.error_message if failed else None,
         "credits_amount": 0 if failed else job.price_credits,

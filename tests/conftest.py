@@ -19,7 +19,7 @@ from accounts.models import Organization, Role, User
 from accounts.rate_allowances import allowances
 from billing.models import Wallet
 from tests import factories, postgres
-from vidgo import health
+from vidgo.kernel.ops import readiness
 
 FUNDS_CREDITS = 1000
 
@@ -83,8 +83,8 @@ def _settings_of_tests() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask each time what is kept for a second in life."""
-    monkeypatch.setattr(health, "KEPT_SECONDS", 0.0)
-    monkeypatch.setattr(health._Kept, "until", 0.0)
+    monkeypatch.setattr(readiness, "KEPT_SECONDS", 0.0)
+    monkeypatch.setattr(readiness._Kept, "until", 0.0)
     allowances.forget()
 
 

@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 from tests.running import wait_for
-from vidgo.kernel.s3 import S3Storage
-from vidgo.processes import Family
+from vidgo.dev.process_groups import Family
+from vidgo.kernel.storage.s3 import S3Storage
 
 RCLONE = Path(sys.executable).with_name("rclone")
 BUCKET = "vidgo"

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from vidgo import embedded
-from vidgo.processes import Family
+from vidgo.dev import embedded_postgres
+from vidgo.dev.process_groups import Family
 
 _family = pytest.StashKey[Family]()
 # Names the server's template to the workers; without it each of them migrates for itself.
@@ -38,7 +38,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         url = os.environ.get("DATABASE_URL")
         os.environ.pop(TEMPLATE, None)
         if not url:
-            url = embedded.throwaway(family=family).url
+            url = embedded_postgres.throwaway(family=family).url
             os.environ[TEMPLATE] = "test_template"
         # Whatever the developer's own copy is told must not change what the tests see.
         example = (Path(__file__).parent.parent / ".env.example").read_text()

@@ -17,7 +17,7 @@ import psutil
 import requests
 from django.db import connection
 
-from vidgo.processes import Family
+from vidgo.dev.process_groups import Family
 
 ROOT = Path(__file__).resolve().parents[1]
 

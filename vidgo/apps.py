@@ -9,16 +9,15 @@ class VidgoConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks, watch connections, report errors where that is set."""
-        from vidgo.kernel import (  # noqa: F401  (checks register themselves)
-            checks,
+        from vidgo.kernel.db import connection_pool, planner_settings, tenant_context
+        from vidgo.kernel.ops import (  # noqa: F401  (checks register themselves)
+            environment_checks,
             error_reports,
-            planner,
-            pool,
-            tenant_wall,
+            system_checks,
         )
 
-        pool.watch()
-        planner.watch()
-        tenant_wall.watch()
+        connection_pool.watch()
+        planner_settings.watch()
+        tenant_context.watch()
         if settings.SENTRY_DSN:
             error_reports.start()

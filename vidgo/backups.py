@@ -26,8 +26,8 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
-from vidgo import embedded, processes
-from vidgo.kernel import tenant_wall
+from vidgo.dev import embedded_postgres, process_groups
+from vidgo.kernel.db import tenant_context
 
 MANIFEST, DUMP, FILES = "manifest.json", "database.dump", "files"
 CHUNK_BYTES = 1_000_000
@@ -138,7 +138,7 @@ def restore(*, backup: Path, force: bool) -> Manifest:
     with connection.cursor() as cursor:
         cursor.execute(EMPTY)
         # Policies name it, and the dump leaves rights out.
-        cursor.execute(tenant_wall.CREATE_ROLE)
+        cursor.execute(tenant_context.CREATE_ROLE)
     connection.close()
     _run(
         *("pg_restore", "--exit-on-error", "--single-transaction", "--no-owner"),
@@ -179,23 +179,23 @@ def own_database(*, may_run: bool) -> Iterator[None]:
     if settings.DATABASE_URL:
         yield
         return
-    data = embedded.open_folder(data=settings.VIDGO_DATA)
+    data = embedded_postgres.open_folder(data=settings.VIDGO_DATA)
     try:
-        lock = processes.hold(path=data / "up.lock", patience_seconds=20)
-    except processes.AlreadyHeld as error:
+        lock = process_groups.hold(path=data / "up.lock", patience_seconds=20)
+    except process_groups.AlreadyHeld as error:
         if not may_run:
             raise BackupError(f"this copy runs, stop it first: {error}") from None
         yield
         return
     try:
-        with processes.Family(keep=[lock]) as family:
-            server = embedded.start(data=data, family=family)
+        with process_groups.Family(keep=[lock]) as family:
+            server = embedded_postgres.start(data=data, family=family)
             try:
                 yield
             finally:
                 connection.close()
                 server.stop()
-    except embedded.ServerError as error:
+    except embedded_postgres.ServerError as error:
         raise BackupError(str(error)) from None
     finally:
         os.close(lock)
@@ -218,8 +218,8 @@ def _run(program: str, *words: str) -> None:
     # Not among the words, where every user of the machine could read it.
     password = {"PGPASSWORD": str(connection.settings_dict["PASSWORD"])}
     try:
-        command = embedded.program(program)
-    except embedded.ServerError:
+        command = embedded_postgres.program(program)
+    except embedded_postgres.ServerError:
         command = shutil.which(program) or ""
     if not command:
         raise BackupError(f"{program} is not here: install PostgreSQL's client programs")

@@ -13,8 +13,8 @@ from typing import Any
 
 from django.conf import settings
 
-from vidgo import lifecycle
-from vidgo.kernel import pool
+from vidgo.kernel.db import connection_pool
+from vidgo.kernel.ops import web_lifecycle
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vidgo.settings")
 
@@ -43,7 +43,7 @@ control_socket_disable = True
 
 # Where the processes of this server count their requests, for whichever is asked for /metrics.
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(
-    lifecycle.make_folder(parent=Path(tempfile.gettempdir()))
+    web_lifecycle.make_folder(parent=Path(tempfile.gettempdir()))
 )
 
 
@@ -52,8 +52,8 @@ def on_starting(server: Any) -> None:
     end = server.handle_term
 
     def drain() -> None:
-        was_told_before = lifecycle.is_ending()
-        lifecycle.begin_to_end()
+        was_told_before = web_lifecycle.is_ending()
+        web_lifecycle.begin_to_end()
         seconds = settings.WEB_DRAIN_SECONDS
         if was_told_before or not seconds:
             end()
@@ -74,7 +74,7 @@ def post_worker_init(worker: Any) -> None:
     """Share connections, and answer those who wait as soon as this process is told to end."""
     from generation.waiting import watcher
 
-    pool.share(threads=settings.WEB_THREADS + 1)
+    connection_pool.share(threads=settings.WEB_THREADS + 1)
     before = signal.getsignal(signal.SIGTERM)
 
     def stop(number: int, frame: FrameType | None) -> None:

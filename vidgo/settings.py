@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from vidgo import __version__, embedded, env
+from vidgo import __version__, env
+from vidgo.dev import embedded_postgres
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -47,7 +48,7 @@ VIDGO_VERSION = __version__
 def _secret(name: str) -> str:
     value = env.secret(name)
     if value or not PRODUCTION:
-        return value or embedded.kept_secret(data=VIDGO_DATA, name=name)
+        return value or embedded_postgres.kept_secret(data=VIDGO_DATA, name=name)
     raise ImproperlyConfigured(f"{name} is required in production: use a long random string")
 
 
@@ -55,7 +56,9 @@ SECRET_KEY = _secret("SECRET_KEY")
 SECRET_KEY_FALLBACKS = list(env.names("SECRET_KEY_FALLBACKS"))
 # One "version:pepper" each, the newest first: keys are hashed with the first, checked with any.
 API_KEY_PEPPERS = env.names("API_KEY_PEPPERS") or (
-    () if PRODUCTION else (f"1:{embedded.kept_secret(data=VIDGO_DATA, name='API_KEY_PEPPER')}",)
+    ()
+    if PRODUCTION
+    else (f"1:{embedded_postgres.kept_secret(data=VIDGO_DATA, name='API_KEY_PEPPER')}",)
 )
 if not API_KEY_PEPPERS:
     raise ImproperlyConfigured(
@@ -69,7 +72,7 @@ INSTALLED_APPS = [
     "billing",
     "accounts",
     "vidgo",
-    "vidgo.desk.apps.DeskConfig",
+    "vidgo.admin.apps.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -88,13 +91,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "vidgo.kernel.metrics.MetricsMiddleware",
-    "vidgo.kernel.logs.RequestLogMiddleware",
+    "vidgo.kernel.ops.metrics.MetricsMiddleware",
+    "vidgo.kernel.ops.logs.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "vidgo.kernel.privacy.PrivateAnswersMiddleware",
+    "vidgo.kernel.web.response_headers.PrivateAnswersMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -104,7 +107,7 @@ MIDDLEWARE = [
     "accounts.sessions.SessionSeenMiddleware",
     "accounts.middleware.CurrentOrganizationMiddleware",
     "accounts.impersonation.ViewAsMiddleware",
-    "vidgo.kernel.pages.DomainErrorMiddleware",
+    "vidgo.kernel.web.error_pages.DomainErrorMiddleware",
 ]
 
 ROOT_URLCONF = "vidgo.urls"
@@ -119,10 +122,10 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "vidgo.kernel.pages.site",
+                "vidgo.kernel.web.error_pages.site",
             ],
-            "builtins": ["vidgo.kernel.templatetags.ui"],
-            "libraries": {"mail_tags": "vidgo.kernel.templatetags.mail_tags"},
+            "builtins": ["vidgo.kernel.web.templatetags.ui"],
+            "libraries": {"mail_tags": "vidgo.kernel.web.templatetags.mail_tags"},
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",
@@ -144,7 +147,9 @@ if DEBUG:
 ROW_LEVEL_SECURITY = env.boolean("ROW_LEVEL_SECURITY", True)
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
-        **embedded.django_database(url=DATABASE_URL or embedded.database_url(data=VIDGO_DATA)),
+        **embedded_postgres.django_database(
+            url=DATABASE_URL or embedded_postgres.database_url(data=VIDGO_DATA)
+        ),
         "CONN_MAX_AGE": env.integer("DATABASE_CONN_MAX_AGE_SECONDS", 300),
         "CONN_HEALTH_CHECKS": True,
     }
@@ -168,7 +173,7 @@ QUEUE_TIMEOUT_SECONDS = 240
 Q_CLUSTER: dict[str, Any] = {
     "name": "vidgo",
     "orm": "default",
-    "broker_class": "vidgo.kernel.queue.Broker",
+    "broker_class": "vidgo.kernel.queue.broker.Broker",
     "cache": "queue",
     "workers": WORKER_PROCESSES,
     "timeout": QUEUE_TIMEOUT_SECONDS,
@@ -254,7 +259,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else f"vidgo_session_{PORT}"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else f"vidgo_csrf_{PORT}"
 MESSAGES_COOKIE_NAME = "__Host-messages" if HTTPS else f"vidgo_messages_{PORT}"
-MESSAGE_STORAGE = "vidgo.kernel.messages.Messages"
+MESSAGE_STORAGE = "vidgo.kernel.web.messages.Messages"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
@@ -282,10 +287,10 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.authentication.HasApiKey"],
     "DEFAULT_THROTTLE_CLASSES": ["accounts.throttles.RateLimit"],
-    "DEFAULT_PARSER_CLASSES": ["vidgo.kernel.api.BoundedJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["vidgo.kernel.api.envelope.BoundedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "accounts.openapi.KeyedSchema",
-    "EXCEPTION_HANDLER": "vidgo.kernel.api.exception_handler",
+    "EXCEPTION_HANDLER": "vidgo.kernel.api.envelope.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
 # Requests a minute; each bucket holds what flows into it in RATE_LIMIT_BURST_SECONDS.
@@ -345,7 +350,7 @@ STORAGES: dict[str, dict[str, Any]] = {
 }
 if S3_BUCKET:
     STORAGES["default"] = {
-        "BACKEND": "vidgo.kernel.s3.S3Storage",
+        "BACKEND": "vidgo.kernel.storage.s3.S3Storage",
         "OPTIONS": {
             "bucket": S3_BUCKET,
             "region": S3_REGION,
@@ -375,7 +380,7 @@ if STRIPE_SIMULATOR:
     INSTALLED_APPS.append("billing.stripe.simulator.apps.SimulatorConfig")
     STRIPE_API_BASE = f"http://127.0.0.1:{PORT}/stripe-simulator"
     STRIPE_SECRET_KEY = STRIPE_SECRET_KEY or "sk_test_simulator"
-    STRIPE_WEBHOOK_SECRET = STRIPE_WEBHOOK_SECRET or embedded.kept_secret(
+    STRIPE_WEBHOOK_SECRET = STRIPE_WEBHOOK_SECRET or embedded_postgres.kept_secret(
         data=VIDGO_DATA, name="STRIPE_WEBHOOK_SECRET"
     )
     STRIPE_SIMULATOR_WEBHOOK_URL = f"http://127.0.0.1:{PORT}/webhooks/stripe"
@@ -454,7 +459,9 @@ EMAIL_TIMEOUT = 10
 EMAIL_FILE_PATH = VIDGO_DATA / "mail"
 # Without a mail server each message is printed and kept as a file under VIDGO_DATA/mail.
 EMAIL_BACKEND = (
-    "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "vidgo.kernel.mail.KeptBackend"
+    "django.core.mail.backends.smtp.EmailBackend"
+    if EMAIL_HOST
+    else "vidgo.kernel.web.mail.KeptBackend"
 )
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Vidgo <no-reply@localhost>")
 
@@ -469,7 +476,7 @@ LOG_LEVEL = env.text("LOG_LEVEL", "INFO", choices=("DEBUG", "INFO", "WARNING", "
 LOG_FORMAT = env.text(
     "LOG_FORMAT", "json" if PRODUCTION else "console", choices=("json", "console")
 )
-LOGGING_CONFIG = "vidgo.kernel.logs.configure"
+LOGGING_CONFIG = "vidgo.kernel.ops.logs.configure"
 LOGGING = {"level": LOG_LEVEL, "format": LOG_FORMAT}
 # Whoever knows it reads /metrics; in production nobody does without one.
 METRICS_TOKEN = env.secret("METRICS_TOKEN")

@@ -2,14 +2,14 @@
 
 from django.db import migrations
 
-from vidgo.kernel import tenant_wall
+from vidgo.kernel.db import tenant_context
 
 
 class Migration(migrations.Migration):
     dependencies = [("accounts", "0004_key_limits")]
 
     operations = [
-        migrations.RunSQL(tenant_wall.CREATE_ROLE, tenant_wall.REVOKE_RIGHTS),
-        tenant_wall.build(table="accounts_apikey"),
-        tenant_wall.build(table="accounts_invitation"),
+        migrations.RunSQL(tenant_context.CREATE_ROLE, tenant_context.REVOKE_RIGHTS),
+        tenant_context.build(table="accounts_apikey"),
+        tenant_context.build(table="accounts_invitation"),
     ]

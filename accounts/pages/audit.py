@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts import access, audit, members, user_agents
 from accounts.access import MemberRequest
 from accounts.models import AuditEvent
-from vidgo.kernel import pagination, sheets
+from vidgo.kernel.web import csv_export, pagination
 
 SECTION = "audit"
 PAGE_SIZE = 50
@@ -80,7 +80,7 @@ def audit_csv(request: MemberRequest) -> HttpResponseBase:
     """Send what a filter keeps, the oldest first; raises `audit.BadFilter`."""
     chosen = audit.parse_filter(request.GET.dict())
     lines = audit.csv_lines(organization=request.organization, chosen=chosen)
-    return sheets.download(lines, name="audit-log")
+    return csv_export.download(lines, name="audit-log")
 
 
 def _people(request: MemberRequest, chosen: audit.Filter) -> list[str]:

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import access, audit, invitations, members
 from accounts.access import MemberRequest
 from accounts.models import Membership, Role
-from vidgo.kernel import errors, pagination
+from vidgo.kernel import errors
+from vidgo.kernel.web import pagination
 
 SECTION = "team"
 PAGE_SIZE = 50

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import books, inspections
-from vidgo.desk import pages, tiles
-from vidgo.desk.pages import Page
-from vidgo.desk.tiles import Alarm, Figure, News, Tile
+from vidgo.admin import pages, tiles
+from vidgo.admin.pages import Page
+from vidgo.admin.tiles import Alarm, Figure, News, Tile
 
 PERMISSION = "billing.view_ledgerentry"
 # The nightly check has had its turn by then.

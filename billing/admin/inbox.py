@@ -17,10 +17,10 @@ from django.utils.safestring import SafeString
 from accounts import audit, operators
 from billing.models import Cursor, StripeEvent
 from billing.stripe import events
-from vidgo.desk import actions, tiles
-from vidgo.desk.actions import Action, Deed
-from vidgo.desk.admin import ReadOnlyTable, one_of
-from vidgo.desk.tiles import Alarm, Figure, News, Tile
+from vidgo.admin import actions, tiles
+from vidgo.admin.actions import Action, Deed
+from vidgo.admin.admin import ReadOnlyTable, one_of
+from vidgo.admin.tiles import Alarm, Figure, News, Tile
 
 
 class StateFilter(admin.SimpleListFilter):

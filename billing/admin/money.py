@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from billing.models import TopUp
 from billing.templatetags.billing_tags import dollars
-from vidgo.desk import tiles
-from vidgo.desk.tiles import Figure, News, Part, Tile
-from vidgo.kernel import days
+from vidgo.admin import tiles
+from vidgo.admin.tiles import Figure, News, Part, Tile
+from vidgo.kernel.db import days
 
 SHOWN = 6
 

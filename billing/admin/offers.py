@@ -8,7 +8,7 @@ from django.contrib import admin
 
 from accounts.reasoned_admin import ReasonedTable
 from billing.models import Grant, Promotion, Redemption
-from vidgo.desk.admin import ReadOnlyInline, ReadOnlyTable
+from vidgo.admin.admin import ReadOnlyInline, ReadOnlyTable
 
 
 @admin.register(Grant)

@@ -8,7 +8,7 @@ from django.contrib import admin
 
 from accounts.models import Organization
 from billing.models import AutoRecharge, Customer, Dispute, Refund, TopUp
-from vidgo.desk.admin import ReadOnlyInline, ReadOnlyTable
+from vidgo.admin.admin import ReadOnlyInline, ReadOnlyTable
 
 
 class Taken(ReadOnlyInline):

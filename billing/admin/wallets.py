@@ -17,11 +17,11 @@ from accounts.admin import page_of
 from accounts.models import Organization
 from billing import grants
 from billing.models import Budget, Kind, LedgerEntry, TopUp, Wallet
-from vidgo.desk import actions, panels
-from vidgo.desk.actions import Action, Deed
-from vidgo.desk.admin import ReadOnlyTable
-from vidgo.desk.forms import ReasonForm
-from vidgo.desk.panels import Panel
+from vidgo.admin import actions, panels
+from vidgo.admin.actions import Action, Deed
+from vidgo.admin.admin import ReadOnlyTable
+from vidgo.admin.forms import ReasonForm
+from vidgo.admin.panels import Panel
 
 # Above this a grant is more likely a slip of the finger; it can be given in two.
 GRANT_MAX_CREDITS = 10_000_000

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from vidgo.kernel import tenant_wall
+from vidgo.kernel.db import tenant_context
 
 OF_AN_ORGANIZATION = (
     "billing_wallet",
@@ -23,15 +23,15 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        *(tenant_wall.build(table=table) for table in OF_AN_ORGANIZATION),
-        tenant_wall.build(
+        *(tenant_context.build(table=table) for table in OF_AN_ORGANIZATION),
+        tenant_context.build(
             table="billing_budget",
-            condition=tenant_wall.through(table="accounts_apikey", key="api_key_id"),
+            condition=tenant_context.through(table="accounts_apikey", key="api_key_id"),
         ),
         *(
-            tenant_wall.build(
+            tenant_context.build(
                 table=table,
-                condition=tenant_wall.through(table="billing_topup", key="top_up_id"),
+                condition=tenant_context.through(table="billing_topup", key="top_up_id"),
             )
             for table in ("billing_refund", "billing_dispute")
         ),

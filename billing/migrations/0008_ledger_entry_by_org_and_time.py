@@ -2,7 +2,7 @@ import django.db.models.deletion
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
-from vidgo.kernel import indexes
+from vidgo.kernel.db import migration_operations
 
 
 class Migration(migrations.Migration):
@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             ),
         ),
         # Its own index is the beginning of two others.
-        indexes.drop_of_foreign_key(
+        migration_operations.drop_of_foreign_key(
             table="billing_ledgerentry",
             index="billing_ledgerentry_organization_id_edcfad3a",
             altered=migrations.AlterField(

@@ -10,7 +10,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 
 from accounts.models import Organization
-from vidgo.kernel import ids
+from vidgo.kernel.db import ids
 
 
 def new_grant_id() -> str:

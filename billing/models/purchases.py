@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Organization, User
-from vidgo.kernel import ids
+from vidgo.kernel.db import ids
 
 
 def new_top_up_id() -> str:

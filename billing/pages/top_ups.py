@@ -21,7 +21,7 @@ from billing.pages import overview
 from billing.stripe import client
 from billing.templatetags.billing_tags import dollars
 from billing.top_ups import UnknownTopUp
-from vidgo.kernel import pagination
+from vidgo.kernel.web import pagination
 
 log = structlog.get_logger(__name__)
 

@@ -17,11 +17,11 @@ from accounts import audit, operators
 from accounts.models import Organization
 from generation.callbacks import endpoints, outbox, results
 from generation.models import Callback, CallbackEndpoint, CallbackTry
-from vidgo.desk import actions, tiles
-from vidgo.desk.actions import Action, Deed
-from vidgo.desk.admin import ReadOnlyInline, ReadOnlyTable, one_of
-from vidgo.desk.forms import ReasonForm
-from vidgo.desk.tiles import Alarm, Figure, News, Tile
+from vidgo.admin import actions, tiles
+from vidgo.admin.actions import Action, Deed
+from vidgo.admin.admin import ReadOnlyInline, ReadOnlyTable, one_of
+from vidgo.admin.forms import ReasonForm
+from vidgo.admin.tiles import Alarm, Figure, News, Tile
 from vidgo.kernel import errors
 
 LONGEST_HOURS = 30 * 24

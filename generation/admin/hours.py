@@ -6,10 +6,10 @@ from django.urls import reverse
 
 from generation import catalog, hours
 from generation.hours import Hour
-from generation.pages import charts
-from generation.pages.charts import Chart, Series
-from vidgo.desk import tiles
-from vidgo.desk.tiles import Alarm, Figure, News, Part, Tile
+from vidgo.admin import tiles
+from vidgo.admin.tiles import Alarm, Figure, News, Part, Tile
+from vidgo.kernel.web import charts
+from vidgo.kernel.web.charts import Chart, Series
 
 PERMISSION = "generation.view_job"
 # Fewer jobs tell nothing about a share; a larger share of failures is worth a look.

@@ -17,9 +17,9 @@ from accounts.audit import Actor
 from generation import catalog, jobs
 from generation.models import Attempt, Job, Status
 from generation.providers.base import FailureKind
-from vidgo.desk import actions
-from vidgo.desk.actions import Action, Deed
-from vidgo.desk.admin import ReadOnlyInline, ReadOnlyTable, one_of
+from vidgo.admin import actions
+from vidgo.admin.actions import Action, Deed
+from vidgo.admin.admin import ReadOnlyInline, ReadOnlyTable, one_of
 
 # What the customer reads; the operator's reason is for the audit log.
 MESSAGE = "The task was ended by our support team, and its credits were given back."

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from generation import margins
-from vidgo.desk import pages
-from vidgo.desk.pages import Page
+from vidgo.admin import pages
+from vidgo.admin.pages import Page
 
 PERIODS = (1, 7, 30, 90)
 USUAL_DAYS = 7

@@ -6,8 +6,8 @@ from typing import Any
 
 from accounts.models import Organization
 from generation.models import CallbackEndpoint, Job, Status
-from vidgo.desk import panels
-from vidgo.desk.panels import Panel
+from vidgo.admin import panels
+from vidgo.admin.panels import Panel
 
 
 def _work_of(organization: Organization) -> dict[str, Any]:

@@ -20,12 +20,12 @@ from accounts import operators
 from generation import health
 from generation.models import Attempt, ProviderState
 from generation.providers import registry
-from vidgo.desk import actions, pages, tiles
-from vidgo.desk.actions import Action, Deed
-from vidgo.desk.admin import ReadOnlyTable
-from vidgo.desk.forms import ReasonForm
-from vidgo.desk.pages import Page
-from vidgo.desk.tiles import Alarm, Figure, News, Part, Tile
+from vidgo.admin import actions, pages, tiles
+from vidgo.admin.actions import Action, Deed
+from vidgo.admin.admin import ReadOnlyTable
+from vidgo.admin.forms import ReasonForm
+from vidgo.admin.pages import Page
+from vidgo.admin.tiles import Alarm, Figure, News, Part, Tile
 from vidgo.kernel import errors
 
 PERMISSION = "generation.view_providerstate"

@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from generation import depth
-from vidgo.desk import pages, tiles
-from vidgo.desk.pages import Page
-from vidgo.desk.tiles import Alarm, Figure, News, Tile
+from vidgo.admin import pages, tiles
+from vidgo.admin.pages import Page
+from vidgo.admin.tiles import Alarm, Figure, News, Tile
 
 PERMISSION = "generation.view_job"
 # A customer who waits for longer than this wonders.

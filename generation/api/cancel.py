@@ -8,8 +8,8 @@ from accounts import access
 from accounts.models import Scope
 from generation import cancellation
 from generation.api import shapes
-from vidgo.kernel import api, openapi
-from vidgo.kernel.endpoint import Endpoint
+from vidgo.kernel.api import envelope, openapi
+from vidgo.kernel.api.endpoint import Endpoint
 
 
 class CancelView(Endpoint):
@@ -34,4 +34,4 @@ class CancelView(Endpoint):
         job = cancellation.cancel(
             organization=access.key_of(request).organization, public_id=task_id
         )
-        return api.ok(shapes.task(job))
+        return envelope.ok(shapes.task(job))

@@ -12,8 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from generation import catalog
-from vidgo.kernel import api, openapi
-from vidgo.kernel.endpoint import Endpoint
+from vidgo.kernel.api import envelope, openapi
+from vidgo.kernel.api.endpoint import Endpoint
 
 
 class ModelData(serializers.Serializer[None]):
@@ -44,7 +44,7 @@ class CatalogView(Endpoint):
         offered = [tag.strip() for tag in request.headers.get("If-None-Match", "").split(",")]
         if etag in (tag.removeprefix("W/") for tag in offered) or "*" in offered:
             return Response(status=304, headers=headers)
-        return api.ok(data, headers=headers)
+        return envelope.ok(data, headers=headers)
 
 
 class ModelsView(CatalogView):

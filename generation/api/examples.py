@@ -9,7 +9,8 @@ from typing import Any
 from generation import catalog, wire
 from generation.api import shapes
 from generation.models import Asset, Job, Status, Upload
-from vidgo.kernel import api, errors
+from vidgo.kernel import errors
+from vidgo.kernel.api import envelope
 
 _BEGUN = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 _TASK_ID = "task_01kaw9r3v5n8q2t4x6z8b0d2f4"
@@ -79,7 +80,7 @@ def ledger() -> dict[str, Any]:
         "balance_after_credits": 17276,
         "reference": _TASK_ID,
         "reason": "",
-        "created_time": api.wire_time(_BEGUN),
+        "created_time": envelope.wire_time(_BEGUN),
     }
     return _ok({"entries": [entry], "next_before": None})
 
@@ -92,7 +93,7 @@ def models() -> dict[str, Any]:
 def error() -> dict[str, Any]:
     """Return an error that names a parameter."""
     sizes = ", ".join(size.name for size in catalog.load().listed_sizes)
-    return api.body_of(
+    return envelope.body_of(
         errors.Invalid(f"'input.size' must be one of: {sizes}.", param="input.size"),
         request_id=_REQUEST_ID,
     )
@@ -100,7 +101,7 @@ def error() -> dict[str, Any]:
 
 def rate_limited() -> dict[str, Any]:
     """Return the error of a bucket that is empty."""
-    return api.body_of(
+    return envelope.body_of(
         errors.RateLimited("Too many requests.", scope="key"), request_id=_REQUEST_ID
     )
 

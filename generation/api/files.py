@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from generation import files, inputs
 from generation.models import Asset, Job, Status, Upload
 from vidgo.kernel import errors
-from vidgo.kernel.endpoint import Endpoint
+from vidgo.kernel.api.endpoint import Endpoint
 
 KEPT_SECONDS = 86_400
 

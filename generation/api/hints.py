@@ -8,8 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from generation import hints
-from vidgo.kernel.api import ok
-from vidgo.kernel.endpoint import Endpoint
+from vidgo.kernel.api.endpoint import Endpoint
+from vidgo.kernel.api.envelope import ok
 
 
 class HintView(Endpoint):

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from generation import catalog, uploads, wire
 from generation.models import Upload
-from vidgo.kernel import api, openapi
+from vidgo.kernel.api import envelope, openapi
 
 # One function for polling and callbacks; callbacks are below the API, so it lives in `wire`.
 task = wire.task
@@ -29,8 +29,8 @@ def upload(row: Upload) -> dict[str, Any]:
         "upload_path": uploads.FOLDER,
         "file_url": url,
         "download_url": url,
-        "upload_time": api.wire_time(row.created_at),
-        "expires_at": api.wire_time(row.expires_at),
+        "upload_time": envelope.wire_time(row.created_at),
+        "expires_at": envelope.wire_time(row.expires_at),
     }
 
 

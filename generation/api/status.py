@@ -9,8 +9,8 @@ from accounts.models import Scope
 from generation import jobs
 from generation.api import shapes, waits
 from generation.models import Job
-from vidgo.kernel import api, openapi
-from vidgo.kernel.endpoint import Endpoint
+from vidgo.kernel.api import envelope, openapi
+from vidgo.kernel.api.endpoint import Endpoint
 
 # What we advise between two looks at an unfinished task.
 RETRY_AFTER_SECONDS = 2
@@ -41,4 +41,4 @@ class StatusView(Endpoint):
         """Answer with the task of the key's organization."""
         job = jobs.get_job(organization=access.key_of(request).organization, public_id=task_id)
         job, applied = waits.wait(request, job)
-        return api.ok(shapes.task(job), headers={**come_back(job), **applied})
+        return envelope.ok(shapes.task(job), headers={**come_back(job), **applied})

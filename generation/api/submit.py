@@ -9,8 +9,8 @@ from accounts import access
 from accounts.models import Scope
 from generation import idempotency, orders, wire
 from generation.api import shapes, status, waits
-from vidgo.kernel import api, openapi
-from vidgo.kernel.endpoint import Endpoint
+from vidgo.kernel.api import envelope, openapi
+from vidgo.kernel.api.endpoint import Endpoint
 
 REPLAYED = "Idempotency-Replayed"
 
@@ -45,7 +45,7 @@ class SubmitView(Endpoint):
     def post(self, request: Request) -> Response:
         """Deduct the price and take the task."""
         api_key = access.key_of(request)
-        body = api.body(request)
+        body = envelope.body(request)
         key = idempotency.parse(request.headers.get(idempotency.HEADER))
         order = orders.parse(
             model=body.get("model"),
@@ -58,8 +58,8 @@ class SubmitView(Endpoint):
         headers = {REPLAYED: "true"} if submitted.is_replay else {}
         job, applied = waits.wait(request, submitted.job)
         if not applied:
-            return api.ok(wire.submitted(job, warnings=order.warnings), headers=headers)
+            return envelope.ok(wire.submitted(job, warnings=order.warnings), headers=headers)
         data = shapes.task(job)
         if order.warnings:
             data["warnings"] = list(order.warnings)
-        return api.ok(data, headers={**headers, **applied, **status.come_back(job)})
+        return envelope.ok(data, headers={**headers, **applied, **status.come_back(job)})

@@ -16,8 +16,10 @@ from accounts.models import Scope
 from generation import catalog
 from generation.api import shapes
 from generation.models import Job
-from vidgo.kernel import api, errors, openapi, pagination
-from vidgo.kernel.endpoint import Endpoint
+from vidgo.kernel import errors
+from vidgo.kernel.api import envelope, openapi
+from vidgo.kernel.api.endpoint import Endpoint
+from vidgo.kernel.web import pagination
 
 STATUS_OF = {word: status for status, word in shapes.WIRE_STATUS.items()}
 
@@ -109,4 +111,6 @@ class TasksView(Endpoint):
             query={"before": query.get("before")},
             size=pagination.limit_of(query),
         )
-        return api.ok({"tasks": [shapes.task(job) for job in page.rows], "next_before": page.older})
+        return envelope.ok(
+            {"tasks": [shapes.task(job) for job in page.rows], "next_before": page.older}
+        )

@@ -15,8 +15,9 @@ from accounts import access, throttles
 from accounts.models import Scope
 from generation import uploads
 from generation.api import shapes
-from vidgo.kernel import api, errors, openapi
-from vidgo.kernel.endpoint import Endpoint
+from vidgo.kernel import errors
+from vidgo.kernel.api import envelope, openapi
+from vidgo.kernel.api.endpoint import Endpoint
 
 # A data URL is four thirds of its bytes; a multipart body has a few lines around them.
 BASE64_BODY_MAX_BYTES = uploads.MAX_BYTES * 4 // 3 + 10_000
@@ -29,7 +30,7 @@ NAMES = {
 }
 
 
-class LongJSONParser(api.BoundedJSONParser):
+class LongJSONParser(envelope.BoundedJSONParser):
     """JSON whose strings hold a file."""
 
     max_bytes = BASE64_BODY_MAX_BYTES
@@ -50,7 +51,7 @@ class BoundedMultiPartParser(MultiPartParser):
 
 def answer(*, request: Request, content: bytes, original_name: str) -> Response:
     """Store a file for the key's organization and answer in the uploads' own shape."""
-    data = api.body(request)
+    data = envelope.body(request)
     row = uploads.store(
         organization=access.key_of(request).organization,
         content=content,
@@ -92,7 +93,7 @@ class StreamUploadView(Endpoint):
     def post(self, request: Request) -> Response:
         """Store the part named `file`."""
         access.key_of(request)
-        file = api.body(request).get("file")
+        file = envelope.body(request).get("file")
         if not isinstance(file, UploadedFile):
             raise uploads.FileMissing("Send one file in the part 'file'.", param="file")
         if (file.size or 0) > uploads.MAX_BYTES:
@@ -123,12 +124,12 @@ class Base64UploadView(Endpoint):
     def post(self, request: Request) -> Response:
         """Store what `base64_data` holds."""
         access.key_of(request)
-        content = uploads.decode(api.body(request).get("base64_data"))
+        content = uploads.decode(envelope.body(request).get("base64_data"))
         return answer(
             request=request,
             content=content,
             original_name=_text(
-                api.body(request).get("file_name") or api.body(request).get("fileName")
+                envelope.body(request).get("file_name") or envelope.body(request).get("fileName")
             ),
         )
 
@@ -149,5 +150,5 @@ class UrlUploadView(Endpoint):
     def post(self, request: Request) -> Response:
         """Fetch and store what `file_url` holds."""
         access.key_of(request)
-        content, name = uploads.fetch(url=api.body(request).get("file_url"))
+        content, name = uploads.fetch(url=envelope.body(request).get("file_url"))
         return answer(request=request, content=content, original_name=name)

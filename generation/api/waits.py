@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from generation import waiting
 from generation.models import Job
-from vidgo.kernel import openapi
+from vidgo.kernel.api import openapi
 
 WAIT = re.compile(r'wait\s*=\s*(?:"(\d{1,9})"|(\d{1,9}))\s*(?:;.*)?', re.IGNORECASE | re.ASCII)
 

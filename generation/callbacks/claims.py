@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from generation.callbacks import secrets
 from generation.models import Callback, CallbackTry
-from vidgo.kernel import http, statements
+from vidgo.kernel import http
+from vidgo.kernel.db import prepared_statements
 
 # Claims of all workers take turns, so that limits are counted exactly; a turn is milliseconds.
 LOCK = 0x7669_6463
@@ -118,7 +119,7 @@ class Claimed:
 
 def claim(*, owner: str, limit: int) -> list[Claimed]:
     """Lease up to `limit` callbacks to a sender: those left by others first, then due ones."""
-    with transaction.atomic(), statements.prepared() as cursor:
+    with transaction.atomic(), prepared_statements.prepared() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         cursor.execute(LEFT_BEHIND, {"limit": limit})
         chosen = [row[0] for row in cursor.fetchall()]
@@ -144,7 +145,7 @@ def claim(*, owner: str, limit: int) -> list[Claimed]:
 
 def is_due() -> bool:
     """Tell whether any callback could be sent right now."""
-    with statements.prepared() as cursor:
+    with prepared_statements.prepared() as cursor:
         cursor.execute(IS_DUE, _limits())
         (due,) = cursor.fetchone() or (False,)
     return bool(due)

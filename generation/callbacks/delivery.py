@@ -23,7 +23,8 @@ from generation.callbacks.claims import Claimed
 from generation.callbacks.results import Result
 from generation.models import Callback
 from generation.pools import in_database
-from vidgo.kernel import crash, http, queue
+from vidgo.kernel import http, queue
+from vidgo.kernel.ops import failpoints
 
 log = structlog.get_logger(__name__)
 
@@ -116,7 +117,7 @@ class Slice:
         claimed = await in_database(claims.claim, owner=self.owner, limit=free)
         self.rest_seconds = min(REST * (time.monotonic() - began), 1.0)
         if claimed:
-            crash.point("callback.claimed")
+            failpoints.point("callback.claimed")
         for each in claimed:
             task = asyncio.create_task(self._try(each))
             self.running.add(task)
@@ -156,7 +157,7 @@ class Slice:
         except Exception:
             log.exception("callback_broken")
             result = Result(error=results.BROKEN)
-        crash.point("callback.sent")
+        failpoints.point("callback.sent")
         try:
             ours = await in_database(results.record, callback=callback, result=result)
         except (OperationalError, InterfaceError) as error:

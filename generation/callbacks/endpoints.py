@@ -20,7 +20,7 @@ from accounts.models import Organization
 from generation.callbacks import schedule
 from generation.models import CallbackEndpoint
 from vidgo.kernel import errors, queue
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel.db.transactions import requires_transaction
 
 BELL = "generation.tasks.deliver_callbacks"
 NOTICE = "generation.tasks.send_callback_notice"

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from accounts import access
 from generation.models import CallbackEndpoint
-from vidgo.kernel import mail
+from vidgo.kernel.web import mail
 
 # Who may rotate the secret and resume the endpoint: owners, admins and developers.
 ABILITY = "keys"

@@ -16,7 +16,7 @@ from generation import orders
 from generation.callbacks import endpoints
 from generation.models import Callback, CallbackEndpoint, Job
 from vidgo.kernel import errors, http, queue
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel.db.transactions import requires_transaction
 
 BELL = endpoints.BELL
 REMOVE_AT_ONCE = 1000

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from vidgo.kernel import tenant_wall
+from vidgo.kernel.db import tenant_context
 
 OF_AN_ORGANIZATION = (
     "generation_job",
@@ -22,15 +22,15 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        *(tenant_wall.build(table=table) for table in OF_AN_ORGANIZATION),
+        *(tenant_context.build(table=table) for table in OF_AN_ORGANIZATION),
         *(
-            tenant_wall.build(
-                table=table, condition=tenant_wall.through(table="generation_job", key="job_id")
+            tenant_context.build(
+                table=table, condition=tenant_context.through(table="generation_job", key="job_id")
             )
             for table in ("generation_asset", "generation_attempt")
         ),
-        tenant_wall.build(
+        tenant_context.build(
             table="generation_callbacktry",
-            condition=tenant_wall.through(table="generation_callback", key="callback_id"),
+            condition=tenant_context.through(table="generation_callback", key="callback_id"),
         ),
     ]

@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-from vidgo.kernel import tenant_wall
+from vidgo.kernel.db import tenant_context
 
 
 class Migration(migrations.Migration):
@@ -37,5 +37,5 @@ class Migration(migrations.Migration):
             },
         ),
         # No organization's: nobody behind the wall sees any.
-        tenant_wall.build(table="generation_marginday", condition="false"),
+        tenant_context.build(table="generation_marginday", condition="false"),
     ]

@@ -2,7 +2,7 @@ import django.db.models.deletion
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
-from vidgo.kernel import indexes
+from vidgo.kernel.db import migration_operations
 
 
 class Migration(migrations.Migration):
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
             ),
         ),
         # Each of these is the beginning of another one.
-        indexes.drop_of_foreign_key(
+        migration_operations.drop_of_foreign_key(
             table="generation_job",
             index="generation_job_organization_id_72f9700c",
             altered=migrations.AlterField(
@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        indexes.drop_of_foreign_key(
+        migration_operations.drop_of_foreign_key(
             table="generation_callback",
             index="generation_callback_organization_id_fe6d53b4",
             altered=migrations.AlterField(
@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        indexes.drop_of_foreign_key(
+        migration_operations.drop_of_foreign_key(
             table="generation_attempt",
             index="generation_attempt_job_id_41c55ee5",
             altered=migrations.AlterField(

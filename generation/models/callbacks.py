@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Organization
 from generation.models.jobs import Job
-from vidgo.kernel import ids
+from vidgo.kernel.db import ids
 
 
 def new_callback_id() -> str:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, Organization, User
 from generation.providers.base import FailureKind
-from vidgo.kernel import ids
+from vidgo.kernel.db import ids
 
 
 def new_job_id() -> str:

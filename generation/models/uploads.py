@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Organization
-from vidgo.kernel import ids
+from vidgo.kernel.db import ids
 
 
 def new_upload_id() -> str:

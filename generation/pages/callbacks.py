@@ -21,7 +21,8 @@ from accounts.access import MemberRequest
 from generation.callbacks import delivery, endpoints, outbox, results, schedule, secrets
 from generation.models import Callback, CallbackEndpoint
 from generation.orders import BadCallbackUrl
-from vidgo.kernel import http, pagination
+from vidgo.kernel import http
+from vidgo.kernel.web import pagination
 
 SECTION = "callbacks"
 ABILITY = "keys"

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 from django.utils.dateformat import format as format_date
 
-from generation.pages import charts
-from generation.pages.charts import Chart, Series
 from generation.usage import Filter, Sums, Usage
+from vidgo.kernel.web import charts
+from vidgo.kernel.web.charts import Chart, Series
 
 # Beyond a quarter a bar is a month.
 DAYS_MAX = 92

@@ -22,7 +22,8 @@ from generation.jobs import UnknownJob
 from generation.models import Callback, Job, Status
 from generation.pages import narrowing, shown, timelines
 from generation.pages.playground import snippets
-from vidgo.kernel import errors, pagination, sheets
+from vidgo.kernel import errors
+from vidgo.kernel.web import csv_export, pagination
 
 SECTION = "jobs"
 PLACES = ("before", "after")
@@ -114,16 +115,16 @@ def job_csv(request: MemberRequest) -> HttpResponseBase:
     jobs = narrowing.narrow(organization=request.organization, form=form)
     for name, told in form.errors.items():
         raise BadFilter(f"'{name}': {told[0]}", param=name)
-    return sheets.download(_lines(jobs), name="jobs")
+    return csv_export.download(_lines(jobs), name="jobs")
 
 
 def _lines(jobs: QuerySet[Job]) -> Iterator[str]:
-    yield sheets.line(COLUMNS)
+    yield csv_export.line(COLUMNS)
     rows = jobs.select_related("asset", "api_key", "created_by").order_by("-id")
     for job in rows.iterator(chunk_size=2000):
         asset = getattr(job, "asset", None)
         asked_by = job.api_key.display if job.api_key else str(job.created_by or "")
-        yield sheets.line(
+        yield csv_export.line(
             (
                 job.public_id,
                 job.status,

@@ -19,7 +19,7 @@ from accounts.models import ApiKey, Scope
 from billing import budgets, wallets
 from billing.forms import BudgetForm
 from generation import catalog
-from vidgo.kernel import pagination
+from vidgo.kernel.web import pagination
 
 SECTION = "keys"
 

@@ -17,7 +17,8 @@ from accounts.models import ApiKey
 from generation import catalog, usage
 from generation.pages import days, narrowing
 from generation.usage import Filter, Sums
-from vidgo.kernel import errors, sheets
+from vidgo.kernel import errors
+from vidgo.kernel.web import csv_export
 
 SECTION = "usage"
 PERIODS = (("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "12 months"))
@@ -121,7 +122,7 @@ def usage_csv(request: MemberRequest) -> HttpResponseBase:
     for name, told in form.errors.items():
         raise BadFilter(f"'{name}': {told[0]}", param=name)
     lines = usage.csv_lines(organization=request.organization, chosen=chosen)
-    return sheets.download(lines, name="usage")
+    return csv_export.download(lines, name="usage")
 
 
 def _average(total: Sums) -> str:

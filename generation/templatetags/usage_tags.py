@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from generation import catalog
 from generation.usage import Sums
-from vidgo.kernel.templatetags.ui import money
+from vidgo.kernel.web.templatetags.ui import money
 
 register = template.Library()
 

@@ -34,7 +34,7 @@ from tests import factories
 from tests.api.conftest import Untouched, refused
 from tests.conftest import Api
 from vidgo.kernel import errors
-from vidgo.kernel.endpoint import Endpoint
+from vidgo.kernel.api.endpoint import Endpoint
 
 pytestmark = pytest.mark.django_db
 

@@ -18,7 +18,7 @@ from tests.architecture.addresses import ROWS
 from tests.architecture.addresses.rows import World
 from tests.architecture.test_tenancy import ask, told, world  # noqa: F401  (a fixture)
 from tests.conftest import Api
-from vidgo.kernel import tenant_wall
+from vidgo.kernel.db import tenant_context
 
 pytestmark = pytest.mark.django_db
 
@@ -100,10 +100,10 @@ def test_rows_of_another_organization_can_neither_be_seen_changed_nor_made(
     organization: Organization, other_organization: Organization, wallet: Wallet
 ) -> None:
     finished = factories.finished(organization=organization)
-    tenant_wall.enter(organization_id=organization.pk)
+    tenant_context.enter(organization_id=organization.pk)
     assert list(Job.objects.all()) == [finished]
-    tenant_wall.leave()
-    tenant_wall.enter(organization_id=other_organization.pk)
+    tenant_context.leave()
+    tenant_context.enter(organization_id=other_organization.pk)
     assert not Job.objects.exists()
     assert Job.objects.update(prompt="stolen") == 0
     assert Job.objects.filter(asset__isnull=False).count() == 0
@@ -111,7 +111,7 @@ def test_rows_of_another_organization_can_neither_be_seen_changed_nor_made(
         finished.pk = None
         finished.public_id = "task_forged"
         finished.save(force_insert=True)
-    tenant_wall.leave()
+    tenant_context.leave()
 
 
 def test_a_request_leaves_nothing_of_itself_to_the_next(api: Api, wallet: Wallet) -> None:
@@ -119,16 +119,16 @@ def test_a_request_leaves_nothing_of_itself_to_the_next(api: Api, wallet: Wallet
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user, current_setting('vidgo.organization', true)")
         user, organization = cursor.fetchone()
-    assert user != tenant_wall.ROLE
+    assert user != tenant_context.ROLE
     assert organization == ""
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_look_at_the_server_from_outside_opens_no_connection_within() -> None:
     """A half-sent answer leaves a thread behind the wall, as the end of a run may find it."""
-    tenant_wall.enter(organization_id=1)
+    tenant_context.enter(organization_id=1)
     connection.close()
     with connection._nodb_cursor() as cursor:
         cursor.execute("SELECT 1")
     assert connection.connection is None
-    tenant_wall.leave()
+    tenant_context.leave()

@@ -7,7 +7,7 @@ from django_q.models import OrmQ
 from accounts.models import Organization
 from billing import books, ledger, wallets
 from billing.models import Kind, LedgerEntry, Wallet
-from vidgo.kernel.db import TransactionRequired
+from vidgo.kernel.db.transactions import TransactionRequired
 
 pytestmark = pytest.mark.django_db
 

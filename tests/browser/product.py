@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.running import ROOT, wait_for
-from vidgo.processes import Family
+from vidgo.dev.process_groups import Family
 
 PASSWORD = "a long enough secret"
 ROLES = ("owner", "admin", "developer", "billing")

@@ -23,7 +23,7 @@ from tests.chaos.customers import Customers
 from tests.chaos.fleet import Fleet
 from tests.contracts.vendors import bfl, fal, replicate
 from tests.contracts.vendors.server import Vendors
-from vidgo.processes import Family
+from vidgo.dev.process_groups import Family
 
 KILL_EVERY_SECONDS = 0.5
 DATABASE_RESTARTS_AT = (8.0, 18.0, 28.0)

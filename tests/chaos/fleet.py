@@ -17,8 +17,8 @@ from pathlib import Path
 import psutil
 import requests
 
-from vidgo import embedded
-from vidgo.processes import Family
+from vidgo.dev import embedded_postgres
+from vidgo.dev.process_groups import Family
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 2
@@ -31,14 +31,14 @@ class Fleet:
     def __init__(self, *, data: Path, family: Family, settings: dict[str, str]) -> None:
         self.data = data
         self.family = family
-        self.server = embedded.start(data=data, family=family)
+        self.server = embedded_postgres.start(data=data, family=family)
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         self.address = f"http://127.0.0.1:{port}"
         self.environment = {
             **os.environ,
             **settings,
-            "DATABASE_URL": embedded.database_url(data=data),
+            "DATABASE_URL": embedded_postgres.database_url(data=data),
             "VIDGO_DATA": str(data),
             "MEDIA_ROOT": str(data / "media"),
             "VIDGO_ENVIRONMENT": "development",
@@ -107,7 +107,7 @@ class Fleet:
         """Shut the database down without asking anybody, and start it again."""
         self.server.process.send_signal(signal.SIGQUIT)
         self.server.process.wait(timeout=30)
-        self.server = embedded.start(data=self.data, family=self.family)
+        self.server = embedded_postgres.start(data=self.data, family=self.family)
         self.killed["database"] += 1
 
     def close(self) -> None:

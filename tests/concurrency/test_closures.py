@@ -40,7 +40,7 @@ def submitting(
 ) -> Iterator[Future[Job]]:
     """Submit a job in another thread, which has reached the step where it is held."""
     factories.credits(organization=organization, amount=10)
-    monkeypatch.setattr(jobs.crash, "point", held.point)
+    monkeypatch.setattr(jobs.failpoints, "point", held.point)
 
     def submit() -> Job:
         try:

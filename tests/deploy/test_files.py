@@ -17,7 +17,7 @@ from django.conf import settings
 from generation import waiting
 from generation.api.uploads import BASE64_BODY_MAX_BYTES
 from vidgo import env
-from vidgo.kernel import supervisor
+from vidgo.kernel.queue import supervisor
 
 # Importing the server's configuration says where its processes count; this is none of them.
 with mock.patch.dict(os.environ):

@@ -16,7 +16,7 @@ from tests import factories
 from tests.conftest import signed_in
 from tests.desk.conftest import REASON, act, wish
 from tests.generation.callbacks.receiving import announced
-from vidgo.desk import actions
+from vidgo.admin import actions
 
 pytestmark = pytest.mark.django_db
 

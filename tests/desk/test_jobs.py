@@ -17,7 +17,7 @@ from generation.models import Job
 from tests import factories
 from tests.desk.conftest import act, last_event
 from tests.pages import reading
-from vidgo.desk.paginator import BoundedPaginator
+from vidgo.admin.paginator import BoundedPaginator
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:generation_job_changelist"

@@ -26,6 +26,7 @@ from tests import factories
 from tests.generation.conftest import files_in
 from tests.generation.scripted import Scripted, failure, ready
 from vidgo.kernel import queue
+from vidgo.kernel.queue import heartbeat
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -133,7 +134,7 @@ def test_a_cluster_that_stops_ends_its_slices_early_and_lets_go(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     quick.SLICE_SECONDS = 30
-    pulse = queue.Pulse()
+    pulse = heartbeat.Pulse()
     monkeypatch.setattr(queue, "pulse", pulse)
     scripted.answers = [Pending()]
     scripted.during_poll = pulse.stop

@@ -14,7 +14,7 @@ from generation.margins import Margin
 from generation.models import Attempt, Job, MarginDay, UsageDay
 from generation.providers.base import FailureKind
 from tests import factories
-from vidgo.kernel import tenant_wall
+from vidgo.kernel.db import tenant_context
 
 pytestmark = pytest.mark.django_db
 
@@ -115,9 +115,9 @@ def test_no_tenant_sees_what_the_operator_earns(
     tries: list[Attempt], organization: Organization
 ) -> None:
     margins.write_days()
-    tenant_wall.enter(organization_id=organization.pk)
+    tenant_context.enter(organization_id=organization.pk)
     try:
         assert not MarginDay.objects.exists()
     finally:
-        tenant_wall.leave()
+        tenant_context.leave()
     assert MarginDay.objects.exists()

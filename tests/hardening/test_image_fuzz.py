@@ -17,7 +17,7 @@ from generation import files
 from generation.models import Upload
 from tests.conftest import Api
 from vidgo.kernel import images
-from vidgo.kernel.image_files import ImageRefused
+from vidgo.kernel.images.file_structure import ImageRefused
 
 SECRET = b"GPS-52.5200-13.4050"
 EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}

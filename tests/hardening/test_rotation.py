@@ -41,6 +41,7 @@ from tests.generation.callbacks.receiving import Receiver, announced, deliver, s
 from tests.generation.conftest import quick, slices
 from tests.running import wait_for, worker
 from vidgo.kernel import queue
+from vidgo.kernel.queue.broker import Broker
 
 __all__ = ["fake", "quick", "receive", "receiver", "slices", "top_up"]
 
@@ -70,7 +71,7 @@ def rotate(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Rotate:
 
 def taken() -> list[str]:
     """Take what is in the queue as a worker does, and return the paths of its functions."""
-    rows = queue.Broker(list_key=Conf.PREFIX).dequeue() or []
+    rows = Broker(list_key=Conf.PREFIX).dequeue() or []
     return [SignedPackage.loads(text)["func"] for _, text in rows]
 
 

@@ -4,7 +4,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
 
-from vidgo.kernel import addresses
+from vidgo.kernel.http import addresses
 
 PUBLIC = [
     "1.1.1.1",

@@ -342,7 +342,7 @@ def test_the_socket_itself_refuses_what_slipped_through_the_look_up(
     async def lying_look_up(**_: object) -> list[str]:
         return found
 
-    monkeypatch.setattr("vidgo.kernel.destinations.look_up", lying_look_up)
+    monkeypatch.setattr("vidgo.kernel.http.destinations.look_up", lying_look_up)
 
     with pytest.raises(UrlRefused) as refused:
         http.fetch_sync(url="http://slipped.example/", policy=CUSTOMER_IMAGE)
@@ -357,7 +357,7 @@ def test_the_socket_itself_refuses_a_literal_address_that_nobody_checked(
     network: Network, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = serve()
-    monkeypatch.setattr("vidgo.kernel.destinations._is_literal", lambda host: False)
+    monkeypatch.setattr("vidgo.kernel.http.destinations._is_literal", lambda host: False)
 
     with pytest.raises(UrlRefused):
         http.fetch_sync(url=server.url(), policy=Policy(schemes=frozenset({"http"}), ports=None))

@@ -11,7 +11,7 @@ import pytest
 
 from tests.kernel.conftest import Serve
 from tests.kernel.network import PUBLIC, Network, Request, Stopwatch
-from vidgo.kernel import destinations, http
+from vidgo.kernel import http
 from vidgo.kernel.http import (
     CALLBACK,
     CUSTOMER_IMAGE,
@@ -20,8 +20,9 @@ from vidgo.kernel.http import (
     Policy,
     TimedOut,
     TooLarge,
+    destinations,
 )
-from vidgo.kernel.http_body import Body
+from vidgo.kernel.http.body import Body
 
 # The ready-made policies, with loopback allowed as in development and clocks for impatient tests.
 IMAGE = replace(CUSTOMER_IMAGE, allow_loopback=True, total_timeout_seconds=2)

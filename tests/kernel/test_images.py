@@ -9,8 +9,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from tests.kernel.pictures import animation, exif, is_red, picture, png, refusal, saved
-from vidgo.kernel import image_files, images
-from vidgo.kernel.images import ImageRefused
+from vidgo.kernel import images
+from vidgo.kernel.images import ImageRefused, file_structure
 
 SECRET = b"secret-payload"
 MIMES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
@@ -113,7 +113,7 @@ def test_webp_is_read_in_each_of_its_three_forms() -> None:
     ]
 
     for content in (lossy, lossless, extended):
-        file = image_files.read(content=content)
+        file = file_structure.read(content=content)
         assert (file.width, file.height) == (61, 43)
         assert images.open_image(content=content).size == (61, 43)
 

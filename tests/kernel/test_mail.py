@@ -16,9 +16,9 @@ from django.template import engines
 from django.template.loader import render_to_string
 
 from tests.kernel.emails import ALLAUTHS, OURS
-from vidgo.kernel import mail
-from vidgo.kernel.mail import Letter
-from vidgo.kernel.templatetags.mail_tags import inlined
+from vidgo.kernel.web import mail
+from vidgo.kernel.web.mail import Letter
+from vidgo.kernel.web.templatetags.mail_tags import inlined
 
 Writer = Callable[[str], Letter]
 TEMPLATES = Path(settings.BASE_DIR) / "templates"

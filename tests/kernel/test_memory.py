@@ -9,8 +9,8 @@ import sys
 import pytest
 from django.core.management import call_command
 
-from vidgo.kernel import memory
-from vidgo.kernel.supervisor import Supervisor
+from vidgo.kernel.ops import memory
+from vidgo.kernel.queue.supervisor import Supervisor
 
 # Learns from a large block that is freed, then asks for a smaller one that is large all the same.
 PROGRAM = """

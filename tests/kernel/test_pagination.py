@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import AuditEvent
-from vidgo.kernel import pagination
+from vidgo.kernel.web import pagination
 
 pytestmark = pytest.mark.django_db
 

@@ -14,6 +14,7 @@ from django_q.signing import SignedPackage
 from pytest_django import Settings
 
 from vidgo.kernel import queue
+from vidgo.kernel.queue.broker import Broker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DRIVE, DELIVER, NOTICE = "app.tasks.drive", "app.tasks.deliver", "app.tasks.notice"
@@ -25,10 +26,10 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Conf, "POLL", 0)
 
 
-def pull(broker: queue.Broker | None = None) -> list[str]:
+def pull(broker: Broker | None = None) -> list[str]:
     """Pull as a worker does until nothing is left; return the paths of the tasks."""
     pulled = []
-    while rows := (broker or queue.Broker()).dequeue():
+    while rows := (broker or Broker()).dequeue():
         pulled += [SignedPackage.loads(text)["func"] for _, text in rows]
     return pulled
 
@@ -65,7 +66,7 @@ def test_a_task_waits_behind_no_bell_and_each_is_pulled_in_its_turn() -> None:
 
 def test_a_cluster_hears_as_many_bells_as_it_has_processes(settings: Settings) -> None:
     settings.WORKER_PROCESSES = 2
-    broker = queue.Broker()
+    broker = Broker()
     for _ in range(2):
         queue.ring(DRIVE)
         assert pull(broker) == [DRIVE]
@@ -77,7 +78,7 @@ def test_a_cluster_hears_as_many_bells_as_it_has_processes(settings: Settings) -
     broker.acknowledge(broker.heard[0])
     assert pull(broker) == [DRIVE]
     queue.ring(DRIVE)
-    assert pull(queue.Broker()) == [DRIVE]
+    assert pull(Broker()) == [DRIVE]
 
 
 def test_what_was_pulled_and_never_done_is_pulled_again() -> None:

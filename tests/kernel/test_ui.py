@@ -15,7 +15,7 @@ from django.test import RequestFactory
 from django.utils.dateformat import format as date_format
 
 from generation.models import Status
-from vidgo.kernel.templatetags import ui
+from vidgo.kernel.web.templatetags import ui
 
 MOMENT = datetime(2026, 11, 22, 16, 43, 5, tzinfo=UTC)
 

@@ -65,7 +65,7 @@ def healthy_copy(transactional_db: None, settings: Settings, outside: Outside) -
     settings.STRIPE_API_BASE = outside.url
     settings.STRIPE_SECRET_KEY = "sk_test_of_the_doctor"
     settings.STRIPE_WEBHOOK_SECRET = "whsec_of_the_doctor"
-    settings.EMAIL_BACKEND = "vidgo.kernel.mail.KeptBackend"
+    settings.EMAIL_BACKEND = "vidgo.kernel.web.mail.KeptBackend"
     settings.VIDGO_ALLOW_LOOPBACK_URLS = True
     settings.BFL_API_KEY, settings.BFL_BASE_URL = "key", outside.url
     Schedule.objects.update(next_run=timezone.now())

@@ -21,17 +21,17 @@ from django_q.models import Schedule, Task
 from pytest_django import Settings
 
 from accounts.models import Organization
-from billing.doctor import look_at_stripe
 from billing.models import Cursor, StripeEvent, Wallet
+from billing.ops.doctor import look_at_stripe
 from generation import tasks
-from generation.doctor import look_at_providers
 from generation.models import Callback, CallbackEndpoint, Job, ProviderState
+from generation.ops.doctor import look_at_providers
 from tests import factories
 from tests.operations.conftest import Outside
 from tests.processes.conftest import wait_until
-from vidgo import doctor as own_looks
-from vidgo.kernel import doctor
-from vidgo.kernel.doctor import Finding, Look, State
+from vidgo.kernel.ops import doctor
+from vidgo.kernel.ops import environment_checks as own_looks
+from vidgo.kernel.ops.doctor import Finding, Look, State
 from vidgo.management.commands.doctor import line_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

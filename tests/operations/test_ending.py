@@ -15,31 +15,31 @@ from django.test import Client
 from tests import running
 from tests.operations.scraping import Scrape
 from tests.processes.test_up import free_port
-from vidgo import health, lifecycle
-from vidgo.processes import Family
+from vidgo.dev.process_groups import Family
+from vidgo.kernel.ops import readiness, web_lifecycle
 
 DRAIN_SECONDS = 3
 
 
 def test_a_server_about_to_end_is_alive_and_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     # Without the db fixture any query is an error: what follows needs no answer of the database.
-    monkeypatch.setattr(lifecycle, "_ending", bytearray(1))
-    assert not lifecycle.is_ending()
-    lifecycle.begin_to_end()
+    monkeypatch.setattr(web_lifecycle, "_ending", bytearray(1))
+    assert not web_lifecycle.is_ending()
+    web_lifecycle.begin_to_end()
     answer = Client().get("/readyz")
     assert (answer.status_code, answer.json()) == (503, {"status": "ending", "checks": {}})
     assert Client().get("/healthz").status_code == 200
 
 
 def test_a_server_keeps_its_folder_and_removes_those_of_killed_ones(tmp_path: Path) -> None:
-    ours = lifecycle.make_folder(parent=tmp_path)
+    ours = web_lifecycle.make_folder(parent=tmp_path)
     left, new, other = (tmp_path / name for name in ("vidgo-metrics-1", "vidgo-metrics-2", "x"))
     for folder in (left, new, other):
         folder.mkdir()
     (left / "counter_1.db").touch()
     for folder in (ours, left, other):
         os.utime(folder, (0, 0))
-    next_one = lifecycle.make_folder(parent=tmp_path)
+    next_one = web_lifecycle.make_folder(parent=tmp_path)
     assert set(tmp_path.iterdir()) == {ours, new, other, next_one}
 
 
@@ -48,13 +48,13 @@ def test_a_failed_check_is_one_line_in_the_log_and_an_end_none(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail() -> None:
-        raise health.NotReady("no storage")
+        raise readiness.NotReady("no storage")
 
-    monkeypatch.setitem(health.CHECKS, "storage", fail)
+    monkeypatch.setitem(readiness.CHECKS, "storage", fail)
     with caplog.at_level("WARNING"):
         assert Client().get("/readyz").status_code == 503
         assert len(caplog.records) == 1
-        monkeypatch.setattr(lifecycle, "_ending", bytearray(b"\1"))
+        monkeypatch.setattr(web_lifecycle, "_ending", bytearray(b"\1"))
         assert Client().get("/readyz").status_code == 503
         assert len(caplog.records) == 1
 

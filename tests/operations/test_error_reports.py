@@ -23,7 +23,7 @@ from sentry_sdk.transport import Transport
 
 from accounts.models import User
 from tests.running import ROOT
-from vidgo.kernel import error_reports, logs
+from vidgo.kernel.ops import error_reports, logs
 
 PROMPT = "my secret invention in a glass box"
 KEY = "vg_0123456789abcdef_SuperSecretPartOfTheKey"
@@ -63,7 +63,7 @@ def crash(request: HttpRequest, word: str) -> HttpResponse:
 
 
 urlpatterns = [path("crash/<str:word>", crash)]
-handler500 = "vidgo.kernel.pages.crashed"
+handler500 = "vidgo.kernel.web.error_pages.crashed"
 
 
 def test_a_500_is_told_with_its_place_and_without_anybodys_words(

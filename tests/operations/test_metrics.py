@@ -22,8 +22,8 @@ from billing.models import Cursor, StripeEvent, Wallet
 from generation.models import Callback, CallbackEndpoint, Job, ProviderState
 from tests import factories
 from tests.operations.scraping import Scrape
-from vidgo.kernel import metrics
-from vidgo.kernel.checks import metrics_token_is_long
+from vidgo.kernel.ops import metrics
+from vidgo.kernel.ops.system_checks import metrics_token_is_long
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from tests import factories
 from tests.conftest import signed_in
 from tests.generation.callbacks.receiving import announced
 from tests.pages.reading import count_queries, read
-from vidgo.kernel import ids
+from vidgo.kernel.db import ids
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 from django.db import OperationalError
 from django.test import Client
 
-from vidgo import health
+from vidgo.kernel.ops import readiness
 
 
 def test_alive_needs_no_database() -> None:
@@ -32,11 +32,11 @@ def _fail() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", health.CHECKS)
+@pytest.mark.parametrize("name", readiness.CHECKS)
 def test_one_failed_check_is_told_by_name_and_without_details(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(health.CHECKS, name, _fail)
+    monkeypatch.setitem(readiness.CHECKS, name, _fail)
     answer = Client().get("/readyz")
     assert answer.status_code == 503
     told = answer.json()
@@ -48,7 +48,9 @@ def test_one_failed_check_is_told_by_name_and_without_details(
 @pytest.mark.django_db
 def test_an_unapplied_migration_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        health.MigrationExecutor, "migration_plan", lambda self, targets: [("a migration", False)]
+        readiness.MigrationExecutor,
+        "migration_plan",
+        lambda self, targets: [("a migration", False)],
     )
     assert Client().get("/readyz").json()["checks"]["migrations"] == "failing"
 
@@ -65,8 +67,8 @@ def test_without_the_storage_it_still_serves(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.django_db
 def test_whoever_asks_often_makes_no_more_work(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    monkeypatch.setattr(health, "KEPT_SECONDS", 60.0)
-    monkeypatch.setitem(health.CHECKS, "database", lambda: asked.append(1))
+    monkeypatch.setattr(readiness, "KEPT_SECONDS", 60.0)
+    monkeypatch.setitem(readiness.CHECKS, "database", lambda: asked.append(1))
     for _ in range(5):
         assert Client().get("/readyz").status_code == 200
     assert len(asked) == 1

@@ -22,7 +22,7 @@ from tests import factories
 from tests.conftest import signed_in
 from tests.generation.callbacks.receiving import announced
 from tests.pages.reading import check, count_queries, read
-from vidgo.kernel import pagination
+from vidgo.kernel.web import pagination
 
 pytestmark = pytest.mark.django_db
 

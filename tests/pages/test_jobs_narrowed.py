@@ -20,7 +20,7 @@ from generation.models import Asset, Job
 from generation.pages import jobs, narrowing
 from tests import factories
 from tests.pages.reading import count_queries, read
-from vidgo.kernel import tenant_wall
+from vidgo.kernel.db import tenant_context
 
 pytestmark = pytest.mark.django_db
 
@@ -124,12 +124,12 @@ def test_days_are_found_through_an_index_behind_the_wall(organization: Organizat
     days = QueryDict("from=2026-03-01&to=2026-03-31")
     form = narrowing.JobsForm(days, organization=organization)
     found = narrowing.narrow(organization=organization, form=form).order_by("-id")
-    tenant_wall.enter(organization_id=organization.pk)
+    tenant_context.enter(organization_id=organization.pk)
     with connection.cursor() as cursor:
         for way in ("seqscan", "bitmapscan", "sort"):
             cursor.execute(f"SET LOCAL enable_{way} = off")
     assert re.search(r"Index Cond: .*GREATEST.*LEAST", found.explain())
-    tenant_wall.leave()
+    tenant_context.leave()
 
 
 @pytest.mark.parametrize(

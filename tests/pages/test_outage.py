@@ -14,7 +14,7 @@ from accounts.models import Organization, User
 from generation import vitals
 from tests.conftest import signed_in
 from tests.pages.reading import check
-from vidgo.kernel import db
+from vidgo.kernel.db import transactions
 
 
 def caused_by(cause: psycopg.Error) -> OperationalError:
@@ -123,4 +123,4 @@ def test_the_api_says_so_in_its_envelope(browser: Client, api_key: str) -> None:
 def test_a_wish_that_the_database_refused_is_no_outage(
     error: BaseException | None, is_outage: bool
 ) -> None:
-    assert db.is_out_of_reach(error) is is_outage
+    assert transactions.is_out_of_reach(error) is is_outage

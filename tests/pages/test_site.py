@@ -15,7 +15,7 @@ from generation import catalog
 from generation.templatetags import catalog_tags
 from tests.conftest import signed_in
 from tests.pages.reading import check, read
-from vidgo.kernel.templatetags.ui import money
+from vidgo.kernel.web.templatetags.ui import money
 
 PUBLIC = ["home", "models", "pricing"]
 

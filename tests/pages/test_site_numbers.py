@@ -18,7 +18,7 @@ from billing.models import Wallet
 from generation import catalog, jobs, orders, uploads
 from generation.pages.site import facts
 from tests import factories
-from vidgo.kernel.templatetags.ui import money
+from vidgo.kernel.web.templatetags.ui import money
 
 MODELS = list(catalog.load().models)
 PATHS = ["/", "/models", "/pricing", "/terms", "/llms.txt", *(f"/models/{each}" for each in MODELS)]

@@ -18,9 +18,10 @@ from accounts.models import ApiKey, Organization
 from billing.models import LedgerEntry
 from generation import usage as adding
 from generation.models import Job
-from generation.pages import charts, usage
+from generation.pages import usage
 from tests import factories
 from tests.pages.reading import count_queries, read
+from vidgo.kernel.web import charts
 
 pytestmark = pytest.mark.django_db
 

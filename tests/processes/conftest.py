@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from vidgo.processes import Family
+from vidgo.dev.process_groups import Family
 
 ROOT = Path(__file__).resolve().parents[2]
 

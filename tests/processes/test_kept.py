@@ -16,15 +16,15 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from psycopg.conninfo import conninfo_to_dict
 from pytest_django.fixtures import Settings
 
-from vidgo import embedded
+from vidgo.dev import embedded_postgres
 
 
 def test_a_secret_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
     data = tmp_path / "new" / "data"
-    first = embedded.kept_secret(data=data, name="KEY")
+    first = embedded_postgres.kept_secret(data=data, name="KEY")
     assert len(first) >= 64
-    assert embedded.kept_secret(data=data, name="KEY") == first
-    assert embedded.kept_secret(data=data, name="OTHER") != first
+    assert embedded_postgres.kept_secret(data=data, name="KEY") == first
+    assert embedded_postgres.kept_secret(data=data, name="OTHER") != first
     assert stat.S_IMODE(data.stat().st_mode) == 0o700
     assert stat.S_IMODE((data / "secrets").stat().st_mode) == 0o700
     assert stat.S_IMODE((data / "secrets" / "KEY").stat().st_mode) == 0o600
@@ -39,10 +39,10 @@ def test_those_who_start_together_agree_on_one_secret(
         time.sleep(0.02)
         return f"secret {next(numbers)}"
 
-    monkeypatch.setattr(embedded.secrets, "token_urlsafe", make_slowly)
+    monkeypatch.setattr(embedded_postgres.secrets, "token_urlsafe", make_slowly)
     # Threads that open the file for themselves exclude each other as processes do.
     with ThreadPoolExecutor(8) as pool:
-        make = partial(embedded.kept_secret, data=tmp_path)
+        make = partial(embedded_postgres.kept_secret, data=tmp_path)
         found = {pool.submit(make, name="KEY") for _ in range(8)}
         assert {future.result() for future in found} == {"secret 0"}
 
@@ -50,26 +50,26 @@ def test_those_who_start_together_agree_on_one_secret(
 def test_a_secret_cut_short_by_a_crash_is_made_again(tmp_path: Path) -> None:
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "KEY").write_text("")
-    assert len(embedded.kept_secret(data=tmp_path, name="KEY")) >= 64
+    assert len(embedded_postgres.kept_secret(data=tmp_path, name="KEY")) >= 64
 
 
 def test_the_embedded_address_is_the_same_for_every_process(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for data in (Path("/srv/vidgo data"), Path("/srv/a,b"), Path("/srv") / ("deep" * 40)):
-        url = embedded.database_url(data=data)
+        url = embedded_postgres.database_url(data=data)
         monkeypatch.setenv("TMPDIR", "/elsewhere")
         monkeypatch.setenv("PGPORT", "6000")
-        assert embedded.database_url(data=data) == url
+        assert embedded_postgres.database_url(data=data) == url
         parts = conninfo_to_dict(url)
         assert parts["port"] == "5432"
-        path = f"{parts['host']}/{embedded.SOCKET_NAME}"
+        path = f"{parts['host']}/{embedded_postgres.SOCKET_NAME}"
         assert "," not in path
-        assert len(path.encode()) <= embedded.SOCKET_PATH_MAX_BYTES
+        assert len(path.encode()) <= embedded_postgres.SOCKET_PATH_MAX_BYTES
 
 
 def test_a_database_url_becomes_djangos_description() -> None:
-    assert embedded.django_database(
+    assert embedded_postgres.django_database(
         url="postgresql://user:p%40ss@db.example:6432/vidgo?sslmode=verify-full&connect_timeout=3"
     ) == {
         "ENGINE": "django.db.backends.postgresql",
@@ -80,7 +80,9 @@ def test_a_database_url_becomes_djangos_description() -> None:
         "PORT": "6432",
         "OPTIONS": {"sslmode": "verify-full", "connect_timeout": "3"},
     }
-    embedded_one = embedded.django_database(url=embedded.database_url(data=Path("/srv/vidgo")))
+    embedded_one = embedded_postgres.django_database(
+        url=embedded_postgres.database_url(data=Path("/srv/vidgo"))
+    )
     assert embedded_one["HOST"] == "/srv/vidgo/socket"
 
 
@@ -96,7 +98,7 @@ def test_a_database_url_becomes_djangos_description() -> None:
 )
 def test_a_wrong_database_url_is_refused_without_telling_its_password(url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL is not valid") as caught:
-        embedded.django_database(url=url)
+        embedded_postgres.django_database(url=url)
     assert "hunter2" not in str(caught.value)
     assert not isinstance(caught.value.__cause__, psycopg.Error)
 
@@ -104,7 +106,7 @@ def test_a_wrong_database_url_is_refused_without_telling_its_password(url: str) 
 def test_mail_is_printed_in_short_and_kept_whole(tmp_path: Path, settings: Settings) -> None:
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
     stream = StringIO()
-    connection = get_connection("vidgo.kernel.mail.KeptBackend", stream=stream)
+    connection = get_connection("vidgo.kernel.web.mail.KeptBackend", stream=stream)
     for subject in ("Grüße", "Second"):
         message = EmailMultiAlternatives(
             subject, "Your link: https://x.example/1", to=["a@b.example"], bcc=["c@d.example"]

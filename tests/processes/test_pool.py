@@ -11,7 +11,7 @@ from django.db import connection
 
 from accounts.models import Organization
 from tests import factories, running
-from vidgo.kernel import pool
+from vidgo.kernel.db import connection_pool
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,6 +52,6 @@ def test_requests_share_a_connection_that_is_replaced_when_it_was_lost(
         lost = backends(end=True)
         # Two where a request came before the connection of the one before it was back.
         assert 1 <= len(lost) <= 2
-        time.sleep(pool.TRUSTED_SECONDS + 0.1)
+        time.sleep(connection_pool.TRUSTED_SECONDS + 0.1)
         assert [ask(key) for key, _ in turns] == [status for _, status in turns]
         assert not lost & backends()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.processes.conftest import is_running, run_python, wait_until
-from vidgo import processes
+from vidgo.dev import process_groups
 
 # A child that has a child of its own and is deaf to requests to end.
 DEAF = [
@@ -23,7 +23,7 @@ DEAF = [
 PARENT = """
 import sys, time
 from pathlib import Path
-from vidgo.processes import Family, hold
+from vidgo.dev.process_groups import Family, hold
 folder = Path(sys.argv[1])
 family = Family(keep=[hold(path=folder / "lock", patience_seconds=0)])
 (folder / "kept").mkdir()
@@ -33,13 +33,13 @@ time.sleep(300)
 """
 
 
-def test_a_child_leads_a_session_of_its_own(family: processes.Family) -> None:
+def test_a_child_leads_a_session_of_its_own(family: process_groups.Family) -> None:
     child = family.start(command=["sleep", "300"])
     assert os.getsid(child.pid) == child.pid != os.getsid(0)
 
 
 def test_a_deaf_child_is_killed_with_its_own_children(
-    family: processes.Family, tmp_path: Path
+    family: process_groups.Family, tmp_path: Path
 ) -> None:
     output = tmp_path / "output"
     with output.open("wb") as file:
@@ -51,7 +51,7 @@ def test_a_deaf_child_is_killed_with_its_own_children(
     assert wait_until(lambda: not is_running(grandchild), seconds=5)
 
 
-def test_a_child_may_be_ended_twice(family: processes.Family) -> None:
+def test_a_child_may_be_ended_twice(family: process_groups.Family) -> None:
     child = family.start(command=["sleep", "300"])
     family.end(child, patience_seconds=5)
     family.end(child, patience_seconds=5)
@@ -59,7 +59,7 @@ def test_a_child_may_be_ended_twice(family: processes.Family) -> None:
 
 
 def test_closing_a_family_ends_what_still_runs() -> None:
-    family = processes.Family()
+    family = process_groups.Family()
     child = family.start(command=["sleep", "300"])
     family.close()
     assert child.poll() == -signal.SIGTERM
@@ -69,20 +69,20 @@ def test_children_folders_and_lock_are_let_go_when_the_parent_is_killed(tmp_path
     parent = run_python(PARENT, str(tmp_path))
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
-    with pytest.raises(processes.AlreadyHeld, match=f"process {parent.pid} "):
-        processes.hold(path=tmp_path / "lock", patience_seconds=0)
+    with pytest.raises(process_groups.AlreadyHeld, match=f"process {parent.pid} "):
+        process_groups.hold(path=tmp_path / "lock", patience_seconds=0)
     assert is_running(child)
     parent.kill()
     parent.communicate()
     # The lock is the proof that the guardian has finished.
-    os.close(processes.hold(path=tmp_path / "lock", patience_seconds=10))
+    os.close(process_groups.hold(path=tmp_path / "lock", patience_seconds=10))
     assert not is_running(child)
     assert not (tmp_path / "kept").exists()
 
 
 def test_a_last_child_is_ended_after_the_others(tmp_path: Path) -> None:
     note = 'trap "echo {0} >>order; exit 0" TERM; echo >ready-{0}; while :; do sleep 0.05; done'
-    family = processes.Family()
+    family = process_groups.Family()
     first = family.start(command=["sh", "-c", note.format("last")], cwd=tmp_path, last=True)
     family.start(command=["sh", "-c", note.format("other")], cwd=tmp_path)
     for name in ("last", "other"):
@@ -92,7 +92,7 @@ def test_a_last_child_is_ended_after_the_others(tmp_path: Path) -> None:
     assert (tmp_path / "order").read_text().split() == ["other", "last"]
 
 
-def test_a_killed_guardian_does_not_stop_its_family(family: processes.Family) -> None:
+def test_a_killed_guardian_does_not_stop_its_family(family: process_groups.Family) -> None:
     family._guardian.send_signal(signal.SIGKILL)
     family._guardian.wait()
     child = family.start(command=["true"])
@@ -103,12 +103,12 @@ def test_a_killed_guardian_does_not_stop_its_family(family: processes.Family) ->
 
 def test_a_lock_can_be_taken_again_once_it_is_let_go(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    os.close(processes.hold(path=path, patience_seconds=0))
-    descriptor = processes.hold(path=path, patience_seconds=0)
+    os.close(process_groups.hold(path=path, patience_seconds=0))
+    descriptor = process_groups.hold(path=path, patience_seconds=0)
     assert int(path.read_text()) == os.getpid()
     os.close(descriptor)
 
 
 def test_the_guardian_needs_nothing_but_the_standard_library() -> None:
-    command = [sys.executable, "-I", "-S", processes.__file__]
+    command = [sys.executable, "-I", "-S", process_groups.__file__]
     assert subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode == 0

@@ -17,7 +17,7 @@ from tests.generation.conftest import (  # noqa: F401  (fixtures)
     slices,
 )
 from tests.object_storage import ObjectStorage
-from vidgo.processes import Family
+from vidgo.dev.process_groups import Family
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +49,6 @@ def bucket(
     monkeypatch.setattr(files._Seen, "is_away", False)
     settings.STORAGES = {
         **settings.STORAGES,
-        "default": {"BACKEND": "vidgo.kernel.s3.S3Storage", "OPTIONS": server.options()},
+        "default": {"BACKEND": "vidgo.kernel.storage.s3.S3Storage", "OPTIONS": server.options()},
     }
     return server

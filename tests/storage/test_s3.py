@@ -15,8 +15,8 @@ from django.core.files.base import ContentFile
 
 from tests.kernel.network import Request, Server
 from tests.object_storage import ObjectStorage
-from vidgo.kernel import s3
-from vidgo.kernel.s3 import S3Storage, StorageError
+from vidgo.kernel.storage import s3
+from vidgo.kernel.storage.s3 import S3Storage, StorageError
 
 NAME = "results/ab/abc.png"
 LONG_AGO = "Sun, 01 Nov 2026 00:00:00 GMT"
@@ -24,7 +24,7 @@ LONG_AGO = "Sun, 01 Nov 2026 00:00:00 GMT"
 # Uses the storage, forks, and uses it on the other side: that would wait for ever.
 FORKING = """
 import os, sys
-from vidgo.kernel.s3 import S3Storage
+from vidgo.kernel.storage.s3 import S3Storage
 storage = S3Storage(bucket="b", region="r", endpoint_url="http://127.0.0.1:1", access_key_id="k",
                     secret_access_key="s")
 def ask():

@@ -12,7 +12,7 @@ import pytest
 from pytest_django import Settings
 
 from tests.running import ROOT
-from vidgo.kernel.checks import bucket_is_whole
+from vidgo.kernel.ops.system_checks import bucket_is_whole
 
 TELL = """
 import json
@@ -48,7 +48,7 @@ def test_with_a_bucket_files_are_kept_there_and_without_one_in_a_folder() -> Non
         FILES_PUBLIC_URL="https://files.example",
     )
     assert chosen["storage"] == {
-        "BACKEND": "vidgo.kernel.s3.S3Storage",
+        "BACKEND": "vidgo.kernel.storage.s3.S3Storage",
         "OPTIONS": {
             "bucket": "images",
             "region": "eu",

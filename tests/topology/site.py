@@ -17,7 +17,7 @@ from tests.contracts.vendors.server import Vendors
 from tests.object_storage import ObjectStorage
 from tests.running import environment, wait_for
 from tests.topology.balancer import Balancer
-from vidgo.processes import Family
+from vidgo.dev.process_groups import Family
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB = [sys.executable, "-m", "gunicorn", "-c", "python:vidgo.gunicorn"]

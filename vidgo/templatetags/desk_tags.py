@@ -9,7 +9,7 @@ from django import template
 from django.http import HttpRequest
 from django.template.defaultfilters import stringfilter
 
-from vidgo.desk import actions, pages
+from vidgo.admin import actions, pages
 
 register = template.Library()
 

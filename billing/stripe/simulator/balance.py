@@ -5,7 +5,7 @@ from billing.stripe.simulator.api import Endpoint
 from billing.stripe.simulator.models import StripeObject
 from billing.stripe.simulator.params import PAGE, Moment, Text
 from billing.stripe.simulator.wire import Data
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel.db.transactions import requires_transaction
 
 # Stripe's list price in the United States, in cents and hundredths of a percent.
 FEE_CENTS = 30

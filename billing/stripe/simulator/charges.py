@@ -6,7 +6,7 @@ from billing.stripe.simulator.cards import Decline
 from billing.stripe.simulator.models import StripeObject
 from billing.stripe.simulator.params import PAGE, Metadata, Moment, Text, merged_metadata
 from billing.stripe.simulator.wire import Data
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel.db.transactions import requires_transaction
 
 
 @requires_transaction

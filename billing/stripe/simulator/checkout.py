@@ -28,7 +28,7 @@ from billing.stripe.simulator.params import (
     merged_metadata,
 )
 from billing.stripe.simulator.wire import Data
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel.db.transactions import requires_transaction
 
 SHORTEST_SECONDS = 30 * 60
 # The clocks of caller and simulator may differ by a little.

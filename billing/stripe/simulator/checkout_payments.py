@@ -17,7 +17,7 @@ from billing.stripe.simulator.cards import Decline
 from billing.stripe.simulator.errors import Refusal
 from billing.stripe.simulator.models import StripeObject
 from billing.stripe.simulator.wire import Data
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel.db.transactions import requires_transaction
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from billing.stripe.simulator.params import (
     merged_metadata,
 )
 from billing.stripe.simulator.wire import Data
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel.db.transactions import requires_transaction
 
 _CHANGEABLE = {
     "address": ADDRESS,

@@ -11,7 +11,7 @@ from billing.stripe.simulator.errors import BadParameter, NoSuch
 from billing.stripe.simulator.models import Delivery, Event, StripeObject, Switches
 from billing.stripe.simulator.params import PAGE, Array, Boolean, Moment, Text
 from billing.stripe.simulator.wire import Data
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel.db.transactions import requires_transaction
 
 # Reordered deliveries are held this long, or there would never be two to swap.
 REORDER_HOLD_SECONDS = 3

@@ -14,7 +14,7 @@ from django.utils import timezone
 from billing.stripe.simulator.errors import BadParameter, InUse, WrongReuse
 from billing.stripe.simulator.models import Reply
 from billing.stripe.simulator.wire import Data
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel.db.transactions import requires_transaction
 
 MAX_LENGTH = 255
 # Stripe promises 24 hours at least.

@@ -7,7 +7,7 @@ from billing.stripe.simulator.api import Endpoint
 from billing.stripe.simulator.models import StripeObject
 from billing.stripe.simulator.params import PAGE, Choice, Hash, Moment, Text
 from billing.stripe.simulator.wire import Data
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel.db.transactions import requires_transaction
 
 _STATUS = Choice(options=("draft", "open", "paid", "uncollectible", "void"))
 _EVENTS = ("invoice.created", "invoice.finalized", "invoice.paid", "invoice.payment_succeeded")

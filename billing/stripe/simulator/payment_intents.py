@@ -16,7 +16,7 @@ from billing.stripe.simulator.cards import Card, Decline, OffSession
 from billing.stripe.simulator.errors import CardDeclined, Refusal
 from billing.stripe.simulator.models import StripeObject
 from billing.stripe.simulator.wire import Data
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel.db.transactions import requires_transaction
 
 CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 CANCELABLE = CONFIRMABLE

@@ -11,7 +11,7 @@ from billing.stripe.simulator.errors import CardDeclined, NoSuch, Refusal
 from billing.stripe.simulator.models import StripeObject
 from billing.stripe.simulator.params import PAGE, Choice, Metadata, Text, merged_metadata
 from billing.stripe.simulator.wire import Data
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel.db.transactions import requires_transaction
 
 EMPTY_ADDRESS: Data = dict.fromkeys(
     ("city", "country", "line1", "line2", "postal_code", "state"), None

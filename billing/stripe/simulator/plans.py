@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from billing.stripe.simulator import store, switches
 from billing.stripe.simulator.models import Plan
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel.db.transactions import requires_transaction
 
 
 @requires_transaction

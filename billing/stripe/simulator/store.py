@@ -13,7 +13,7 @@ from billing.stripe.simulator.errors import NoSuch
 from billing.stripe.simulator.models import Event, StripeObject
 from billing.stripe.simulator.wire import Data
 from vidgo.kernel import queue
-from vidgo.kernel.db import requires_transaction
+from vidgo.kernel.db.transactions import requires_transaction
 
 DELIVER = "billing.stripe.simulator.tasks.deliver"
 # Everything is written under one lock: simple and right are worth more here than fast.

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from billing.stripe.simulator.errors import BadParameter, Refusal
-from vidgo.kernel import ids
+from vidgo.kernel.db import ids
 
 API_VERSION = "2026-10-28.endive"
 MAX_FIELDS = 2000

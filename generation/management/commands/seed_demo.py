@@ -14,7 +14,7 @@ from accounts import api_keys, organizations
 from accounts.audit import SYSTEM
 from accounts.models import User
 from billing import grants
-from vidgo.kernel import ids
+from vidgo.kernel.db import ids
 
 EMAIL = "demo@vidgo.local"
 CREDITS = 1000

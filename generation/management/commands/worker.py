@@ -6,8 +6,9 @@ from django.core.management.base import BaseCommand
 
 from generation import claims, jobs, leases
 from generation.callbacks import claims as callback_claims
-from vidgo.kernel import memory, queue
-from vidgo.kernel.supervisor import Duty, Supervisor
+from vidgo.kernel import queue
+from vidgo.kernel.ops import memory
+from vidgo.kernel.queue.supervisor import Duty, Supervisor
 
 
 class Command(BaseCommand):

@@ -9,7 +9,8 @@ from django import forms
 
 from generation import catalog, uploads
 from generation.models import Job
-from vidgo.kernel import errors, http, ids
+from vidgo.kernel import errors, http
+from vidgo.kernel.db import ids
 
 TOKEN_LENGTH = 22
 TASKS = (("text-to-image", "Text to Image"), ("image-to-image", "Image to Image"))

@@ -14,7 +14,7 @@ from generation.models import Job
 from generation.pages.playground import order_form, samples, snippets
 from generation.pages.playground.order_form import OrderForm
 from generation.pages.site.examples import Example
-from vidgo.kernel.templatetags.ui import money
+from vidgo.kernel.web.templatetags.ui import money
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from generation import catalog
 from generation.pages.site import examples
-from vidgo.kernel.templatetags.ui import money
+from vidgo.kernel.web.templatetags.ui import money
 
 CARD = (1200, 630)
 INK, PAPER, QUIET, ACCENT, PALE = "#191713", "#f7f4ee", "#b3aa9c", "#ff6a2b", "#ffb694"

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from generation.pages.site import facts, head, questions
 from generation.pages.site.examples import BY_NAME, SEED
 from generation.pages.site.head import Head
-from vidgo.kernel.templatetags.ui import money
+from vidgo.kernel.web.templatetags.ui import money
 
 # The picture beside the call that made it, what the hero hangs, and the pairs further below.
 ANSWERED = BY_NAME["van"]

@@ -13,7 +13,7 @@ from generation import catalog
 from generation.pages import playground
 from generation.pages.site import facts, head, questions, stories
 from generation.pages.site.head import Head
-from vidgo.kernel.templatetags.ui import money
+from vidgo.kernel.web.templatetags.ui import money
 
 SECTION = "models"
 # The tasks, as people call them.

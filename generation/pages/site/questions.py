@@ -9,7 +9,7 @@ from django.conf import settings
 from billing import packs
 from generation import catalog, uploads
 from vidgo.kernel import images
-from vidgo.kernel.templatetags.ui import money
+from vidgo.kernel.web.templatetags.ui import money
 
 
 @dataclass(frozen=True, slots=True)

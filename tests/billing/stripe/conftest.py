@@ -22,7 +22,7 @@ from accounts.models import Organization
 from billing import packs, wallets
 from billing.models import Customer, LedgerEntry, TopUp
 from billing.stripe import client
-from vidgo.kernel import ids
+from vidgo.kernel.db import ids
 
 SECRET = "whsec_test_0123456789abcdef"
 PACK = packs.Pack(amount_cents=2000, credits=4000)

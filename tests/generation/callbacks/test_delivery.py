@@ -36,7 +36,9 @@ from tests.generation.callbacks.receiving import (
     verify,
 )
 from tests.kernel.network import Network, Request
-from vidgo.kernel import db, queue
+from vidgo.kernel import queue
+from vidgo.kernel.db import transactions
+from vidgo.kernel.queue import heartbeat
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -261,7 +263,7 @@ def test_an_announcement_needs_the_transaction_that_ends_the_job_and_rings_with_
     organization: Organization,
 ) -> None:
     job = ended(organization=organization, url="https://example.com/hook")
-    with pytest.raises(db.TransactionRequired):
+    with pytest.raises(transactions.TransactionRequired):
         outbox.announce(job=job)
     OrmQ.objects.all().delete()
     with pytest.raises(RuntimeError), transaction.atomic():
@@ -413,7 +415,7 @@ def test_a_stopping_worker_lets_go_of_what_hangs(
     callback = announced(organization=organization, url=receive(Request.hang).url())
     monkeypatch.setattr(delivery, "STOP_SECONDS", 0.2)
 
-    class Stopping(queue.Pulse):
+    class Stopping(heartbeat.Pulse):
         asked = 0
 
         @property

@@ -27,7 +27,7 @@ from tests import factories
 from tests.conftest import Api
 from tests.pages import reading
 from tests.pages.billing.conftest import session_of, text_of
-from vidgo.kernel import days
+from vidgo.kernel.db import days
 
 pytestmark = pytest.mark.django_db
 

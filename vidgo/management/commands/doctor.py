@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from vidgo.kernel import doctor
-from vidgo.kernel.doctor import Finding, State
+from vidgo.kernel.ops import doctor
+from vidgo.kernel.ops.doctor import Finding, State
 
 MARKS = {State.OK: "ok", State.FAULT: "!!", State.SKIPPED: "--"}
 

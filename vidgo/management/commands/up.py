@@ -24,7 +24,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connection
 
-from vidgo import embedded, processes
+from vidgo.dev import embedded_postgres, process_groups
 
 # A copy that was killed is still being ended by its guardian for a while.
 LOCK_SECONDS = 20.0
@@ -96,25 +96,25 @@ class Command(BaseCommand):
         """Take the folder and the port, then run until told to end."""
         self.make = os.getppid() if options["with_make"] else None
         self.stop_requested_at: float | None = None
-        self.family: processes.Family | None = None
-        self.server: embedded.Server | None = None
+        self.family: process_groups.Family | None = None
+        self.server: embedded_postgres.Server | None = None
         self.services: list[Service] = []
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
             signal.signal(number, self._on_signal)
-        data = embedded.open_folder(data=settings.VIDGO_DATA)
+        data = embedded_postgres.open_folder(data=settings.VIDGO_DATA)
         # The children work in the project's folder, where a relative path would mean another one.
         os.environ["VIDGO_DATA"] = str(data)
         try:
-            lock = processes.hold(path=data / "up.lock", patience_seconds=LOCK_SECONDS)
-        except processes.AlreadyHeld as error:
+            lock = process_groups.hold(path=data / "up.lock", patience_seconds=LOCK_SECONDS)
+        except process_groups.AlreadyHeld as error:
             raise CommandError(f"another copy runs on VIDGO_DATA={data}: {error}") from None
         with listen(host=settings.HOST, port=settings.PORT) as listener:
             self.check()
-            self.family = processes.Family(keep=[lock])
+            self.family = process_groups.Family(keep=[lock])
             try:
                 self._start_all(self.family, listener)
                 self._look_after(self.family)
-            except embedded.ServerError as error:
+            except embedded_postgres.ServerError as error:
                 raise CommandError(str(error)) from None
             except Stopped:
                 pass
@@ -123,7 +123,7 @@ class Command(BaseCommand):
 
     # Starting ------------------------------------------------------------------------------------
 
-    def _start_all(self, family: processes.Family, listener: socket.socket) -> None:
+    def _start_all(self, family: process_groups.Family, listener: socket.socket) -> None:
         if not settings.DATABASE_URL:
             self._say("Starting PostgreSQL …")
             self._add("postgres", lambda: self._start_postgres(family))
@@ -149,8 +149,8 @@ class Command(BaseCommand):
         self._go_on()
         return service
 
-    def _start_postgres(self, family: processes.Family) -> subprocess.Popen[bytes]:
-        self.server = embedded.start(data=settings.VIDGO_DATA, family=family)
+    def _start_postgres(self, family: process_groups.Family) -> subprocess.Popen[bytes]:
+        self.server = embedded_postgres.start(data=settings.VIDGO_DATA, family=family)
         return self.server.process
 
     def _go_on(self) -> None:
@@ -159,7 +159,7 @@ class Command(BaseCommand):
 
     # Running -------------------------------------------------------------------------------------
 
-    def _look_after(self, family: processes.Family) -> None:
+    def _look_after(self, family: process_groups.Family) -> None:
         while not self._should_stop():
             for service in self.services:
                 if service.process is not None and service.has_ended():
@@ -169,7 +169,7 @@ class Command(BaseCommand):
                 elif service.process is None and time.monotonic() >= service.again_at:
                     try:
                         service.run()
-                    except embedded.ServerError as error:
+                    except embedded_postgres.ServerError as error:
                         self._plan(service, f"does not start: {error}")
             time.sleep(TICK_SECONDS)
 
@@ -194,7 +194,7 @@ class Command(BaseCommand):
             self.stop_requested_at = now
             signal.alarm(HARD_STOP_SECONDS)
 
-    def _end_all(self, family: processes.Family) -> None:
+    def _end_all(self, family: process_groups.Family) -> None:
         signal.alarm(HARD_STOP_SECONDS)
         self._say("Stopping …")
         others = [s.process for s in self.services if s.process and s.name != "postgres"]
@@ -295,7 +295,7 @@ def banner() -> str:
     return "\n".join([*lines, "", "Ctrl-C ends it.", ""])
 
 
-def _start_web(family: processes.Family, listener: socket.socket) -> subprocess.Popen[bytes]:
+def _start_web(family: process_groups.Family, listener: socket.socket) -> subprocess.Popen[bytes]:
     return family.start(
         command=[
             *(sys.executable, "-m", "gunicorn", "--config", "python:vidgo.gunicorn"),

@@ -1,0 +1,162 @@
+"""What the doctor looks at about the work: providers, workers, tasks, callbacks, connections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from billing import tasks as billing_tasks
+from generation import catalog, depth, health, pools, tasks
+from generation.models import ProviderState
+from generation.providers import registry
+from generation.providers.base import Failure, FailureKind, Provider
+from vidgo.kernel import http, queue
+from vidgo.kernel.ops.doctor import Finding, fault, look, ok
+
+# A customer who waits for longer than this wonders.
+WAIT_IS_LONG_SECONDS = 120.0
+CALLBACK_IS_LATE_SECONDS = 300.0
+FAILED_TASKS_COUNT_FOR = timedelta(days=1)
+# A worker's own: its supervisor, and the three processes of its cluster that run no tasks.
+CONNECTIONS_BESIDE_TASKS = 4
+# What psql, a backup and this doctor need while all others are in use.
+SPARE_CONNECTIONS = 5
+
+CONNECTIONS = """
+SELECT current_setting('max_connections')::int
+       - current_setting('superuser_reserved_connections')::int,
+       (SELECT sum(numbackends) FROM pg_stat_database)::int
+"""
+
+
+@look(name="connections", place=22)
+def look_at_connections() -> Iterator[Finding]:
+    """Compare the connections that one web server and one worker may open with those there are."""
+    with connection.cursor() as cursor:
+        cursor.execute(CONNECTIONS)
+        allowed, used = cursor.fetchone() or (0, 0)
+    web = settings.WEB_PROCESSES * (settings.WEB_THREADS + 1)
+    worker = settings.WORKER_PROCESSES * (pools.DATABASE_THREADS + 1) + CONNECTIONS_BESIDE_TASKS
+    says = f"{used} of {allowed} in use; a web server may open {web}, a worker {worker}"
+    if web + worker + SPARE_CONNECTIONS > allowed:
+        yield fault(
+            says,
+            to_do="raise PostgreSQL's max_connections, or lower WEB_THREADS or WORKER_PROCESSES",
+        )
+    elif used + SPARE_CONNECTIONS > allowed:
+        yield fault(says, to_do="raise PostgreSQL's max_connections, or put a pooler in front")
+    else:
+        yield ok(says)
+
+
+@look(name="provider", place=70, seconds=60)
+def look_at_providers() -> Iterator[Finding]:
+    """Look at each provider's health, and call those that tell what our account holds."""
+    configured = registry.providers()
+    rows = {row.name: row for row in ProviderState.objects.all()}
+    for name, provider in configured.items():
+        yield _look_at_provider(provider, rows.get(name))
+    without = [model for model in catalog.load().models if not registry.names_of(model)]
+    if without:
+        yield fault(
+            f"nobody makes {', '.join(without)}",
+            to_do="set the key of a provider that does; docs/providers.md",
+            about="routes",
+        )
+
+
+def _look_at_provider(provider: Provider, row: ProviderState | None) -> Finding:
+    name = provider.name
+    if name == "sandbox" and settings.PRODUCTION:
+        return fault(
+            "customers pay for images of the sandbox", to_do="set SANDBOX_ENABLED=false", about=name
+        )
+    state, until, reason = health.state_of(row, now=timezone.now())
+    if state == "paused":
+        ends = f"until {until:%Y-%m-%d %H:%M} UTC" if until else "until somebody resumes it"
+        return fault(
+            f"paused {ends}: {reason}",
+            to_do="top up or correct the key, then Resume at the desk, Providers",
+            about=name,
+        )
+    if state == "open":
+        return fault(
+            f"failed {health.FAILURES_UNTIL_OPEN} times in a row: {reason}",
+            to_do="look at its status page; its tasks go elsewhere, and it is tried by itself",
+            about=name,
+        )
+    try:
+        balance = http.run(provider.balance())
+    except Failure as failure:
+        if failure.kind in (FailureKind.UNAUTHORIZED, FailureKind.NO_CREDIT):
+            return fault(
+                f"refuses us: {failure}", to_do="correct its key or top up the account", about=name
+            )
+        return fault(
+            f"does not answer: {failure}",
+            to_do="look at the network and at its status page",
+            about=name,
+        )
+    if balance is not None and balance.amount < settings.PROVIDER_LOW_BALANCE:
+        return fault(
+            f"{balance.amount:,} {balance.unit} left, below PROVIDER_LOW_BALANCE",
+            to_do="top up the account there",
+            about=name,
+        )
+    holds = f"{balance.amount:,} {balance.unit} left" if balance else "tells no balance"
+    return ok(f"{state}, {holds}", about=name)
+
+
+@look(name="workers", place=80)
+def look_at_workers() -> Iterator[Finding]:
+    """See that somebody takes what comes due each minute, and that all of it is there."""
+    wanted = {name for _, name, _ in (*tasks.SCHEDULES, *billing_tasks.SCHEDULES)}
+    missing = wanted - queue.list_scheduled()
+    if missing:
+        yield fault(f"not scheduled: {', '.join(sorted(missing))}", to_do="run `manage.py migrate`")
+        return
+    overdue = queue.look().overdue_seconds
+    if overdue > depth.SILENT_SECONDS:
+        yield fault(
+            f"none has taken anything for {overdue / 60:.0f} minutes",
+            to_do="start `manage.py worker`, or read why it ends",
+        )
+    else:
+        yield ok("at work")
+
+
+@look(name="tasks", place=82)
+def look_at_tasks() -> Iterator[Finding]:
+    """Look at how long customers' tasks wait, and at what failed behind their backs."""
+    waited = depth.seconds_since(depth.read().oldest_at)
+    failed = queue.count_failures(since=timezone.now() - FAILED_TASKS_COUNT_FOR)
+    if waited > WAIT_IS_LONG_SECONDS:
+        yield fault(
+            f"the oldest has waited for {waited / 60:.0f} minutes",
+            to_do="look at the desk, Queue: add workers, or mend the providers",
+        )
+    for name, count in sorted(failed.items()):
+        yield fault(
+            f"{name} failed {count} times within a day",
+            to_do="look for “Failed” in the worker's log; docs/runbook.md, Failed tasks",
+        )
+    if waited <= WAIT_IS_LONG_SECONDS and not failed:
+        yield ok(f"the oldest has waited for {waited:.0f} s" if waited else "none waits")
+
+
+@look(name="callbacks", place=84)
+def look_at_callbacks() -> Iterator[Finding]:
+    """Look at how late callbacks are."""
+    now = depth.read()
+    late = depth.seconds_since(now.callbacks_oldest_at)
+    if late > CALLBACK_IS_LATE_SECONDS:
+        yield fault(
+            f"{now.callbacks_due} are due, the oldest for {late / 60:.0f} minutes",
+            to_do="look at the desk, Callback servers: many slow ones need more workers",
+        )
+    else:
+        yield ok(f"{now.callbacks_due} due, {now.callbacks_held} held for paused servers")

@@ -1,0 +1,7 @@
+"""Django's admin application with our site in it."""
+
+from django.contrib.admin.apps import AdminConfig
+
+
+class DeskConfig(AdminConfig):
+    default_site = "vidgo.admin.site.DeskSite"

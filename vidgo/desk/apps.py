@@ -1,7 +1,0 @@
-"""Django's admin application with our site in it."""
-
-from django.contrib.admin.apps import AdminConfig
-
-
-class DeskConfig(AdminConfig):
-    default_site = "vidgo.desk.site.DeskSite"

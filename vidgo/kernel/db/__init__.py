@@ -1,0 +1,1 @@
+"""The database: transactions, connections, prepared SQL, the tenant context, ids and days."""

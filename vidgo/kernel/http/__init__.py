@@ -1,0 +1,61 @@
+"""Outbound HTTP: one client with deadlines, size limits and no private addresses.
+
+Import it as `from vidgo.kernel import http`. `client` makes the calls, `destinations` and
+`addresses` decide where they may go, `errors` says how they can fail.
+"""
+
+from vidgo.kernel.http.client import (
+    Response,
+    call_json,
+    close,
+    fetch,
+    fetch_sync,
+    resolve_check_sync,
+    run,
+)
+from vidgo.kernel.http.destinations import (
+    CALLBACK,
+    CUSTOMER_IMAGE,
+    MAX_URL_LENGTH,
+    VENDOR,
+    VENDOR_RESULT,
+    Policy,
+    check_url,
+    resolve_check,
+)
+from vidgo.kernel.http.errors import (
+    BadAnswer,
+    ConnectionLost,
+    FetchError,
+    TimedOut,
+    TooLarge,
+    TooManyRedirects,
+    Unreachable,
+    UrlRefused,
+)
+
+__all__ = [
+    "CALLBACK",
+    "CUSTOMER_IMAGE",
+    "MAX_URL_LENGTH",
+    "VENDOR",
+    "VENDOR_RESULT",
+    "BadAnswer",
+    "ConnectionLost",
+    "FetchError",
+    "Policy",
+    "Response",
+    "TimedOut",
+    "TooLarge",
+    "TooManyRedirects",
+    "Unreachable",
+    "UrlRefused",
+    "call_json",
+    "check_url",
+    "close",
+    "fetch",
+    "fetch_sync",
+    "resolve_check",
+    "resolve_check_sync",
+    "run",
+]

@@ -1,0 +1,1 @@
+"""Operations: logs, metrics, readiness, the doctor, error reports, failpoints, system checks."""

@@ -1,0 +1,1 @@
+"""Pages: errors, pagination, CSV export, charts, e-mail, messages, headers, template tags."""
