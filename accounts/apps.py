@@ -8,6 +8,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Describe API keys in the OpenAPI document, and hear how people change their sign-in."""
-        from accounts import openapi, sign_in_security  # noqa: F401  (openapi registers itself)
+        from accounts.api_keys import openapi  # noqa: F401  (registers itself)
+        from accounts.sign_in import security_events
 
-        sign_in_security.listen()
+        security_events.listen()

@@ -7,15 +7,15 @@ change or remove it. `ACTIONS` is the list of what is recorded; `docs/audit.md` 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from accounts import user_agents
 from accounts.models import ApiKey, AuditEvent, AuditEventQuerySet, Organization, User
+from accounts.sign_in import user_agents
 from vidgo.kernel import errors
 from vidgo.kernel.web import csv_export
 
@@ -117,6 +117,11 @@ def actor_of(request: HttpRequest) -> Actor:
         user_agent=request.META.get("HTTP_USER_AGENT", "")[: user_agents.LENGTH],
         is_operator=bool(route and "admin" in route.namespaces),
     )
+
+
+def operator_of(request: HttpRequest, *, reason: str) -> Actor:
+    """Return the operator behind a request of the admin; the audit log keeps the reason."""
+    return replace(actor_of(request), reason=reason, is_operator=True)
 
 
 def address_of(request: HttpRequest) -> str | None:

@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from accounts import audit, operators
+from accounts import audit
 from accounts.models import Membership, Organization, Role, User
 from vidgo.kernel import errors
 from vidgo.kernel.api import envelope
@@ -54,7 +54,7 @@ def start(request: HttpRequest, *, organization: Organization, reason: str) -> N
     until = timezone.now() + timedelta(minutes=MINUTES)
     audit.record(
         organization=organization,
-        actor=operators.actor_of(request, reason=reason),
+        actor=audit.operator_of(request, reason=reason),
         action="view_as.started",
         target=f"until {until:%H:%M} UTC at the latest",
     )
@@ -76,7 +76,7 @@ def end(request: HttpRequest, *, because: str = "by the operator") -> Organizati
         with transaction.atomic():
             audit.record(
                 organization=organization,
-                actor=operators.actor_of(request),
+                actor=audit.operator_of(request),
                 action="view_as.ended",
                 target=because,
             )

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts import access, api_keys, audit, notices, organizations
+from accounts import access, api_keys, audit, emails, organizations
 from accounts.audit import Actor
 from accounts.models import ApiKey, Membership, Organization, Role, User
 from vidgo.kernel import errors
@@ -207,4 +207,4 @@ def _require_another_owner(member: Membership) -> None:
 
 
 def _tell(member: Membership, kind: str, *, about: str = "") -> None:
-    notices.queue_notice(organization=member.organization, user=member.user, kind=kind, about=about)
+    emails.queue_notice(organization=member.organization, user=member.user, kind=kind, about=about)

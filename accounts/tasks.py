@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts import notices
+from accounts import emails
 from accounts.models import Organization, User
 
 
@@ -11,4 +11,4 @@ def send_notice(organization_id: int, user_id: int, kind: str, about: str) -> No
     user = User.objects.filter(pk=user_id).first()
     if user is not None:
         organization = Organization.objects.get(pk=organization_id)
-        notices.send(organization=organization, user=user, kind=kind, about=about)
+        emails.send(organization=organization, user=user, kind=kind, about=about)

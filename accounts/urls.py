@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from accounts.pages import audit, invitation, keys, organizations, profile, settings, team
+from accounts.dashboard import audit, invitation, keys, organizations, profile, settings, team
 
 urlpatterns: list[URLPattern] = [
     path("dashboard/keys/<str:key_id>/revoke", keys.revoke_key_page, name="api_key_revoke"),

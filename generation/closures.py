@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import members, notices, organizations
+from accounts import emails, members, organizations
 from accounts.audit import Actor
 from accounts.models import Organization
 from billing import auto_recharge, wallets
@@ -99,7 +99,7 @@ def delete(
             reason=f"{found.balance_credits} credits given up" if found.balance_credits else "",
         )
         for person in people:
-            notices.queue_notice(
+            emails.queue_notice(
                 organization=organization,
                 user=person,
                 kind="organization_deleted",

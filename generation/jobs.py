@@ -19,7 +19,8 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from accounts import audit, key_limits, organizations
+from accounts import audit, organizations
+from accounts.api_keys import restrictions
 from accounts.audit import Actor
 from accounts.models import ApiKey, Organization, User
 from billing import ledger, wallets
@@ -93,7 +94,7 @@ def submit(
     """
     organizations.require_active(organization=organization)
     if api_key is not None:
-        key_limits.require_model(api_key=api_key, model=order.model.id)
+        restrictions.require_model(api_key=api_key, model=order.model.id)
     registry.route_of(order.model)
     orders.require_callable(order)
     image_file = ""

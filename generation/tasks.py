@@ -8,7 +8,8 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
-from accounts import invitations, rate_limits, second_factors, sessions
+from accounts import invitations, rate_limits
+from accounts.sign_in import second_factors, sessions
 from billing.stripe import events
 from generation import (
     assets,

@@ -16,7 +16,7 @@ from django.test import Client, override_settings
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import Organization, Role, User
-from accounts.rate_allowances import allowances
+from accounts.rate_limits.local_leases import allowances
 from billing.models import Wallet
 from tests import factories, postgres
 from vidgo.kernel.ops import readiness

@@ -104,8 +104,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.sessions.SessionSeenMiddleware",
-    "accounts.middleware.CurrentOrganizationMiddleware",
+    "accounts.sign_in.sessions.SessionSeenMiddleware",
+    "accounts.current_organization.CurrentOrganizationMiddleware",
     "accounts.impersonation.ViewAsMiddleware",
     "vidgo.kernel.web.error_pages.DomainErrorMiddleware",
 ]
@@ -206,7 +206,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "accounts.sign_in.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -220,16 +220,16 @@ ACCOUNT_CHANGE_EMAIL = True
 # Who acts on the security of an account is asked for the password, or a second factor, first.
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-MFA_ADAPTER = "accounts.second_factors.MFAAdapter"
+MFA_ADAPTER = "accounts.sign_in.second_factors.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_FORMS = {
-    "add_webauthn": "accounts.passkeys.AddForm",
-    "authenticate_webauthn": "accounts.passkeys.AuthenticateForm",
-    "login_webauthn": "accounts.passkeys.LoginForm",
-    "reauthenticate_webauthn": "accounts.passkeys.ReauthenticateForm",
+    "add_webauthn": "accounts.sign_in.passkeys.AddForm",
+    "authenticate_webauthn": "accounts.sign_in.passkeys.AuthenticateForm",
+    "login_webauthn": "accounts.sign_in.passkeys.LoginForm",
+    "reauthenticate_webauthn": "accounts.sign_in.passkeys.ReauthenticateForm",
 }
-# `accounts.pages.profile` lets nobody add a factor before the address is confirmed. The library's
+# `accounts.dashboard.profile` requires a confirmed address before a factor is added. The library's
 # own rule would also forbid changing the address as long as there is a factor.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 # A clock may be half a minute off.
@@ -284,12 +284,12 @@ API_BODY_MAX_BYTES = 1_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["accounts.authentication.HasApiKey"],
-    "DEFAULT_THROTTLE_CLASSES": ["accounts.throttles.RateLimit"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api_keys.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.api_keys.authentication.HasApiKey"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.rate_limits.throttles.RateLimit"],
     "DEFAULT_PARSER_CLASSES": ["vidgo.kernel.api.envelope.BoundedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "accounts.openapi.KeyedSchema",
+    "DEFAULT_SCHEMA_CLASS": "accounts.api_keys.openapi.KeyedSchema",
     "EXCEPTION_HANDLER": "vidgo.kernel.api.envelope.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts import audit, operators
+from accounts import audit
 from billing.models import Cursor, StripeEvent
 from billing.stripe import events
 from vidgo.admin import actions, tiles
@@ -86,7 +86,7 @@ class StripeEventTable(ReadOnlyTable):
 
 def _process(deed: Deed) -> str:
     """Act on the chosen events now; acting on one is idempotent by itself."""
-    actor = operators.actor_of(deed.request, reason=deed.reason)
+    actor = audit.operator_of(deed.request, reason=deed.reason)
     keys = [event.pk for event in deed.chosen]
     with transaction.atomic(durable=True):
         for event in deed.chosen:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.contrib import admin
 
-from accounts.reasoned_admin import ReasonedTable
+from accounts.admin.reasoned import ReasonedTable
 from billing.models import Grant, Promotion, Redemption
 from vidgo.admin.admin import ReadOnlyInline, ReadOnlyTable
 

@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts import operators
-from accounts.admin import page_of
+from accounts import audit
+from accounts.admin.organizations import page_of
 from accounts.models import Organization
 from billing import grants
 from billing.models import Budget, Kind, LedgerEntry, TopUp, Wallet
@@ -64,7 +64,7 @@ def _grant(deed: Deed) -> str:
             organization=deed.one,
             amount_credits=deed.data["amount_credits"],
             reason=deed.reason,
-            actor=operators.actor_of(deed.request, reason=deed.reason),
+            actor=audit.operator_of(deed.request, reason=deed.reason),
             expires_at=deed.data["expires_at"],
         )
     except grants.ExpiryInThePast as refused:

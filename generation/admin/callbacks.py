@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import audit, operators
+from accounts import audit
 from accounts.models import Organization
 from generation.callbacks import endpoints, outbox, results
 from generation.models import Callback, CallbackEndpoint, CallbackTry
@@ -144,7 +144,7 @@ def _send_failed_again(deed: Deed) -> str:
 
 
 def _replay(deed: Deed, callbacks: Any) -> str:
-    actor = operators.actor_of(deed.request, reason=deed.reason)
+    actor = audit.operator_of(deed.request, reason=deed.reason)
     again = 0
     with transaction.atomic(durable=True):
         of = callbacks.order_by().values_list("organization", flat=True).distinct()
@@ -166,7 +166,7 @@ def _replay(deed: Deed, callbacks: Any) -> str:
 
 
 def _resume(deed: Deed) -> str:
-    actor = operators.actor_of(deed.request, reason=deed.reason)
+    actor = audit.operator_of(deed.request, reason=deed.reason)
     with transaction.atomic(durable=True):
         for endpoint in deed.chosen:
             endpoints.resume(endpoint=endpoint, actor=actor)
@@ -174,7 +174,7 @@ def _resume(deed: Deed) -> str:
 
 
 def _pause(deed: Deed) -> str:
-    actor = operators.actor_of(deed.request, reason=deed.reason)
+    actor = audit.operator_of(deed.request, reason=deed.reason)
     with transaction.atomic(durable=True):
         for endpoint in deed.chosen:
             endpoints.pause(endpoint=endpoint, actor=actor)

@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts import audit, operators
-from accounts.admin import page_of
+from accounts import audit
+from accounts.admin.organizations import page_of
 from accounts.audit import Actor
 from generation import catalog, jobs
 from generation.models import Attempt, Job, Status
@@ -116,7 +116,7 @@ def _jobs() -> QuerySet[Job]:
 
 
 def _requeue(deed: Deed) -> str:
-    actor = operators.actor_of(deed.request, reason=deed.reason)
+    actor = audit.operator_of(deed.request, reason=deed.reason)
     done = 0
     for job in deed.chosen:
         try:
@@ -128,7 +128,7 @@ def _requeue(deed: Deed) -> str:
 
 
 def _fail(deed: Deed) -> str:
-    actor = operators.actor_of(deed.request, reason=deed.reason)
+    actor = audit.operator_of(deed.request, reason=deed.reason)
     done = 0
     for job in deed.chosen:
         try:

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import operators
+from accounts import audit
 from generation import health
 from generation.models import Attempt, ProviderState
 from generation.providers import registry
@@ -151,7 +151,7 @@ def _pause(deed: Deed) -> str:
             name=name,
             until=until,
             reason=f"by hand: {deed.reason}",
-            actor=operators.actor_of(deed.request, reason=deed.reason),
+            actor=audit.operator_of(deed.request, reason=deed.reason),
         )
     return f"{name} is asked for nothing. What it works on is finished."
 
@@ -159,7 +159,7 @@ def _pause(deed: Deed) -> str:
 def _resume(deed: Deed) -> str:
     name = _name(deed)
     with transaction.atomic(durable=True):
-        health.resume(name=name, actor=operators.actor_of(deed.request, reason=deed.reason))
+        health.resume(name=name, actor=audit.operator_of(deed.request, reason=deed.reason))
     return f"{name} is asked again."
 
 

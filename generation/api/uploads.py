@@ -11,8 +11,9 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import access, throttles
+from accounts import access
 from accounts.models import Scope
+from accounts.rate_limits import throttles
 from generation import uploads
 from generation.api import shapes
 from vidgo.kernel import errors

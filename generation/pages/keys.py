@@ -11,10 +11,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import access, api_keys, audit, first_keys
+from accounts import access, api_keys, audit
 from accounts.access import MemberRequest
 from accounts.api_keys import Issued
-from accounts.forms import ApiKeyForm, NewApiKeyForm, RotationForm, SearchForm, values_of
+from accounts.api_keys import first_key as first_keys
+from accounts.api_keys.forms import ApiKeyForm, NewApiKeyForm, RotationForm, SearchForm, values_of
 from accounts.models import ApiKey, Scope
 from billing import budgets, wallets
 from billing.forms import BudgetForm

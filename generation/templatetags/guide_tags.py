@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from rest_framework import serializers
 
-from accounts import key_limits
+from accounts.api_keys import restrictions
 from billing.api import EntryData
 from generation.api import examples, shapes
 from generation.pages.guide import code
@@ -127,7 +127,7 @@ def ticked(sentence: str) -> SafeString:
 @register.simple_tag
 def scopes() -> list[tuple[str, str]]:
     """Return what a key may be limited to, with what each opens."""
-    return list(key_limits.SCOPES.items())
+    return list(restrictions.SCOPES.items())
 
 
 def fields_of(shape: str) -> Iterator[Field]:

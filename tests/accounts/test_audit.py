@@ -18,8 +18,9 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from pytest_django import Settings
 
-from accounts import audit, user_agents
+from accounts import audit
 from accounts.models import AuditEvent, Organization, Role, User
+from accounts.sign_in import user_agents
 from tests import factories
 
 pytestmark = pytest.mark.django_db

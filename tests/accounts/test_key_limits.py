@@ -11,10 +11,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.permissions import AllowAny
 
-from accounts import api_keys, key_limits
+from accounts import api_keys
+from accounts.api_keys import restrictions
+from accounts.api_keys.authentication import HasApiKey
+from accounts.api_keys.restrictions import Limits
 from accounts.audit import SYSTEM
-from accounts.authentication import HasApiKey
-from accounts.key_limits import Limits
 from accounts.models import ApiKey, AuditEvent, Organization, Scope
 from billing.models import Wallet
 from generation.models import Job
@@ -123,8 +124,8 @@ def test_limits_cost_no_query(
     api_keys.authenticate(plaintext=issued.plaintext, ip_address="127.0.0.1")
     with django_assert_num_queries(1):
         key = api_keys.authenticate(plaintext=issued.plaintext, ip_address="127.0.0.1")
-        key_limits.require_scope(api_key=key, scope="read")
-        key_limits.require_model(api_key=key, model="flux-kontext-pro")
+        restrictions.require_scope(api_key=key, scope="read")
+        restrictions.require_model(api_key=key, model="flux-kontext-pro")
 
 
 @pytest.mark.parametrize(
@@ -159,7 +160,7 @@ def test_a_key_that_is_bound_to_addresses_does_not_work_without_one(
     organization: Organization,
 ) -> None:
     key = factories.api_key(organization=organization, limits=Limits(ranges=["0.0.0.0/0"]))
-    with pytest.raises(key_limits.AddressNotAllowed):
+    with pytest.raises(restrictions.AddressNotAllowed):
         api_keys.authenticate(plaintext=key.plaintext, ip_address=None)
 
 
@@ -200,29 +201,29 @@ def test_a_stolen_key_tried_from_elsewhere_is_slowed_down(
     ],
 )
 def test_ranges_are_kept_in_one_written_form(given: list[str], kept: list[str]) -> None:
-    assert key_limits.parse_ranges(given) == kept
+    assert restrictions.parse_ranges(given) == kept
 
 
 @pytest.mark.parametrize("wrong", ["example.com", "1.2.3", "203.0.113.0/33", "::/129", "\x00", "x"])
 def test_what_is_no_range_is_refused_by_name(organization: Organization, wrong: str) -> None:
-    with pytest.raises(key_limits.BadRange) as refused:
+    with pytest.raises(restrictions.BadRange) as refused:
         factories.api_key(organization=organization, limits=Limits(ranges=["10.0.0.0/8", wrong]))
     assert refused.value.param == "ranges"
     assert not ApiKey.objects.exists()
 
 
 def test_there_is_an_end_to_the_list_of_ranges() -> None:
-    ranges = [f"10.0.{number}.0/24" for number in range(key_limits.RANGES_MAX + 1)]
-    assert len(key_limits.parse_ranges(ranges[:-1])) == key_limits.RANGES_MAX
-    with pytest.raises(key_limits.BadRange):
-        key_limits.parse_ranges(ranges)
+    ranges = [f"10.0.{number}.0/24" for number in range(restrictions.RANGES_MAX + 1)]
+    assert len(restrictions.parse_ranges(ranges[:-1])) == restrictions.RANGES_MAX
+    with pytest.raises(restrictions.BadRange):
+        restrictions.parse_ranges(ranges)
 
 
 @pytest.mark.parametrize("scopes", [[], ["everything"], ["read", "admin"]])
 def test_scopes_are_the_known_ones_and_at_least_one(
     organization: Organization, scopes: list[str]
 ) -> None:
-    with pytest.raises(key_limits.BadScopes):
+    with pytest.raises(restrictions.BadScopes):
         factories.api_key(organization=organization, limits=Limits(scopes=scopes))
     key = factories.api_key(organization=organization).api_key
     with pytest.raises(IntegrityError, match="api_key_scopes_are_known"), transaction.atomic():

@@ -10,8 +10,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts import api_keys
 from accounts.api_keys import Issued
+from accounts.api_keys.restrictions import Limits
 from accounts.audit import SYSTEM, Actor
-from accounts.key_limits import Limits
 from accounts.models import ApiKey, AuditEvent, Organization, User
 from billing import budgets
 from tests import factories

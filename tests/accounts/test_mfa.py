@@ -14,8 +14,8 @@ from django.db import transaction
 from django.test import Client
 from pytest_django import Settings
 
-from accounts import second_factors
 from accounts.models import User
+from accounts.sign_in import second_factors
 from tests import factories
 from tests.accounts.authenticators import Device, code_of, confirm, options_in
 from tests.pages.reading import check, read

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from accounts import rate_allowances, rate_limits
-from accounts.rate_allowances import Allowances
-from accounts.rate_limits import Bucket, RateLimitReached
+from accounts import rate_limits
+from accounts.rate_limits import Bucket, RateLimitReached, local_leases
+from accounts.rate_limits.local_leases import Allowances
 from tests.conftest import Api
 
 pytestmark = pytest.mark.django_db
@@ -61,10 +61,10 @@ def test_near_the_limit_each_call_is_counted_by_itself(django_assert_num_queries
 
 def test_what_lies_unused_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
-    monkeypatch.setattr(rate_allowances.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(local_leases.time, "monotonic", lambda: clock[0])
     process, own = Allowances(), bucket()
     process.take([own])
-    clock[0] += rate_allowances.KEPT_SECONDS
+    clock[0] += local_leases.KEPT_SECONDS
     assert process.take([own]).headers()["RateLimit-Remaining"] == "989"
 
 

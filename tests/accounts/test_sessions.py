@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts import sessions
 from accounts.models import User
+from accounts.sign_in import sessions
 from tests import factories
 from tests.pages.reading import count_queries, read
 

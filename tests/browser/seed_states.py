@@ -6,8 +6,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import invitations, organizations
+from accounts.api_keys.restrictions import Limits
 from accounts.audit import SYSTEM, Actor
-from accounts.key_limits import Limits
 from accounts.models import ApiKey, Organization, Role, User
 from billing import budgets, ledger
 from billing.models import Dispute, TopUp

@@ -20,7 +20,7 @@ import accounts
 import billing
 import generation
 import vidgo
-from accounts import key_limits
+from accounts.api_keys import restrictions
 from accounts.models import Organization, User
 from generation import catalog, orders
 from generation.api import examples
@@ -185,7 +185,7 @@ def test_limits_are_those_that_are_set(settings: Settings) -> None:
 
 def test_each_scope_of_a_key_is_told() -> None:
     words = text_of("/docs/authentication")
-    for scope, sentence in key_limits.SCOPES.items():
+    for scope, sentence in restrictions.SCOPES.items():
         assert f"{scope} {sentence}" in words
 
 

@@ -18,9 +18,9 @@ from django_q.models import Failure, OrmQ
 from django_q.signing import BadSignature, SignedPackage
 from pytest_django import Settings
 
-from accounts import second_factors
 from accounts.audit import SYSTEM
 from accounts.models import Organization, User
+from accounts.sign_in import second_factors
 from billing import books
 from billing.models import TopUp
 from generation.callbacks import secrets

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import api_keys
+from accounts.api_keys.restrictions import Limits
 from accounts.audit import SYSTEM
-from accounts.key_limits import Limits
 from accounts.models import ApiKey, AuditEvent, Organization
 from billing.models import Budget
 from tests import factories

@@ -17,7 +17,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from accounts import api_keys, throttles
+from accounts import api_keys
+from accounts.rate_limits import throttles
 from billing import packs
 from generation import catalog, idempotency, uploads, waiting
 from generation.callbacks import schedule

@@ -17,9 +17,10 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts import audit, key_limits
+from accounts import audit
+from accounts.api_keys import restrictions
+from accounts.api_keys.restrictions import Limits
 from accounts.audit import Actor
-from accounts.key_limits import Limits
 from accounts.models import ApiKey, Organization
 from vidgo.kernel import errors
 from vidgo.kernel.db import ids, raw_models, tenant_context
@@ -98,7 +99,7 @@ def issue(
     name: str,
     actor: Actor,
     expires_at: datetime | None = None,
-    limits: Limits = key_limits.UNLIMITED,
+    limits: Limits = restrictions.UNLIMITED,
 ) -> Issued:
     """Create a key and return it with its plaintext, which is not stored.
 
@@ -106,7 +107,7 @@ def issue(
     """
     if expires_at is not None and expires_at <= timezone.now():
         raise BadExpiry(param="expires_at")
-    checked = key_limits.check(limits)
+    checked = restrictions.check(limits)
     key_id = ids.random_base62(ID_LENGTH)
     plaintext, secret = _new_secret(key_id)
     with transaction.atomic():
@@ -134,7 +135,7 @@ def change(
 
     Raises `UnknownKey` and what `key_limits.check` does.
     """
-    checked = key_limits.check(limits)
+    checked = restrictions.check(limits)
     with transaction.atomic():
         api_key = _locked(organization=organization, key_id=key_id)
         api_key.name = _name(name)
@@ -234,7 +235,7 @@ def authenticate(*, plaintext: str, ip_address: str | None = None, enters: bool 
         raise ExpiredKey
     if not is_current and api_key.overlap_ends_at is None:
         raise ReplacedKey
-    key_limits.require_address(api_key=api_key, ip_address=ip_address)
+    restrictions.require_address(api_key=api_key, ip_address=ip_address)
     _note_use(api_key, ip_address=ip_address, now=now, is_current=is_current)
     return api_key
 

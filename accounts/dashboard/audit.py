@@ -9,9 +9,10 @@ from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts import access, audit, members, user_agents
+from accounts import access, audit, members
 from accounts.access import MemberRequest
 from accounts.models import AuditEvent
+from accounts.sign_in import user_agents
 from vidgo.kernel.web import csv_export, pagination
 
 SECTION = "audit"

@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
-from accounts.key_limits import SCOPES
+from accounts.api_keys.restrictions import SCOPES
 
 # As `rate_limits.Level.headers` sends them.
 RATE_LIMIT_HEADERS = {
@@ -40,7 +40,7 @@ class KeyedSchema(AutoSchema):
 class ApiKeyScheme(OpenApiAuthenticationExtension):
     """Describe the key in the OpenAPI document."""
 
-    target_class = "accounts.authentication.ApiKeyAuthentication"
+    target_class = "accounts.api_keys.authentication.ApiKeyAuthentication"
     name = "apiKey"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:

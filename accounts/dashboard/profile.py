@@ -15,10 +15,11 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import access, second_factors, sessions
+from accounts import access
 from accounts.access import MemberRequest
-from accounts.forms import PersonForm
+from accounts.dashboard.forms import PersonForm
 from accounts.models import User
+from accounts.sign_in import second_factors, sessions
 
 SECTION = "profile"
 

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 
-from accounts import audit, first_keys, invitations, organizations
+from accounts import audit, invitations, organizations
+from accounts.api_keys import first_key
 from accounts.models import User
 
 CONFIRM_BY = {
@@ -50,4 +51,4 @@ class AccountAdapter(DefaultAccountAdapter):
             # They have read our message there, so django-allauth need not send another.
             self.stash_verified_email(request, user.email)
         else:
-            first_keys.promise(request, organization=organizations.create_at_sign_up(user=user))
+            first_key.promise(request, organization=organizations.create_at_sign_up(user=user))

@@ -21,8 +21,9 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from accounts import audit, user_agents
+from accounts import audit
 from accounts.models import User
+from accounts.sign_in import user_agents
 from vidgo.kernel import errors
 
 # How often a session's last use is written down, in seconds.
@@ -136,4 +137,4 @@ def _after_new_password(sender: Any, request: HttpRequest, user: User, **values:
 
 
 for _signal in (password_changed, password_set, password_reset):
-    _signal.connect(_after_new_password, dispatch_uid="accounts.sessions")
+    _signal.connect(_after_new_password, dispatch_uid="accounts.sign_in.sessions")

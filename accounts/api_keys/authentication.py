@@ -8,7 +8,8 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from accounts import api_keys, audit, key_limits, rate_limits
+from accounts import api_keys, audit, rate_limits
+from accounts.api_keys import restrictions
 from accounts.models import ApiKey
 from vidgo.kernel import errors
 from vidgo.kernel.ops import logs
@@ -41,7 +42,7 @@ class ApiKeyAuthentication(BaseAuthentication):
                 ip_address=audit.address_of(request._request),
                 enters=True,
             )
-        except (errors.Unauthenticated, key_limits.AddressNotAllowed):
+        except (errors.Unauthenticated, restrictions.AddressNotAllowed):
             rate_limits.note_failed_key(request._request)
             raise
         logs.bind(organization=api_key.organization.public_id, api_key=api_key.key_id)
@@ -63,5 +64,5 @@ class HasApiKey(BasePermission):
         if not isinstance(request.auth, ApiKey):
             raise MissingKey
         scope: str = view.required_scope  # type: ignore[attr-defined]
-        key_limits.require_scope(api_key=request.auth, scope=scope)
+        restrictions.require_scope(api_key=request.auth, scope=scope)
         return True

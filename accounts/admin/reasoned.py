@@ -10,7 +10,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
 
-from accounts import audit, operators
+from accounts import audit
 from vidgo.admin.admin import DeskTable
 from vidgo.admin.forms import reason_field
 
@@ -62,7 +62,7 @@ class ReasonedTable(DeskTable):
         """Store the row, and who changed what of it and why."""
         super().save_model(request, obj, form, change)
         changed = sorted(name for name in form.changed_data if _is_column(obj, name))
-        actor = operators.actor_of(request, reason=form.cleaned_data["reason"])
+        actor = audit.operator_of(request, reason=form.cleaned_data["reason"])
         row = f"{obj._meta.verbose_name} {obj}"
         if change:
             what = f"{row}: {', '.join(changed)}"

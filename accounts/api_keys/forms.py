@@ -1,4 +1,4 @@
-"""What people type into the pages about keys, and about themselves."""
+"""Forms of the pages about API keys."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from accounts import key_limits
-from accounts.key_limits import Limits
-from accounts.models import ApiKey, Scope, User
+from accounts.api_keys import restrictions
+from accounts.api_keys.restrictions import Limits
+from accounts.models import ApiKey, Scope
 from vidgo.kernel import errors
 
 LIFETIMES = (
@@ -48,7 +48,7 @@ class ApiKeyForm(forms.Form):
         widget=forms.RadioSelect,
     )
     scopes = forms.MultipleChoiceField(
-        choices=tuple(key_limits.SCOPES.items()),
+        choices=tuple(restrictions.SCOPES.items()),
         required=False,
         label="Scopes",
         widget=forms.CheckboxSelectMultiple,
@@ -78,8 +78,8 @@ class ApiKeyForm(forms.Form):
     def clean_ranges(self) -> list[str]:
         """Return the addresses as they are kept, one for each line or word."""
         try:
-            return key_limits.parse_ranges(self.cleaned_data["ranges"].replace(",", " ").split())
-        except key_limits.BadRange as refused:
+            return restrictions.parse_ranges(self.cleaned_data["ranges"].replace(",", " ").split())
+        except restrictions.BadRange as refused:
             raise forms.ValidationError(refused.message) from None
 
     def clean(self) -> dict[str, Any]:
@@ -87,7 +87,7 @@ class ApiKeyForm(forms.Form):
         values = super().clean() or {}
         full = values.get("access") != RESTRICTED
         try:
-            values["limits"] = key_limits.check(
+            values["limits"] = restrictions.check(
                 Limits(
                     scopes=list(Scope.values) if full else values.get("scopes", []),
                     models=values.get("models", []),
@@ -147,12 +147,3 @@ class SearchForm(forms.Form):
             attrs={"type": "search", "placeholder": "Name or id", "autocomplete": "off"}
         ),
     )
-
-
-class PersonForm(forms.ModelForm):
-    """What others see of a person."""
-
-    class Meta:
-        model = User
-        fields = ("name",)
-        help_texts = {"name": "Shown to the people of your organizations."}

@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from accounts.models import ApiKey
-from accounts.rate_allowances import allowances
 from accounts.rate_limits import Bucket, RateLimitReached, TooManyRequests
+from accounts.rate_limits.local_leases import allowances
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView

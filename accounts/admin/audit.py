@@ -1,0 +1,26 @@
+"""The audit log in the admin."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib import admin
+
+from accounts.models import AuditEvent
+from vidgo.admin.admin import ReadOnlyTable
+
+
+@admin.register(AuditEvent)
+class AuditEventTable(ReadOnlyTable):
+    """What was done, by whom, when, from where and why."""
+
+    desk_group = "Records"
+    desk_title = "Audit log"
+    desk_icon = "shield"
+    desk_place = 10
+    ids: ClassVar = {"org_": "organization__public_id", "req_": "request_id"}
+    list_display = ("created_at", "actor", "action", "target", "reason", "organization")
+    list_select_related = ("organization",)
+    search_fields = ("actor", "action", "target")
+    search_help_text = "Who, what, an organization's id or a request's"
+    ordering = ("-id",)

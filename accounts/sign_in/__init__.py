@@ -1,0 +1,1 @@
+"""Signing in: sessions, second factors, passkeys, and what people change about them."""
