@@ -119,7 +119,7 @@ def actor_of(request: HttpRequest) -> Actor:
     )
 
 
-def operator_of(request: HttpRequest, *, reason: str) -> Actor:
+def operator_of(request: HttpRequest, *, reason: str = "") -> Actor:
     """Return the operator behind a request of the admin; the audit log keeps the reason."""
     return replace(actor_of(request), reason=reason, is_operator=True)
 

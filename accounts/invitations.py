@@ -294,7 +294,7 @@ def _bucket(subject: str, *, a_day: int) -> rate_limits.Bucket:
         scope="invitations",
         subject=subject,
         per_minute=a_day / DAY_MINUTES,
-        burst_seconds=DAY_MINUTES * rate_limits.MINUTE,
+        burst_seconds=DAY_MINUTES * 60,
     )
 
 

@@ -38,7 +38,7 @@ def main() -> None:
     asked = parser.parse_args()
     with stand.build(**settings_of_vendor()) as built:
         _prepare()
-        _start(built, ["-m", "tests.contracts.vendors", "--port", str(VENDOR_PORT)])
+        _start(built, ["-m", "sandbox.vendors", "--port", str(VENDOR_PORT)])
         switch_vendor()
         worker = _start(built, ["manage.py", "worker"])
         _arrive(rate=WARM_UP_RATE, seconds=WARM_UP_SECONDS)
@@ -107,13 +107,14 @@ def switch_vendor() -> None:
 
 def _submit(number: int) -> None:
     from accounts.models import Organization
-    from generation import jobs, orders
+    from generation import jobs
+    from generation.jobs import generation_request
 
-    order = orders.parse(
+    order = generation_request.parse(
         model="flux-kontext-pro",
         input={"prompt": f"benchmark {number}", "output_format": "jpg"},
     )
-    jobs.submit(organization=Organization.objects.get(), order=order, actor="benchmark")
+    jobs.submit(organization=Organization.objects.get(), request=order)
 
 
 def _arrive(*, rate: float, seconds: float) -> None:

@@ -11,10 +11,10 @@ from django.utils import timezone
 from accounts import api_keys, organizations
 from accounts.audit import SYSTEM
 from accounts.models import ApiKey, AuditEvent, Membership, Organization, Role, User
-from billing import closed_days
+from billing import daily_totals
 from billing.models import TopUp, Wallet
-from generation import margins, usage
 from generation.models import CallbackEndpoint
+from generation.reporting import margins, usage
 
 OWNER, OPERATOR = "owner@example.com", "operator@example.com"
 KEYS = 300
@@ -114,7 +114,7 @@ def seed(*, jobs: int, days: int) -> dict[str, str]:
     _surround(large)
     usage.write_days()
     margins.write_days()
-    closed_days.write()
+    daily_totals.write()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     today = timezone.now().date()

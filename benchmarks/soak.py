@@ -43,7 +43,7 @@ def main() -> int:
         customers = stand.customers(CUSTOMERS)
         with built.log.open("ab") as output:
             for command in (
-                ["-m", "tests.contracts.vendors", "--port", str(engine.VENDOR_PORT)],
+                ["-m", "sandbox.vendors", "--port", str(engine.VENDOR_PORT)],
                 ["manage.py", "worker"],
             ):
                 started = built.family.start(

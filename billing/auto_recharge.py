@@ -16,9 +16,9 @@ from django.utils import timezone
 from accounts import audit
 from accounts.audit import Actor
 from accounts.models import Organization
-from billing import customers, notices, packs, top_ups, wallets
+from billing import emails, packs, top_ups, wallets
 from billing.models import AutoRecharge, Customer, TopUp, Wallet
-from billing.stripe import client
+from billing.stripe import client, customers
 from vidgo.kernel import errors, queue
 
 log = structlog.get_logger(__name__)
@@ -129,7 +129,7 @@ def stop(*, organization: Organization, reason: str) -> None:
     was_on = AutoRecharge.objects.filter(pk=organization.pk, is_enabled=True).exists()
     if was_on:
         disable(organization=organization, actor=audit.SYSTEM, reason=reason)
-        notices.queue_notice(organization=organization, kind="recharge_ended", about=reason)
+        emails.queue_notice(organization=organization, kind="recharge_ended", about=reason)
 
 
 def list_due() -> list[int]:
@@ -290,7 +290,7 @@ def _count_failure(top_up: TopUp, *, message: str) -> None:
                 reason=message,
             )
         setting.save()
-        notices.queue_notice(
+        emails.queue_notice(
             organization=top_up.organization,
             kind="recharge_stopped" if is_off else "recharge_failed",
             about=top_up.public_id,

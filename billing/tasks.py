@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from accounts.models import Organization
-from billing import auto_recharge, closed_days, grants, inspections, notices, wallets
+from billing import auto_recharge, daily_totals, emails, grants, ledger_check_results, wallets
 from billing.models import StripeEvent
 from billing.stripe import client, events, reconcile
 from vidgo.kernel import queue
@@ -67,19 +67,19 @@ def expire_grants() -> None:
 
 def close_days() -> None:
     """Add up what moved on the days that are over, for statements."""
-    log.info("ledger_days_closed", lines=closed_days.write())
+    log.info("ledger_days_closed", lines=daily_totals.write())
 
 
 def audit() -> None:
     """Check the books and log each broken rule as an error."""
-    for violation in inspections.inspect().violations:
+    for violation in ledger_check_results.inspect().violations:
         log.error("books_broken", sentence=violation.sentence, row=str(violation.row))
 
 
 def send_notice(organization_id: int, kind: str, about: str) -> None:
     """Send one e-mail about money."""
     organization = Organization.objects.get(pk=organization_id)
-    notices.send(organization=organization, kind=kind, about=about)
+    emails.send(organization=organization, kind=kind, about=about)
 
 
 def schedule_all() -> None:

@@ -17,10 +17,10 @@ from django.utils import timezone
 from accounts import audit, organizations
 from accounts.audit import Actor
 from accounts.models import Organization
-from billing import customers, ledger
+from billing import ledger
 from billing.models import TopUp
 from billing.packs import Pack
-from billing.stripe import client
+from billing.stripe import client, customers
 from vidgo.kernel import errors
 
 log = structlog.get_logger(__name__)

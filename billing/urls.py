@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from billing.api import BalanceView, LedgerView, TopUpsView
-from billing.pages import budgets, overview, promotions, recharge, statement, top_ups
+from billing.dashboard import budgets, overview, promotions, recharge, statement, top_ups
 from billing.stripe import webhook
 
 urlpatterns: list[URLPattern] = [

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import Organization
-from billing import ledger, notices
+from billing import emails, ledger
 from billing.models import Wallet
 from vidgo.kernel.db.transactions import requires_transaction
 
@@ -77,5 +77,5 @@ def warn_if_low(*, organization: Organization) -> bool:
     with transaction.atomic():
         if not low.update(warned_at=now):
             return False
-        notices.queue_notice(organization=organization, kind="low_balance")
+        emails.queue_notice(organization=organization, kind="low_balance")
     return True

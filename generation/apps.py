@@ -11,10 +11,10 @@ class GenerationConfig(AppConfig):
 
     def ready(self) -> None:
         """Teach the auditor what charges were for, and keep the schedules after a migration."""
-        from billing import books
-        from generation import audit_rules
+        from billing import ledger_checks
+        from generation.ops import ledger_checks as audit_rules
 
-        books.register(*audit_rules.RULES)
+        ledger_checks.register(*audit_rules.RULES)
         post_migrate.connect(_store_schedules, sender=self)
 
 

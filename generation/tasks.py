@@ -11,24 +11,15 @@ from django.utils import timezone
 from accounts import invitations, rate_limits
 from accounts.sign_in import second_factors, sessions
 from billing.stripe import events
-from generation import (
-    assets,
-    claims,
-    draft_images,
-    engine,
-    files,
-    health,
-    idempotency,
-    inputs,
-    jobs,
-    margins,
-    uploads,
-    usage,
-)
-from generation.callbacks import delivery, notices, outbox, secrets
+from generation import jobs
+from generation.callbacks import delivery, emails, outbox, signing_secrets
+from generation.engine import claims, job_loop
+from generation.jobs import idempotency
 from generation.models import CallbackEndpoint
-from generation.providers import registry
+from generation.providers import health, registry
 from generation.providers.base import Failure
+from generation.reporting import margins, usage
+from generation.storage import drafts, files, inputs, results, uploads
 from vidgo.kernel import http, queue
 
 log = structlog.get_logger(__name__)
@@ -51,7 +42,7 @@ def drive() -> None:
 
     Either bell starts both: many jobs must not hold up callbacks, nor hanging receivers jobs.
     """
-    delivery.deliver(beside=engine.drive, again=claims.is_due)
+    delivery.deliver(beside=job_loop.drive, again=claims.is_due)
 
 
 def deliver_callbacks() -> None:
@@ -71,7 +62,7 @@ def ring_for_callbacks() -> None:
 
 def send_callback_notice(endpoint_id: int) -> None:
     """Tell an organization by e-mail that one of its endpoints was paused."""
-    notices.send_paused(
+    emails.send_paused(
         endpoint=CallbackEndpoint.objects.select_related("organization").get(pk=endpoint_id)
     )
 
@@ -91,10 +82,10 @@ def sweep() -> None:
     try:
         log.info(
             "files_removed",
-            results=_exhaust(assets.remove_expired, until=until),
+            results=_exhaust(results.remove_expired, until=until),
             inputs=_exhaust(inputs.remove_expired, until=until),
             uploads=_exhaust(uploads.remove_expired, until=until),
-            drafts=draft_images.remove_expired(),
+            drafts=drafts.remove_expired(),
         )
     except files.StorageAway:
         log.warning("files_not_removed")
@@ -111,7 +102,7 @@ def sweep() -> None:
     log.info(
         "callbacks_swept",
         removed=outbox.remove_old(),
-        resealed=secrets.reseal(),
+        resealed=signing_secrets.reseal(),
     )
     before = timezone.now() - timedelta(days=settings.RECORD_RETENTION_DAYS)
     log.info(

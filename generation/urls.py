@@ -4,5 +4,5 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("generation.api.urls")),
-    path("", include("generation.pages.urls")),
+    path("", include("generation.dashboard.urls")),
 ]

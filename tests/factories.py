@@ -13,9 +13,12 @@ from accounts.api_keys import Issued
 from accounts.audit import SYSTEM
 from accounts.models import Membership, Organization, Role, User
 from billing import grants
-from generation import assets, catalog, claims, jobs, orders, uploads
+from generation import catalog, jobs
+from generation.engine import claims
+from generation.jobs import generation_request
 from generation.models import Asset, Attempt, Job, Upload
 from generation.providers.base import FailureKind
+from generation.storage import results, uploads
 
 
 def user(email: str, **fields: Any) -> User:
@@ -71,9 +74,9 @@ def job(*, organization: Organization, **values: Any) -> Job:
     """Submit a job, paying for it with a grant of exactly its price; it waits in the queue."""
     model = values.pop("model", "flux-kontext-pro")
     further = {name: values.pop(name) for name in ("api_key", "created_by") if name in values}
-    order = orders.parse(model=model, input={"prompt": "a red fox at dawn", **values})
+    order = generation_request.parse(model=model, input={"prompt": "a red fox at dawn", **values})
     credits(organization=organization, amount=order.price_credits)
-    return jobs.submit(organization=organization, order=order, actor="test", **further)
+    return jobs.submit(organization=organization, request=order, **further).job
 
 
 def running(*, organization: Organization, **values: Any) -> Job:
@@ -87,12 +90,12 @@ def finished(*, organization: Organization, **values: Any) -> Job:
     """Submit a job and finish it with an image of the size ordered."""
     taken = running(organization=organization, **values)
     size = catalog.load().sizes[taken.size]
-    prepared = assets.prepare(
+    prepared = results.prepare(
         content=png(width=size.width // 16, height=size.height // 16),
         size=size,
         output_format=taken.output_format,
     )
-    jobs.finish(job=taken, prepared=prepared, file=assets.store(prepared=prepared))
+    jobs.finish(job=taken, prepared=prepared, file=results.store(prepared=prepared))
     return Job.objects.get(pk=taken.pk)
 
 

@@ -12,9 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from generation.storage.s3 import S3Storage
 from tests.running import wait_for
 from vidgo.dev.process_groups import Family
-from vidgo.kernel.storage.s3 import S3Storage
 
 RCLONE = Path(sys.executable).with_name("rclone")
 BUCKET = "vidgo"

@@ -72,7 +72,7 @@ def on_exit(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Share connections, and answer those who wait as soon as this process is told to end."""
-    from generation.waiting import watcher
+    from generation.jobs.long_polling import watcher
 
     connection_pool.share(threads=settings.WEB_THREADS + 1)
     before = signal.getsignal(signal.SIGTERM)

@@ -279,7 +279,7 @@ CONTENT_SECURITY_POLICY = {
         "manifest-src": [SELF],
     }
 }
-# Bodies of the JSON API; a file upload has its own bound in generation/uploads.py.
+# Bodies of the JSON API; a file upload has its own bound in generation/storage/uploads.py.
 API_BODY_MAX_BYTES = 1_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
@@ -320,7 +320,7 @@ SPECTACULAR_SETTINGS = {
         "defaultModelsExpandDepth": 0,
     },
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"TaskStatusEnum": "generation.api.shapes.STATUS_WORDS"},
+    "ENUM_NAME_OVERRIDES": {"TaskStatusEnum": "generation.api.schemas.STATUS_WORDS"},
 }
 
 # Files -------------------------------------------------------------------------------------------
@@ -350,7 +350,7 @@ STORAGES: dict[str, dict[str, Any]] = {
 }
 if S3_BUCKET:
     STORAGES["default"] = {
-        "BACKEND": "vidgo.kernel.storage.s3.S3Storage",
+        "BACKEND": "generation.storage.s3.S3Storage",
         "OPTIONS": {
             "bucket": S3_BUCKET,
             "region": S3_REGION,
@@ -377,7 +377,7 @@ STRIPE_WEBHOOK_SECRET = env.secret("STRIPE_WEBHOOK_SECRET")
 STRIPE_SIMULATOR = env.boolean("STRIPE_SIMULATOR", not PRODUCTION and not STRIPE_SECRET_KEY)
 STRIPE_API_BASE = ""
 if STRIPE_SIMULATOR:
-    INSTALLED_APPS.append("billing.stripe.simulator.apps.SimulatorConfig")
+    INSTALLED_APPS.append("sandbox.stripe.apps.SimulatorConfig")
     STRIPE_API_BASE = f"http://127.0.0.1:{PORT}/stripe-simulator"
     STRIPE_SECRET_KEY = STRIPE_SECRET_KEY or "sk_test_simulator"
     STRIPE_WEBHOOK_SECRET = STRIPE_WEBHOOK_SECRET or embedded_postgres.kept_secret(

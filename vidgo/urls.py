@@ -15,7 +15,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 if settings.STRIPE_SIMULATOR:
-    urlpatterns.append(path("stripe-simulator/", include("billing.stripe.simulator.urls")))
+    urlpatterns.append(path("stripe-simulator/", include("sandbox.stripe.urls")))
 if not settings.PRODUCTION:
     urlpatterns.append(path("", include("vidgo.dev.styleguide")))
 

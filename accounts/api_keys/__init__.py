@@ -6,6 +6,7 @@ be used for. The pages are in `generation/dashboard/api_keys.py`, as they also s
 
 from accounts.api_keys.keys import (
     OVERLAP_MAX,
+    PREFIX,
     BadExpiry,
     BadOverlap,
     ExpiredKey,
@@ -28,6 +29,7 @@ from accounts.api_keys.keys import (
 
 __all__ = [
     "OVERLAP_MAX",
+    "PREFIX",
     "BadExpiry",
     "BadOverlap",
     "ExpiredKey",

@@ -1,4 +1,4 @@
-"""The pages that end a key or its old secret; `generation.pages.keys` has the others."""
+"""The pages that end a key or its old secret; `generation.dashboard.api_keys` has the others."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """The operator's view of money; importing these modules registers it."""
 
-from billing.admin import books, inbox, money, offers, purchases, wallets
+from billing.admin import ledger_checks, money, offers, purchases, stripe_events, wallets
 
-__all__ = ["books", "inbox", "money", "offers", "purchases", "wallets"]
+__all__ = ["ledger_checks", "money", "offers", "purchases", "stripe_events", "wallets"]

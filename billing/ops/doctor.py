@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from billing import books
+from billing import ledger_checks
 from billing.models import Cursor, StripeEvent
 from billing.stripe import client
 from vidgo.kernel.ops.doctor import Finding, fault, look, ok, skipped
@@ -96,14 +96,14 @@ def look_at_sweep() -> Iterator[Finding]:
 @look(name="books", place=66, seconds=300)
 def look_at_books() -> Iterator[Finding]:
     """Audit the books."""
-    broken = {violation.sentence for violation in books.check()}
+    broken = {violation.sentence for violation in ledger_checks.check()}
     for sentence in sorted(broken):
         yield fault(
             f"broken: {sentence}",
             to_do="run `manage.py check_books`; docs/runbook.md, books_broken",
         )
     if not broken:
-        yield ok(f"clean by {len(books.list_rules())} rules")
+        yield ok(f"clean by {len(ledger_checks.list_rules())} rules")
 
 
 def _line(error: Exception) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.db import connection
 from django.utils import timezone
 
-from billing import inspections
+from billing import ledger_check_results
 from billing.models import Cursor
 from vidgo.kernel.ops.metrics import Reading, readings
 
@@ -41,7 +41,7 @@ def read_wallets() -> Iterator[Reading]:
 @readings("books")
 def read_books() -> Iterator[Reading]:
     """Read what the last check of the books found; nothing before the first one."""
-    latest = inspections.find_latest()
+    latest = ledger_check_results.find_latest()
     if latest is None:
         return
     yield Reading("vidgo_books_clean", "1 when the last check found no fault.", latest.is_clean)

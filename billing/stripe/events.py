@@ -13,9 +13,9 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from billing import auto_recharge, clawbacks, customers, notices, top_ups
+from billing import auto_recharge, clawbacks, emails, top_ups
 from billing.models import StripeEvent, TopUp
-from billing.stripe import client
+from billing.stripe import client, customers
 from vidgo.kernel import queue
 
 log = structlog.get_logger(__name__)
@@ -140,7 +140,7 @@ def _refund(event: StripeEvent) -> None:
 def _dispute(event: StripeEvent) -> None:
     outcome = clawbacks.apply_dispute(dispute=client.get_dispute(dispute_id=event.object_id))
     if outcome.is_new and not outcome.is_reversed:
-        notices.queue_notice(
+        emails.queue_notice(
             organization=outcome.top_up.organization,
             kind="dispute_opened",
             about=outcome.top_up.public_id,

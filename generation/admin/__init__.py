@@ -1,23 +1,23 @@
 """The operator's view of the work; importing these modules registers it."""
 
 from generation.admin import (
-    callbacks,
     files,
-    hours,
+    hourly_stats,
     jobs,
-    margin,
+    margins,
     organizations,
     providers,
+    webhooks,
     work_queue,
 )
 
 __all__ = [
-    "callbacks",
     "files",
-    "hours",
+    "hourly_stats",
     "jobs",
-    "margin",
+    "margins",
     "organizations",
     "providers",
+    "webhooks",
     "work_queue",
 ]

@@ -17,9 +17,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import audit
-from generation import health
 from generation.models import Attempt, ProviderState
-from generation.providers import registry
+from generation.providers import health, registry
 from vidgo.admin import actions, pages, tiles
 from vidgo.admin.actions import Action, Deed
 from vidgo.admin.admin import ReadOnlyTable

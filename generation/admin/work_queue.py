@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from generation import depth
+from generation.reporting import queue_depth
 from vidgo.admin import pages, tiles
 from vidgo.admin.pages import Page
 from vidgo.admin.tiles import Alarm, Figure, News, Tile
@@ -18,23 +18,23 @@ LONG_SECONDS = 120.0
 
 def queue_page(request: HttpRequest) -> HttpResponse:
     """Show what waits and what runs."""
-    now = depth.read()
+    now = queue_depth.read()
     context = {
         "depth": now,
-        "oldest_seconds": round(depth.seconds_since(now.oldest_at)),
-        "callbacks_seconds": round(depth.seconds_since(now.callbacks_oldest_at)),
+        "oldest_seconds": round(queue_depth.seconds_since(now.oldest_at)),
+        "callbacks_seconds": round(queue_depth.seconds_since(now.callbacks_oldest_at)),
         "background_seconds": round(now.background.oldest_seconds),
         "overdue_seconds": round(now.background.overdue_seconds),
-        "waiting": depth.list_waiting(),
+        "waiting": queue_depth.list_waiting(),
         "organization_limit": settings.ORGANIZATION_CONCURRENCY,
     }
     return pages.render(request, "desk/queue.html", context, title="Queue")
 
 
 def _news() -> News:
-    now = depth.read()
+    now = queue_depth.read()
     href = reverse("admin:desk_queue")
-    waited = depth.seconds_since(now.oldest_at)
+    waited = queue_depth.seconds_since(now.oldest_at)
     alarms = []
     if now.is_silent:
         minutes = int(now.background.overdue_seconds // 60)

@@ -6,8 +6,8 @@ from rest_framework.response import Response
 
 from accounts import access
 from accounts.models import Scope
-from generation import cancellation
-from generation.api import shapes
+from generation.api import schemas
+from generation.jobs import cancel
 from vidgo.kernel.api import envelope, openapi
 from vidgo.kernel.api.endpoint import Endpoint
 
@@ -25,13 +25,11 @@ class CancelView(Endpoint):
         tags=["Generation"],
         request=None,
         responses={
-            200: shapes.TASK_ANSWER,
+            200: schemas.TASK_ANSWER,
             **openapi.errors(401, 403, 404, 409, 429),
         },
     )
     def post(self, request: Request, task_id: str) -> Response:
         """Answer with the task, which has failed without an image and without a price."""
-        job = cancellation.cancel(
-            organization=access.key_of(request).organization, public_id=task_id
-        )
-        return envelope.ok(shapes.task(job))
+        job = cancel.cancel(organization=access.key_of(request).organization, public_id=task_id)
+        return envelope.ok(schemas.task(job))

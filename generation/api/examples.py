@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from generation import catalog, wire
-from generation.api import shapes
+from generation import catalog
+from generation.api import schemas
+from generation.jobs import representation
 from generation.models import Asset, Job, Status, Upload
 from vidgo.kernel import errors
 from vidgo.kernel.api import envelope
@@ -21,29 +22,36 @@ _SUM = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 def submitted() -> dict[str, Any]:
     """Return what a submit answers."""
     dearer = catalog.load().models["flux-kontext-max"].price_credits
-    return _ok(wire.submitted(_job(Status.QUEUED, price_credits=dearer)))
+    return _ok(representation.submitted(_job(Status.QUEUED, price_credits=dearer)))
 
 
 def running() -> dict[str, Any]:
     """Return the status of a task under way."""
-    return _ok(wire.task(_job(Status.RUNNING, progress=40)))
+    return _ok(representation.task(_job(Status.RUNNING, progress=40)))
 
 
 def finished() -> dict[str, Any]:
     """Return the status of a task with its image."""
-    return _ok(wire.task(_job(Status.FINISHED, progress=100)))
+    return _ok(representation.task(_job(Status.FINISHED, progress=100)))
 
 
 def failed() -> dict[str, Any]:
     """Return the status of a task that failed."""
     return _ok(
-        wire.task(_job(Status.FAILED, error_message="The prompt was refused by moderation."))
+        representation.task(
+            _job(Status.FAILED, error_message="The prompt was refused by moderation.")
+        )
     )
 
 
 def tasks() -> dict[str, Any]:
     """Return a page of the list of tasks."""
-    return _ok({"tasks": [wire.task(_job(Status.FINISHED, progress=100))], "next_before": _TASK_ID})
+    return _ok(
+        {
+            "tasks": [representation.task(_job(Status.FINISHED, progress=100))],
+            "next_before": _TASK_ID,
+        }
+    )
 
 
 def uploaded() -> dict[str, Any]:
@@ -62,7 +70,7 @@ def uploaded() -> dict[str, Any]:
         "success": True,
         "code": 200,
         "msg": "File uploaded successfully",
-        "data": shapes.upload(row),
+        "data": schemas.upload(row),
     }
 
 

@@ -11,8 +11,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
-from generation import files, inputs
 from generation.models import Asset, Job, Status, Upload
+from generation.storage import files, inputs
 from vidgo.kernel import errors
 from vidgo.kernel.api.endpoint import Endpoint
 

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from accounts import access
 from accounts.models import Scope
 from generation import jobs
-from generation.api import shapes, waits
+from generation.api import prefer_wait, schemas
 from generation.models import Job
 from vidgo.kernel.api import envelope, openapi
 from vidgo.kernel.api.endpoint import Endpoint
@@ -31,14 +31,14 @@ class StatusView(Endpoint):
         operation_id="get_status",
         summary="Get a task's status",
         tags=["Generation"],
-        parameters=[*waits.PARAMETERS, RETRY_AFTER],
+        parameters=[*prefer_wait.PARAMETERS, RETRY_AFTER],
         responses={
-            200: shapes.TASK_ANSWER,
+            200: schemas.TASK_ANSWER,
             **openapi.errors(401, 403, 404, 429),
         },
     )
     def get(self, request: Request, task_id: str) -> Response:
         """Answer with the task of the key's organization."""
         job = jobs.get_job(organization=access.key_of(request).organization, public_id=task_id)
-        job, applied = waits.wait(request, job)
-        return envelope.ok(shapes.task(job), headers={**come_back(job), **applied})
+        job, applied = prefer_wait.wait(request, job)
+        return envelope.ok(schemas.task(job), headers={**come_back(job), **applied})

@@ -7,8 +7,9 @@ from rest_framework.response import Response
 
 from accounts import access
 from accounts.models import Scope
-from generation import idempotency, orders, wire
-from generation.api import shapes, status, waits
+from generation import jobs
+from generation.api import prefer_wait, schemas, status
+from generation.jobs import generation_request, idempotency, representation
 from vidgo.kernel.api import envelope, openapi
 from vidgo.kernel.api.endpoint import Endpoint
 
@@ -24,7 +25,7 @@ class SubmitView(Endpoint):
         operation_id="submit",
         summary="Submit a task",
         tags=["Generation"],
-        request=shapes.OrderBody,
+        request=schemas.OrderBody,
         parameters=[
             OpenApiParameter(
                 idempotency.HEADER,
@@ -34,11 +35,11 @@ class SubmitView(Endpoint):
                 "7 days, the same order is answered with the task it became, and paid for once.",
             ),
             openapi.told(REPLAYED, "`true` when the order had been taken before.", 200),
-            *waits.PARAMETERS,
+            *prefer_wait.PARAMETERS,
             status.RETRY_AFTER,
         ],
         responses={
-            200: openapi.enveloped("SubmittedAnswer", shapes.SubmittedData()),
+            200: openapi.enveloped("SubmittedAnswer", schemas.SubmittedData()),
             **openapi.errors(400, 401, 402, 403, 413, 415, 422, 429, 503),
         },
     )
@@ -47,19 +48,24 @@ class SubmitView(Endpoint):
         api_key = access.key_of(request)
         body = envelope.body(request)
         key = idempotency.parse(request.headers.get(idempotency.HEADER))
-        order = orders.parse(
+        order = generation_request.parse(
             model=body.get("model"),
             input=body.get("input"),
             callback_url=body.get("callback_url"),
         )
-        submitted = idempotency.submit(
-            organization=api_key.organization, order=order, api_key=api_key, key=key
+        submitted = jobs.submit(
+            organization=api_key.organization,
+            request=order,
+            api_key=api_key,
+            idempotency_key=key,
         )
         headers = {REPLAYED: "true"} if submitted.is_replay else {}
-        job, applied = waits.wait(request, submitted.job)
+        job, applied = prefer_wait.wait(request, submitted.job)
         if not applied:
-            return envelope.ok(wire.submitted(job, warnings=order.warnings), headers=headers)
-        data = shapes.task(job)
+            return envelope.ok(
+                representation.submitted(job, warnings=order.warnings), headers=headers
+            )
+        data = schemas.task(job)
         if order.warnings:
             data["warnings"] = list(order.warnings)
         return envelope.ok(data, headers={**headers, **applied, **status.come_back(job)})

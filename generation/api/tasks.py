@@ -14,14 +14,14 @@ from rest_framework.response import Response
 from accounts import access
 from accounts.models import Scope
 from generation import catalog
-from generation.api import shapes
+from generation.api import schemas
 from generation.models import Job
 from vidgo.kernel import errors
 from vidgo.kernel.api import envelope, openapi
 from vidgo.kernel.api.endpoint import Endpoint
 from vidgo.kernel.web import pagination
 
-STATUS_OF = {word: status for status, word in shapes.WIRE_STATUS.items()}
+STATUS_OF = {word: status for status, word in schemas.WIRE_STATUS.items()}
 
 
 class BadFilter(errors.Invalid):
@@ -94,7 +94,7 @@ class TasksView(Endpoint):
             ),
         ],
         responses={
-            200: openapi.enveloped("TasksAnswer", shapes.TasksData()),
+            200: openapi.enveloped("TasksAnswer", schemas.TasksData()),
             **openapi.errors(400, 401, 403, 404, 429),
         },
     )
@@ -112,5 +112,5 @@ class TasksView(Endpoint):
             size=pagination.limit_of(query),
         )
         return envelope.ok(
-            {"tasks": [shapes.task(job) for job in page.rows], "next_before": page.older}
+            {"tasks": [schemas.task(job) for job in page.rows], "next_before": page.older}
         )

@@ -14,8 +14,8 @@ from rest_framework.response import Response
 from accounts import access
 from accounts.models import Scope
 from accounts.rate_limits import throttles
-from generation import uploads
-from generation.api import shapes
+from generation.api import schemas
+from generation.storage import uploads
 from vidgo.kernel import errors
 from vidgo.kernel.api import envelope, openapi
 from vidgo.kernel.api.endpoint import Endpoint
@@ -64,7 +64,7 @@ def answer(*, request: Request, content: bytes, original_name: str) -> Response:
             "success": True,
             "code": 200,
             "msg": "File uploaded successfully",
-            "data": shapes.upload(row),
+            "data": schemas.upload(row),
         }
     )
 
@@ -89,7 +89,7 @@ class StreamUploadView(Endpoint):
                 "StreamUpload", {"file": serializers.FileField(), **NAMES}
             )
         },
-        responses={200: shapes.UPLOAD_ANSWER, **ERRORS},
+        responses={200: schemas.UPLOAD_ANSWER, **ERRORS},
     )
     def post(self, request: Request) -> Response:
         """Store the part named `file`."""
@@ -120,7 +120,7 @@ class Base64UploadView(Endpoint):
                 **NAMES,
             },
         ),
-        responses={200: shapes.UPLOAD_ANSWER, **ERRORS},
+        responses={200: schemas.UPLOAD_ANSWER, **ERRORS},
     )
     def post(self, request: Request) -> Response:
         """Store what `base64_data` holds."""
@@ -146,7 +146,7 @@ class UrlUploadView(Endpoint):
         summary="Upload a file by URL",
         tags=["Uploads"],
         request=inline_serializer("UrlUpload", {"file_url": serializers.URLField(), **NAMES}),
-        responses={200: shapes.UPLOAD_ANSWER, **ERRORS},
+        responses={200: schemas.UPLOAD_ANSWER, **ERRORS},
     )
     def post(self, request: Request) -> Response:
         """Fetch and store what `file_url` holds."""

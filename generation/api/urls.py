@@ -7,7 +7,7 @@ from generation.api.cancel import CancelView
 from generation.api.catalog import ModelsView, ModelView
 from generation.api.docs import DocsView
 from generation.api.files import FileView
-from generation.api.hints import HintView
+from generation.api.provider_webhooks import HintView
 from generation.api.status import StatusView
 from generation.api.submit import SubmitView
 from generation.api.tasks import TasksView

@@ -17,12 +17,12 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from rest_framework.renderers import JSONRenderer
 
-from generation import wire
-from generation.callbacks import claims, results, samples, signing
-from generation.callbacks.claims import Claimed
-from generation.callbacks.results import Result
+from generation.callbacks import delivery_claims, delivery_results, sample_payload, signing
+from generation.callbacks.delivery_claims import Claimed
+from generation.callbacks.delivery_results import Result
+from generation.engine.thread_pools import in_database
+from generation.jobs import representation
 from generation.models import Callback
-from generation.pools import in_database
 from vidgo.kernel import http, queue
 from vidgo.kernel.ops import failpoints
 
@@ -104,7 +104,7 @@ class Slice:
                 task.cancel()
             await asyncio.gather(*self.running, return_exceptions=True)
             await http.close()
-            released = await in_database(claims.release, owner=self.owner)
+            released = await in_database(delivery_claims.release, owner=self.owner)
             if released:
                 log.info("callbacks_released", callbacks=released, owner=self.owner)
 
@@ -114,7 +114,7 @@ class Slice:
             return 0
         queue.pulse.beat()
         began = time.monotonic()
-        claimed = await in_database(claims.claim, owner=self.owner, limit=free)
+        claimed = await in_database(delivery_claims.claim, owner=self.owner, limit=free)
         self.rest_seconds = min(REST * (time.monotonic() - began), 1.0)
         if claimed:
             failpoints.point("callback.claimed")
@@ -156,10 +156,10 @@ class Slice:
             result = await send(claimed)
         except Exception:
             log.exception("callback_broken")
-            result = Result(error=results.BROKEN)
+            result = Result(error=delivery_results.BROKEN)
         failpoints.point("callback.sent")
         try:
-            ours = await in_database(results.record, callback=callback, result=result)
+            ours = await in_database(delivery_results.record, callback=callback, result=result)
         except (OperationalError, InterfaceError) as error:
             log.warning("database_away", error=str(error).strip())
             return
@@ -176,7 +176,7 @@ class Slice:
 async def send(claimed: Claimed) -> Result:
     """Post a callback to its address once, and return what its receiver made of it."""
     if not claimed.keys:
-        return Result(error=results.UNSIGNED)
+        return Result(error=delivery_results.UNSIGNED)
     callback = claimed.callback
     body = body_of(callback)
     headers = signing.headers(
@@ -197,10 +197,10 @@ async def send(claimed: Claimed) -> Result:
     except http.FetchError as error:
         elapsed_ms = round((time.monotonic() - began) * 1000)
         return Result(error=error.reason[:32], latency_ms=elapsed_ms)
-    return results.of_answer(response)
+    return delivery_results.of_answer(response)
 
 
 def body_of(callback: Callback) -> bytes:
     """Return what is sent: byte for byte what the status endpoint answers for the task."""
-    told = wire.task(callback.job) if callback.job else samples.task(callback)
+    told = representation.task(callback.job) if callback.job else sample_payload.task(callback)
     return bytes(JSONRenderer().render({"code": 200, "data": told}))

@@ -17,7 +17,7 @@ from yarl import URL
 from accounts import audit
 from accounts.audit import Actor
 from accounts.models import Organization
-from generation.callbacks import schedule
+from generation.callbacks import retry_schedule
 from generation.models import CallbackEndpoint
 from vidgo.kernel import errors, queue
 from vidgo.kernel.db.transactions import requires_transaction
@@ -120,7 +120,8 @@ def note_failure(*, endpoint_id: int, gone: bool) -> None:
     if gone:
         reason = CallbackEndpoint.Pause.GONE
     elif rows.filter(
-        failures_in_a_row__gte=len(schedule.OFFSETS_SECONDS), failing_since__lte=_patience(now)
+        failures_in_a_row__gte=len(retry_schedule.OFFSETS_SECONDS),
+        failing_since__lte=_patience(now),
     ).exists():
         reason = CallbackEndpoint.Pause.FAILING
     if reason and _pause(endpoint_id, reason):

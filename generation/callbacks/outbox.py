@@ -12,8 +12,8 @@ from django.utils import timezone
 from accounts import audit
 from accounts.audit import Actor
 from accounts.models import Organization
-from generation import orders
 from generation.callbacks import endpoints
+from generation.jobs import generation_request
 from generation.models import Callback, CallbackEndpoint, Job
 from vidgo.kernel import errors, http, queue
 from vidgo.kernel.db.transactions import requires_transaction
@@ -58,7 +58,7 @@ def _require_callable(url: str) -> None:
     try:
         http.resolve_check_sync(url=url, policy=http.CALLBACK)
     except http.FetchError as error:
-        raise orders.BadCallbackUrl(str(error), param="url") from None
+        raise generation_request.BadCallbackUrl(str(error), param="url") from None
 
 
 @requires_transaction

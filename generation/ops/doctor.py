@@ -10,10 +10,12 @@ from django.db import connection
 from django.utils import timezone
 
 from billing import tasks as billing_tasks
-from generation import catalog, depth, health, pools, tasks
+from generation import catalog, tasks
+from generation.engine import thread_pools
 from generation.models import ProviderState
-from generation.providers import registry
+from generation.providers import health, registry
 from generation.providers.base import Failure, FailureKind, Provider
+from generation.reporting import queue_depth
 from vidgo.kernel import http, queue
 from vidgo.kernel.ops.doctor import Finding, fault, look, ok
 
@@ -40,7 +42,9 @@ def look_at_connections() -> Iterator[Finding]:
         cursor.execute(CONNECTIONS)
         allowed, used = cursor.fetchone() or (0, 0)
     web = settings.WEB_PROCESSES * (settings.WEB_THREADS + 1)
-    worker = settings.WORKER_PROCESSES * (pools.DATABASE_THREADS + 1) + CONNECTIONS_BESIDE_TASKS
+    worker = (
+        settings.WORKER_PROCESSES * (thread_pools.DATABASE_THREADS + 1) + CONNECTIONS_BESIDE_TASKS
+    )
     says = f"{used} of {allowed} in use; a web server may open {web}, a worker {worker}"
     if web + worker + SPARE_CONNECTIONS > allowed:
         yield fault(
@@ -120,7 +124,7 @@ def look_at_workers() -> Iterator[Finding]:
         yield fault(f"not scheduled: {', '.join(sorted(missing))}", to_do="run `manage.py migrate`")
         return
     overdue = queue.look().overdue_seconds
-    if overdue > depth.SILENT_SECONDS:
+    if overdue > queue_depth.SILENT_SECONDS:
         yield fault(
             f"none has taken anything for {overdue / 60:.0f} minutes",
             to_do="start `manage.py worker`, or read why it ends",
@@ -132,7 +136,7 @@ def look_at_workers() -> Iterator[Finding]:
 @look(name="tasks", place=82)
 def look_at_tasks() -> Iterator[Finding]:
     """Look at how long customers' tasks wait, and at what failed behind their backs."""
-    waited = depth.seconds_since(depth.read().oldest_at)
+    waited = queue_depth.seconds_since(queue_depth.read().oldest_at)
     failed = queue.count_failures(since=timezone.now() - FAILED_TASKS_COUNT_FOR)
     if waited > WAIT_IS_LONG_SECONDS:
         yield fault(
@@ -151,8 +155,8 @@ def look_at_tasks() -> Iterator[Finding]:
 @look(name="callbacks", place=84)
 def look_at_callbacks() -> Iterator[Finding]:
     """Look at how late callbacks are."""
-    now = depth.read()
-    late = depth.seconds_since(now.callbacks_oldest_at)
+    now = queue_depth.read()
+    late = queue_depth.seconds_since(now.callbacks_oldest_at)
     if late > CALLBACK_IS_LATE_SECONDS:
         yield fault(
             f"{now.callbacks_due} are due, the oldest for {late / 60:.0f} minutes",

@@ -12,10 +12,10 @@ from django.db import connection
 from django.db.models import Count
 from django.utils import timezone
 
-from generation import depth, health
-from generation.depth import Depth
 from generation.models import Attempt, CallbackEndpoint, ProviderState
-from generation.providers import registry
+from generation.providers import health, registry
+from generation.reporting import queue_depth
+from generation.reporting.queue_depth import Depth
 from vidgo.kernel.ops.metrics import Reading, readings
 
 # What ended within five minutes, of the newest so many: enough for 60 tasks a second.
@@ -54,7 +54,7 @@ STATES = ("healthy", "probing", "throttled", "open", "paused", "unused")
 @readings("work")
 def read_work() -> Iterator[Reading]:
     """Read what waits and runs, and how it ended lately."""
-    now = depth.read()
+    now = queue_depth.read()
     yield from _tasks(now)
     yield from _callbacks(now)
 
@@ -66,7 +66,7 @@ def _tasks(now: Depth) -> Iterator[Reading]:
     yield Reading(
         "vidgo_tasks_oldest_queued_seconds",
         "How long the oldest queued task has waited.",
-        depth.seconds_since(now.oldest_at),
+        queue_depth.seconds_since(now.oldest_at),
     )
     yield Reading("vidgo_task_drivers", "Worker processes that drive tasks now.", now.drivers)
     help = "Tasks that ended within five minutes, of the newest 20,000."
@@ -87,7 +87,7 @@ def _callbacks(now: Depth) -> Iterator[Reading]:
     yield Reading(
         "vidgo_callbacks_oldest_due_seconds",
         "How long the oldest callback has been due.",
-        depth.seconds_since(now.callbacks_oldest_at),
+        queue_depth.seconds_since(now.callbacks_oldest_at),
     )
     for state, count in _rows(ENDED_CALLBACKS):
         help = "Callbacks that ended within five minutes."

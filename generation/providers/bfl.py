@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 import structlog
 
-from generation.providers import calls
+from generation.providers import http_calls
 from generation.providers.base import (
     BadHint,
     Balance,
@@ -72,12 +72,12 @@ class BlackForestLabs:
             payload["input_image"] = base64.b64encode(work.image.content).decode()
         if work.hint_url:
             payload |= {"webhook_url": work.hint_url, "webhook_secret": work.hint_secret}
-        answer = await calls.start(
+        answer = await http_calls.start(
             url=f"{self._base_url}/v1/{work.endpoint}", payload=payload, headers=self._headers
         )
         task = answer.get("id")
         if not isinstance(task, str) or not task:
-            raise calls.failure(FailureKind.OUTCOME_UNKNOWN, "start: an answer without an id")
+            raise http_calls.failure(FailureKind.OUTCOME_UNKNOWN, "start: an answer without an id")
         return Started(
             upstream_ref=self._reference(task, polling_url=answer.get("polling_url")),
             cost_usd=_usd(answer.get("cost")),
@@ -93,25 +93,25 @@ class BlackForestLabs:
         url = reference.get("polling_url") or (
             f"{self._base_url}/v1/get_result?id={quote(reference['id'], safe='')}"
         )
-        answer = calls.told(await calls.look(url=url, headers=self._headers))
+        answer = http_calls.told(await http_calls.look(url=url, headers=self._headers))
         match answer.get("status"):
             case "Ready":
                 return _ready(answer.get("result"))
             case "Pending":
                 return Pending(progress=_percent(answer.get("progress")))
             case "Request Moderated" | "Content Moderated" as status:
-                raise calls.failure(FailureKind.MODERATED, status)
+                raise http_calls.failure(FailureKind.MODERATED, status)
             case "Error":
-                raise calls.failure(FailureKind.UNAVAILABLE, "poll: Error")
+                raise http_calls.failure(FailureKind.UNAVAILABLE, "poll: Error")
             case "Task not found":
                 if time.time() - reference["at"] > UNKNOWN_AT_FIRST_SECONDS:
-                    raise calls.failure(FailureKind.UNAVAILABLE, "poll: Task not found")
+                    raise http_calls.failure(FailureKind.UNAVAILABLE, "poll: Task not found")
                 return Pending()
             case str() as status:
                 # New since this was written: patience costs nothing, the job has a deadline.
                 log.warning("provider_status_unknown", provider=self.name, status=status[:40])
                 return Pending()
-        raise calls.failure(FailureKind.OUTCOME_UNKNOWN, "poll: an answer without a status")
+        raise http_calls.failure(FailureKind.OUTCOME_UNKNOWN, "poll: an answer without a status")
 
     async def cancel(self, upstream_ref: str) -> Cancellation:
         """Say that it cannot be done: the API has no such call."""
@@ -119,10 +119,10 @@ class BlackForestLabs:
 
     async def balance(self) -> Balance | None:
         """Return the account's credits; raises `Failure`."""
-        response = await calls.look(url=f"{self._base_url}/v1/credits", headers=self._headers)
-        amount = _decimal(calls.told(response).get("credits"))
+        response = await http_calls.look(url=f"{self._base_url}/v1/credits", headers=self._headers)
+        amount = _decimal(http_calls.told(response).get("credits"))
         if amount is None:
-            raise calls.unclear(response)
+            raise http_calls.unclear(response)
         return Balance(amount=amount, unit="credits")
 
     async def read_hint(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
@@ -152,7 +152,7 @@ class BlackForestLabs:
         With a webhook the answer has none; then the task is asked for where it was sent.
         """
         reference: dict[str, Any] = {"id": task, "at": int(time.time())}
-        if calls.is_vendors(polling_url, base_url=self._base_url, hosts=HOSTS):
+        if http_calls.is_vendors(polling_url, base_url=self._base_url, hosts=HOSTS):
             reference["polling_url"] = polling_url
         elif polling_url:
             log.warning("provider_url_refused", provider=self.name, field="polling_url")
@@ -161,7 +161,7 @@ class BlackForestLabs:
 
 def _ready(result: Any) -> Ready:
     if not isinstance(result, dict) or not isinstance(result.get("sample"), str):
-        raise calls.failure(FailureKind.UNAVAILABLE, "poll: Ready without a sample")
+        raise http_calls.failure(FailureKind.UNAVAILABLE, "poll: Ready without a sample")
     seed = result.get("seed")
     return Ready(url=result["sample"], seed=seed if isinstance(seed, int) else None)
 

@@ -20,7 +20,7 @@ import structlog
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from generation.providers import calls
+from generation.providers import http_calls
 from generation.providers.base import (
     BadHint,
     Balance,
@@ -79,17 +79,17 @@ class Fal:
         url = f"{self._base_url}/{work.endpoint}"
         if work.hint_url:
             url += "?" + urlencode({"fal_webhook": work.hint_url})
-        answer = await calls.start(
+        answer = await http_calls.start(
             url=url,
             payload=payload,
             headers={**self._headers, "X-Fal-Object-Lifecycle-Preference": LIFECYCLE},
         )
         request = answer.get("request_id")
         if not isinstance(request, str) or not request:
-            raise calls.failure(FailureKind.OUTCOME_UNKNOWN, "start: an answer without an id")
+            raise http_calls.failure(FailureKind.OUTCOME_UNKNOWN, "start: an answer without an id")
         reference = {"request_id": request}
         for field in ("status_url", "response_url", "cancel_url"):
-            if calls.is_vendors(answer.get(field), base_url=self._base_url, hosts=HOSTS):
+            if http_calls.is_vendors(answer.get(field), base_url=self._base_url, hosts=HOSTS):
                 reference[field] = answer[field]
             else:
                 log.warning("provider_url_refused", provider=self.name, field=field)
@@ -102,10 +102,12 @@ class Fal:
     async def poll(self, upstream_ref: str, work: Work) -> Pending | Ready:
         """Ask how far it is, and for the response once it is completed; raises `Failure`."""
         reference = self._addresses(upstream_ref, endpoint=work.endpoint)
-        response = await calls.look(url=f"{reference['status_url']}?logs=0", headers=self._headers)
+        response = await http_calls.look(
+            url=f"{reference['status_url']}?logs=0", headers=self._headers
+        )
         if response.status == 404:
-            raise calls.failure(FailureKind.UNAVAILABLE, "poll: 404")
-        answer = calls.told(response)
+            raise http_calls.failure(FailureKind.UNAVAILABLE, "poll: 404")
+        answer = http_calls.told(response)
         match answer.get("status"):
             case "COMPLETED":
                 return await self._collect(
@@ -117,24 +119,24 @@ class Fal:
                 # New since this was written: patience costs nothing, the job has a deadline.
                 log.warning("provider_status_unknown", provider=self.name, status=status[:40])
                 return Pending()
-        raise calls.unclear(response)
+        raise http_calls.unclear(response)
 
     async def _collect(self, url: str, *, failed: bool) -> Ready:
         """Return the result of a completed request; raises `Failure` when there is none."""
-        response = await calls.look(url=url, headers=self._headers)
-        answer = calls.read(response)
+        response = await http_calls.look(url=url, headers=self._headers)
+        answer = http_calls.read(response)
         if not response.ok:
             raise _failed(response, failed=failed)
         try:
             images = (answer or {})["images"]
             address, blanked = images[0]["url"], (answer or {}).get("has_nsfw_concepts") or []
         except (KeyError, IndexError, TypeError):
-            raise calls.unclear(response) from None
+            raise http_calls.unclear(response) from None
         if not isinstance(address, str):
-            raise calls.unclear(response)
+            raise http_calls.unclear(response)
         if isinstance(blanked, list) and blanked[:1] == [True]:
             # The image is there, but blank.
-            raise calls.failure(FailureKind.MODERATED, "has_nsfw_concepts")
+            raise http_calls.failure(FailureKind.MODERATED, "has_nsfw_concepts")
         seed = (answer or {}).get("seed")
         return Ready(url=address, seed=seed if isinstance(seed, int) else None)
 
@@ -144,13 +146,13 @@ class Fal:
         if not url:
             # Known by its webhook alone, which does not tell where it can be cancelled.
             return Cancellation.IMPOSSIBLE
-        response = await calls.look(url=url, method="PUT", headers=self._headers)
-        match calls.told(response).get("status"):
+        response = await http_calls.look(url=url, method="PUT", headers=self._headers)
+        match http_calls.told(response).get("status"):
             case "OK" | "CANCELLATION_REQUESTED":
                 return Cancellation.CANCELED
             case "ALREADY_COMPLETED" | "NOT_FOUND":
                 return Cancellation.TOO_LATE
-        raise calls.unclear(response)
+        raise http_calls.unclear(response)
 
     async def balance(self) -> Balance | None:
         """Tell nothing: the queue's API has no such call."""
@@ -221,17 +223,20 @@ class Fal:
 
 def _failed(response: http.Response, *, failed: bool) -> Failure:
     """Return what a completed request without a result means."""
-    said = f"response: {response.status} {calls.reason_of(response)}".strip()
+    said = f"response: {response.status} {http_calls.reason_of(response)}".strip()
     error_type = response.headers.get("x-fal-error-type", "")
-    types = {error_type, *(what for _, what in calls.complaints(calls.read(response) or {}))}
+    types = {
+        error_type,
+        *(what for _, what in http_calls.complaints(http_calls.read(response) or {})),
+    }
     if types & MODERATED_TYPES:
-        return calls.failure(FailureKind.MODERATED, said)
+        return http_calls.failure(FailureKind.MODERATED, said)
     if response.status in {400, 422}:
-        return calls.failure(FailureKind.INVALID_INPUT, said)
+        return http_calls.failure(FailureKind.INVALID_INPUT, said)
     if response.status < 500 or failed or error_type:
-        return calls.failure(FailureKind.UNAVAILABLE, said)
+        return http_calls.failure(FailureKind.UNAVAILABLE, said)
     # A gateway's error, not the model's: the result may still be had.
-    return calls.unclear(response)
+    return http_calls.unclear(response)
 
 
 def _key(entry: Mapping[str, Any]) -> Ed25519PublicKey:

@@ -20,7 +20,7 @@ from urllib.parse import quote
 import structlog
 from django.utils import timezone
 
-from generation.providers import calls
+from generation.providers import http_calls
 from generation.providers.base import (
     BadHint,
     Balance,
@@ -76,14 +76,14 @@ class Replicate:
         payload: dict[str, Any] = {"input": _input(work)}
         if work.hint_url:
             payload |= {"webhook": work.hint_url, "webhook_events_filter": ["completed"]}
-        answer = await calls.start(
+        answer = await http_calls.start(
             url=f"{self._base_url}/v1/models/{work.endpoint}/predictions",
             payload=payload,
             headers=self._headers,
         )
         prediction = answer.get("id")
         if not isinstance(prediction, str) or not prediction:
-            raise calls.failure(FailureKind.OUTCOME_UNKNOWN, "start: an answer without an id")
+            raise http_calls.failure(FailureKind.OUTCOME_UNKNOWN, "start: an answer without an id")
         return Started(upstream_ref=prediction)
 
     async def find(self, work: Work) -> Started | None:
@@ -97,11 +97,11 @@ class Replicate:
         since = max((work.asked_at or hour_ago) - timedelta(seconds=CLOCK_SECONDS), hour_ago)
         url = f"{self._base_url}/v1/predictions"
         for _ in range(FIND_PAGES):
-            response = await calls.look(url=url, headers=self._headers)
-            page = calls.told(response)
+            response = await http_calls.look(url=url, headers=self._headers)
+            page = http_calls.told(response)
             predictions = page.get("results")
             if not isinstance(predictions, list):
-                raise calls.unclear(response)
+                raise http_calls.unclear(response)
             for prediction in predictions:
                 created_at = _created_at(prediction)
                 if created_at is None:
@@ -111,16 +111,16 @@ class Replicate:
                 if prediction.get("model") == work.endpoint and prediction.get("input") == wanted:
                     return Started(upstream_ref=str(prediction["id"]))
             url = page.get("next") or ""
-            if not calls.is_vendors(url, base_url=self._base_url, hosts=HOSTS):
+            if not http_calls.is_vendors(url, base_url=self._base_url, hosts=HOSTS):
                 return None
         return None
 
     async def poll(self, upstream_ref: str, work: Work) -> Pending | Ready:
         """Ask how far it is; raises `Failure`."""
-        response = await calls.look(url=self._url(upstream_ref), headers=self._headers)
+        response = await http_calls.look(url=self._url(upstream_ref), headers=self._headers)
         if response.status == 404:
-            raise calls.failure(FailureKind.UNAVAILABLE, "poll: 404")
-        prediction = calls.told(response)
+            raise http_calls.failure(FailureKind.UNAVAILABLE, "poll: 404")
+        prediction = http_calls.told(response)
         match prediction.get("status"):
             case "succeeded":
                 return await self._collect(prediction)
@@ -130,12 +130,12 @@ class Replicate:
                 raise _failed(prediction.get("error"))
             case "canceled" | "aborted" as status:
                 # `aborted`: its deadline passed before it began.
-                raise calls.failure(FailureKind.UNAVAILABLE, f"poll: {status}")
+                raise http_calls.failure(FailureKind.UNAVAILABLE, f"poll: {status}")
             case str() as status:
                 # New since this was written: patience costs nothing, the job has a deadline.
                 log.warning("provider_status_unknown", provider=self.name, status=status[:40])
                 return Pending()
-        raise calls.unclear(response)
+        raise http_calls.unclear(response)
 
     async def _collect(self, prediction: Mapping[str, Any]) -> Ready:
         """Return the image; raises `Failure`.
@@ -145,37 +145,41 @@ class Replicate:
         output = prediction.get("output")
         url = output[0] if isinstance(output, list) and output else output
         if not isinstance(url, str):
-            raise calls.failure(FailureKind.UNAVAILABLE, "poll: succeeded, but the output is gone")
+            raise http_calls.failure(
+                FailureKind.UNAVAILABLE, "poll: succeeded, but the output is gone"
+            )
         given = prediction.get("input")
         seed = given.get("seed") if isinstance(given, dict) else None
         seed = seed if isinstance(seed, int) else None
-        if not calls.is_vendors(url, base_url=self._base_url, hosts=HOSTS):
+        if not http_calls.is_vendors(url, base_url=self._base_url, hosts=HOSTS):
             return Ready(url=url, seed=seed)
         try:
             response = await http.fetch(url=url, policy=http.VENDOR_RESULT, headers=self._headers)
         except (http.UrlRefused, http.TooLarge, http.TooManyRedirects) as error:
-            raise calls.failure(FailureKind.UNAVAILABLE, f"output: {error.reason}") from error
+            raise http_calls.failure(FailureKind.UNAVAILABLE, f"output: {error.reason}") from error
         except http.FetchError as error:
-            raise calls.failure(FailureKind.OUTCOME_UNKNOWN, f"output: {error.reason}") from error
+            raise http_calls.failure(
+                FailureKind.OUTCOME_UNKNOWN, f"output: {error.reason}"
+            ) from error
         if response.status >= 500 or response.status == 429:
-            raise calls.unclear(response)
+            raise http_calls.unclear(response)
         if response.status != 200:
-            raise calls.failure(FailureKind.UNAVAILABLE, f"output: {response.status}")
+            raise http_calls.failure(FailureKind.UNAVAILABLE, f"output: {response.status}")
         return Ready(content=response.body, seed=seed)
 
     async def cancel(self, upstream_ref: str) -> Cancellation:
         """Stop the prediction; raises `Failure`."""
-        response = await calls.look(
+        response = await http_calls.look(
             url=f"{self._url(upstream_ref)}/cancel", method="POST", headers=self._headers
         )
         if response.status == 404:
             return Cancellation.TOO_LATE
-        match calls.told(response).get("status"):
+        match http_calls.told(response).get("status"):
             case "succeeded":
                 return Cancellation.TOO_LATE
             case "starting" | "processing" | "canceled" | "aborted" | "failed":
                 return Cancellation.CANCELED
-        raise calls.unclear(response)
+        raise http_calls.unclear(response)
 
     async def balance(self) -> Balance | None:
         """Tell nothing: the API has no such call."""
@@ -278,4 +282,4 @@ def _failed(error: Any) -> Failure:
     said = str(error or "")[:200]
     moderated = any(word in said.lower() for word in MODERATED_WORDS)
     kind = FailureKind.MODERATED if moderated else FailureKind.UNAVAILABLE
-    return calls.failure(kind, f"poll: failed: {said}")
+    return http_calls.failure(kind, f"poll: failed: {said}")

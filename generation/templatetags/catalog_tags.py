@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from generation import catalog
-from generation.pages.site.examples import Example
+from generation.site.examples import Example
 
 register = template.Library()
 

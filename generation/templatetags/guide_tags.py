@@ -14,17 +14,17 @@ from rest_framework import serializers
 
 from accounts.api_keys import restrictions
 from billing.api import EntryData
-from generation.api import examples, shapes
-from generation.pages.guide import code
+from generation.api import examples, schemas
+from generation.docs_site import code
 
 register = template.Library()
 
 # The shapes whose fields a page lists, by the name its template uses.
 SHAPES: Mapping[str, type[serializers.Serializer[None]]] = {
-    "order": shapes.OrderBody,
-    "task": shapes.TaskData,
-    "file": shapes.FileData,
-    "upload": shapes.UploadData,
+    "order": schemas.OrderBody,
+    "task": schemas.TaskData,
+    "file": schemas.FileData,
+    "upload": schemas.UploadData,
     "entry": EntryData,
 }
 TYPES: tuple[tuple[type, str], ...] = (

@@ -7,7 +7,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from generation import catalog
-from generation.usage import Sums
+from generation.reporting.usage import Sums
 from vidgo.kernel.web.templatetags.ui import money
 
 register = template.Library()

@@ -12,6 +12,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts import api_keys
+from accounts.api_keys import keys
 from accounts.audit import SYSTEM, Actor
 from accounts.models import ApiKey, AuditEvent, Organization, User
 from tests import factories
@@ -38,15 +39,15 @@ def test_a_key_has_a_prefix_an_id_a_secret_and_a_checksum(organization: Organiza
     issued = factories.api_key(organization=organization)
     prefix, key_id, rest = issued.plaintext.split("_")
     assert (prefix, key_id, len(rest)) == ("vg", issued.api_key.key_id, 32 + 6)
-    assert api_keys.checksum(issued.plaintext[:-6]) == issued.plaintext[-6:]
+    assert keys.checksum(issued.plaintext[:-6]) == issued.plaintext[-6:]
     assert issued.api_key.display == f"vg_{key_id}_…{issued.plaintext[-4:]}"
 
 
 def test_the_checksum_is_the_crc_32_in_base_62() -> None:
     # The check value of CRC-32/ISO-HDLC, 0xCBF43926 for "123456789".
     number = 0
-    for character in api_keys.checksum("123456789"):
-        number = number * 62 + api_keys.ids.BASE62.index(character)
+    for character in keys.checksum("123456789"):
+        number = number * 62 + keys.ids.BASE62.index(character)
     assert number == 0xCBF43926
 
 
@@ -97,13 +98,13 @@ def test_a_wrong_secret_with_a_right_checksum_is_refused(organization: Organizat
     issued = factories.api_key(organization=organization)
     forged = f"vg_{issued.api_key.key_id}_{'a' * 32}"
     with pytest.raises(api_keys.InvalidKey):
-        api_keys.authenticate(plaintext=forged + api_keys.checksum(forged))
+        api_keys.authenticate(plaintext=forged + keys.checksum(forged))
 
 
 def test_an_unknown_key_with_a_right_checksum_is_refused(db: None) -> None:
     forged = f"vg_{'A' * 12}_{'a' * 32}"
     with pytest.raises(api_keys.InvalidKey):
-        api_keys.authenticate(plaintext=forged + api_keys.checksum(forged))
+        api_keys.authenticate(plaintext=forged + keys.checksum(forged))
 
 
 def test_a_key_outlives_the_rotation_of_the_pepper(

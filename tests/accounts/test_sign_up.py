@@ -12,7 +12,7 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from accounts import api_keys
+from accounts.api_keys import keys
 from accounts.models import ApiKey, Membership, Organization, User
 from tests import factories
 from tests.conftest import Api
@@ -20,7 +20,7 @@ from tests.conftest import Api
 pytestmark = pytest.mark.django_db
 
 DANA = {"email": "Dana@Example.com", "password1": "a long enough secret"}
-PLAINTEXT = re.compile(rf"(?<![\w]){api_keys.SHAPE.pattern}(?![\w])")
+PLAINTEXT = re.compile(rf"(?<![\w]){keys.SHAPE.pattern}(?![\w])")
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ import billing
 import generation
 import vidgo
 from accounts import api_keys
+from accounts.api_keys import keys
 from accounts.audit import SYSTEM
 from accounts.models import Organization
 from billing import wallets
@@ -119,12 +120,12 @@ def mistyped(organization: Organization) -> str:
 
 def unknown(organization: Organization) -> str:
     body = f"vg_{'a' * 12}_{'b' * 32}"
-    return f"Bearer {body}{api_keys.checksum(body)}"
+    return f"Bearer {body}{keys.checksum(body)}"
 
 
 def of_another_secret(organization: Organization) -> str:
     body = f"vg_{issued(organization).api_key.key_id}_{'b' * 32}"
-    return f"Bearer {body}{api_keys.checksum(body)}"
+    return f"Bearer {body}{keys.checksum(body)}"
 
 
 def revoked(organization: Organization) -> str:

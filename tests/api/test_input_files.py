@@ -9,9 +9,10 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import Organization
-from generation import files, jobs
+from generation import jobs
 from generation.models import Job
 from generation.providers.base import FailureKind
+from generation.storage import files
 from tests import factories
 
 pytestmark = pytest.mark.django_db

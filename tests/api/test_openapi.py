@@ -12,7 +12,8 @@ from django.test import Client
 
 from accounts.models import Organization
 from billing.models import Wallet
-from generation import catalog, orders
+from generation import catalog
+from generation.jobs import generation_request
 from tests import factories
 from tests.conftest import Api
 
@@ -74,7 +75,7 @@ def test_it_names_what_the_catalog_sells(document: dict[str, Any]) -> None:
     loaded = catalog.load()
     assert schemas["ModelEnum"]["enum"] == list(loaded.models)
     given = schemas["OrderInputRequest"]["properties"]
-    assert set(given) == orders.KNOWN_FIELDS
+    assert set(given) == generation_request.KNOWN_FIELDS
     assert given["prompt"]["maxLength"] == catalog.PROMPT_MAX_CHARACTERS
     assert given["seed"]["maximum"] == catalog.SEED_MAX
     assert schemas["SizeEnum"]["enum"] == [size.name for size in loaded.listed_sizes]

@@ -16,8 +16,10 @@ from pytest_django import Settings
 
 from accounts.models import Organization, Role
 from billing.models import Wallet
-from generation import assets, jobs, leases, uploads
+from generation import jobs
+from generation.engine import leases
 from generation.models import Asset, Job
+from generation.storage import results, uploads
 from tests import factories
 from tests.api.conftest import refused
 from tests.conftest import Api
@@ -134,8 +136,9 @@ def test_the_balance_is_what_can_be_spent(
     )
     jobs.submit(
         organization=organization,
-        order=factories.orders.parse(model="flux-kontext-max", input={"prompt": "a fox"}),
-        actor="test",
+        request=factories.generation_request.parse(
+            model="flux-kontext-max", input={"prompt": "a fox"}
+        ),
     )
     data = api.get("/api/user/balance").json()["data"]
     assert data == {"email": "alice@example.com", "credits_amount": 980}
@@ -215,7 +218,7 @@ def test_a_file_after_its_retention_is_gone(
     with transaction.atomic():
         Asset.objects.update(expires_at=timezone.now())
         type(upload).objects.update(expires_at=timezone.now())
-    assert (assets.remove_expired(), uploads.remove_expired()) == (1, 1)
+    assert (results.remove_expired(), uploads.remove_expired()) == (1, 1)
     for name in (asset.file, upload.file):
         refused(api.client.get(f"/files/{name}"), 410, "resource_not_found_error")
         assert not (storage / name).exists()

@@ -15,7 +15,7 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from accounts.models import Organization
-from billing import books
+from billing import ledger_checks
 from billing.models import LedgerEntry, Wallet
 from generation import catalog
 from generation.models import Job
@@ -62,7 +62,7 @@ def test_the_answer_is_the_contracts(api: Api, wallet: Wallet) -> None:
     assert job.api_key.key_id in api.key
     assert LedgerEntry.objects.get(kind="charge").actor == job.api_key.display
     assert OrmQ.objects.count() == 1
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 @pytest.mark.parametrize("model", catalog.load().models)

@@ -16,8 +16,8 @@ from PIL import Image
 from pytest_django import Settings
 
 from accounts.models import Organization
-from generation import uploads
 from generation.models import Upload
+from generation.storage import uploads
 from tests import factories
 from tests.api.conftest import Untouched, in_chunks, refused
 from tests.conftest import Api

@@ -18,8 +18,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import ApiKey, Organization, User
 from billing.models import LedgerEntry, TopUp, Wallet
-from generation import uploads
 from generation.models import Callback, CallbackEndpoint, CallbackSecret, Job, Upload
+from generation.storage import uploads
 from tests import factories
 from tests.architecture.addresses import ROWS
 from tests.architecture.addresses.rows import HOME, SIGN_IN, Row, World

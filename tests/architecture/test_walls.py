@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from accounts.models import MembershipQuerySet, Organization
 from billing.models import Wallet
-from generation import jobs
+from generation.jobs import lookup
 from generation.models import Job
 from tests import factories
 from tests.architecture.addresses import ROWS
@@ -37,9 +37,9 @@ def no_first_wall(monkeypatch: pytest.MonkeyPatch) -> None:
         if not hasattr(queryset, "for_organization"):
             continue
         monkeypatch.setattr(queryset, "for_organization", lambda self, organization: self.all())
-    forgetful = jobs.FIND.replace("AND j.organization_id = %(organization)s", "")
-    assert forgetful != jobs.FIND
-    monkeypatch.setattr(jobs, "FIND", forgetful)
+    forgetful = lookup.FIND.replace("AND j.organization_id = %(organization)s", "")
+    assert forgetful != lookup.FIND
+    monkeypatch.setattr(lookup, "FIND", forgetful)
 
 
 def leaks(world: World) -> list[Any]:  # noqa: F811

@@ -8,7 +8,7 @@ from django.db import connection
 
 from accounts.audit import SYSTEM
 from accounts.models import Organization
-from billing import books, grants
+from billing import grants, ledger_checks
 from billing.models import LedgerEntry, Wallet
 
 pytestmark = pytest.mark.django_db
@@ -81,9 +81,9 @@ def charge_of_nothing(organization: Organization) -> None:
 def test_a_planted_fault_is_found(
     funded: Organization, plant: Callable[[Organization], None], sentence: str
 ) -> None:
-    assert books.check() == []
+    assert ledger_checks.check() == []
     plant(funded)
-    assert sentence in {violation.sentence for violation in books.check()}
+    assert sentence in {violation.sentence for violation in ledger_checks.check()}
 
 
 def test_the_command_is_content_with_clean_books(

@@ -27,7 +27,8 @@ def main() -> None:
     """Fill the demo organization through the verbs that fill it in life."""
     django.setup()
     from accounts.models import Organization, Role, User
-    from generation import jobs, orders
+    from generation import jobs
+    from generation.jobs import generation_request
     from generation.models import ENDS, Job
     from tests import factories
     from tests.browser import seed_states
@@ -45,12 +46,12 @@ def main() -> None:
 
     public = "http://" + "127.0.0.1:1/hook"
     for number, (model, prompt, size) in enumerate(PROMPTS):
-        order = orders.parse(
+        order = generation_request.parse(
             model=model,
             input={"prompt": prompt, "size": size, "output_format": "jpg"},
             callback_url=public if number < 2 else None,
         )
-        jobs.submit(organization=acme, order=order, actor="key", api_key=issued.api_key)
+        jobs.submit(organization=acme, request=order, api_key=issued.api_key)
     seed_states.crowd()
     seed_states.suspend()
     deadline = time.monotonic() + 60

@@ -11,8 +11,9 @@ from accounts.audit import SYSTEM, Actor
 from accounts.models import ApiKey, Organization, Role, User
 from billing import budgets, ledger
 from billing.models import Dispute, TopUp
-from generation import cancellation, jobs, orders
+from generation import jobs
 from generation.callbacks import endpoints
+from generation.jobs import cancel, generation_request
 from generation.models import CallbackEndpoint, Job
 from generation.providers.base import FailureKind
 from tests import factories
@@ -50,7 +51,7 @@ def crowd() -> None:
     _submit(crowded, prompt=f"{PROMPT} sandbox:fail", api_key=key)
     _submit(crowded, prompt="a boat sandbox:slow=600", api_key=key)
     canceled = _submit(crowded, prompt="a cat sandbox:slow=600", api_key=key)
-    jobs.fail(job=canceled, kind=FailureKind.CANCELED, message=cancellation.MESSAGE, fenced=False)
+    jobs.fail(job=canceled, kind=FailureKind.CANCELED, message=cancel.MESSAGE, fenced=False)
 
 
 def pause() -> None:
@@ -127,7 +128,7 @@ def _keys(organization: Organization) -> ApiKey:
 def _submit(
     organization: Organization, *, prompt: str, api_key: ApiKey, callback_url: str | None = None
 ) -> Job:
-    order = orders.parse(
+    order = generation_request.parse(
         model="flux-kontext-pro", input={"prompt": prompt}, callback_url=callback_url
     )
-    return jobs.submit(organization=organization, order=order, actor="key", api_key=api_key)
+    return jobs.submit(organization=organization, request=order, api_key=api_key).job

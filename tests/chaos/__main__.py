@@ -19,10 +19,10 @@ from typing import Any
 
 import requests
 
+from sandbox.vendors import bfl, fal, replicate
+from sandbox.vendors.server import Vendors
 from tests.chaos.customers import Customers
 from tests.chaos.fleet import Fleet
-from tests.contracts.vendors import bfl, fal, replicate
-from tests.contracts.vendors.server import Vendors
 from vidgo.dev.process_groups import Family
 
 KILL_EVERY_SECONDS = 0.5

@@ -10,12 +10,12 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import Organization
-from billing import books
-from generation import health
+from billing import ledger_checks
 from generation.models import Attempt, Job, ProviderState
+from generation.providers import health
+from sandbox.vendors import bfl, fal
+from sandbox.vendors.server import Vendors
 from tests import factories
-from tests.contracts.vendors import bfl, fal
-from tests.contracts.vendors.server import Vendors
 from tests.running import wait_for, worker
 
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
@@ -70,4 +70,4 @@ def test_a_vendor_that_fails_is_left_for_the_next_and_used_again_once_it_heals(
             wait_for(lambda: over.count() == Job.objects.count(), seconds=30, what="end of all")
             running.stop()
     assert set(Job.objects.values_list("status", flat=True)) == {"finished"}
-    assert books.check() == []
+    assert ledger_checks.check() == []

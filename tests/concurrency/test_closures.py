@@ -11,11 +11,13 @@ import pytest
 from django.db import connection
 
 from accounts.models import Organization, User
-from billing import books
-from generation import closures, jobs, orders
+from billing import ledger_checks
+from generation import jobs, organization_deletion
+from generation.jobs import generation_request
 from generation.models import Job
 from tests import factories
 from tests.accounts.test_invitations import by
+from vidgo.kernel.ops import failpoints
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,15 +42,16 @@ def submitting(
 ) -> Iterator[Future[Job]]:
     """Submit a job in another thread, which has reached the step where it is held."""
     factories.credits(organization=organization, amount=10)
-    monkeypatch.setattr(jobs.failpoints, "point", held.point)
+    monkeypatch.setattr(failpoints, "point", held.point)
 
     def submit() -> Job:
         try:
             return jobs.submit(
                 organization=organization,
-                order=orders.parse(model="flux-kontext-pro", input={"prompt": "a red fox"}),
-                actor="test",
-            )
+                request=generation_request.parse(
+                    model="flux-kontext-pro", input={"prompt": "a red fox"}
+                ),
+            ).job
         finally:
             connection.close()
 
@@ -62,7 +65,7 @@ def submitting(
 
 
 def delete(organization: Organization, alice: User) -> None:
-    closures.delete(
+    organization_deletion.delete(
         organization=organization, typed_name="Acme", gives_up_credits=True, actor=by(alice)
     )
 
@@ -73,9 +76,9 @@ def test_a_submit_that_has_paid_is_waited_for(
     held = Held("submit.charged")
     with submitting(organization, held, monkeypatch) as submitted:
         # The control: who only looks sees no job, and would delete.
-        assert closures.outlook(organization=organization).jobs_under_way == 0
+        assert organization_deletion.outlook(organization=organization).jobs_under_way == 0
         threading.Timer(0.3, held.free.set).start()
-        with pytest.raises(closures.JobsUnderWay):
+        with pytest.raises(organization_deletion.JobsUnderWay):
             delete(organization, alice)
         submitted.result(timeout=20)
     organization.refresh_from_db()
@@ -94,4 +97,4 @@ def test_a_submit_that_has_not_paid_yet_goes_through_and_the_books_stay_clean(
         submitted.result(timeout=20)
     organization.refresh_from_db()
     assert organization.deleted_at is not None
-    assert books.check() == []
+    assert ledger_checks.check() == []

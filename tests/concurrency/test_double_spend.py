@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from accounts.audit import SYSTEM
 from accounts.models import Organization
-from billing import books, grants, ledger, wallets
+from billing import grants, ledger, ledger_checks, wallets
 from billing.models import LedgerEntry, Wallet
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -106,4 +106,4 @@ def test_first_movements_of_a_new_organization_all_count(organization: Organizat
 
     assert together(grant) == THREADS
     assert wallets.balance_of(organization=organization).balance_credits == THREADS
-    assert books.check() == []
+    assert ledger_checks.check() == []

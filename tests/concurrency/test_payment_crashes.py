@@ -10,9 +10,9 @@ import pytest
 from django.db import connections
 
 from accounts.models import Organization
-from billing import books, customers, ledger, top_ups, wallets
+from billing import ledger, ledger_checks, top_ups, wallets
 from billing.models import Customer, StripeEvent, TopUp
-from billing.stripe import client, events
+from billing.stripe import client, customers, events
 from tests.billing.stripe.conftest import FakeStripe, event_body, fake, post_event, store_top_up
 
 __all__ = ["fake"]
@@ -72,4 +72,4 @@ def test_a_death_at_any_step_costs_nothing(
     assert events.process(event=event)
     assert wallets.balance_of(organization=organization).balance_credits == 4000
     assert TopUp.objects.get().status == "paid"
-    assert books.check() == []
+    assert ledger_checks.check() == []

@@ -19,11 +19,11 @@ from generation.providers.base import Pending, Provider, Ready, Started, Work
 from generation.providers.bfl import BlackForestLabs
 from generation.providers.fal import Fal
 from generation.providers.replicate import Replicate
+from sandbox.vendors import bfl, fal, replicate
+from sandbox.vendors.pictures import PIXELS
+from sandbox.vendors.server import Vendors
+from sandbox.vendors.shop import Shop
 from tests import factories
-from tests.contracts.vendors import bfl, fal, replicate
-from tests.contracts.vendors.pictures import PIXELS
-from tests.contracts.vendors.server import Vendors
-from tests.contracts.vendors.shop import Shop
 from vidgo.kernel import http
 
 SECRET = "a secret of this attempt"

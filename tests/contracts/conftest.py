@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
+from sandbox.vendors.server import Vendors
 from tests.contracts.cases import Case, case_of
-from tests.contracts.vendors.server import Vendors
 
 NAMES = ["bfl", "fal", "replicate"]
 

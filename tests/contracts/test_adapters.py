@@ -13,9 +13,9 @@ from PIL import Image
 
 from generation import catalog
 from generation.providers.base import Balance, Cancellation, Failure, FailureKind, Pending
+from sandbox.vendors.pictures import PIXELS
+from sandbox.vendors.server import Vendors
 from tests.contracts.cases import Case, case_of, given_image
-from tests.contracts.vendors.pictures import PIXELS
-from tests.contracts.vendors.server import Vendors
 from vidgo.kernel import http
 
 # What a vendor's name or manner of speaking would be in a customer's error message.

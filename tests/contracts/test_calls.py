@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from generation.providers import calls
+from generation.providers import http_calls
 from generation.providers.base import FailureKind
 from vidgo.kernel.http import Response
 
@@ -41,12 +41,12 @@ def response(status: int, body: Any = None, **headers: str) -> Response:
 def test_how_long_to_wait_is_understood(
     headers: dict[str, str], body: Any, seconds: float | None
 ) -> None:
-    assert calls.retry_after(response(429, body, **headers)) == seconds
+    assert http_calls.retry_after(response(429, body, **headers)) == seconds
 
 
 def test_how_long_to_wait_may_be_a_moment() -> None:
     moment = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
-    seconds = calls.retry_after(response(429, {}, retry_after=moment))
+    seconds = http_calls.retry_after(response(429, {}, retry_after=moment))
     assert seconds is not None
     assert 38 <= seconds <= 40
 
@@ -77,30 +77,30 @@ def test_how_long_to_wait_may_be_a_moment() -> None:
     ],
 )
 def test_a_refusal_is_of_the_right_kind(status: int, body: Any, kind: FailureKind) -> None:
-    failure = calls.refusal(response(status, body))
+    failure = http_calls.refusal(response(status, body))
     assert failure.kind is kind
-    assert failure.message == calls.SENTENCES[kind]
+    assert failure.message == http_calls.SENTENCES[kind]
     assert str(status) in failure.detail
 
 
 def test_the_operators_detail_does_not_repeat_the_customers_words() -> None:
     body = {"detail": [{"loc": ["body", "prompt"], "type": "too_long", "input": "my secret"}]}
-    failure = calls.refusal(response(422, body))
+    failure = http_calls.refusal(response(422, body))
     assert failure.detail == "start: 422 body.prompt: too_long"
     assert "my secret" not in str(failure)
-    assert len(calls.refusal(response(500, {"message": "x" * 5000})).detail) < 300
+    assert len(http_calls.refusal(response(500, {"message": "x" * 5000})).detail) < 300
 
 
 @pytest.mark.parametrize("url", [None, 7, "", "x", "https://", "//queue.fal.run/x", "http://[::1"])
 def test_what_is_no_address_is_nobodys(url: Any) -> None:
     hosts = frozenset({"queue.fal.run"})
-    assert not calls.is_vendors(url, base_url="https://queue.fal.run", hosts=hosts)
+    assert not http_calls.is_vendors(url, base_url="https://queue.fal.run", hosts=hosts)
 
 
 def test_an_address_is_the_vendors_by_its_host_alone() -> None:
     def ours(url: str) -> bool:
         hosts = frozenset({".bfl.ai"})
-        return calls.is_vendors(url, base_url="http://127.0.0.1:9100/bfl", hosts=hosts)
+        return http_calls.is_vendors(url, base_url="http://127.0.0.1:9100/bfl", hosts=hosts)
 
     assert ours("https://api.us1.bfl.ai/v1/get_result?id=1")
     assert ours("https://API.BFL.AI/x")

@@ -13,12 +13,14 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Organization
-from billing import books
-from generation import catalog, driver, engine, files
+from billing import ledger_checks
+from generation import catalog
+from generation.engine import driver, job_loop
 from generation.models import Job, Status
+from generation.storage import files
+from sandbox.vendors import bfl, fal, replicate
+from sandbox.vendors.server import Vendors
 from tests import factories
-from tests.contracts.vendors import bfl, fal, replicate
-from tests.contracts.vendors.server import Vendors
 from tests.generation.conftest import drive_to_end, quick, slices
 
 # Fixtures of the engine's own tests.
@@ -64,7 +66,7 @@ def test_all_four_models_are_made_through_each_vendor(
     ]
     deadline = time.monotonic() + 20
     while Job.objects.filter(ended_at=None).exists() and time.monotonic() < deadline:
-        engine.drive()
+        job_loop.drive()
     for job in waiting:
         job.refresh_from_db()
         assert job.status == Status.FINISHED, job.error_message
@@ -79,7 +81,7 @@ def test_all_four_models_are_made_through_each_vendor(
             assert abs(made.width / made.height / (size.width / size.height) - 1) < 0.02
             assert made.format == {"png": "PNG", "jpg": "JPEG"}[job.output_format]
     assert vendors.shops[name].bought()["taken"] == len(waiting)
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 @pytest.mark.django_db(transaction=True)

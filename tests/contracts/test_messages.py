@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from generation.providers.base import BadHint
 from generation.providers.sandbox import Sandbox
+from sandbox.vendors import fal, replicate
+from sandbox.vendors.server import Vendors
 from tests.contracts.cases import SECRET, Case, case_of
-from tests.contracts.vendors import fal, replicate
-from tests.contracts.vendors.server import Vendors
 from vidgo.kernel import http
 
 

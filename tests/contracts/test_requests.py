@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.vendors.server import Vendors
 from tests.contracts.cases import SECRET, Case, case_of, given_image
-from tests.contracts.vendors.server import Vendors
 from vidgo.kernel import http
 
 HINT = "https://vidgo.example/webhooks/providers/x/token"

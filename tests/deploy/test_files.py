@@ -14,8 +14,8 @@ import pytest
 import yaml
 from django.conf import settings
 
-from generation import waiting
 from generation.api.uploads import BASE64_BODY_MAX_BYTES
+from generation.jobs import long_polling
 from vidgo import env
 from vidgo.kernel.queue import supervisor
 
@@ -150,7 +150,7 @@ def test_proxies_let_the_largest_upload_and_the_longest_wait_through() -> None:
         assert sizes, name
         assert all(int(each) * 1_000_000 >= BASE64_BODY_MAX_BYTES for each in sizes), name
         assert timeouts, name
-        assert all(seconds(each) >= 2 * waiting.LONGEST_SECONDS for each in timeouts), name
+        assert all(seconds(each) >= 2 * long_polling.LONGEST_SECONDS for each in timeouts), name
 
 
 def test_no_proxy_keeps_connections_or_shows_what_is_for_people_inside() -> None:

@@ -11,8 +11,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import AuditEvent, Organization
-from billing import books, wallets
-from generation import claims, jobs, leases
+from billing import ledger_checks, wallets
+from generation import jobs
+from generation.engine import claims, leases
 from generation.models import Job
 from tests import factories
 from tests.desk.conftest import act, last_event
@@ -45,7 +46,7 @@ def test_a_running_job_is_taken_from_its_driver_and_waits_again(
     assert leases.renew(owner="test", job_ids=[job.pk]) == set()
     (again,) = claims.claim(owner="other", limit=5)
     assert again.pk == job.pk
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_a_failed_job_gives_its_credits_back_once(
@@ -64,7 +65,7 @@ def test_a_failed_job_gives_its_credits_back_once(
     assert "This task has already ended." in again
     assert balance(organization) == job.price_credits
     assert AuditEvent.objects.filter(action="job.failed").count() == 1
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_what_has_ended_stays_as_it_is_among_others(
@@ -77,7 +78,7 @@ def test_what_has_ended_stays_as_it_is_among_others(
     assert Job.objects.get(pk=done.pk).status == "finished"
     told = act(operator, "requeue", done.pk).content.decode()
     assert "This task has already ended." in told
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_a_job_is_found_by_its_id_and_by_its_organization(

@@ -15,10 +15,10 @@ from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import AuditEvent, Organization
-from billing import books, inspections, tasks
+from billing import ledger_check_results, ledger_checks, tasks
 from billing.models import Promotion, Refund, StripeEvent, TopUp, Wallet
-from generation import margins
 from generation.models import Attempt
+from generation.reporting import margins
 from tests import factories
 from tests.desk.conftest import REASON, act, last_event
 
@@ -68,7 +68,7 @@ def test_clean_books_are_shown_green(operator: Client, wallet: Wallet) -> None:
     text = shown(operator, BOOKS)
     assert "A worker was asked" not in text
     assert "Clean: every rule held" in text
-    assert text.count("Holds") == len(books.list_rules())
+    assert text.count("Holds") == len(ledger_checks.list_rules())
     assert "The books" not in shown(operator, "admin:index")
 
 
@@ -83,7 +83,7 @@ def test_broken_books_are_logged_and_shown_red_with_the_rows(
     Wallet.objects.update(balance_credits=777)
     tasks.audit()
     assert "books_broken" in caplog.text
-    latest = inspections.find_latest()
+    latest = ledger_check_results.find_latest()
     assert latest is not None
     assert latest.counts == {"each wallet equals the sum of its entries": 1}
     text = shown(operator, BOOKS)
@@ -96,11 +96,11 @@ def test_of_many_broken_rows_some_are_kept_and_all_are_counted(
     operator: Client, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [
-        books.Violation(sentence="each wallet equals the sum of its entries", row={"n": n})
+        ledger_checks.Violation(sentence="each wallet equals the sum of its entries", row={"n": n})
         for n in range(120)
     ]
-    monkeypatch.setattr(books, "check", lambda: rows)
-    assert len(inspections.inspect().violations) == 120
+    monkeypatch.setattr(ledger_checks, "check", lambda: rows)
+    assert len(ledger_check_results.inspect().violations) == 120
     text = shown(operator, BOOKS)
     assert "120 rows" in text
     assert "50 of 120 are shown" in text
@@ -110,15 +110,15 @@ def test_an_old_inspection_is_an_alarm(
     operator: Client, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     yesterday = timezone.now() - timedelta(hours=27)
-    monkeypatch.setattr(inspections.timezone, "now", lambda: yesterday)
-    inspections.inspect()
+    monkeypatch.setattr(ledger_check_results.timezone, "now", lambda: yesterday)
+    ledger_check_results.inspect()
     monkeypatch.undo()
     assert "last checked more than a day ago" in shown(operator, "admin:index")
 
 
 def test_who_may_not_look_may_not_check(alice_client: Client) -> None:
     assert alice_client.post(reverse(BOOKS), follow=True).status_code == 403
-    assert inspections.find_latest() is None
+    assert ledger_check_results.find_latest() is None
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def test_a_page_asks_as_often_with_many_rows(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     factories.finished(organization=organization)
-    inspections.inspect()
+    ledger_check_results.inspect()
     operator.get(reverse(name))
     with CaptureQueriesContext(connection) as few:
         operator.get(reverse(name))

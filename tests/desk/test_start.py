@@ -14,9 +14,10 @@ from accounts import organizations
 from accounts.audit import SYSTEM
 from accounts.models import Organization, User
 from billing.models import TopUp
-from generation import hours, jobs
+from generation import jobs
 from generation.models import Job
 from generation.providers.base import FailureKind
+from generation.reporting import hourly_stats
 from tests import factories
 from tests.pages.reading import count_queries, read
 
@@ -65,7 +66,7 @@ def test_it_tells_how_many_jobs_failed_and_whose_fault_it_was(
         failed(organization, kind)
     factories.job(organization=organization)
     # Two hours, as one may end meanwhile.
-    told = hours.read()[-2:]
+    told = hourly_stats.read()[-2:]
     assert sum(hour.jobs for hour in told) == 7
     assert sum(hour.finished for hour in told) == 3
     assert sum(hour.failed for hour in told) == 2
@@ -81,14 +82,14 @@ def test_a_day_of_hours_ends_with_this_one_and_forgets_older_jobs(
     organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
-    monkeypatch.setattr(hours, "timezone", SimpleNamespace(now=lambda: now))
+    monkeypatch.setattr(hourly_stats, "timezone", SimpleNamespace(now=lambda: now))
     factories.finished(organization=organization)
     Job.objects.update(created_at=now - timedelta(hours=2))
-    told = hours.read()
+    told = hourly_stats.read()
     assert [hour.jobs for hour in told] == [0] * 21 + [1, 0, 0]
     assert told[-1].begins_at == datetime(2026, 5, 4, 12, tzinfo=UTC)
     Job.objects.update(created_at=now - timedelta(hours=24))
-    assert not any(hour.jobs for hour in hours.read())
+    assert not any(hour.jobs for hour in hourly_stats.read())
 
 
 def test_many_failures_are_an_alarm_but_few_jobs_are_none(

@@ -16,9 +16,8 @@ from django_q.models import Schedule
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import AuditEvent, Organization
-from generation import health
 from generation.models import Attempt, Callback, CallbackEndpoint, Job, ProviderState
-from generation.providers import registry
+from generation.providers import health, registry
 from generation.providers.base import Failure, FailureKind
 from tests import factories
 from tests.conftest import signed_in

@@ -22,10 +22,11 @@ import generation
 import vidgo
 from accounts.api_keys import restrictions
 from accounts.models import Organization, User
-from generation import catalog, orders
+from generation import catalog
 from generation.api import examples
 from generation.api.urls import urlpatterns
-from generation.pages.guide import code, contents, errors
+from generation.docs_site import code, contents, errors
+from generation.jobs import generation_request
 from generation.templatetags.guide_tags import SHAPES, fields_of, ticked
 from tests import factories
 from tests.conftest import Api, signed_in
@@ -148,7 +149,7 @@ def test_an_error_without_advice_is_noticed() -> None:
 
 def test_every_field_of_an_order_is_listed_with_its_bounds() -> None:
     listed = {field.name: field for field in fields_of("order")}
-    given = {f"input.{name}" for name in orders.KNOWN_FIELDS}
+    given = {f"input.{name}" for name in generation_request.KNOWN_FIELDS}
     assert set(listed) == {"model", "callback_url", "input"} | given
     assert listed["input.prompt"].bounds == f"1 to {catalog.PROMPT_MAX_CHARACTERS:,} characters"
     assert listed["input.seed"].bounds == f"0 to {catalog.SEED_MAX}"

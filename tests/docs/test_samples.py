@@ -23,9 +23,9 @@ import requests
 from pytest_django import Settings
 
 from accounts.models import Organization
-from billing import books
+from billing import ledger_checks
 from generation.callbacks import signing
-from generation.pages.guide import code
+from generation.docs_site import code
 from tests import factories
 from tests.generation.callbacks.receiving import announced, deliver, secret_of
 from tests.running import wait_for, web, worker
@@ -164,7 +164,7 @@ def test_every_sample_does_what_its_page_says(organization: Organization, tmp_pa
             list(at_once.map(before_anybody_works, developers))
             with worker(log=tmp_path / "worker.log", **SETTINGS):
                 list(at_once.map(once_the_worker_is_there, developers))
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_every_sample_is_among_those_that_are_run() -> None:

@@ -11,8 +11,9 @@ import pytest
 from django.db import connections
 from pytest_django import Settings
 
-from generation import claims, driver, engine, health, pace, pools
+from generation.engine import claims, driver, job_loop, polling, thread_pools
 from generation.models import Job
+from generation.providers import health
 from tests.generation.scripted import Scripted, install
 
 
@@ -33,8 +34,8 @@ def quick(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setattr(driver, "LOOK_FOR_LOST_SECONDS", 0.02)
     monkeypatch.setattr(health, "OPEN_SECONDS", 0.05)
     monkeypatch.setattr(claims, "POSTPONE_SECONDS", 0.02)
-    monkeypatch.setattr(pace, "CLOSE_SECONDS", 0.02)
-    monkeypatch.setattr(pace, "_usual", {})
+    monkeypatch.setattr(polling, "CLOSE_SECONDS", 0.02)
+    monkeypatch.setattr(polling, "_usual", {})
     return settings
 
 
@@ -48,13 +49,15 @@ def _strangers(monkeypatch: pytest.MonkeyPatch) -> None:
 def slices(quick: Settings) -> Iterator[None]:
     """Let slices run in this process; their threads leave no connection to the test's database."""
     yield
-    together = threading.Barrier(pools.DATABASE_THREADS)
+    together = threading.Barrier(thread_pools.DATABASE_THREADS)
 
     def close() -> None:
         together.wait(10)
         connections.close_all()
 
-    for closed in [pools._database.submit(close) for _ in range(pools.DATABASE_THREADS)]:
+    for closed in [
+        thread_pools._database.submit(close) for _ in range(thread_pools.DATABASE_THREADS)
+    ]:
         closed.result(10)
 
 
@@ -73,7 +76,7 @@ def drive_to_end(slices: None) -> Callable[[Job], Job]:
     def drive(job: Job, *, seconds: float = 10) -> Job:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            engine.drive()
+            job_loop.drive()
             now = Job.objects.get(pk=job.pk)
             if now.is_over:
                 return now

@@ -13,9 +13,10 @@ from PIL import Image
 from pytest_django import Settings
 
 from accounts.models import Organization
-from generation import assets, catalog
+from generation import catalog
 from generation.models import Asset
 from generation.providers.base import Failure, FailureKind
+from generation.storage import results
 from tests import factories
 from tests.generation.conftest import files_in
 
@@ -26,8 +27,8 @@ def encoded(image: Image.Image, format: str = "PNG", **options: object) -> bytes
     return out.getvalue()
 
 
-def prepare(content: bytes, *, size: str = "1:1", output_format: str = "png") -> assets.Prepared:
-    return assets.prepare(
+def prepare(content: bytes, *, size: str = "1:1", output_format: str = "png") -> results.Prepared:
+    return results.prepare(
         content=content, size=catalog.load().sizes[size], output_format=output_format
     )
 
@@ -96,8 +97,8 @@ def test_results_go_when_their_time_is_over(
     )
     assert abs(old.expires_at - old.created_at - timedelta(days=3)) < timedelta(seconds=5)
     Asset.objects.filter(pk=old.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
-    assert assets.remove_expired() == 1
-    assert assets.remove_expired() == 0
+    assert results.remove_expired() == 1
+    assert results.remove_expired() == 0
     assert files_in(storage) == [kept.file]
     old.refresh_from_db()
     assert old.removed_at is not None

@@ -13,9 +13,11 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import Organization
-from billing import books, wallets
+from billing import ledger_checks, wallets
 from billing.models import LedgerEntry
-from generation import attempts, cancellation, jobs
+from generation import jobs
+from generation.engine import attempts
+from generation.jobs import cancel as cancellation
 from generation.models import Job
 from generation.providers.base import Cancellation, FailureKind
 from tests import factories
@@ -49,7 +51,7 @@ def cancel(api: Api, job: Job) -> Any:
 def is_whole(job: Job) -> bool:
     """Tell whether all the job's credits are back and the books are clean."""
     entries = LedgerEntry.objects.filter(reference=job.public_id)
-    return sum(entry.amount_credits for entry in entries) == 0 and books.check() == []
+    return sum(entry.amount_credits for entry in entries) == 0 and ledger_checks.check() == []
 
 
 @pytest.mark.django_db

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from generation import catalog, orders
+from generation import catalog
+from generation.jobs import generation_request
 
 CONTRACT = ["1:1", "4:3", "3:4", "16:9", "9:16", "21:9", "16:21"]
 
@@ -60,21 +61,29 @@ def test_a_catalog_that_contradicts_itself_does_not_load(
 def test_the_schema_of_an_input_says_what_orders_accept() -> None:
     for model in _models():
         schema = catalog.input_schema(model)
-        accepted = orders.KNOWN_FIELDS if model.is_edit else orders.KNOWN_FIELDS - {"image_urls"}
+        accepted = (
+            generation_request.KNOWN_FIELDS
+            if model.is_edit
+            else generation_request.KNOWN_FIELDS - {"image_urls"}
+        )
         assert set(schema["properties"]) == accepted
         assert set(schema["required"]) == {"prompt"} | ({"image_urls"} if model.is_edit else set())
         least = {name: schema["properties"][name].get("default") for name in accepted}
         least["prompt"] = "a fox"
         if model.is_edit:
             least["image_urls"] = ["https://images.example/a.png"]
-        order = orders.parse(model=model.id, input=least)
+        order = generation_request.parse(model=model.id, input=least)
         assert order.warnings == ()
         for size in schema["properties"]["size"]["enum"]:
-            orders.parse(model=model.id, input={**least, "size": size})
+            generation_request.parse(model=model.id, input={**least, "size": size})
         prompt = schema["properties"]["prompt"]
-        orders.parse(model=model.id, input={**least, "prompt": "x" * prompt["maxLength"]})
-        with pytest.raises(orders.PromptTooLong):
-            orders.parse(model=model.id, input={**least, "prompt": "x" * (prompt["maxLength"] + 1)})
+        generation_request.parse(
+            model=model.id, input={**least, "prompt": "x" * prompt["maxLength"]}
+        )
+        with pytest.raises(generation_request.PromptTooLong):
+            generation_request.parse(
+                model=model.id, input={**least, "prompt": "x" * (prompt["maxLength"] + 1)}
+            )
 
 
 def _models() -> list[catalog.Model]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Organization
-from generation import attempts, claims
+from generation.engine import attempts, claims
 from generation.models import Attempt, Job, ProviderState
 from tests.generation.scripted import Scripted, install
 

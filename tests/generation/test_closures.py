@@ -11,10 +11,11 @@ from django_q.models import OrmQ
 
 from accounts import access, api_keys, organizations
 from accounts.models import ApiKey, AuditEvent, Invitation, Membership, Organization, Role, User
-from billing import books
+from billing import ledger_checks
 from billing.models import AutoRecharge, LedgerEntry, TopUp, Wallet
-from generation import assets, closures, uploads
+from generation import organization_deletion
 from generation.models import Asset, Job
+from generation.storage import results, uploads
 from tests import factories
 from tests.accounts.test_invitations import by
 from tests.conftest import Api
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 
 def delete(organization: Organization, who: User, **values: Any) -> None:
-    closures.delete(
+    organization_deletion.delete(
         **{
             "organization": organization,
             "typed_name": "Acme",
@@ -78,14 +79,14 @@ def test_the_ledger_and_the_audit_log_stay_and_the_books_are_clean(
     assert list(LedgerEntry.objects.order_by("id").values()) == before
     assert AuditEvent.objects.count() == recorded + 1
     assert AuditEvent.objects.latest("id").reason == "1000 credits given up"
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_the_files_are_handed_to_the_sweep(organization: Organization, alice: User) -> None:
     factories.finished(organization=organization)
     upload = factories.upload(organization=organization)
     delete(organization, alice)
-    assert (assets.remove_expired(), uploads.remove_expired()) == (1, 1)
+    assert (results.remove_expired(), uploads.remove_expired()) == (1, 1)
     assert Asset.objects.get().removed_at is not None
     upload.refresh_from_db()
     assert upload.removed_at is not None
@@ -97,7 +98,7 @@ def test_files_of_others_stay(
     factories.finished(organization=other_organization)
     factories.upload(organization=other_organization)
     delete(organization, alice)
-    assert (assets.remove_expired(), uploads.remove_expired()) == (0, 0)
+    assert (results.remove_expired(), uploads.remove_expired()) == (0, 0)
 
 
 def test_nothing_is_charged_any_more(organization: Organization, alice: User) -> None:
@@ -119,7 +120,7 @@ def test_nothing_is_charged_any_more(organization: Organization, alice: User) ->
 
 @pytest.mark.parametrize("typed", ["", "acme", "Acme Inc", "Other"])
 def test_the_name_has_to_be_typed(organization: Organization, alice: User, typed: str) -> None:
-    with pytest.raises(closures.WrongName):
+    with pytest.raises(organization_deletion.WrongName):
         delete(organization, alice, typed_name=typed)
     assert untouched(organization)
 
@@ -128,7 +129,7 @@ def test_jobs_that_wait_or_run_come_first(organization: Organization, alice: Use
     job = factories.job(organization=organization)
     for status in ("queued", "running"):
         Job.objects.filter(pk=job.pk).update(status=status)
-        with pytest.raises(closures.JobsUnderWay):
+        with pytest.raises(organization_deletion.JobsUnderWay):
             delete(organization, alice)
     assert untouched(organization)
 
@@ -140,7 +141,7 @@ def test_a_recharge_that_is_being_charged_comes_first(
     # A purchase that nobody went through with is no reason.
     TopUp.objects.create(source=TopUp.Source.CHECKOUT, **values)
     TopUp.objects.create(source=TopUp.Source.AUTO_RECHARGE, **values)
-    with pytest.raises(closures.ChargeUnderWay):
+    with pytest.raises(organization_deletion.ChargeUnderWay):
         delete(organization, alice)
     assert untouched(organization)
     TopUp.objects.filter(source=TopUp.Source.AUTO_RECHARGE).update(status="failed")
@@ -150,10 +151,10 @@ def test_a_recharge_that_is_being_charged_comes_first(
 def test_credits_are_given_up_knowingly(
     organization: Organization, alice: User, wallet: Wallet
 ) -> None:
-    with pytest.raises(closures.CreditsLeft):
+    with pytest.raises(organization_deletion.CreditsLeft):
         delete(organization, alice)
     assert untouched(organization)
-    assert closures.outlook(organization=organization).balance_credits == 1000
+    assert organization_deletion.outlook(organization=organization).balance_credits == 1000
 
 
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.DEVELOPER, Role.BILLING])

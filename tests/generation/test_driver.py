@@ -12,10 +12,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Organization
-from billing import books, wallets
+from billing import ledger_checks, wallets
 from billing.models import LedgerEntry
-from generation import attempts, driver, engine, health
+from generation.engine import attempts, driver, job_loop
 from generation.models import Asset, Attempt, Job, ProviderState
+from generation.providers import health
 from generation.providers.base import FailureKind, Pending, Ready, Started
 from tests import factories
 from tests.generation.conftest import files_in
@@ -57,7 +58,7 @@ def test_a_slice_finishes_what_waits(
     organization: Organization, scripted: Scripted, storage: Path
 ) -> None:
     waiting = [factories.job(organization=organization) for _ in range(5)]
-    assert engine.drive() == 5
+    assert job_loop.drive() == 5
     for job in waiting:
         now = reload(job)
         assert (now.status, now.progress, now.error_message) == ("finished", 100, "")
@@ -71,7 +72,7 @@ def test_a_slice_finishes_what_waits(
     assert len(scripted.started) == 5
     assert files_in(storage) == sorted(Asset.objects.values_list("file", flat=True))
     assert balance(organization) == 0
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_a_result_is_cropped_to_the_ratio_and_encoded_as_ordered(
@@ -97,7 +98,7 @@ def test_what_is_the_requests_own_fault_fails_at_once_and_gives_the_credits_back
     assert len(scripted.started) == 1
     assert refunds_of(job) == 1
     assert balance(organization) == 20
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_an_unavailable_provider_is_tried_three_times_then_the_credits_go_back(
@@ -112,7 +113,7 @@ def test_an_unavailable_provider_is_tried_three_times_then_the_credits_go_back(
     assert len(scripted.started) == 3
     assert refunds_of(job) == 1
     assert files_in(storage) == []
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_an_unavailable_provider_that_comes_back_costs_the_customer_nothing_more(
@@ -123,7 +124,7 @@ def test_an_unavailable_provider_that_comes_back_costs_the_customer_nothing_more
     assert job.status == "finished"
     assert len(factories.attempts_of(job)) == 3
     assert LedgerEntry.objects.filter(reference=job.public_id).count() == 1
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_the_next_provider_of_the_route_is_asked_when_the_first_is_spent(
@@ -176,11 +177,11 @@ def test_a_throttled_job_waits_as_long_as_the_provider_asks(
 ) -> None:
     scripted.start_failures = [failure(FailureKind.THROTTLED, retry_after_seconds=77)]
     job = factories.job(organization=organization)
-    engine.drive()
+    job_loop.drive()
     now = reload(job)
     assert now.status == "queued"
     assert 75 < (now.due_at - timezone.now()).total_seconds() < 77
-    assert engine.drive() == 0
+    assert job_loop.drive() == 0
 
 
 def test_a_start_whose_outcome_is_unknown_is_waited_for_before_another_is_bought(
@@ -191,7 +192,7 @@ def test_a_start_whose_outcome_is_unknown_is_waited_for_before_another_is_bought
 ) -> None:
     monkeypatch.setattr(driver, "LOST_SECONDS", 60)
     job = leave_start_unknown(organization)
-    engine.drive()
+    job_loop.drive()
     (attempt,) = factories.attempts_of(job)
     assert (attempt.ended_at, scripted.started) == (None, [])
     assert attempt.lost_at is not None
@@ -201,7 +202,7 @@ def test_a_start_whose_outcome_is_unknown_is_waited_for_before_another_is_bought
     assert drive_to_end(job).status == "finished"
     assert kinds_of(job) == [("scripted", "outcome_unknown"), ("scripted", "")]
     assert [each.may_cost_double for each in factories.attempts_of(job)] == [True, False]
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_an_answer_that_is_lost_is_an_unknown_outcome_too(
@@ -258,7 +259,7 @@ def test_lost_work_that_a_hint_tells_of_is_not_bought_again(
 ) -> None:
     monkeypatch.setattr(driver, "LOST_SECONDS", 60)
     job = leave_start_unknown(organization)
-    engine.drive()
+    job_loop.drive()
     Attempt.objects.update(upstream_ref="ref-told")
     assert drive_to_end(job).status == "finished"
     assert (scripted.started, set(scripted.polled)) == ([], {"ref-told"})
@@ -360,15 +361,15 @@ def test_a_job_past_its_deadline_is_cancelled_upstream_and_refunded(
     quick.SLICE_SECONDS = 0.2
     scripted.answers = [Pending()]
     job = factories.job(organization=organization)
-    engine.drive()
+    job_loop.drive()
     assert reload(job).status == "running"
     Job.objects.update(deadline_at=timezone.now())
-    engine.drive()
+    job_loop.drive()
     now = reload(job)
     assert (now.status, now.failure_kind) == ("failed", "expired")
     assert scripted.cancelled == ["ref-1"]
     assert refunds_of(job) == 1
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_a_deadline_that_passes_during_a_slice_ends_the_job(
@@ -377,6 +378,6 @@ def test_a_deadline_that_passes_during_a_slice_ends_the_job(
     quick.JOB_DEADLINE_SECONDS = 0.3
     scripted.answers = [Pending()]
     job = factories.job(organization=organization)
-    engine.drive()
+    job_loop.drive()
     assert reload(job).failure_kind == "expired"
     assert scripted.cancelled == ["ref-1"]

@@ -17,9 +17,10 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from accounts.models import Organization
-from billing import books, wallets
+from billing import ledger_checks, wallets
 from billing.models import LedgerEntry
-from generation import attempts, claims, driver, engine, jobs
+from generation import jobs
+from generation.engine import attempts, claims, driver, job_loop
 from generation.models import Asset, Job
 from generation.providers.base import FailureKind, Pending
 from tests import factories
@@ -65,13 +66,13 @@ def test_what_a_slice_cannot_finish_is_resumed_and_never_started_again(
     scripted.answers = [Pending(progress=40)]
     job = factories.job(organization=organization)
     OrmQ.objects.all().delete()
-    engine.drive()
+    job_loop.drive()
     now = reload(job)
     assert (now.status, now.leased_until, now.progress) == ("running", None, 40)
     assert OrmQ.objects.count() == 1, "whoever lets go rings the bell"
     assert factories.attempts_of(job)[0].upstream_ref == "ref-1"
     scripted.answers = [ready()]
-    engine.drive()
+    job_loop.drive()
     assert reload(job).status == "finished"
     assert len(scripted.started) == 1
     assert set(scripted.polled) == {"ref-1"}
@@ -103,7 +104,7 @@ def test_a_slice_without_work_ends_at_once_and_rings_no_bell(
     organization: Organization, scripted: Scripted
 ) -> None:
     began = time.monotonic()
-    assert engine.drive() == 0
+    assert job_loop.drive() == 0
     assert time.monotonic() - began < 5
     assert not OrmQ.objects.exists()
 
@@ -123,7 +124,7 @@ def test_jobs_submitted_during_a_slice_are_taken_up_by_it(
 
     scripted.during_poll = arrive
     scripted.answers = [Pending(), Pending(), Pending(), Pending(), Pending(), Pending(), ready()]
-    assert engine.drive() == 2
+    assert job_loop.drive() == 2
     assert {reload(first).status, reload(late[0]).status} == {"finished"}
 
 
@@ -140,10 +141,10 @@ def test_a_cluster_that_stops_ends_its_slices_early_and_lets_go(
     scripted.during_poll = pulse.stop
     job = factories.job(organization=organization)
     began = time.monotonic()
-    engine.drive()
+    job_loop.drive()
     assert time.monotonic() - began < 10
     assert (reload(job).status, reload(job).leased_until) == ("running", None)
-    assert engine.drive() == 0, "a stopping cluster claims nothing"
+    assert job_loop.drive() == 0, "a stopping cluster claims nothing"
 
 
 def test_a_call_that_hangs_is_cut_off_and_its_job_let_go(
@@ -153,7 +154,7 @@ def test_a_call_that_hangs_is_cut_off_and_its_job_let_go(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     quick.SLICE_SECONDS = 0.2
-    monkeypatch.setattr(engine, "DRAIN_SECONDS", 0.2)
+    monkeypatch.setattr(job_loop, "DRAIN_SECONDS", 0.2)
     hung = threading.Event()
 
     def hang() -> None:
@@ -161,7 +162,7 @@ def test_a_call_that_hangs_is_cut_off_and_its_job_let_go(
 
     scripted.during_poll = hang
     job = factories.job(organization=organization)
-    engine.drive()
+    job_loop.drive()
     hung.set()
     now = reload(job)
     assert (now.status, now.leased_until) == ("running", None)
@@ -176,7 +177,7 @@ def test_leases_are_renewed_while_a_slice_runs_and_while_it_drains(
 ) -> None:
     quick.SLICE_SECONDS = 0.5
     quick.LEASE_SECONDS = 0.6
-    monkeypatch.setattr(engine, "DRAIN_SECONDS", 5)
+    monkeypatch.setattr(job_loop, "DRAIN_SECONDS", 5)
     job = factories.job(organization=organization)
     stolen: list[Job] = []
 
@@ -188,7 +189,7 @@ def test_leases_are_renewed_while_a_slice_runs_and_while_it_drains(
         _close_own_connections()
 
     scripted.during_poll = look
-    engine.drive()
+    job_loop.drive()
     assert stolen == []
     assert reload(job).status == "finished"
 
@@ -208,14 +209,14 @@ def test_the_database_going_away_leaves_the_job_to_its_lease(
 
     monkeypatch.setattr(jobs, "finish", lost)
     job = factories.job(organization=organization)
-    engine.drive()
+    job_loop.drive()
     now = reload(job)
     assert now.status == "running"
     assert now.failure_kind == ""
     assert len(files_in(storage)) == 1, "the commit may have happened, so the file has to stay"
     assert drive_to_end(job).status == "finished"
     assert len(scripted.started) == 1
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_a_slice_that_breaks_lets_go_of_what_it_drives(
@@ -234,7 +235,7 @@ def test_a_slice_that_breaks_lets_go_of_what_it_drives(
     scripted.answers = [Pending()]
     job = factories.job(organization=organization)
     with pytest.raises(OperationalError):
-        engine.drive()
+        job_loop.drive()
     now = reload(job)
     assert (now.status, now.leased_until) == ("running", None)
 
@@ -253,7 +254,7 @@ def test_a_driver_that_lost_its_job_ends_nothing_and_leaves_no_file(
         _close_own_connections()
 
     scripted.during_poll = lose
-    engine.drive()
+    job_loop.drive()
     now = reload(job)
     assert (now.status, now.lease_owner, now.fence) == ("running", "another", 2)
     assert now.leased_until is not None
@@ -265,7 +266,7 @@ def test_a_driver_that_lost_its_job_ends_nothing_and_leaves_no_file(
     assert drive_to_end(job).status == "finished"
     assert len(scripted.started) == 1
     assert len(files_in(storage)) == 1
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_a_driver_that_lost_its_job_cannot_fail_it_either(
@@ -279,7 +280,7 @@ def test_a_driver_that_lost_its_job_cannot_fail_it_either(
 
     scripted.during_poll = lose
     scripted.answers = [failure(FailureKind.MODERATED)]
-    engine.drive()
+    job_loop.drive()
     assert (reload(job).status, refunds_of(job)) == ("running", 0)
     assert factories.attempts_of(job)[0].ended_at is None
 
@@ -294,7 +295,7 @@ def test_a_driver_that_lost_its_job_does_not_write_its_reference(
         _close_own_connections()
 
     scripted.during_start = lose
-    engine.drive()
+    job_loop.drive()
     assert factories.attempts_of(job)[0].upstream_ref == ""
     assert scripted.polled == []
 
@@ -316,7 +317,7 @@ def test_a_driver_notices_that_its_job_was_taken_over_and_stops_polling(
 
     scripted.during_poll = lose
     began = time.monotonic()
-    engine.drive()
+    job_loop.drive()
     assert time.monotonic() - began < 5
     assert reload(job).lease_owner == "another"
 
@@ -339,7 +340,7 @@ def test_a_mistake_in_our_code_is_logged_counted_and_ends_with_a_refund(
     assert len(crashes) == 3
     assert {record.levelno for record in crashes} == {logging.ERROR}
     assert all(record.exc_info or _fact(record, "exc_info") for record in crashes)
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_one_jobs_mistake_does_not_touch_the_others(
@@ -348,7 +349,7 @@ def test_one_jobs_mistake_does_not_touch_the_others(
     monkeypatch.setattr(driver, "RETRY_SECONDS", 60)
     scripted.answers = [RuntimeError("a mistake of ours"), ready()]
     waiting = [factories.job(organization=organization) for _ in range(4)]
-    engine.drive()
+    job_loop.drive()
     assert sorted(reload(job).status for job in waiting) == ["finished"] * 3 + ["queued"]
 
 
@@ -359,8 +360,8 @@ def test_each_log_line_about_a_job_names_it(
     scripted.answers = [failure(FailureKind.MODERATED), ready()]
     waiting = {factories.job(organization=organization).public_id for _ in range(3)}
     caplog.clear()
-    engine.drive()
-    about = [record for record in caplog.records if record.name == "generation.driver"]
+    job_loop.drive()
+    about = [record for record in caplog.records if record.name == "generation.engine.driver"]
     assert {_fact(record, "job") for record in about} == waiting
     assert (
         sorted(str(_event(record)) for record in about) == ["attempt_failed"] + ["job_finished"] * 2

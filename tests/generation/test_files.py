@@ -9,7 +9,7 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import Organization
-from generation import files, inputs
+from generation.storage import files, inputs
 from tests import factories
 from tests.generation.conftest import files_in
 

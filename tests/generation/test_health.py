@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from generation import health
 from generation.models import Attempt, ProviderState
+from generation.providers import health
 from generation.providers.base import Balance, FailureKind
 from tests.generation.scripted import Scripted, failure
 

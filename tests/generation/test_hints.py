@@ -16,8 +16,8 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from accounts.models import Organization
-from generation import hints
 from generation.models import Attempt, Job, Status
+from generation.providers import webhooks
 from tests import factories
 
 
@@ -46,7 +46,7 @@ def send(attempt: Attempt, *, body: bytes | None = None, secret: str = "", **opt
     """Send what Black Forest Labs sends when a task is done."""
     if body is None:
         body = json.dumps({"id": "abc", "status": "Ready", "timestamp": time.time()}).encode()
-    key = secret or hints.secret_for(token=attempt.token)
+    key = secret or webhooks.secret_for(token=attempt.token)
     digest = hmac.new(key.encode(), body, hashlib.sha256).hexdigest()
     path = options.pop("path", f"/webhooks/providers/{attempt.provider}/{attempt.token}")
     client = Client(enforce_csrf_checks=True)
@@ -160,13 +160,13 @@ def test_providers_are_told_an_address_only_when_they_can_reach_it(
 ) -> None:
     settings.VIDGO_PUBLIC_URL = public_url
     settings.VIDGO_ALLOW_LOOPBACK_URLS = loopback
-    assert hints.url_for(provider_name="bfl", token="abc") == told
-    assert hints.url_for(provider_name="bfl", token="") == ""
+    assert webhooks.url_for(provider_name="bfl", token="abc") == told
+    assert webhooks.url_for(provider_name="bfl", token="") == ""
 
 
 def test_each_attempt_has_a_secret_of_its_own(settings: Settings) -> None:
-    secret = hints.secret_for(token="abc")
+    secret = webhooks.secret_for(token="abc")
     assert len(secret) == 64
-    assert secret == hints.secret_for(token="abc") != hints.secret_for(token="abd")
+    assert secret == webhooks.secret_for(token="abc") != webhooks.secret_for(token="abd")
     settings.SECRET_KEY = "another"
-    assert secret != hints.secret_for(token="abc")
+    assert secret != webhooks.secret_for(token="abc")

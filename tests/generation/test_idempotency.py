@@ -13,10 +13,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Organization
-from billing import books, wallets
+from billing import ledger_checks, wallets
 from billing.models import LedgerEntry, Wallet
-from generation import idempotency, inputs, orders
+from generation.jobs import generation_request, idempotency
 from generation.models import IdempotencyKey, Job
+from generation.storage import inputs
 from tests import factories
 from tests.api.conftest import Untouched, network, refused, storage, untouched
 from tests.conftest import Api
@@ -105,7 +106,7 @@ def test_a_replay_needs_neither_credits_nor_the_image_nor_the_callback(
 ) -> None:
     factories.credits(organization=organization, amount=10)
     monkeypatch.setattr(inputs, "fetch", lambda url, param: factories.png())
-    monkeypatch.setattr(orders, "require_callable", lambda order: None)
+    monkeypatch.setattr(generation_request, "require_callable", lambda order: None)
     edit = {
         "model": "flux-kontext-pro-edit",
         "callback_url": "https://shop.example/hook",
@@ -203,4 +204,4 @@ def test_64_at_once_with_one_key_are_one_job_and_one_charge(api_key: str, wallet
     assert Job.objects.count() == IdempotencyKey.objects.count() == 1
     assert LedgerEntry.objects.filter(kind="charge").count() == 1
     assert wallets.balance_of(organization=wallet.organization).balance_credits == 990
-    assert books.check() == []
+    assert ledger_checks.check() == []

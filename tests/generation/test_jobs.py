@@ -16,12 +16,15 @@ from pytest_django import Settings
 
 from accounts import organizations
 from accounts.models import Organization
-from billing import books, ledger, wallets
+from billing import ledger, ledger_checks, wallets
 from billing.models import LedgerEntry, Wallet
-from generation import assets, catalog, claims, files, jobs, orders, tasks
+from generation import catalog, jobs, tasks
+from generation.engine import claims
+from generation.jobs import generation_request
 from generation.models import Asset, Job
 from generation.providers import registry
 from generation.providers.base import FailureKind
+from generation.storage import files, results
 from tests import factories
 from tests.generation.conftest import files_in
 
@@ -35,17 +38,17 @@ MODELS = {
 }
 
 
-def order(**changes: Any) -> orders.Order:
+def order(**changes: Any) -> generation_request.Order:
     model = changes.pop("model", "flux-kontext-pro")
-    return orders.parse(model=model, input={"prompt": "a fox", **changes})
+    return generation_request.parse(model=model, input={"prompt": "a fox", **changes})
 
 
-def submit(organization: Organization, wanted: orders.Order | None = None) -> Job:
-    return jobs.submit(organization=organization, order=wanted or order(), actor="test")
+def submit(organization: Organization, wanted: generation_request.Order | None = None) -> Job:
+    return jobs.submit(organization=organization, request=wanted or order()).job
 
 
-def prepared() -> assets.Prepared:
-    return assets.prepare(
+def prepared() -> results.Prepared:
+    return results.prepare(
         content=factories.png(width=64, height=64),
         size=catalog.load().sizes["1:1"],
         output_format="png",
@@ -54,7 +57,7 @@ def prepared() -> assets.Prepared:
 
 def finish(job: Job) -> None:
     ready = prepared()
-    jobs.finish(job=job, prepared=ready, file=assets.store(prepared=ready))
+    jobs.finish(job=job, prepared=ready, file=results.store(prepared=ready))
 
 
 # Submit ------------------------------------------------------------------------------------------
@@ -71,7 +74,7 @@ def test_a_submit_stores_the_job_its_charge_and_its_bell(
     entry = LedgerEntry.objects.get(kind="charge")
     assert (entry.amount_credits, entry.reference) == (-10, job.public_id)
     assert OrmQ.objects.get().func() == "generation.tasks.drive"
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 @pytest.mark.parametrize(("model", "price"), MODELS.items())
@@ -133,7 +136,7 @@ def test_a_wallet_emptied_meanwhile_undoes_job_bell_and_copied_image(
     assert not Job.objects.exists()
     assert not OrmQ.objects.exists()
     assert files_in(storage) == before
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -215,7 +218,7 @@ def test_finishing_twice_changes_nothing(organization: Organization) -> None:
         jobs.put_back(job=taken, delay_seconds=0, kind=FailureKind.UNAVAILABLE, message="late")
     assert Job.objects.values().get() == before
     assert Asset.objects.count() == 1
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_failing_gives_the_credits_back_once(organization: Organization) -> None:
@@ -230,7 +233,7 @@ def test_failing_gives_the_credits_back_once(organization: Organization) -> None
     assert (refund.reference, refund.amount_credits) == (taken.public_id, 10)
     assert refund.reason == "moderated: The prompt was refused."
     assert Job.objects.get().error_message == "The prompt was refused."
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_a_driver_with_an_old_fence_ends_nothing(organization: Organization) -> None:
@@ -249,7 +252,7 @@ def test_a_driver_with_an_old_fence_ends_nothing(organization: Organization) -> 
     assert Job.objects.get().status == "running"
     assert factories.attempts_of(taken)[0].ended_at is None
     finish(newer)
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_the_database_refuses_an_end_that_contradicts_itself(organization: Organization) -> None:
@@ -283,7 +286,7 @@ def test_what_waits_past_its_deadline_is_expired_and_refunded(
     assert (now.status, now.failure_kind) == ("failed", "expired")
     assert LedgerEntry.objects.get(kind="refund").reference == late.public_id
     assert Job.objects.get(pk=driven.pk).status == "running", "its driver ends it"
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_a_job_put_back_waits_and_is_taken_up_anew(organization: Organization) -> None:

@@ -10,7 +10,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Organization
-from generation import attempts, claims, jobs, leases
+from generation import jobs
+from generation.engine import attempts, claims, leases
 from generation.models import Attempt, Job
 from generation.providers.base import FailureKind
 from tests import factories

@@ -9,10 +9,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Organization
-from generation import margins, tasks
-from generation.margins import Margin
+from generation import tasks
 from generation.models import Attempt, Job, MarginDay, UsageDay
 from generation.providers.base import FailureKind
+from generation.reporting import margins
+from generation.reporting.margins import Margin
 from tests import factories
 from vidgo.kernel.db import tenant_context
 

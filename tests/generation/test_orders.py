@@ -7,14 +7,18 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from generation import catalog, files, orders
+from generation import catalog
+from generation.jobs import generation_request
+from generation.storage import files
 from vidgo.kernel import errors
 
 IMAGE = "https://images.example/a.png"
 
 
 def parse(model: object = "flux-kontext-pro", callback_url: object = None, **given: Any) -> Any:
-    return orders.parse(model=model, input={"prompt": "a fox", **given}, callback_url=callback_url)
+    return generation_request.parse(
+        model=model, input={"prompt": "a fox", **given}, callback_url=callback_url
+    )
 
 
 def edit(**given: Any) -> Any:
@@ -63,29 +67,29 @@ def test_prompts_are_kept_as_they_are_but_for_what_cannot_be_stored(prompt: str,
 @pytest.mark.parametrize(
     ("given", "kind", "param"),
     [
-        ({"prompt": None}, orders.BadParameter, "input.prompt"),
-        ({"prompt": ""}, orders.BadParameter, "input.prompt"),
-        ({"prompt": " \n\t"}, orders.BadParameter, "input.prompt"),
-        ({"prompt": "\x00"}, orders.BadParameter, "input.prompt"),
-        ({"prompt": 7}, orders.BadParameter, "input.prompt"),
-        ({"prompt": ["a fox"]}, orders.BadParameter, "input.prompt"),
-        ({"prompt": "x" * 2001}, orders.PromptTooLong, "input.prompt"),
-        ({"prompt": "狐" * 2001}, orders.PromptTooLong, "input.prompt"),
-        ({"size": "2:1"}, orders.BadParameter, "input.size"),
-        ({"size": "1024x1024"}, orders.BadParameter, "input.size"),
-        ({"size": ""}, orders.BadParameter, "input.size"),
-        ({"size": 1}, orders.BadParameter, "input.size"),
-        ({"size": ["1:1"]}, orders.BadParameter, "input.size"),
-        ({"output_format": "gif"}, orders.BadParameter, "input.output_format"),
-        ({"output_format": "PNG"}, orders.BadParameter, "input.output_format"),
-        ({"output_format": {}}, orders.BadParameter, "input.output_format"),
-        ({"seed": -1}, orders.BadParameter, "input.seed"),
-        ({"seed": 2**31}, orders.BadParameter, "input.seed"),
-        ({"seed": 1.0}, orders.BadParameter, "input.seed"),
-        ({"seed": "1"}, orders.BadParameter, "input.seed"),
-        ({"seed": True}, orders.BadParameter, "input.seed"),
-        ({"image_urls": [IMAGE]}, orders.ImageNotWanted, "input.image_urls"),
-        ({"image_urls": IMAGE}, orders.ImageNotWanted, "input.image_urls"),
+        ({"prompt": None}, generation_request.BadParameter, "input.prompt"),
+        ({"prompt": ""}, generation_request.BadParameter, "input.prompt"),
+        ({"prompt": " \n\t"}, generation_request.BadParameter, "input.prompt"),
+        ({"prompt": "\x00"}, generation_request.BadParameter, "input.prompt"),
+        ({"prompt": 7}, generation_request.BadParameter, "input.prompt"),
+        ({"prompt": ["a fox"]}, generation_request.BadParameter, "input.prompt"),
+        ({"prompt": "x" * 2001}, generation_request.PromptTooLong, "input.prompt"),
+        ({"prompt": "狐" * 2001}, generation_request.PromptTooLong, "input.prompt"),
+        ({"size": "2:1"}, generation_request.BadParameter, "input.size"),
+        ({"size": "1024x1024"}, generation_request.BadParameter, "input.size"),
+        ({"size": ""}, generation_request.BadParameter, "input.size"),
+        ({"size": 1}, generation_request.BadParameter, "input.size"),
+        ({"size": ["1:1"]}, generation_request.BadParameter, "input.size"),
+        ({"output_format": "gif"}, generation_request.BadParameter, "input.output_format"),
+        ({"output_format": "PNG"}, generation_request.BadParameter, "input.output_format"),
+        ({"output_format": {}}, generation_request.BadParameter, "input.output_format"),
+        ({"seed": -1}, generation_request.BadParameter, "input.seed"),
+        ({"seed": 2**31}, generation_request.BadParameter, "input.seed"),
+        ({"seed": 1.0}, generation_request.BadParameter, "input.seed"),
+        ({"seed": "1"}, generation_request.BadParameter, "input.seed"),
+        ({"seed": True}, generation_request.BadParameter, "input.seed"),
+        ({"image_urls": [IMAGE]}, generation_request.ImageNotWanted, "input.image_urls"),
+        ({"image_urls": IMAGE}, generation_request.ImageNotWanted, "input.image_urls"),
     ],
 )
 def test_what_is_wrong_is_refused_by_name(
@@ -94,30 +98,36 @@ def test_what_is_wrong_is_refused_by_name(
     with pytest.raises(kind) as refused:
         parse(**given)
     assert refused.value.param == param
-    assert param in refused.value.message or kind is orders.ImageNotWanted
+    assert param in refused.value.message or kind is generation_request.ImageNotWanted
 
 
 @pytest.mark.parametrize(
     ("given", "kind"),
     [
-        ({"image_urls": None}, orders.ImageMissing),
-        ({"image_urls": []}, orders.ImageMissing),
-        ({"image_urls": ""}, orders.ImageMissing),
-        ({"image_urls": IMAGE}, orders.BadParameter),
-        ({"image_urls": {"0": IMAGE}}, orders.BadParameter),
-        ({"image_urls": [7]}, orders.BadParameter),
-        ({"image_urls": [None]}, orders.BadParameter),
-        ({"image_urls": [""]}, orders.BadImageUrl),
-        ({"image_urls": ["a.png"]}, orders.BadImageUrl),
-        ({"image_urls": ["ftp://images.example/a.png"]}, orders.BadImageUrl),
-        ({"image_urls": ["file:///etc/passwd"]}, orders.BadImageUrl),
-        ({"image_urls": ["http://127.0.0.1/a.png"]}, orders.BadImageUrl),
-        ({"image_urls": ["http://10.0.0.7/a.png"]}, orders.BadImageUrl),
-        ({"image_urls": ["http://169.254.169.254/latest/meta-data"]}, orders.BadImageUrl),
-        ({"image_urls": ["http://[::1]/a.png"]}, orders.BadImageUrl),
-        ({"image_urls": ["https://user:secret@images.example/a.png"]}, orders.BadImageUrl),
-        ({"image_urls": ["https://images.example/a\x00.png"]}, orders.BadImageUrl),
-        ({"image_urls": ["https://images.example/" + "a" * 2048]}, orders.BadImageUrl),
+        ({"image_urls": None}, generation_request.ImageMissing),
+        ({"image_urls": []}, generation_request.ImageMissing),
+        ({"image_urls": ""}, generation_request.ImageMissing),
+        ({"image_urls": IMAGE}, generation_request.BadParameter),
+        ({"image_urls": {"0": IMAGE}}, generation_request.BadParameter),
+        ({"image_urls": [7]}, generation_request.BadParameter),
+        ({"image_urls": [None]}, generation_request.BadParameter),
+        ({"image_urls": [""]}, generation_request.BadImageUrl),
+        ({"image_urls": ["a.png"]}, generation_request.BadImageUrl),
+        ({"image_urls": ["ftp://images.example/a.png"]}, generation_request.BadImageUrl),
+        ({"image_urls": ["file:///etc/passwd"]}, generation_request.BadImageUrl),
+        ({"image_urls": ["http://127.0.0.1/a.png"]}, generation_request.BadImageUrl),
+        ({"image_urls": ["http://10.0.0.7/a.png"]}, generation_request.BadImageUrl),
+        (
+            {"image_urls": ["http://169.254.169.254/latest/meta-data"]},
+            generation_request.BadImageUrl,
+        ),
+        ({"image_urls": ["http://[::1]/a.png"]}, generation_request.BadImageUrl),
+        (
+            {"image_urls": ["https://user:secret@images.example/a.png"]},
+            generation_request.BadImageUrl,
+        ),
+        ({"image_urls": ["https://images.example/a\x00.png"]}, generation_request.BadImageUrl),
+        ({"image_urls": ["https://images.example/" + "a" * 2048]}, generation_request.BadImageUrl),
     ],
 )
 def test_an_edit_needs_an_image_we_may_fetch(
@@ -134,7 +144,7 @@ def test_only_the_first_image_is_used() -> None:
 
 def test_a_generation_model_that_is_sent_an_image_names_the_model_that_edits() -> None:
     for model in ("flux-kontext-pro", "flux-kontext-max"):
-        with pytest.raises(orders.ImageNotWanted) as refused:
+        with pytest.raises(generation_request.ImageNotWanted) as refused:
             parse(model=model, image_urls=[IMAGE])
         assert f"'{model}-edit'" in refused.value.message
         assert parse(model=model, image_urls=[]).image_url == ""
@@ -144,9 +154,9 @@ def test_one_of_our_own_files_may_be_edited_wherever_we_live(settings: Settings)
     settings.VIDGO_PUBLIC_URL = "http://127.0.0.1:8000"
     own = files.url_of("temp/ab/abc.png")
     assert edit(image_urls=[own]).image_url == own
-    with pytest.raises(orders.BadImageUrl):
+    with pytest.raises(generation_request.BadImageUrl):
         edit(image_urls=["http://127.0.0.1:8000/admin/"])
-    with pytest.raises(orders.BadImageUrl):
+    with pytest.raises(generation_request.BadImageUrl):
         edit(image_urls=["http://127.0.0.1:80001/files/temp/ab/abc.png"])
 
 
@@ -188,8 +198,8 @@ def test_an_unknown_model_is_told_which_there_are(model: object) -> None:
 
 @pytest.mark.parametrize("given", [None, [], "a fox", 7, True])
 def test_the_input_is_an_object(given: object) -> None:
-    with pytest.raises(orders.BadParameter) as refused:
-        orders.parse(model="flux-kontext-pro", input=given)
+    with pytest.raises(generation_request.BadParameter) as refused:
+        generation_request.parse(model="flux-kontext-pro", input=given)
     assert refused.value.param == "input"
 
 

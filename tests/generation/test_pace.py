@@ -6,12 +6,12 @@ import itertools
 
 import pytest
 
-from generation import pace
+from generation.engine import polling
 
 
 @pytest.fixture(autouse=True)
 def _nothing_learned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "_usual", {})
+    monkeypatch.setattr(polling, "_usual", {})
 
 
 def looks(*, ready_after: float, provider: str = "maker") -> list[float]:
@@ -19,7 +19,7 @@ def looks(*, ready_after: float, provider: str = "maker") -> list[float]:
     now = 0.0
     times: list[float] = []
     while not times or times[-1] < ready_after:
-        now += pace.pause(provider=provider, elapsed_seconds=now)
+        now += polling.pause(provider=provider, elapsed_seconds=now)
         times.append(now)
     return times
 
@@ -27,16 +27,16 @@ def looks(*, ready_after: float, provider: str = "maker") -> list[float]:
 def test_an_unknown_provider_is_asked_less_and_less_often() -> None:
     times = looks(ready_after=60)
     waits = [round(later - earlier, 6) for earlier, later in itertools.pairwise(times)]
-    assert times[0] == pace.CLOSE_SECONDS
+    assert times[0] == polling.CLOSE_SECONDS
     assert waits == sorted(waits)
-    assert max(waits) == pace.LONGEST_SECONDS
+    assert max(waits) == polling.LONGEST_SECONDS
 
 
 @pytest.mark.parametrize("seconds", [0.5, 2.0, 5.0, 6.0, 20.0])
 def test_a_known_provider_is_asked_when_its_image_is_due(seconds: float) -> None:
     for _ in range(30):
         *_, before, found = 0.0, *looks(ready_after=seconds)
-        pace.learn(provider="maker", pending_seconds=before, ready_seconds=found)
+        polling.learn(provider="maker", pending_seconds=before, ready_seconds=found)
     times = looks(ready_after=seconds)
     assert times[-1] - seconds < 0.1
     assert len(times) <= 14
@@ -46,24 +46,24 @@ def test_times_that_differ_are_looked_for_no_more_often_than_before() -> None:
     for number in range(30):
         ready = 5.0 + (number % 5 - 2) * 0.5
         *_, before, found = 0.0, *looks(ready_after=ready)
-        pace.learn(provider="maker", pending_seconds=before, ready_seconds=found)
-    assert pace._usual["maker"].close_seconds == pace.CLOSE_SECONDS
-    assert 4.5 < pace._usual["maker"].seconds < 5.5
+        polling.learn(provider="maker", pending_seconds=before, ready_seconds=found)
+    assert polling._usual["maker"].close_seconds == polling.CLOSE_SECONDS
+    assert 4.5 < polling._usual["maker"].seconds < 5.5
 
 
 def test_a_guess_that_is_far_too_long_is_soon_corrected() -> None:
-    pace.learn(provider="maker", pending_seconds=30, ready_seconds=30)
+    polling.learn(provider="maker", pending_seconds=30, ready_seconds=30)
     for _ in range(20):
         *_, before, found = 0.0, *looks(ready_after=5)
-        pace.learn(provider="maker", pending_seconds=before, ready_seconds=found)
+        polling.learn(provider="maker", pending_seconds=before, ready_seconds=found)
     assert looks(ready_after=5)[-1] - 5 < 0.5
 
 
 def test_an_image_that_takes_unusually_long_is_not_asked_for_all_the_time() -> None:
-    pace.learn(provider="maker", pending_seconds=5, ready_seconds=5)
+    polling.learn(provider="maker", pending_seconds=5, ready_seconds=5)
     assert len(looks(ready_after=60)) < 45
 
 
 def test_one_provider_teaches_nothing_about_another() -> None:
-    pace.learn(provider="slow", pending_seconds=99, ready_seconds=101)
+    polling.learn(provider="slow", pending_seconds=99, ready_seconds=101)
     assert looks(ready_after=1) == looks(ready_after=1, provider="unknown")

@@ -13,13 +13,15 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont
 from pytest_django import Settings
 
 from accounts.models import Organization
-from billing import books
-from generation import catalog, engine, files
+from billing import ledger_checks
+from generation import catalog
+from generation.engine import job_loop
 from generation.models import Job
 from generation.providers import registry
 from generation.providers.base import Failure, FailureKind, Pending, Ready, Work
 from generation.providers.base import Image as ProvidedImage
 from generation.providers.sandbox import Sandbox
+from generation.storage import files
 from tests import factories
 
 
@@ -169,11 +171,11 @@ def test_a_slice_makes_what_was_ordered_of_each_model(
         factories.job(organization=organization, model=model, **given) for model, given in orders
     ]
     while Job.objects.filter(status__in=("queued", "running")).exists():
-        engine.drive()
+        job_loop.drive()
     for job in waiting:
         asset = factories.asset_of(job)
         size = catalog.load().sizes[job.size]
         with Image.open(storage / asset.file) as made:
             assert made.format == {"png": "PNG", "jpg": "JPEG"}[job.output_format]
             assert made.size == (asset.width, asset.height) == (size.width, size.height)
-    assert books.check() == []
+    assert ledger_checks.check() == []

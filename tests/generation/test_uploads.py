@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts import organizations
 from accounts.models import Organization
-from generation import inputs, uploads
 from generation.models import Upload
+from generation.storage import inputs, uploads
 from tests import factories
 from tests.generation.conftest import files_in
 from vidgo.kernel import errors

@@ -12,10 +12,10 @@ from django.utils import timezone
 from accounts.models import ApiKey, Organization, User
 from billing.models import LedgerEntry
 from generation import jobs as submitting
-from generation import usage
 from generation.models import Job, UsageDay
 from generation.providers.base import FailureKind
-from generation.usage import Filter, Sums
+from generation.reporting import usage
+from generation.reporting.usage import Filter, Sums
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -19,8 +19,9 @@ from rest_framework.request import Request
 
 from accounts.models import Organization
 from billing.models import Wallet
-from generation import jobs, waiting
-from generation.api import waits
+from generation import jobs
+from generation.api import prefer_wait
+from generation.jobs import long_polling
 from generation.models import Job
 from generation.providers.base import FailureKind
 from tests import factories, running
@@ -32,10 +33,10 @@ real = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def watcher(monkeypatch: pytest.MonkeyPatch) -> Iterator[waiting.Watcher]:
+def watcher(monkeypatch: pytest.MonkeyPatch) -> Iterator[long_polling.Watcher]:
     """A watcher of its own for each test, which leaves no thread and no connection."""
-    watcher = waiting.Watcher()
-    monkeypatch.setattr(waiting, "watcher", watcher)
+    watcher = long_polling.Watcher()
+    monkeypatch.setattr(long_polling, "watcher", watcher)
     yield watcher
     running.wait_for(lambda: watcher._thread is None, seconds=5, what="end of the watcher")
     for thread in threading.enumerate():
@@ -97,7 +98,7 @@ def ask(api: Api, job: Job, prefer: str = "wait=10") -> tuple[Any, float]:
 )
 def test_the_preference_is_read_as_rfc_7240_says(header: str, seconds: int | None) -> None:
     request = Request(RequestFactory().get("/", headers={"Prefer": header}))
-    assert waits.seconds_of(request) == seconds
+    assert prefer_wait.seconds_of(request) == seconds
 
 
 @real
@@ -156,7 +157,7 @@ def test_beyond_the_limit_nobody_waits(
     api: Api,
     organization: Organization,
     settings: Settings,
-    watcher: waiting.Watcher,
+    watcher: long_polling.Watcher,
     later: Callable[..., Future[Any]],
 ) -> None:
     settings.WEB_WAITS = 1
@@ -176,14 +177,14 @@ def test_beyond_the_limit_nobody_waits(
 def test_many_wait_with_few_queries_and_no_connection(
     api: Api,
     organization: Organization,
-    watcher: waiting.Watcher,
+    watcher: long_polling.Watcher,
     later: Callable[..., Future[Any]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     waiters = 40
     made = [factories.job(organization=organization) for _ in range(4)]
     looks: list[int] = []
-    look, wait = waiting._ended_of, watcher.wait
+    look, wait = long_polling._ended_of, watcher.wait
     connections: list[object] = []
 
     def counted(job_ids: list[int]) -> list[int]:
@@ -194,7 +195,7 @@ def test_many_wait_with_few_queries_and_no_connection(
         connections.append(connection.connection)
         return wait(**asked)
 
-    monkeypatch.setattr(waiting, "_ended_of", counted)
+    monkeypatch.setattr(long_polling, "_ended_of", counted)
     monkeypatch.setattr(watcher, "wait", unconnected)
     answers = [
         later(ask, Api(key=api.key, client=Client()), made[number % 4]) for number in range(waiters)
@@ -203,7 +204,7 @@ def test_many_wait_with_few_queries_and_no_connection(
     looks.clear()
     began = time.monotonic()
     time.sleep(0.5)
-    assert len(looks) <= (time.monotonic() - began) / waiting.LOOK_SECONDS + 1
+    assert len(looks) <= (time.monotonic() - began) / long_polling.LOOK_SECONDS + 1
     assert set(looks) == {4}
     for job in made:
         end(job)
@@ -216,7 +217,7 @@ def test_many_wait_with_few_queries_and_no_connection(
 def test_a_process_that_is_to_end_answers_all_who_wait(
     api: Api,
     organization: Organization,
-    watcher: waiting.Watcher,
+    watcher: long_polling.Watcher,
     later: Callable[..., Future[Any]],
 ) -> None:
     job = factories.job(organization=organization)

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import ApiKey, Membership, Organization, User
-from billing import books
+from billing import ledger_checks
 from billing.models import LedgerEntry, Wallet
 from generation import catalog
 from generation.models import Job, Upload
@@ -90,7 +90,7 @@ def test_no_form_takes_over_a_field_that_it_does_not_show(
     before = protected()
     theirs = list(Wallet.objects.filter(organization=other_organization).values())
     # The world's callback belongs to a job that nobody paid for.
-    known = books.check()
+    known = ledger_checks.check()
     sent = 0
     for route, rows in ROWS.items():
         for row in rows:
@@ -106,7 +106,7 @@ def test_no_form_takes_over_a_field_that_it_does_not_show(
     assert list(Wallet.objects.filter(organization=other_organization).values()) == theirs
     assert not ApiKey.objects.filter(key_id="chosen").exists()
     assert ApiKey.objects.filter(organization=other_organization).count() == 1
-    assert books.check() == known
+    assert ledger_checks.check() == known
 
 
 def test_a_call_takes_over_nothing_that_it_is_not_asked_for(

@@ -13,8 +13,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 from pytest_django import Settings
 
-from generation import files
 from generation.models import Upload
+from generation.storage import files
 from tests.conftest import Api
 from vidgo.kernel import images
 from vidgo.kernel.images.file_structure import ImageRefused

@@ -21,9 +21,9 @@ from pytest_django import Settings
 from accounts.audit import SYSTEM
 from accounts.models import Organization, User
 from accounts.sign_in import second_factors
-from billing import books
+from billing import ledger_checks
 from billing.models import TopUp
-from generation.callbacks import secrets
+from generation.callbacks import signing_secrets
 from generation.models import Job
 from tests import factories
 from tests.billing.stripe.conftest import (
@@ -135,7 +135,7 @@ def test_what_is_sealed_is_read_and_sealed_anew(
     Authenticator.objects.create(user=alice, type="totp", data={"secret": sealed})
     rotate()
     assert secret_of(organization) == kept
-    assert (secrets.reseal(), second_factors.reseal()) == (1, 1)
+    assert (signing_secrets.reseal(), second_factors.reseal()) == (1, 1)
     settings.SECRET_KEY_FALLBACKS = []
     assert secret_of(organization) == kept
     row = Authenticator.objects.get()
@@ -171,7 +171,7 @@ def test_jobs_queued_before_the_change_are_done_after_it(
             what="end of the jobs, and of the notice",
         )
         running.stop()
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 # The others --------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ def test_a_callback_that_waits_is_signed_with_both_secrets(
 ) -> None:
     before = secret_of(organization)
     announced(organization=organization, url=receiver.url())
-    after = secrets.rotate(organization=organization, actor=SYSTEM)
+    after = signing_secrets.rotate(organization=organization, actor=SYSTEM)
     rotate()
     deliver()
     for secret in (before, after):

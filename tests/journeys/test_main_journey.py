@@ -16,7 +16,7 @@ from django.test import override_settings
 from PIL import Image
 
 from accounts.models import Organization
-from billing import books
+from billing import ledger_checks
 from billing.models import LedgerEntry
 from generation.models import Asset, Attempt, Job
 from tests import factories
@@ -119,7 +119,7 @@ def test_a_customer_makes_and_edits_images_and_pays_exactly_their_price(
         for untouched in ((0, 0, 576, 90), (0, 340, 576, 432), (0, 0, 60, 432)):
             assert difference(after, poster, untouched) < 3
     assert client.balance() == 1000 - sum(PRICES.values())
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_what_goes_wrong_costs_nothing(
@@ -160,7 +160,7 @@ def test_what_goes_wrong_costs_nothing(
         assert response.json()["error"]["type"] == "payload_too_large_error"
     assert Job.objects.count() == jobs
     assert client.balance() == 20
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 @pytest.mark.chaos
@@ -192,6 +192,6 @@ def test_many_submits_at_once_are_accepted_exactly_as_far_as_the_credits_go(
     assert Attempt.objects.count() == 40
     assert LedgerEntry.objects.filter(kind="charge").count() == 40
     assert client.balance() == 0
-    assert books.check() == []
+    assert ledger_checks.check() == []
     record_testsuite_property("seconds until 80 submits were answered", round(accepted, 1))
     record_testsuite_property("seconds until 40 jobs were finished", round(finished, 1))

@@ -12,10 +12,10 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.audit import SYSTEM
 from accounts.models import Organization
-from billing import auto_recharge, books, packs, top_ups, wallets
+from billing import auto_recharge, ledger_checks, packs, top_ups, wallets
 from billing.models import AutoRecharge, Customer, StripeEvent, TopUp
 from billing.stripe import client, events, reconcile
-from billing.stripe.simulator import checkout_payments, deliveries, disputes, refunds, switches
+from sandbox.stripe import checkout_payments, deliveries, disputes, refunds, switches
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,7 +77,7 @@ def test_every_pack_and_a_custom_amount_arrive(organization: Organization, cents
     buy(organization, cents=cents)
     news()
     assert balance(organization) == cents * 2
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_the_success_page_needs_no_webhook(organization: Organization) -> None:
@@ -116,7 +116,7 @@ def test_half_a_refund_takes_half_the_credits(organization: Organization) -> Non
     refunds.create(payment_intent=intent_of(top_up), amount=1000)
     news()
     assert balance(organization) == 2000
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 @pytest.mark.parametrize(("won", "expected"), [(True, 4000), (False, 0)])
@@ -131,7 +131,7 @@ def test_a_dispute_freezes_and_is_decided(
     disputes.decide(dispute=dispute, won=won)
     news()
     assert balance(organization) == expected
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def open_dispute(top_up: TopUp) -> str:
@@ -152,7 +152,7 @@ def test_a_lost_dispute_over_spent_credits_is_paid_by_the_next_top_up(
     buy(organization, cents=2000)
     news()
     assert balance(organization) == before - 1000 + 4000
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_a_kept_card_recharges_by_itself(organization: Organization) -> None:
@@ -173,7 +173,7 @@ def test_a_kept_card_recharges_by_itself(organization: Organization) -> None:
     news()
     reconcile.run()
     assert balance(organization) == 5000
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_a_card_that_stops_working_is_noticed(organization: Organization) -> None:
@@ -214,7 +214,7 @@ def test_an_answer_that_is_lost_charges_once(organization: Organization) -> None
     reconcile.run()
     assert balance(organization) == 5000
     assert len(list(client.list_intents(since=timezone.now() - timedelta(days=1)))) == 2
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 @pytest.mark.chaos
@@ -232,7 +232,7 @@ def test_with_a_tenth_of_the_events_lost_one_sweep_books_everything(
     reconcile.run()
     assert balance(organization) == (6 - 1 + 1) * 1000
     assert not TopUp.objects.filter(status="pending").exists()
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_events_that_come_twice_late_and_shuffled_count_once(organization: Organization) -> None:
@@ -244,4 +244,4 @@ def test_events_that_come_twice_late_and_shuffled_count_once(organization: Organ
     news()
     assert balance(organization) == 7000
     assert not StripeEvent.objects.filter(processed_at=None).exists()
-    assert books.check() == []
+    assert ledger_checks.check() == []

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from accounts.models import Organization
-from billing import books, wallets
+from billing import ledger_checks, wallets
 from billing.models import LedgerEntry
 from generation.models import Job
 from tests import factories, running
@@ -51,7 +51,7 @@ def test_32_who_submit_100_times_each_spend_each_credit_once(
     assert total == {200: PAID, 402: SPENDERS * SUBMITS - PAID}
     assert Job.objects.count() == LedgerEntry.objects.filter(kind="charge").count() == PAID
     assert wallets.balance_of(organization=organization).balance_credits == 0
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_200_who_wait_do_not_slow_down_the_others(

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from benchmarks import page_rows
-from billing import books
+from billing import ledger_checks
 from billing.models import LedgerEntry
 from generation.models import Job
 
@@ -59,7 +59,7 @@ def test_migrations_go_back_and_forth_on_many_rows(
 ) -> None:
     page_rows.seed(jobs=JOBS // 2, days=90)
     before, jobs, entries = shape(), Job.objects.count(), LedgerEntry.objects.count()
-    violations = {each.sentence for each in books.check()}
+    violations = {each.sentence for each in ledger_checks.check()}
     assert jobs >= JOBS - 10
     migrations = ours()
     assert len(migrations) >= 10
@@ -74,6 +74,6 @@ def test_migrations_go_back_and_forth_on_many_rows(
     assert shape() == before
     assert Job.objects.count() == jobs
     assert LedgerEntry.objects.count() == entries
-    assert {each.sentence for each in books.check()} <= violations
+    assert {each.sentence for each in ledger_checks.check()} <= violations
     record_testsuite_property("slowest migration", f"{slowest[0]} {slowest[1]:.1f} s")
     assert slowest[1] < LONGEST_SECONDS, slowest

@@ -91,7 +91,7 @@ def test_a_500_is_told_with_its_place_and_without_anybodys_words(
 
 def test_an_alarm_of_ours_is_told_by_its_name_and_ids_alone(sent: list[dict[str, Any]]) -> None:
     logs.bind(organization="org_1", job="task_1")
-    structlog.get_logger("generation.health").error(
+    structlog.get_logger("generation.providers.health").error(
         "provider_paused", provider="bfl", reason=f"refused {PROMPT}", address=MAIL
     )
     (event,) = sent
@@ -111,7 +111,7 @@ def raised() -> ValueError:
 
 @pytest.mark.parametrize("way", ["exception", "exc_info"])
 def test_a_logged_exception_is_told_by_type_and_place(sent: list[dict[str, Any]], way: str) -> None:
-    log = structlog.get_logger("generation.engine")
+    log = structlog.get_logger("generation.engine.job_loop")
     if way == "exc_info":
         log.error("stripe_event_failed", exc_info=raised())
     else:

@@ -17,7 +17,7 @@ from django_q.models import Task
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Organization
-from billing import inspections
+from billing import ledger_check_results
 from billing.models import Cursor, StripeEvent, Wallet
 from generation.models import Callback, CallbackEndpoint, Job, ProviderState
 from tests import factories
@@ -169,10 +169,10 @@ def test_callbacks_are_told_by_state_and_age(organization: Organization) -> None
 
 
 def test_money_is_told_as_what_should_be_none(organization: Organization) -> None:
-    inspections.inspect()
+    ledger_check_results.inspect()
     assert scrape()("vidgo_books_clean") == 1
     Wallet.objects.update_or_create(organization=organization, defaults={"debt_credits": 30})
-    inspections.inspect()
+    ledger_check_results.inspect()
     at = timezone.now() - timedelta(minutes=2)
     for name, error in (("evt_1", ""), ("evt_2", "KeyError")):
         StripeEvent.objects.create(
@@ -257,7 +257,7 @@ def test_without_a_database_it_tells_what_it_counted_itself(
 
 def test_every_metric_is_documented_and_nothing_else_is(organization: Organization) -> None:
     factories.finished(organization=organization)
-    inspections.inspect()
+    ledger_check_results.inspect()
     Cursor.objects.create(name="stripe", reached_at=timezone.now())
     ProviderState.objects.update_or_create(name="sandbox", defaults={"balance": 1})
     endpoint = CallbackEndpoint.objects.create(organization=organization, origin="https://a.b")

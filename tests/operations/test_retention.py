@@ -11,8 +11,9 @@ from django_q.models import OrmQ, Task
 
 from accounts.models import Invitation, Organization, Role
 from billing.models import StripeEvent
-from generation import assets, tasks, uploads
+from generation import tasks
 from generation.models import Asset, Upload
+from generation.storage import results, uploads
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -80,8 +81,8 @@ def test_a_sweep_removes_however_many_files_came_to_their_end(
     for _ in range(3):
         factories.finished(organization=organization)
     Asset.objects.update(expires_at=timezone.now() - timedelta(days=1))
-    one = assets.remove_expired
-    monkeypatch.setattr(assets, "remove_expired", lambda: one(limit=1))
+    one = results.remove_expired
+    monkeypatch.setattr(results, "remove_expired", lambda: one(limit=1))
     tasks.sweep()
     assert not Asset.objects.filter(removed_at=None).exists()
     assert "generation.tasks.sweep" not in {bell.func() for bell in OrmQ.objects.all()}

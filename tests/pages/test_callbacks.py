@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from accounts.audit import SYSTEM
 from accounts.models import AuditEvent, Membership, Organization, Role, User
-from generation.callbacks import endpoints, secrets
+from generation.callbacks import endpoints, signing_secrets
 from generation.models import Callback, CallbackEndpoint, CallbackTry
 from tests import factories
 from tests.conftest import signed_in
@@ -214,7 +214,7 @@ def test_an_address_that_may_not_be_called_is_refused_beside_its_field(
 def test_the_secret_is_shown_when_asked_for_and_that_is_noted(
     alice_client: Client, alice: User, organization: Organization
 ) -> None:
-    secret = secrets.reveal(organization=organization, actor=SYSTEM)
+    secret = signing_secrets.reveal(organization=organization, actor=SYSTEM)
     read(alice_client, "/dashboard/callbacks/secret")
     assert secret not in alice_client.get("/dashboard/callbacks/secret").content.decode()
     answer = alice_client.post("/dashboard/callbacks/secret", {"do": "reveal"})
@@ -227,11 +227,11 @@ def test_the_secret_is_shown_when_asked_for_and_that_is_noted(
 def test_the_secret_is_rotated_once_within_the_overlap(
     alice_client: Client, organization: Organization
 ) -> None:
-    old = secrets.reveal(organization=organization, actor=SYSTEM)
+    old = signing_secrets.reveal(organization=organization, actor=SYSTEM)
     answer = alice_client.post("/dashboard/callbacks/secret", {"do": "rotate"})
     check(answer)
     text = answer.content.decode()
-    new = secrets.reveal(organization=organization, actor=SYSTEM)
+    new = signing_secrets.reveal(organization=organization, actor=SYSTEM)
     assert new in text
     assert old not in text
     assert "two signatures" in text

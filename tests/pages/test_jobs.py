@@ -13,11 +13,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership, Organization, Role, User
-from generation import cancellation, uploads
 from generation import jobs as putting
+from generation.dashboard import timelines
+from generation.jobs import cancel
 from generation.models import Asset, Attempt, Callback, Job
-from generation.pages import timelines
 from generation.providers.base import FailureKind
+from generation.storage import uploads
 from tests import factories
 from tests.conftest import signed_in
 from tests.generation.callbacks.receiving import announced
@@ -204,7 +205,7 @@ def test_what_was_canceled_is_not_shown_as_failed(
     alice_client: Client, organization: Organization
 ) -> None:
     waiting = factories.job(organization=organization)
-    canceled = cancellation.cancel(organization=organization, public_id=waiting.public_id)
+    canceled = cancel.cancel(organization=organization, public_id=waiting.public_id)
     playground = f"{reverse('playground')}?job={canceled.public_id}"
     for path in (page_of(canceled), reverse("jobs"), reverse("dashboard"), playground):
         shown = re.findall(
@@ -341,7 +342,7 @@ def test_steps_are_told_in_the_order_they_happened(organization: Organization) -
 
     waiting = factories.job(organization=organization)
     assert told(waiting) == [("Submitted", "good"), ("Waiting for its turn", "busy")]
-    cancellation.cancel(organization=organization, public_id=waiting.public_id)
+    cancel.cancel(organization=organization, public_id=waiting.public_id)
     waiting.refresh_from_db()
     assert told(waiting) == [("Submitted", "good"), ("Canceled", "waiting")]
 

@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import ApiKey, Organization, User
+from generation.dashboard import filters, jobs
 from generation.models import Asset, Job
-from generation.pages import jobs, narrowing
 from tests import factories
 from tests.pages.reading import count_queries, read
 from vidgo.kernel.db import tenant_context
@@ -66,7 +66,7 @@ def test_an_old_key_is_offered_while_it_is_chosen(
     key: ApiKey,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(narrowing, "KEYS_OFFERED", 1)
+    monkeypatch.setattr(filters, "KEYS_OFFERED", 1)
     job = factories.job(organization=organization, api_key=key)
     factories.job(organization=organization)
     factories.api_key(organization=organization, name="Newer")
@@ -81,7 +81,7 @@ def test_a_foreign_key_is_no_choice(
     other_organization: Organization,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(narrowing, "KEYS_OFFERED", 0)
+    monkeypatch.setattr(filters, "KEYS_OFFERED", 0)
     job = factories.job(organization=organization)
     foreign = factories.api_key(organization=other_organization, name="Secret name").api_key
     assert listed(alice_client, f"?key={foreign.key_id}") == [job.public_id]
@@ -122,8 +122,8 @@ def test_jobs_stored_out_of_order_within_the_hour_are_all_found(
 
 def test_days_are_found_through_an_index_behind_the_wall(organization: Organization) -> None:
     days = QueryDict("from=2026-03-01&to=2026-03-31")
-    form = narrowing.JobsForm(days, organization=organization)
-    found = narrowing.narrow(organization=organization, form=form).order_by("-id")
+    form = filters.JobsForm(days, organization=organization)
+    found = filters.narrow(organization=organization, form=form).order_by("-id")
     tenant_context.enter(organization_id=organization.pk)
     with connection.cursor() as cursor:
         for way in ("seqscan", "bitmapscan", "sort"):

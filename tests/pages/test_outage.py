@@ -11,7 +11,7 @@ from django.test import Client
 from psycopg.errors import AdminShutdown, QueryCanceled
 
 from accounts.models import Organization, User
-from generation import vitals
+from generation.reporting import service_status
 from tests.conftest import signed_in
 from tests.pages.reading import check
 from vidgo.kernel.db import transactions
@@ -31,7 +31,7 @@ def refuse(*_: object) -> None:
 @pytest.fixture
 def browser(alice: User, organization: Organization, monkeypatch: pytest.MonkeyPatch) -> Client:
     """A browser in which Alice has signed in, with nothing kept of how the service is doing."""
-    monkeypatch.setattr(vitals._Kept, "until", 0.0)
+    monkeypatch.setattr(service_status._Kept, "until", 0.0)
     client = signed_in(alice)
     client.raise_request_exception = False
     return client
@@ -67,7 +67,7 @@ def test_in_an_outage_one_request_asks_the_database_for_all(
     browser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert Client().get("/status").status_code == 503
-    monkeypatch.setattr(vitals, "measure", lambda: pytest.fail("it was measured again"))
+    monkeypatch.setattr(service_status, "measure", lambda: pytest.fail("it was measured again"))
     assert Client().get("/status").status_code == 503
 
 

@@ -14,11 +14,12 @@ from pytest_django import Settings
 from accounts import organizations
 from accounts.audit import SYSTEM
 from accounts.models import Organization, User
-from billing import books, wallets
+from billing import ledger_checks, wallets
 from billing.models import LedgerEntry, Wallet
-from generation import catalog, files
+from generation import catalog
 from generation.models import Job, Upload
-from generation.pages.playground import samples
+from generation.playground import samples
+from generation.storage import files
 from tests import factories
 from tests.pages.reading import check, count_queries, read
 
@@ -151,7 +152,7 @@ def test_an_order_becomes_a_paid_job_shown_beside_the_form(
     )
     assert wallets.balance_of(organization=organization).balance_credits == 990
     assert LedgerEntry.objects.get(kind="charge").actor == alice.email
-    assert books.check() == []
+    assert ledger_checks.check() == []
     page = read(alice_client, f"{PAGE}?job={job.public_id}")
     assert checked(page) == ["text-to-image", "pro", "16:9", "jpg"]
     (result,) = page.all("section", id="result")

@@ -14,7 +14,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Organization, User
-from generation.pages.playground import snippets
+from generation.playground import snippets
 from tests import factories
 from tests.pages.test_playground import PAGE
 

@@ -11,8 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Organization, User
-from generation import assets, catalog, files, uploads
+from generation import catalog
 from generation.models import Asset, Job, Upload
+from generation.storage import files, results, uploads
 from tests import factories
 from tests.pages.reading import check, read
 from tests.pages.test_playground import PAGE, checked, value_of
@@ -138,7 +139,7 @@ def test_a_result_can_be_edited_without_fetching_it_from_anywhere(
     page = read(alice_client, f"{PAGE}?edit={job.public_id}")
     assert checked(page) == ["image-to-image", "max", "16:9", "png"]
     address = value_of(page, "image_url")
-    assert address == assets.url_of(factories.asset_of(job))
+    assert address == results.url_of(factories.asset_of(job))
     sent = {"task": "image-to-image", "tier": "max", "prompt": "at night", "image_url": address}
     assert alice_client.post(PAGE, sent).status_code == 302
     made = Job.objects.order_by("-id")[0]

@@ -15,10 +15,11 @@ from django.utils import timezone
 from accounts import organizations
 from accounts.audit import SYSTEM
 from accounts.models import Organization, User
-from generation import catalog, draft_images, files, tasks
+from generation import catalog, playground, tasks
 from generation.models import Job, Upload
-from generation.pages import playground
-from generation.pages.playground import drafts, samples
+from generation.playground import drafts, samples
+from generation.storage import drafts as draft_images
+from generation.storage import files
 from tests import factories
 from tests.pages.reading import check, read
 from tests.pages.test_playground import EDIT, ORDER, checked, complaints, image, value_of

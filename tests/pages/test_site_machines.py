@@ -19,7 +19,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from generation import catalog
-from generation.pages.site import machines
+from generation.site import robots as machines
 from tests.pages.reading import check, read
 
 BASE = project.VIDGO_PUBLIC_URL

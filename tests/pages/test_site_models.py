@@ -14,7 +14,7 @@ from PIL import Image
 
 from accounts.models import Organization, User
 from generation import catalog
-from generation.pages.site import card, examples, head, stories
+from generation.site import copy, examples, metadata, social_card
 from tests.conftest import signed_in
 from tests.pages.reading import count_queries, read
 
@@ -73,7 +73,7 @@ def test_every_page_with_a_model_leads_to_its_own() -> None:
 
 def test_what_is_said_of_a_page_cannot_end_its_element() -> None:
     hostile = {"@type": "Thing", "name": "</script><script>alert(1)</script> & more"}
-    about = head.Head(title="x", description="x", path="/", data=(hostile,))
+    about = metadata.Head(title="x", description="x", path="/", data=(hostile,))
     assert "<" not in about.data_json
     assert json.loads(about.data_json)["@graph"] == [hostile]
 
@@ -111,10 +111,10 @@ def test_no_file_lies_among_the_examples_without_being_one() -> None:
 
 def test_every_task_of_the_catalog_has_its_stories() -> None:
     for model in catalog.load().models.values():
-        assert len(stories.FEATURES[model.task]) == 4
-        assert len(stories.USES[model.task]) == 6
-        assert model.tier in stories.TIERS
-        assert bool(stories.hero_of(model).of) == model.is_edit
+        assert len(copy.FEATURES[model.task]) == 4
+        assert len(copy.USES[model.task]) == 6
+        assert model.tier in copy.TIERS
+        assert bool(copy.hero_of(model).of) == model.is_edit
 
 
 def test_a_picture_says_its_size_and_waits_until_it_is_near() -> None:
@@ -135,14 +135,14 @@ def test_an_icon_has_the_size_it_is_named_for(name: str, size: int) -> None:
 
 
 def test_the_social_card_is_as_large_as_the_pages_say() -> None:
-    path = project.BASE_DIR / "static" / head.CARD
+    path = project.BASE_DIR / "static" / metadata.CARD
     with Image.open(path) as picture:
-        assert picture.size == (head.CARD_WIDTH, head.CARD_HEIGHT) == card.CARD
+        assert picture.size == (metadata.CARD_WIDTH, metadata.CARD_HEIGHT) == social_card.CARD
     assert path.stat().st_size < 200_000
 
 
 def test_an_icon_is_drawn_in_the_marks_colors() -> None:
-    drawn = card.icon(size=64)
+    drawn = social_card.icon(size=64)
     assert drawn.getpixel((0, 0))[3] == 0  # type: ignore[index]
-    assert card.icon(size=64, full_bleed=True).getpixel((0, 0))[3] == 255  # type: ignore[index]
+    assert social_card.icon(size=64, full_bleed=True).getpixel((0, 0))[3] == 255  # type: ignore[index]
     assert drawn.getpixel((19, 24))[:3] == (255, 106, 43)  # type: ignore[index]

@@ -15,8 +15,10 @@ from pytest_django import Settings
 from accounts.models import Organization
 from billing import packs, wallets
 from billing.models import Wallet
-from generation import catalog, jobs, orders, uploads
-from generation.pages.site import facts
+from generation import catalog, jobs
+from generation.jobs import generation_request
+from generation.site import facts
+from generation.storage import uploads
 from tests import factories
 from vidgo.kernel.web.templatetags.ui import money
 
@@ -99,12 +101,12 @@ def test_the_price_on_a_models_page_is_what_a_submit_deducts(
     given = {"prompt": "a red fox at dawn"}
     if catalog.get_model(model_id).is_edit:
         upload = factories.upload(organization=organization)
-        order = orders.parse(
+        order = generation_request.parse(
             model=model_id, input={**given, "image_urls": [uploads.url_of(upload)]}
         )
     else:
-        order = orders.parse(model=model_id, input=given)
-    jobs.submit(organization=organization, order=order, actor="test")
+        order = generation_request.parse(model=model_id, input=given)
+    jobs.submit(organization=organization, request=order)
     deducted = before - wallets.balance_of(organization=organization).balance_credits
     assert deducted == told
     assert isinstance(offer, dict)

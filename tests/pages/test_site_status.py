@@ -12,9 +12,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Organization
-from generation import vitals
 from generation.models import Job, ProviderState
-from generation.vitals import Span, Vitals
+from generation.reporting import service_status
+from generation.reporting.service_status import Span, Vitals
 from tests import factories
 from tests.pages.reading import check, read
 
@@ -22,7 +22,7 @@ from tests.pages.reading import check, read
 @pytest.fixture(autouse=True)
 def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have each test measure anew."""
-    monkeypatch.setattr(vitals._Kept, "until", 0.0)
+    monkeypatch.setattr(service_status._Kept, "until", 0.0)
 
 
 def words() -> str:
@@ -55,7 +55,7 @@ def test_shares_and_times_are_those_of_the_tasks(organization: Organization) -> 
         failed = factories.failed(organization=organization)
         Job.objects.filter(pk=failed.pk).update(failure_kind=kind)
         ended(failed, after=1.0)
-    measured = vitals.measure()
+    measured = service_status.measure()
     assert measured.hour.share_finished == pytest.approx(3 / 5)
     assert measured.hour.median_seconds == pytest.approx(4.0)
     assert measured.day.share_finished == pytest.approx(4 / 6)
@@ -70,16 +70,16 @@ def test_what_customers_did_themselves_says_nothing_of_the_service(
 ) -> None:
     for _ in range(5):
         ended(factories.finished(organization=organization), after=1.0)
-    for kind in vitals.CUSTOMERS_OWN:
+    for kind in service_status.CUSTOMERS_OWN:
         failed = factories.failed(organization=organization)
         Job.objects.filter(pk=failed.pk).update(failure_kind=kind.value)
-    assert vitals.measure().hour.share_finished == 1.0
+    assert service_status.measure().hour.share_finished == 1.0
 
 
 def test_a_task_of_two_days_ago_is_in_no_span(organization: Organization) -> None:
-    for _ in range(vitals.FEWEST):
+    for _ in range(service_status.FEWEST):
         ended(factories.finished(organization=organization), after=1.0, ago=timedelta(days=2))
-    assert vitals.measure().day == Span()
+    assert service_status.measure().day == Span()
 
 
 def test_a_task_that_waits_long_is_told(organization: Organization) -> None:
@@ -97,7 +97,7 @@ def test_a_provider_in_trouble_is_told_without_its_name(
     ProviderState.objects.create(
         name="bfl", open_until=timezone.now() + timedelta(minutes=1), last_failure="bfl is down"
     )
-    assert set(vitals.measure().models.values()) == {"reduced"}
+    assert set(service_status.measure().models.values()) == {"reduced"}
     text = words().lower()
     assert "fewer makers than usual" in text
     assert "bfl" not in text
@@ -106,7 +106,7 @@ def test_a_provider_in_trouble_is_told_without_its_name(
 
 def test_models_that_nobody_can_make_are_down(organization: Organization) -> None:
     ProviderState.objects.create(name="sandbox", paused_until=timezone.now() + timedelta(minutes=1))
-    assert vitals.measure().worst == "down"
+    assert service_status.measure().worst == "down"
     assert "No images can be made right now" in words()
 
 
@@ -115,7 +115,7 @@ def test_trouble_that_is_over_is_not_told() -> None:
     ProviderState.objects.create(
         name="sandbox", open_until=timezone.now() - timedelta(seconds=1), throttled_until=None
     )
-    assert vitals.measure().worst == "healthy"
+    assert service_status.measure().worst == "healthy"
 
 
 def test_no_number_of_tasks_and_no_customer_is_told(organization: Organization) -> None:
@@ -134,7 +134,7 @@ def test_it_is_measured_in_three_queries_and_then_kept(
         Client().get("/status")
     with django_assert_num_queries(0):
         Client().get("/status")
-    monkeypatch.setattr(vitals._Kept, "until", 0.0)
+    monkeypatch.setattr(service_status._Kept, "until", 0.0)
     with django_assert_num_queries(3):
         Client().get("/status")
 
@@ -143,7 +143,7 @@ def test_without_a_database_it_still_answers_and_says_so(monkeypatch: pytest.Mon
     def refuse() -> Vitals:
         raise OperationalError("connection refused at 10.0.0.7")
 
-    monkeypatch.setattr(vitals, "measure", refuse)
+    monkeypatch.setattr(service_status, "measure", refuse)
     # Without the db fixture any query is an error.
     answer = Client().get("/status")
     assert answer.status_code == 503

@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, Organization
 from billing.models import LedgerEntry
-from generation import usage as adding
+from generation.dashboard import usage
 from generation.models import Job
-from generation.pages import usage
+from generation.reporting import usage as adding
 from tests import factories
 from tests.pages.reading import count_queries, read
 from vidgo.kernel.web import charts

@@ -15,12 +15,12 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from accounts.models import Organization
-from billing import books, wallets
+from billing import ledger_checks, wallets
 from billing.models import LedgerEntry
 from generation.models import Asset, Attempt, Callback, Job
+from sandbox.vendors import bfl, replicate
+from sandbox.vendors.server import Vendors
 from tests import factories
-from tests.contracts.vendors import bfl, replicate
-from tests.contracts.vendors.server import Vendors
 from tests.generation.callbacks.receiving import Receiver, announced, deliver
 
 # The fixtures of the engine's tests: a quick engine, and slices in this process.
@@ -34,7 +34,7 @@ SUBMIT = """
 from accounts.models import Organization
 from generation import jobs, orders
 order = orders.parse(model="flux-kontext-pro", input={"prompt": "a fox"})
-jobs.submit(organization=Organization.objects.get(), order=order, actor="test")
+jobs.submit(organization=Organization.objects.get(), request=order)
 """
 
 
@@ -127,7 +127,7 @@ def test_a_driver_that_dies_loses_nothing(
     assert [each.may_cost_double for each in attempts] == [True] * unknown + [False]
     assert Asset.objects.count() == 1
     assert wallets.balance_of(organization=organization).balance_credits == 0
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 @pytest.mark.chaos
@@ -146,7 +146,7 @@ def test_a_driver_that_dies_while_it_refunds_refunds_once(
     assert drive_to_end(job).failure_kind == "moderated"
     assert LedgerEntry.objects.filter(kind="refund").count() == 1
     assert wallets.balance_of(organization=organization).balance_credits == 10
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_submit_that_dies_is_stored_and_paid_or_neither(
     kinds = ["grant", "charge"] if stored else ["grant"]
     assert list(LedgerEntry.objects.order_by("id").values_list("kind", flat=True)) == kinds
     assert Job.objects.count() == OrmQ.objects.count() == int(stored)
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 @pytest.mark.parametrize(

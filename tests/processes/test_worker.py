@@ -12,7 +12,7 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from accounts.models import Organization
-from billing import books
+from billing import ledger_checks
 from billing.models import LedgerEntry
 from generation.models import Attempt, Job
 from tests import factories
@@ -48,7 +48,7 @@ def check_ends(*, finish: int, fail: int) -> None:
     assert Job.objects.filter(status="failed").count() == fail
     kinds = list(LedgerEntry.objects.values_list("kind", flat=True))
     assert (kinds.count("charge"), kinds.count("refund")) == (finish + fail, fail)
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from pytest_django import Settings
 
-from generation import files, pools
+from generation.engine import thread_pools
+from generation.storage import files
 from tests.generation.conftest import (  # noqa: F401  (fixtures)
     _strangers,
     drive_to_end,
@@ -32,8 +33,8 @@ def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStorage]
 @pytest.fixture
 def server(_server: ObjectStorage, monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStorage]:
     """The server, running and empty before and after each test."""
-    threads = ThreadPoolExecutor(pools.STORAGE_THREADS)
-    monkeypatch.setattr(pools, "_storage", threads)
+    threads = ThreadPoolExecutor(thread_pools.STORAGE_THREADS)
+    monkeypatch.setattr(thread_pools, "_storage", threads)
     yield _server
     _server.resume()
     # A slice that ended during an outage leaves a thread that may store its result only now.
@@ -49,6 +50,6 @@ def bucket(
     monkeypatch.setattr(files._Seen, "is_away", False)
     settings.STORAGES = {
         **settings.STORAGES,
-        "default": {"BACKEND": "vidgo.kernel.storage.s3.S3Storage", "OPTIONS": server.options()},
+        "default": {"BACKEND": "generation.storage.s3.S3Storage", "OPTIONS": server.options()},
     }
     return server

@@ -15,8 +15,9 @@ from pytest_django import Settings
 from accounts.models import Organization
 from billing import ledger
 from billing.models import Wallet
-from generation import draft_images, files, tasks
+from generation import tasks
 from generation.models import Asset, Job, Upload
+from generation.storage import drafts, files
 from tests import factories
 from tests.api.conftest import refused
 from tests.conftest import FUNDS_CREDITS, Api
@@ -87,10 +88,10 @@ def test_a_file_that_is_gone_from_the_bucket_is_not_found(
 def test_what_visitors_left_behind_is_removed(
     bucket: ObjectStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    draft_images.save(content=factories.png())
-    assert draft_images.remove_expired() == 0
-    monkeypatch.setattr(draft_images, "LIFETIME", timedelta(seconds=-60))
-    assert draft_images.remove_expired() == 1
+    drafts.save(content=factories.png())
+    assert drafts.remove_expired() == 0
+    monkeypatch.setattr(drafts, "LIFETIME", timedelta(seconds=-60))
+    assert drafts.remove_expired() == 1
     assert bucket.list_files() == []
 
 

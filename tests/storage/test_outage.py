@@ -10,11 +10,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Organization
-from billing import books
+from billing import ledger_checks
 from billing.models import LedgerEntry
-from generation import driver, engine, files
+from generation.engine import driver, job_loop
 from generation.models import Asset, Job
 from generation.providers.base import Pending
+from generation.storage import files
 from tests import factories
 from tests.generation.scripted import Scripted, ready
 from tests.object_storage import ObjectStorage
@@ -64,7 +65,7 @@ def test_a_result_waits_for_the_storage_and_is_not_bought_again(
 
     monkeypatch.setattr(files, "save", back_after_two)
     bucket.stop()
-    assert engine.drive() == 1
+    assert job_loop.drive() == 1
     job.refresh_from_db()
     assert (job.status, len(failed)) == ("finished", 2)
     # Bought once, fetched once: the bytes were kept.
@@ -72,7 +73,7 @@ def test_a_result_waits_for_the_storage_and_is_not_bought_again(
     assert failures_of(job) == [""]
     assert entries_of(job) == ["charge"]
     assert bucket.list_files() == [Asset.objects.get().file]
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_a_slice_that_ends_meanwhile_lets_go_and_a_later_one_fetches_the_result_again(
@@ -85,7 +86,7 @@ def test_a_slice_that_ends_meanwhile_lets_go_and_a_later_one_fetches_the_result_
     job = factories.job(organization=organization)
     bucket.stop()
     quick.SLICE_SECONDS = 0.3
-    engine.drive()
+    job_loop.drive()
     job.refresh_from_db()
     assert job.status == "running"
     assert job.leased_until is None or job.leased_until <= timezone.now()
@@ -104,11 +105,11 @@ def test_a_job_whose_deadline_passes_meanwhile_gives_its_credits_back(
     job = factories.job(organization=organization)
     Job.objects.update(deadline_at=timezone.now() + timedelta(seconds=1))
     bucket.stop()
-    engine.drive()
+    job_loop.drive()
     job.refresh_from_db()
     assert (job.status, job.failure_kind) == ("failed", "expired")
     assert entries_of(job) == ["charge", "refund"]
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_nothing_more_is_bought_while_results_cannot_be_kept(
@@ -121,9 +122,9 @@ def test_nothing_more_is_bought_while_results_cannot_be_kept(
     jobs = [factories.job(organization=organization)]
     bucket.stop()
     quick.SLICE_SECONDS = 0.3
-    engine.drive()
+    job_loop.drive()
     jobs += [factories.job(organization=organization) for _ in range(5)]
-    engine.drive()
+    job_loop.drive()
     assert len(scripted.started) == 1
     bucket.start()
     quick.SLICE_SECONDS = 5
@@ -141,7 +142,7 @@ def test_an_edit_whose_image_cannot_be_read_is_started_once_it_can(
     job = edit_of(organization)
     bucket.stop()
     quick.SLICE_SECONDS = 0.3
-    engine.drive()
+    job_loop.drive()
     assert scripted.started == []
     # Nothing was asked of the provider, so nobody has to wait for what it may be doing.
     assert failures_of(job) == ["throttled"]
@@ -163,8 +164,8 @@ def test_an_edit_that_runs_upstream_keeps_its_attempt_when_its_image_cannot_be_r
     scripted.answers = [Pending(), ready()]
     scripted.during_start = bucket.stop
     quick.SLICE_SECONDS = 0.3
-    engine.drive()
-    engine.drive()
+    job_loop.drive()
+    job_loop.drive()
     scripted.during_start = None
     bucket.start()
     quick.SLICE_SECONDS = 5

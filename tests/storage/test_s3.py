@@ -13,10 +13,10 @@ import obstore
 import pytest
 from django.core.files.base import ContentFile
 
+from generation.storage import s3
+from generation.storage.s3 import S3Storage, StorageError
 from tests.kernel.network import Request, Server
 from tests.object_storage import ObjectStorage
-from vidgo.kernel.storage import s3
-from vidgo.kernel.storage.s3 import S3Storage, StorageError
 
 NAME = "results/ab/abc.png"
 LONG_AGO = "Sun, 01 Nov 2026 00:00:00 GMT"

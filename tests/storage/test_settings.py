@@ -48,7 +48,7 @@ def test_with_a_bucket_files_are_kept_there_and_without_one_in_a_folder() -> Non
         FILES_PUBLIC_URL="https://files.example",
     )
     assert chosen["storage"] == {
-        "BACKEND": "vidgo.kernel.storage.s3.S3Storage",
+        "BACKEND": "generation.storage.s3.S3Storage",
         "OPTIONS": {
             "bucket": "images",
             "region": "eu",

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import requests
 
-from tests.contracts.vendors import bfl
-from tests.contracts.vendors.server import Vendors
+from sandbox.vendors import bfl
+from sandbox.vendors.server import Vendors
 from tests.object_storage import ObjectStorage
 from tests.running import environment, wait_for
 from tests.topology.balancer import Balancer

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from accounts.models import Organization
-from billing import books
+from billing import ledger_checks
 from billing.models import LedgerEntry
 from generation.models import Asset, Attempt, Callback, Job
 from tests import factories
@@ -75,7 +75,7 @@ def check(site: Site, customers: Customers, listener: Listener) -> None:
     assert not Attempt.objects.filter(ended_at=None).exists()
     assert LedgerEntry.objects.filter(kind="charge").count() == len(jobs)
     assert not LedgerEntry.objects.filter(kind="refund").exists()
-    assert books.check() == []
+    assert ledger_checks.check() == []
     results = [name for name in site.storage.list_files() if name.startswith("results/")]
     assert results == sorted(Asset.objects.values_list("file", flat=True))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from billing import books
+from billing import ledger_checks
 
 
 class Command(BaseCommand):
@@ -13,7 +13,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print each broken rule with its row, or one line that all is well."""
-        violations = books.check()
+        violations = ledger_checks.check()
         for violation in violations:
             facts = ", ".join(f"{name}={value}" for name, value in violation.row.items())
             self.stderr.write(f"BROKEN: {violation.sentence}: {facts}")

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from generation.pages.site import card, examples
+from generation.site import examples, social_card
 
 
 class Command(BaseCommand):
@@ -15,7 +15,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Write every file, and tell how large it became."""
         drawn = {example.path: examples.encode(example) for example in examples.EXAMPLES}
-        for name, content in {**drawn, **card.files()}.items():
+        for name, content in {**drawn, **social_card.files()}.items():
             path = Path(settings.BASE_DIR) / "static" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)

@@ -4,8 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from generation import claims, jobs, leases
-from generation.callbacks import claims as callback_claims
+from generation import jobs
+from generation.callbacks import delivery_claims as callback_claims
+from generation.engine import claims, leases
 from vidgo.kernel import queue
 from vidgo.kernel.ops import memory
 from vidgo.kernel.queue.supervisor import Duty, Supervisor

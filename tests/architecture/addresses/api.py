@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from generation import uploads
+from generation.storage import uploads
 from tests import factories
 from tests.architecture.addresses.rows import Row, World, everybody, keyed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generation.pages.guide import contents
+from generation.docs_site import contents
 from tests.architecture.addresses.rows import Row, everybody
 
 ROWS: dict[str, list[Row]] = {

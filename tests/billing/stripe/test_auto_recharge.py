@@ -15,7 +15,7 @@ from django_q.models import OrmQ
 
 from accounts.audit import SYSTEM
 from accounts.models import Membership, Organization, Role, User
-from billing import auto_recharge, books, ledger, notices, packs, tasks, top_ups, wallets
+from billing import auto_recharge, emails, ledger, ledger_checks, packs, tasks, top_ups, wallets
 from billing.models import AutoRecharge, Customer, TopUp, Wallet
 from billing.stripe import client, events, reconcile
 from tests import factories
@@ -139,7 +139,7 @@ def test_a_decline_is_told_and_not_repeated_at_once(
     assert (top_up.status, top_up.failure_message) == ("failed", "Your card was declined.")
     assert due(ready) is None
     assert AutoRecharge.objects.get().is_enabled
-    notices.send(organization=ready, kind="recharge_failed", about=top_up.public_id)
+    emails.send(organization=ready, kind="recharge_failed", about=top_up.public_id)
     assert [message.to for message in mail.outbox] == [[alice.email]]
     assert "Your card was declined." in mail.outbox[0].body
 
@@ -209,7 +209,7 @@ def test_a_card_that_is_gone_switches_it_off_and_the_true_reason_is_told(
         for row in OrmQ.objects.all()
         if row.task["func"] == "billing.tasks.send_notice"
     ]
-    notices.send(organization=ready, kind=notice[1], about=notice[2])
+    emails.send(organization=ready, kind=notice[1], about=notice[2])
     assert reason in mail.outbox[0].body
     assert reason in str(mail.outbox[0].alternatives[0][0])  # type: ignore[attr-defined]
 
@@ -256,13 +256,13 @@ def test_only_those_who_look_after_billing_are_written_to(
 ) -> None:
     keeper = factories.user("keeper@example.com")
     Membership.objects.create(organization=ready, user=keeper, role=Role.BILLING)
-    assert notices.send(organization=ready, kind="low_balance") == 2
+    assert emails.send(organization=ready, kind="low_balance") == 2
     assert {message.to[0] for message in mail.outbox} == {alice.email, keeper.email}
 
 
-@pytest.mark.parametrize("kind", notices.KINDS)
+@pytest.mark.parametrize("kind", emails.KINDS)
 def test_every_notice_has_its_three_parts(ready: Organization, top_up: TopUp, kind: str) -> None:
-    notices.send(organization=ready, kind=kind, about=top_up.public_id)
+    emails.send(organization=ready, kind=kind, about=top_up.public_id)
     (message,) = mail.outbox
     page = str(message.alternatives[0][0])  # type: ignore[union-attr]
     assert message.subject
@@ -298,7 +298,7 @@ def test_many_at_once_buy_one_pack(fake: FakeStripe, ready: Organization) -> Non
         list(pool.map(one, range(6)))
     assert (TopUp.objects.count(), balance(ready)) == (1, 4400)
     # The spending above was for no job; everything else must hold.
-    assert {each.sentence for each in books.check()} == {"each charge is for a job"}
+    assert {each.sentence for each in ledger_checks.check()} == {"each charge is for a job"}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import Organization
-from billing import books, clawbacks, top_ups
+from billing import clawbacks, ledger_checks, top_ups
 from billing.models import Customer, Dispute, Refund, StripeEvent, TopUp
 from billing.stripe import client
 from tests.billing.stripe.conftest import (
@@ -42,7 +42,7 @@ def test_refunds_take_their_share_each_once(
     rest = fake.take("refund", intent_id=paid.intent_id, cents=1000, status="pending")
     deliver("refund.created", rest.id)
     assert (balance(organization), Refund.objects.count()) == (0, 2)
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_thirds_leave_no_rounding_behind(
@@ -52,7 +52,7 @@ def test_thirds_leave_no_rounding_behind(
         refund = fake.take("refund", intent_id=paid.intent_id, cents=cents, status="succeeded")
         deliver("refund.created", refund.id)
     assert balance(organization) == 0
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_a_refund_that_fails_gives_the_credits_back_once(
@@ -65,7 +65,7 @@ def test_a_refund_that_fails_gives_the_credits_back_once(
     for _ in range(3):
         deliver("refund.failed", refund.id)
     assert (balance(organization), entries("reinstatement")) == (4000, 1)
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_a_dispute_freezes_its_credits_and_gives_them_back_when_won(
@@ -79,7 +79,7 @@ def test_a_dispute_freezes_its_credits_and_gives_them_back_when_won(
     deliver("charge.dispute.closed", dispute.id)
     deliver("charge.dispute.funds_reinstated", dispute.id)
     assert balance(organization) == 4000
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_a_lost_dispute_over_spent_credits_is_a_debt_the_next_top_up_pays(
@@ -96,7 +96,7 @@ def test_a_lost_dispute_over_spent_credits_is_a_debt_the_next_top_up_pays(
     next_one = store_top_up(organization)
     deliver("checkout.session.completed", fake.session(next_one).id)
     assert balance(organization) == spent
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_an_inquiry_takes_nothing_until_it_becomes_a_dispute(
@@ -111,7 +111,7 @@ def test_an_inquiry_takes_nothing_until_it_becomes_a_dispute(
     deliver("charge.dispute.updated", inquiry.id)
     assert balance(organization) == 0
     assert Dispute.objects.get().credits == 4000
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 @pytest.mark.parametrize("first", ["refund", "dispute"])
@@ -124,7 +124,7 @@ def test_a_refund_and_a_dispute_together_take_no_more_than_was_bought(
     for type, about in news if first == "refund" else reversed(news):
         deliver(type, about)
     assert (balance(organization), entries("clawback")) == (0, 2)
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_a_refund_of_an_unknown_payment_stays_in_the_inbox(
@@ -208,7 +208,7 @@ def test_what_was_given_back_is_not_taken_a_second_time_by_itself(
     with pytest.raises(top_ups.UnknownPayment, match="given back"):
         clawbacks.apply_refund(refund=refund)
     assert balance(organization) == 4000
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_the_last_part_of_a_payment_takes_the_rest(
@@ -221,7 +221,7 @@ def test_the_last_part_of_a_payment_takes_the_rest(
         refund = fake.take("refund", intent_id=session.intent_id, cents=1, status="succeeded")
         clawbacks.apply_refund(refund=refund)
         assert balance(organization) == left
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_parts_that_round_up_never_take_more_than_is_left(
@@ -235,7 +235,7 @@ def test_parts_that_round_up_never_take_more_than_is_left(
         clawbacks.apply_refund(refund=refund)
         assert balance(organization) == left
     assert entries("clawback") == 3
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_a_part_is_a_part_of_what_was_paid_with_tax(

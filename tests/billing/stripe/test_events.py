@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import Organization
-from billing import books
+from billing import ledger_checks
 from billing.models import StripeEvent, TopUp
 from billing.stripe import client, events, reconcile
 from tests.billing.stripe.conftest import (
@@ -79,7 +79,7 @@ def test_every_order_of_events_ends_in_the_same_books(
         for name in order:
             client_event(*news[name])
         assert balance(organization) - before == (3000 if won else 0), order
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def client_event(type: str, about: str) -> None:

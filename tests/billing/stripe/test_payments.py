@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from accounts.models import Organization
-from billing import books
+from billing import ledger_checks
 from billing.models import Customer, StripeEvent, TopUp
 from tests.billing.stripe.conftest import (
     FakeStripe,
@@ -30,7 +30,7 @@ def test_a_completed_session_brings_its_credits(
     paid = TopUp.objects.get(pk=top_up.pk)
     assert (paid.status, paid.paid_cents, paid.stripe_session_id) == ("paid", 2000, session.id)
     assert StripeEvent.objects.get().processed_at is not None
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_an_unpaid_session_brings_nothing_until_the_money_arrives(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Organization
-from billing import books
+from billing import ledger_checks
 from billing.models import TopUp
 from billing.stripe import client, reconcile
 from tests.billing.stripe.conftest import (
@@ -31,7 +31,7 @@ def test_reconcile_books_everything_without_any_event(
     assert balance(organization) == (20 - 2 + 1) * 4000
     reconcile.run()
     assert balance(organization) == (20 - 2 + 1) * 4000
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_reconcile_keeps_its_place_when_a_list_breaks_off(

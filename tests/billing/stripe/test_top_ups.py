@@ -10,7 +10,7 @@ import pytest
 from accounts import organizations
 from accounts.audit import SYSTEM, Actor
 from accounts.models import Organization, User
-from billing import books, packs, top_ups
+from billing import ledger_checks, packs, top_ups
 from billing.models import Customer, TopUp
 from billing.stripe import client
 from tests.billing.stripe.conftest import FakeStripe, balance, entries, status_of, store_top_up
@@ -151,7 +151,7 @@ def test_an_open_page_and_a_debit_under_way_are_told_apart(
     arrived = top_ups.fulfil_session(session=replace(debit, payment_status="paid"))
     assert arrived is not None
     assert (arrived.state, balance(organization)) == ("paid", 4000)
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_a_recharge_without_an_answer_is_under_way(organization: Organization) -> None:

@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 
 from accounts.audit import SYSTEM
 from accounts.models import Organization
-from generation.callbacks import delivery, outbox, secrets
+from generation.callbacks import delivery, outbox, signing_secrets
 from generation.models import Asset, Callback, CallbackTry, Job, Status
 from tests.kernel.network import Request, Server
 
@@ -63,7 +63,7 @@ def verify(request: Request, *, secret: str) -> Any:
 
 def secret_of(organization: Organization) -> str:
     """Return the organization's present secret, as its owner sees it."""
-    return secrets.reveal(organization=organization, actor=SYSTEM)
+    return signing_secrets.reveal(organization=organization, actor=SYSTEM)
 
 
 def ended(*, organization: Organization, url: str, finished: bool = True) -> Job:

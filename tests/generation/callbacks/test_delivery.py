@@ -15,9 +15,17 @@ from pytest_django import Settings
 from standardwebhooks import WebhookVerificationError
 
 from accounts.models import Organization
-from generation import jobs, orders, tasks
-from generation.callbacks import claims, delivery, endpoints, outbox, results, schedule
-from generation.callbacks.results import Result
+from generation import jobs, tasks
+from generation.callbacks import (
+    delivery,
+    delivery_claims,
+    delivery_results,
+    endpoints,
+    outbox,
+    retry_schedule,
+)
+from generation.callbacks.delivery_results import Result
+from generation.jobs import generation_request
 from generation.models import Callback, CallbackTry
 from tests import factories
 from tests.conftest import Api
@@ -108,11 +116,11 @@ def test_tries_follow_the_schedule_under_one_id_and_then_it_is_given_up(
         callback.refresh_from_db()
         if not callback.is_over:
             gaps.append((callback.due_at - timezone.now()).total_seconds())
-    offsets = (0, *schedule.OFFSETS_SECONDS)
+    offsets = (0, *retry_schedule.OFFSETS_SECONDS)
     planned = [offsets[n + 1] - offsets[n] for n in range(10)]
     assert len(gaps) == len(planned)
     for gap, plan in zip(gaps, planned, strict=True):
-        assert plan - 5 < gap < plan * (1 + schedule.JITTER) + 1
+        assert plan - 5 < gap < plan * (1 + retry_schedule.JITTER) + 1
     assert callback.state == "failed"
     assert receiver.ids == [callback.public_id] * 11
     tries = tries_of(callback)
@@ -127,11 +135,11 @@ def test_the_schedule_is_the_published_one_and_lasts_a_day() -> None:
     assert (
         *(5, minute, 5 * minute, 30 * minute, 2 * hour),
         *(5 * hour, 10 * hour, 14 * hour, 20 * hour, 24 * hour),
-    ) == schedule.OFFSETS_SECONDS
-    delays = [schedule.delay_after(step=step) for step in range(1, 11)]
+    ) == retry_schedule.OFFSETS_SECONDS
+    delays = [retry_schedule.delay_after(step=step) for step in range(1, 11)]
     assert 24 * hour <= sum(delay or 0 for delay in delays) <= 24 * hour * 1.1
-    assert schedule.delay_after(step=11) is None
-    assert len({schedule.delay_after(step=4) for _ in range(20)}) > 1
+    assert retry_schedule.delay_after(step=11) is None
+    assert len({retry_schedule.delay_after(step=4) for _ in range(20)}) > 1
 
 
 def test_a_receiver_that_recovers_gets_its_callback_late(
@@ -166,12 +174,12 @@ def test_retry_after_is_honoured_within_bounds(
 
 def test_retry_after_may_be_a_date() -> None:
     later = timezone.now() + timedelta(minutes=10)
-    seconds = schedule.retry_after_seconds(later.strftime("%a, %d %b %Y %H:%M:%S GMT"))
+    seconds = retry_schedule.retry_after_seconds(later.strftime("%a, %d %b %Y %H:%M:%S GMT"))
     assert seconds is not None
     assert 590 < seconds <= 600
-    assert schedule.retry_after_seconds("Mon, 01 Jan 2001 00:00:00 GMT") == 0
-    assert schedule.retry_after_seconds("²") is None
-    assert schedule.retry_after_seconds(None) is None
+    assert retry_schedule.retry_after_seconds("Mon, 01 Jan 2001 00:00:00 GMT") == 0
+    assert retry_schedule.retry_after_seconds("²") is None
+    assert retry_schedule.retry_after_seconds(None) is None
 
 
 def drip(request: Request) -> None:
@@ -338,15 +346,15 @@ def test_one_endpoint_gets_no_more_at_once_than_its_limit(
     settings.CALLBACKS_IN_FLIGHT_PER_ORGANIZATION = 5
     for number in range(30):
         announced(organization=organization, url=f"https://{number % 3}.example.com/hook")
-    first = claims.claim(owner="one", limit=100)
+    first = delivery_claims.claim(owner="one", limit=100)
     assert len(first) == 5
     per_endpoint = [each.callback.endpoint_id for each in first]
     assert max(per_endpoint.count(each) for each in per_endpoint) <= 3
-    assert claims.claim(owner="two", limit=100) == []
-    assert not claims.is_due()
-    results.record(callback=first[0].callback, result=Result(error=""))
-    assert claims.is_due()
-    assert len(claims.claim(owner="two", limit=100)) == 1
+    assert delivery_claims.claim(owner="two", limit=100) == []
+    assert not delivery_claims.is_due()
+    delivery_results.record(callback=first[0].callback, result=Result(error=""))
+    assert delivery_claims.is_due()
+    assert len(delivery_claims.claim(owner="two", limit=100)) == 1
 
 
 def test_claims_are_fair_across_organizations(
@@ -355,7 +363,7 @@ def test_claims_are_fair_across_organizations(
     for number in range(40):
         announced(organization=organization, url=f"https://{number}.example.com/hook")
     theirs = announced(organization=other_organization, url="https://example.net/hook")
-    claimed = claims.claim(owner="one", limit=4)
+    claimed = delivery_claims.claim(owner="one", limit=4)
     assert theirs.pk in [each.callback.pk for each in claimed]
 
 
@@ -364,21 +372,23 @@ def test_an_endpoint_that_fails_gets_one_at_a_time(organization: Organization) -
         announced(organization=organization, url="https://example.com/hook") for _ in range(4)
     ]
     endpoint = callbacks[0].endpoint
-    endpoint.failures_in_a_row = claims.STRIKES
+    endpoint.failures_in_a_row = delivery_claims.STRIKES
     endpoint.save()
-    assert len(claims.claim(owner="one", limit=100)) == 1
+    assert len(delivery_claims.claim(owner="one", limit=100)) == 1
 
 
 def test_a_lease_that_ran_out_is_sent_again_under_the_same_id_and_the_late_sender_is_fenced(
     organization: Organization, receiver: Receiver
 ) -> None:
     callback = announced(organization=organization, url=receiver.url())
-    (late,) = claims.claim(owner="killed", limit=10)
-    assert claims.claim(owner="other", limit=10) == []
+    (late,) = delivery_claims.claim(owner="killed", limit=10)
+    assert delivery_claims.claim(owner="other", limit=10) == []
     Callback.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-    assert claims.is_due()
+    assert delivery_claims.is_due()
     assert deliver() == 1
-    assert results.record(callback=late.callback, result=Result(error="timed_out")) is False
+    assert (
+        delivery_results.record(callback=late.callback, result=Result(error="timed_out")) is False
+    )
     callback.refresh_from_db()
     assert (callback.state, callback.tries_count, callback.step) == ("delivered", 2, 0)
     assert receiver.ids == [callback.public_id]
@@ -387,11 +397,11 @@ def test_a_lease_that_ran_out_is_sent_again_under_the_same_id_and_the_late_sende
 
 def test_what_a_killed_cluster_held_is_free_at_once(organization: Organization) -> None:
     announced(organization=organization, url="https://example.com/hook")
-    assert len(claims.claim(owner=f"{queue.cluster_name}/1", limit=10)) == 1
-    assert not claims.is_due()
-    assert claims.void(cluster="another") == 0
-    assert claims.void(cluster=queue.cluster_name) == 1
-    assert claims.is_due()
+    assert len(delivery_claims.claim(owner=f"{queue.cluster_name}/1", limit=10)) == 1
+    assert not delivery_claims.is_due()
+    assert delivery_claims.void(cluster="another") == 0
+    assert delivery_claims.void(cluster=queue.cluster_name) == 1
+    assert delivery_claims.is_due()
 
 
 def test_a_mistake_of_ours_is_logged_as_a_try_and_does_not_count_against_the_endpoint(
@@ -402,7 +412,7 @@ def test_a_mistake_of_ours_is_logged_as_a_try_and_does_not_count_against_the_end
     def broken(job: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(delivery.wire, "task", broken)
+    monkeypatch.setattr(delivery.representation, "task", broken)
     deliver()
     callback.refresh_from_db()
     assert (callback.state, callback.last_error, callback.step) == ("waiting", "broken", 1)
@@ -459,11 +469,11 @@ def test_a_hundred_callbacks_to_one_receiver_go_out_in_parallel(
 def test_a_task_that_ends_is_announced_by_the_bell_that_drove_it(
     organization: Organization, receiver: Receiver, prompt: str, status: str
 ) -> None:
-    order = orders.parse(
+    order = generation_request.parse(
         model="flux-kontext-pro", input={"prompt": prompt}, callback_url=receiver.url()
     )
     factories.credits(organization=organization, amount=order.price_credits)
-    job = jobs.submit(organization=organization, order=order, actor="test")
+    job = jobs.submit(organization=organization, request=order).job
     deadline = time.monotonic() + 20
     while not receiver.received and time.monotonic() < deadline:
         tasks.drive()

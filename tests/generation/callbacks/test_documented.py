@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from generation.callbacks import schedule, signing
+from generation.callbacks import retry_schedule, signing
 
 DOCUMENT = (Path(settings.BASE_DIR) / "docs/callbacks.md").read_text()
 KEYS = (b"k" * 32, b"o" * 32)
@@ -102,4 +102,6 @@ def test_the_document_tells_the_schedule_as_it_is() -> None:
     units = {"s": 1, "min": 60, "h": 3600}
     line = next(line for line in DOCUMENT.splitlines() if line.startswith("5 s · "))
     told = [each.split() for each in line.split(" · ")]
-    assert tuple(int(number) * units[unit] for number, unit in told) == schedule.OFFSETS_SECONDS
+    assert (
+        tuple(int(number) * units[unit] for number, unit in told) == retry_schedule.OFFSETS_SECONDS
+    )

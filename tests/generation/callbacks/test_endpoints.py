@@ -14,8 +14,8 @@ from django_q.models import OrmQ
 
 from accounts.audit import SYSTEM
 from accounts.models import AuditEvent, Organization
-from generation import orders
 from generation.callbacks import endpoints, outbox
+from generation.jobs import generation_request
 from generation.models import Callback, CallbackEndpoint, CallbackTry
 from tests.generation.callbacks.conftest import Receive
 from tests.generation.callbacks.receiving import (
@@ -185,7 +185,7 @@ def test_a_test_looks_like_a_task_that_has_finished(
 def test_a_test_is_sent_to_no_address_that_a_task_could_not_name(
     organization: Organization, url: str
 ) -> None:
-    with pytest.raises(orders.BadCallbackUrl):
+    with pytest.raises(generation_request.BadCallbackUrl):
         outbox.test(organization=organization, url=url, actor=SYSTEM)
     assert Callback.objects.count() == 0
 

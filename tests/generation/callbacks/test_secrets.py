@@ -12,7 +12,7 @@ from standardwebhooks import WebhookVerificationError
 
 from accounts.audit import SYSTEM
 from accounts.models import AuditEvent, Organization
-from generation.callbacks import secrets
+from generation.callbacks import signing_secrets
 from generation.models import CallbackSecret
 from tests.generation.callbacks.receiving import (
     Receiver,
@@ -45,14 +45,14 @@ def test_while_it_rotates_both_secrets_verify_and_afterwards_only_the_new_one(
     organization: Organization, receiver: Receiver
 ) -> None:
     old = secret_of(organization)
-    new = secrets.rotate(organization=organization, actor=SYSTEM)
+    new = signing_secrets.rotate(organization=organization, actor=SYSTEM)
     assert new != old
     assert secret_of(organization) == new
     announced(organization=organization, url=receiver.url())
     deliver()
     verify(receiver.received[-1], secret=old)
     verify(receiver.received[-1], secret=new)
-    ends_at = secrets.overlap_ends_at(organization=organization)
+    ends_at = signing_secrets.overlap_ends_at(organization=organization)
     assert ends_at is not None
     assert timedelta(hours=23) < ends_at - timezone.now() <= timedelta(hours=24)
     CallbackSecret.objects.exclude(expires_at=None).update(expires_at=timezone.now())
@@ -61,14 +61,14 @@ def test_while_it_rotates_both_secrets_verify_and_afterwards_only_the_new_one(
     verify(receiver.received[-1], secret=new)
     with pytest.raises(WebhookVerificationError):
         verify(receiver.received[-1], secret=old)
-    assert secrets.reseal() == 0
+    assert signing_secrets.reseal() == 0
     assert CallbackSecret.objects.count() == 1
 
 
 def test_it_is_not_rotated_twice_within_the_overlap(organization: Organization) -> None:
-    new = secrets.rotate(organization=organization, actor=SYSTEM)
-    with pytest.raises(secrets.Overlapping):
-        secrets.rotate(organization=organization, actor=SYSTEM)
+    new = signing_secrets.rotate(organization=organization, actor=SYSTEM)
+    with pytest.raises(signing_secrets.Overlapping):
+        signing_secrets.rotate(organization=organization, actor=SYSTEM)
     assert secret_of(organization) == new
     assert AuditEvent.objects.filter(action="callback_secret.rotated").count() == 1
 
@@ -78,14 +78,14 @@ def test_a_new_secret_key_opens_what_the_former_one_sealed_and_seals_it_anew(
 ) -> None:
     secret = secret_of(organization)
     former, settings.SECRET_KEY = settings.SECRET_KEY, "another key, long enough for anybody " * 2
-    with pytest.raises(secrets.Unreadable):
+    with pytest.raises(signing_secrets.Unreadable):
         secret_of(organization)
     settings.SECRET_KEY_FALLBACKS = [former]
     assert secret_of(organization) == secret
-    assert secrets.reseal() == 1
+    assert signing_secrets.reseal() == 1
     settings.SECRET_KEY_FALLBACKS = []
     assert secret_of(organization) == secret
-    assert secrets.reseal() == 0
+    assert signing_secrets.reseal() == 0
 
 
 def test_without_a_readable_secret_nothing_is_sent_unsigned_and_rotating_mends_it(
@@ -98,7 +98,7 @@ def test_without_a_readable_secret_nothing_is_sent_unsigned_and_rotating_mends_i
     assert receiver.received == []
     (only,) = tries_of(callback)
     assert only.error == "unsigned"
-    secrets.rotate(organization=organization, actor=SYSTEM)
+    signing_secrets.rotate(organization=organization, actor=SYSTEM)
     announced(organization=organization, url=receiver.url())
     deliver()
     verify(receiver.received[0], secret=secret_of(organization))

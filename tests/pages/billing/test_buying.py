@@ -10,7 +10,7 @@ from django.db import transaction
 from django.test import Client
 
 from accounts.models import Organization
-from billing import books, ledger, packs, top_ups, wallets
+from billing import ledger, ledger_checks, packs, top_ups, wallets
 from billing.models import (
     Customer,
     LedgerEntry,
@@ -123,7 +123,7 @@ def test_the_success_page_shows_the_new_balance_without_any_webhook(
         assert "Thank you" in text
     assert wallets.balance_of(organization=organization).balance_credits == 5000
     assert LedgerEntry.objects.filter(kind="top_up").count() == 1
-    assert books.check() == []
+    assert ledger_checks.check() == []
 
 
 def test_a_delayed_payment_is_called_delayed(

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Organization
-from billing import books, closed_days, statement, top_ups, wallets
+from billing import daily_totals, ledger_checks, statement, top_ups, wallets
 from billing.models import (
     LedgerDay,
     LedgerEntry,
@@ -85,14 +85,14 @@ def test_closed_days_and_open_ones_add_up_to_the_same_figures(
         return [statement.totals(organization=organization, chosen=each) for each in filters]
 
     before = figures()
-    assert closed_days.write() > 0
+    assert daily_totals.write() > 0
     assert LedgerDay.objects.latest("day").day < today
     assert figures() == before
-    assert closed_days.write() == 0
+    assert daily_totals.write() == 0
     # What the days say is what is read: a day written wrong changes the figures and the audit.
     LedgerDay.objects.filter(kind="charge").update(out_credits=F("out_credits") + 1)
     assert figures() != before
-    assert {each.sentence for each in books.check()} == {
+    assert {each.sentence for each in ledger_checks.check()} == {
         "each closed day is the sum of its entries"
     }
 

@@ -1,0 +1,98 @@
+"""The statement: as a page that can be printed, and as a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts import access
+from accounts.access import MemberRequest
+from accounts.models import Organization
+from billing import statement
+from billing.dashboard.forms import StatementForm
+from billing.dashboard.overview import SECTION
+from billing.models import Dispute, Kind, LedgerEntry, Refund
+
+PAGE_SIZE = 50
+# What a browser still lays out and prints in a moment; beyond it there are the days and the file.
+PRINT_MAX = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A movement, and the purchase behind it where there is one."""
+
+    entry: LedgerEntry
+    top_up_id: str
+
+
+@require_safe
+@access.member_page("view")
+def page(request: MemberRequest) -> HttpResponseBase:
+    """Show the movements that a filter keeps, and what the days add up to."""
+    form = StatementForm(request.GET)
+    context: dict[str, Any] = {"section": SECTION, "form": form, "query": _query(request)}
+    if form.is_valid():
+        chosen = form.cleaned_data["filter"]
+        is_whole = "all" in request.GET
+        turned = statement.turn(
+            statement.entries(organization=request.organization, chosen=chosen),
+            query=request.GET,
+            size=PRINT_MAX if is_whole else PAGE_SIZE,
+        )
+        context |= {
+            "page": turned,
+            "is_whole": is_whole,
+            "is_on_one_page": not (turned.newer or turned.older),
+            "print_max": PRINT_MAX,
+            "chosen": chosen,
+            "is_filtered": chosen != statement.Filter(),
+            "lines": _lines(turned.rows, organization=request.organization),
+            "totals": statement.totals(organization=request.organization, chosen=chosen),
+        }
+    return render(
+        request, "billing/statement.html", context, status=200 if form.is_valid() else 400
+    )
+
+
+@require_safe
+@access.member_page("view")
+def as_csv(request: MemberRequest) -> HttpResponseBase:
+    """Send the movements that a filter keeps, the oldest first; raises `BadFilter`."""
+    chosen = statement.parse_filter(
+        kind=request.GET.get("kind", ""),
+        first_day=request.GET.get("from", ""),
+        last_day=request.GET.get("to", ""),
+    )
+    lines = statement.csv_lines(organization=request.organization, chosen=chosen)
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    name = f"statement-{timezone.now():%Y-%m-%d}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _query(request: MemberRequest) -> str:
+    """Return the filter as it stands in the address, without the place in the list."""
+    query = request.GET.copy()
+    for name in ("before", "after", "all"):
+        query.pop(name, None)
+    return query.urlencode()
+
+
+def _lines(entries: list[LedgerEntry], *, organization: Organization) -> list[Line]:
+    """Find the purchases behind top-ups, refunds and disputes, in two queries for any number."""
+    causes = {entry.reference: entry.reference for entry in entries if entry.kind == Kind.TOP_UP}
+    taken = [e.reference for e in entries if e.kind in (Kind.CLAWBACK, Kind.REINSTATEMENT)]
+    if taken:
+        for model in (Refund, Dispute):
+            found = model.objects.filter(
+                stripe_id__in=taken, top_up__organization=organization
+            ).values_list("stripe_id", "top_up__public_id")
+            causes |= dict(found)
+    return [Line(entry=entry, top_up_id=causes.get(entry.reference, "")) for entry in entries]

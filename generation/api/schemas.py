@@ -1,0 +1,156 @@
+"""The shapes of requests and answers: what goes over the wire, for the code and for OpenAPI."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import inline_serializer
+from rest_framework import serializers
+
+from generation import catalog
+from generation.jobs import representation
+from generation.models import Upload
+from generation.storage import uploads
+from vidgo.kernel.api import envelope, openapi
+
+# One function for polling and callbacks; callbacks are below the API, so it lives in `wire`.
+task = representation.task
+WIRE_STATUS = representation.STATUS
+STATUS_WORDS = list(WIRE_STATUS.values())
+
+
+def upload(row: Upload) -> dict[str, Any]:
+    """Return an upload as the three upload endpoints tell it."""
+    url = uploads.url_of(row)
+    return {
+        "file_id": row.public_id,
+        "file_name": row.file_name,
+        "original_name": row.original_name,
+        "file_size": row.size_bytes,
+        "mime_type": row.mime,
+        "upload_path": uploads.FOLDER,
+        "file_url": url,
+        "download_url": url,
+        "upload_time": envelope.wire_time(row.created_at),
+        "expires_at": envelope.wire_time(row.expires_at),
+    }
+
+
+class OrderInput(serializers.Serializer[None]):
+    """What to make."""
+
+    prompt = serializers.CharField(
+        max_length=catalog.PROMPT_MAX_CHARACTERS, help_text="What to make, or what to change."
+    )
+    size = serializers.ChoiceField(
+        choices=[size.name for size in catalog.load().listed_sizes],
+        default=catalog.DEFAULT_SIZE,
+        required=False,
+    )
+    output_format = serializers.ChoiceField(
+        choices=list(catalog.load().formats), default=catalog.DEFAULT_FORMAT, required=False
+    )
+    image_urls = serializers.ListField(
+        child=serializers.URLField(),
+        required=False,
+        help_text="Required for the -edit models; the first image is edited.",
+    )
+    seed = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=catalog.SEED_MAX,
+        help_text="The same seed repeats an image where possible.",
+    )
+
+
+class OrderBody(serializers.Serializer[None]):
+    """The body of a submit."""
+
+    model = serializers.ChoiceField(
+        choices=[
+            (model.id, f"{model.name}, {model.price_credits} credits")
+            for model in catalog.load().models.values()
+        ]
+    )
+    callback_url = serializers.URLField(
+        required=False, help_text="Called once when the task has ended."
+    )
+    input = OrderInput()
+
+
+class FileData(serializers.Serializer[None]):
+    """A file a task made."""
+
+    file_url = serializers.URLField(help_text="Fetched without authentication.")
+    file_type = serializers.ChoiceField(choices=["image"])
+    format = serializers.CharField(help_text="The `output_format` that was ordered.")
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    file_size = serializers.IntegerField(help_text="Bytes.")
+    sha256 = serializers.CharField()
+
+
+class TaskData(serializers.Serializer[None]):
+    """A task and how far it is."""
+
+    task_id = serializers.CharField()
+    status = serializers.ChoiceField(choices=STATUS_WORDS)
+    files = FileData(many=True)
+    created_time = serializers.CharField(help_text="ISO 8601, UTC, to the second.")
+    progress = serializers.IntegerField(min_value=0, max_value=100)
+    error_message = serializers.CharField(allow_null=True)
+    credits_amount = serializers.IntegerField(help_text="Credits it cost; 0 when it failed.")
+    seed = serializers.IntegerField(help_text="Sent again, it repeats the image where possible.")
+
+
+TASK_ANSWER = openapi.enveloped("TaskAnswer", TaskData())
+
+
+class SubmittedData(TaskData):
+    """A task that was taken, and how far it is when the call has waited for it."""
+
+    files = FileData(many=True, required=False, help_text="Only with `Prefer: wait`.")
+    credits_amount = serializers.IntegerField(help_text="The price deducted.")
+    progress = serializers.IntegerField(
+        required=False, min_value=0, max_value=100, help_text="Only with `Prefer: wait`."
+    )
+    error_message = serializers.CharField(
+        required=False, allow_null=True, help_text="Only with `Prefer: wait`."
+    )
+    seed = serializers.IntegerField(required=False, help_text="Only with `Prefer: wait`.")
+    warnings = serializers.ListField(child=serializers.CharField(), required=False)
+
+
+class TasksData(serializers.Serializer[None]):
+    """A page of tasks, the newest first."""
+
+    tasks = TaskData(many=True)
+    next_before = serializers.CharField(
+        allow_null=True, help_text="Send it as `before` to get the next page."
+    )
+
+
+class UploadData(serializers.Serializer[None]):
+    """A stored upload."""
+
+    file_id = serializers.CharField()
+    file_name = serializers.CharField()
+    original_name = serializers.CharField()
+    file_size = serializers.IntegerField(help_text="Bytes.")
+    mime_type = serializers.CharField()
+    upload_path = serializers.CharField()
+    file_url = serializers.URLField()
+    download_url = serializers.URLField()
+    upload_time = serializers.CharField()
+    expires_at = serializers.CharField()
+
+
+UPLOAD_ANSWER = inline_serializer(
+    "UploadAnswer",
+    {
+        "success": serializers.BooleanField(),
+        "code": serializers.IntegerField(default=200),
+        "msg": serializers.CharField(),
+        "data": UploadData(),
+    },
+)

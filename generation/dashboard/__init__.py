@@ -1,0 +1,1 @@
+"""The dashboard's pages about generating: jobs, API keys, usage and webhooks."""

@@ -1,0 +1,1 @@
+"""The engine: drives jobs at their providers, many at once in each worker process."""

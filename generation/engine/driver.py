@@ -1,0 +1,410 @@
+"""The driver: one claimed job on its way from a provider's start to its end.
+
+Whatever a provider does, an image is not bought twice without need: once it may have been taken,
+the same provider is asked about it, and only after a bounded wait the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import mimetypes
+import time
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import ParamSpec, TypeVar
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+
+from generation import catalog, jobs
+from generation.engine import attempts, leases, polling
+from generation.engine.thread_pools import from_storage, in_database, in_storage, in_thread
+from generation.models import Attempt, Job
+from generation.providers import health, registry, webhooks
+from generation.providers.base import (
+    FINAL_KINDS,
+    Failure,
+    FailureKind,
+    Image,
+    Provider,
+    Ready,
+    Work,
+)
+from generation.storage import files, results
+from vidgo.kernel import http
+from vidgo.kernel.ops import failpoints
+
+log = structlog.get_logger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+RETRY_SECONDS = 1.0
+THROTTLED_SECONDS = 2.0
+# How long a start without an answer is waited for, and how often it is looked for.
+LOST_SECONDS = 30.0
+LOOK_FOR_LOST_SECONDS = 5.0
+# How soon a storage that was away is tried again.
+STORAGE_SECONDS = 2.0
+# How long a provider that has taken the work may give no usable answer about it.
+SILENT_SECONDS = 60.0
+PROGRESS_STEP = 20
+# The result's address has expired: no further question brings it back.
+GONE_STATUSES = frozenset({403, 404, 410})
+UNUSABLE = "The provider's result could not be used."
+# While polling, these say nothing about the work itself.
+PASSING_KINDS = health.ACCOUNT_KINDS | {FailureKind.OUTCOME_UNKNOWN, FailureKind.THROTTLED}
+
+
+class LetGo(Exception):
+    """The job is let go of where it stands; a later slice resumes it."""
+
+
+class Drive:
+    """One claimed job, driven as far as this slice allows."""
+
+    def __init__(self, *, job: Job, draining: asyncio.Event) -> None:
+        self.job = job
+        self.draining = draining
+
+    async def run(self) -> None:
+        """Bring the job to its end, or raise `LetGo`.
+
+        Raises `jobs.AlreadyDone` and `attempts.LeaseLost` when it is no longer ours.
+        """
+        try:
+            attempt = self.job.open_attempt
+            if attempt is None:
+                raise Failure(FailureKind.UNAVAILABLE, "No provider could make this image.")
+            provider = registry.providers().get(attempt.provider)
+            if provider is None:
+                raise Failure(FailureKind.OUTCOME_UNKNOWN, "The provider is no longer configured.")
+            await Try(self.job, attempt, provider, self.draining).run()
+        except Failure as failure:
+            await in_database(settle, job=self.job, failure=failure)
+
+
+class Try:
+    """One attempt of a job at its provider."""
+
+    def __init__(
+        self, job: Job, attempt: Attempt, provider: Provider, draining: asyncio.Event
+    ) -> None:
+        self.job = job
+        self.attempt = attempt
+        self.provider = provider
+        self.draining = draining
+
+    async def run(self) -> None:
+        """Start or resume, wait for the image, and finish the job; raises `Failure`, `LetGo`."""
+        await self._give_up_if_overdue()
+        work = await self._work()
+        if not self.attempt.upstream_ref:
+            await self._start(work)
+        ready, content = await self._wait(work)
+        failpoints.point("poll.ready")
+        prepared = await in_thread(
+            results.prepare,
+            content=content,
+            size=catalog.load().sizes[self.job.size],
+            output_format=self.job.output_format,
+        )
+        await self._with_files(
+            deliver, job=self.job, attempt=self.attempt, prepared=prepared, ready=ready
+        )
+
+    async def _work(self) -> Work:
+        if not self.job.image_file:
+            return work_of(job=self.job, attempt=self.attempt)
+        try:
+            return await self._with_files(work_of, job=self.job, attempt=self.attempt)
+        except LetGo:
+            # Left open, an attempt that did nothing would look like a start without an answer.
+            if self.attempt.fence == self.job.fence and not self.attempt.upstream_ref:
+                await self._put_back("The storage was away.")
+            raise
+
+    async def _with_files(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run what uses the storage, again for as long as that is away: it is no provider's fault.
+
+        Raises `Failure` when the job is overdue, and `LetGo` when the slice is over.
+        """
+        while True:
+            with contextlib.suppress(files.StorageAway):
+                return await in_storage(function, *args, **kwargs)
+            await self._give_up_if_overdue()
+            await self._sleep(STORAGE_SECONDS)
+
+    async def _start(self, work: Work) -> None:
+        """Ask the provider for the work, unless that may have been done before."""
+        is_new = self.attempt.fence == self.job.fence
+        if not is_new and not self.provider.may_start_again:
+            await self._look_for_lost(work, since=self.attempt.started_at)
+            return
+        if self.draining.is_set():
+            await self._put_back("The slice was over.")
+        failpoints.point("call.before")
+        try:
+            started = await self.provider.start(work)
+        except Failure as failure:
+            if failure.kind is not FailureKind.OUTCOME_UNKNOWN:
+                raise
+            await in_database(health.note_failure, attempt=self.attempt, failure=failure)
+            await self._look_for_lost(work, since=timezone.now())
+            return
+        failpoints.point("call.answered")
+        await self._note_started(started.upstream_ref, started.cost_usd)
+        failpoints.point("call.noted")
+
+    async def _note_started(self, upstream_ref: str, cost_usd: Decimal | None) -> None:
+        await in_database(
+            attempts.note_started,
+            job=self.job,
+            attempt=self.attempt,
+            upstream_ref=upstream_ref,
+            cost_usd=cost_usd,
+        )
+
+    async def _look_for_lost(self, work: Work, *, since: datetime) -> None:
+        """Find the work of a start without an answer; raises `LetGo`, and `Failure` in the end.
+
+        Meanwhile the provider's own message may arrive and tell the reference.
+        """
+        was_asked = self.provider.can_find
+        try:
+            found = await self.provider.find(work)
+        except Failure as failure:
+            log.info("lost_start_not_looked_for", reason=str(failure))
+            found, was_asked = None, False
+        if found is not None:
+            log.info("lost_start_found")
+            await self._note_started(found.upstream_ref, found.cost_usd)
+            return
+        lost = await self._seconds_lost(since=since)
+        if was_asked and lost >= LOOK_FOR_LOST_SECONDS:
+            await self._put_back("The provider knows nothing of the work.")
+        if lost >= LOST_SECONDS:
+            raise Failure(FailureKind.OUTCOME_UNKNOWN, "The provider's answer was lost.")
+        wait = min(LOST_SECONDS - lost, LOOK_FOR_LOST_SECONDS)
+        await in_database(jobs.park, job=self.job, seconds=wait)
+        raise LetGo
+
+    async def _put_back(self, message: str) -> None:
+        """Have a slice begin anew, as nothing was started; burns no try. Raises `LetGo`."""
+        await in_database(
+            jobs.put_back,
+            job=self.job,
+            delay_seconds=0,
+            kind=FailureKind.THROTTLED,
+            message=message,
+        )
+        raise LetGo
+
+    async def _seconds_lost(self, *, since: datetime) -> float:
+        """Return for how long nobody has known what the provider does, noting it the first time."""
+        if self.attempt.lost_at is None:
+            log.warning("provider_silent", provider=self.provider.name)
+            await in_database(attempts.note_lost, job=self.job, attempt=self.attempt, since=since)
+        return (timezone.now() - (self.attempt.lost_at or since)).total_seconds()
+
+    async def _wait(self, work: Work) -> tuple[Ready, bytes]:
+        """Poll with back-off until the image is here; raises `Failure` and `LetGo`."""
+        shown, pending_seconds = self.job.progress, 0.0
+        while True:
+            asked_to_wait = None
+            try:
+                answer = await self.provider.poll(self.attempt.upstream_ref, work)
+                if isinstance(answer, Ready):
+                    polling.learn(
+                        provider=self.provider.name,
+                        pending_seconds=pending_seconds,
+                        ready_seconds=self._seconds_since_start(),
+                    )
+                    return answer, answer.content or await self._download(answer.url)
+                pending_seconds = self._seconds_since_start()
+                shown = await self._show(answer.progress, shown)
+                if self.attempt.lost_at is not None:
+                    await in_database(attempts.note_found, job=self.job, attempt=self.attempt)
+            except Failure as failure:
+                if failure.kind not in PASSING_KINDS:
+                    raise
+                if failure.kind is not FailureKind.THROTTLED:
+                    await self._bear_silence(failure)
+                asked_to_wait = failure.retry_after_seconds
+            await self._give_up_if_overdue()
+            await self._sleep(
+                asked_to_wait
+                or polling.pause(
+                    provider=self.provider.name, elapsed_seconds=self._seconds_since_start()
+                )
+            )
+
+    def _seconds_since_start(self) -> float:
+        return (timezone.now() - self.attempt.started_at).total_seconds()
+
+    async def _bear_silence(self, failure: Failure) -> None:
+        """Go on asking about work that was paid for; raises `Failure` when that is in vain."""
+        if self.attempt.lost_at is None:
+            await in_database(health.note_failure, attempt=self.attempt, failure=failure)
+        if await self._seconds_lost(since=timezone.now()) > SILENT_SECONDS:
+            raise Failure(FailureKind.OUTCOME_UNKNOWN, failure.message, detail=str(failure))
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait for the next look; raises `LetGo` when the slice is over."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.draining.wait(), seconds)
+            raise LetGo
+
+    async def _show(self, progress: int | None, shown: int) -> int:
+        """Store the progress when it has moved enough for a person to notice."""
+        if progress is None or progress < shown + PROGRESS_STEP:
+            return shown
+        await in_database(leases.note_progress, job=self.job, progress=progress)
+        return progress
+
+    async def _download(self, url: str) -> bytes:
+        """Fetch the result at once; what was paid for is asked for again where that may help."""
+        try:
+            response = await http.fetch(url=url, policy=http.VENDOR_RESULT)
+        except (http.UrlRefused, http.TooLarge, http.TooManyRedirects) as error:
+            raise Failure(FailureKind.UNAVAILABLE, UNUSABLE, detail=str(error)) from error
+        except http.FetchError as error:
+            raise Failure(FailureKind.OUTCOME_UNKNOWN, UNUSABLE, detail=str(error)) from error
+        if response.status == 200:
+            return response.body
+        kind = (
+            FailureKind.UNAVAILABLE
+            if response.status in GONE_STATUSES
+            else FailureKind.OUTCOME_UNKNOWN
+        )
+        raise Failure(kind, UNUSABLE, detail=f"the result answered with {response.status}")
+
+    async def _give_up_if_overdue(self) -> None:
+        """Stop the work where the provider can once the job's deadline has passed."""
+        if not is_overdue(job=self.job):
+            return
+        if self.attempt.upstream_ref:
+            try:
+                await self.provider.cancel(self.attempt.upstream_ref)
+            except Failure as failure:
+                log.warning("not_canceled_upstream", reason=str(failure))
+        raise Failure(FailureKind.EXPIRED, "The task took too long and was given up.")
+
+
+def work_of(*, job: Job, attempt: Attempt) -> Work:
+    """Return the provider's view of a job, with the image it starts from."""
+    sizes = catalog.load().sizes
+    size = sizes[attempt.upstream_size or job.size]
+    image = None
+    if job.image_file:
+        image = Image(
+            content=files.read(name=job.image_file),
+            mime=mimetypes.guess_type(job.image_file)[0] or "",
+            url=files.url_of(job.image_file),
+        )
+    return Work(
+        job_id=job.public_id,
+        endpoint=_offer_of(job, attempt).endpoint,
+        prompt=job.prompt,
+        size=size.name,
+        width=size.width,
+        height=size.height,
+        output_format=job.output_format,
+        seed=job.seed,
+        image=image,
+        hint_url=webhooks.url_for(provider_name=attempt.provider, token=attempt.token),
+        hint_secret=webhooks.secret_for(token=attempt.token),
+        asked_at=attempt.started_at,
+    )
+
+
+def deliver(*, job: Job, attempt: Attempt, prepared: results.Prepared, ready: Ready) -> None:
+    """Store the result and end the job with it; raises `jobs.AlreadyDone` and `files.StorageAway`.
+
+    For a storage thread: one call that nothing interrupts half-way, so a file that no job took does
+    not stay behind.
+    """
+    file = results.store(prepared=prepared)
+    failpoints.point("store.stored")
+    try:
+        from_storage(
+            jobs.finish,
+            job=job,
+            prepared=prepared,
+            file=file,
+            cropped_from=attempt.upstream_size,
+            seed=ready.seed,
+            cost_usd=ready.cost_usd or _offer_of(job, attempt).cost_usd,
+        )
+    except (OperationalError, InterfaceError):
+        # The commit may have happened before the connection broke: the file has to stay.
+        raise
+    except Exception:
+        with contextlib.suppress(files.StorageAway):
+            files.remove(name=file)
+        raise
+    failpoints.point("finish.committed")
+    from_storage(health.note_success, attempt=attempt)
+    log.info("job_finished", bytes=len(prepared.content), provider=attempt.provider)
+
+
+def settle(*, job: Job, failure: Failure) -> None:
+    """Write down what a failure means for the job: over, or back to the queue for another try.
+
+    Raises `jobs.AlreadyDone`.
+    """
+    attempt = job.open_attempt
+    ended = attempts.list_ended(job_ids=[job.pk]).get(job.pk, [])
+    tries = attempts.count_tries(ended)
+    if attempt is not None:
+        # Silence was noted when it began, and what began with a crash of ours says nothing.
+        if failure.kind is not FailureKind.OUTCOME_UNKNOWN:
+            health.note_failure(attempt=attempt, failure=failure)
+        if failure.kind not in attempts.UNCOUNTED:
+            tries[attempt.provider] = tries.get(attempt.provider, 0) + 1
+    log.info(
+        "attempt_failed",
+        kind=failure.kind.value,
+        message=failure.message,
+        provider=attempt.provider if attempt else "",
+        tries=sum(tries.values()),
+    )
+    names = registry.names_of(job.model)
+    is_spent = all(tries.get(name, 0) >= attempts.TRIES_PER_PROVIDER for name in names)
+    if failure.kind in FINAL_KINDS or is_spent or is_overdue(job=job):
+        jobs.fail(job=job, kind=failure.kind, message=failure.message)
+        return
+    jobs.put_back(
+        job=job,
+        delay_seconds=_delay(failure, tries=tries.get(attempt.provider, 0) if attempt else 0),
+        kind=failure.kind,
+        message=failure.message,
+    )
+
+
+def is_overdue(*, job: Job) -> bool:
+    """Tell whether the job's deadline has passed, by this machine's clock."""
+    return time.time() > job.deadline_at.timestamp()
+
+
+def _delay(failure: Failure, *, tries: int) -> float:
+    """Return how long the job waits for its next try, in seconds."""
+    match failure.kind:
+        case FailureKind.THROTTLED:
+            asked = failure.retry_after_seconds
+            return THROTTLED_SECONDS if asked is None else asked
+        case FailureKind.UNAVAILABLE if tries < attempts.TRIES_PER_PROVIDER:
+            return float(failure.retry_after_seconds or RETRY_SECONDS * 2 ** (tries - 1))
+        case _:
+            # Another provider is next, or this one once its health allows.
+            return 0.0
+
+
+def _offer_of(job: Job, attempt: Attempt) -> catalog.Offer:
+    for offer in catalog.get_model(job.model).offers:
+        if offer.provider == attempt.provider:
+            return offer
+    raise Failure(FailureKind.OUTCOME_UNKNOWN, "The provider no longer makes this model.")

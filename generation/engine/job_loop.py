@@ -1,0 +1,152 @@
+"""The engine: one slice of driving many jobs at once.
+
+A slice claims jobs, runs each as one coroutine that reads from top to bottom, and after
+SLICE_SECONDS lets go of what is unfinished; a later slice, here or on another machine, resumes it
+from the stored upstream reference. Database and files are touched in threads, the network in the
+loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+import time
+
+import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+
+from generation import jobs
+from generation.engine import attempts, claims, driver, leases
+from generation.engine.thread_pools import in_database
+from generation.models import Job
+from generation.providers.base import Failure, FailureKind
+from generation.storage import files
+from vidgo.kernel import http, queue
+from vidgo.kernel.ops import failpoints
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 0.07
+DRAIN_SECONDS = 6.0
+# Python's threads take turns. With the usual 5 ms a database call of many small steps waits for the
+# loop and the images at each of them: four threads were full at 40 jobs a second.
+SWITCH_SECONDS = 0.0005
+
+
+def drive() -> int:
+    """Run one slice and return how many jobs it drove."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    return asyncio.run(Slice().run())
+
+
+class Slice:
+    """One claim-and-drive round of about SLICE_SECONDS."""
+
+    def __init__(self) -> None:
+        self.owner = f"{queue.cluster_name}/{secrets.token_hex(6)}"
+        self.running: dict[asyncio.Task[None], int] = {}
+        self.draining = asyncio.Event()
+        self.ends_at = time.monotonic() + settings.SLICE_SECONDS
+        self.renew_at = time.monotonic() + settings.LEASE_SECONDS / 3
+        self.driven = 0
+
+    async def run(self) -> int:
+        """Drive jobs until there are none or the slice is over."""
+        try:
+            while not self._is_over():
+                queue.pulse.beat()
+                await self._claim()
+                if not self.running:
+                    break
+                await asyncio.wait(self.running, timeout=LOOK_SECONDS)
+                await self._renew()
+            await self._drain()
+        finally:
+            # Empty after a drain; full when the slice ends by an error.
+            await self._cut_off()
+            await http.close()
+            released = await in_database(self._release)
+        if released:
+            log.info("slice_released", jobs=released, owner=self.owner)
+        return self.driven
+
+    def _is_over(self) -> bool:
+        return queue.pulse.is_stopping or time.monotonic() >= self.ends_at
+
+    async def _claim(self) -> None:
+        free = settings.JOBS_IN_FLIGHT_PER_PROCESS - len(self.running)
+        if files.is_away():
+            # Nothing more is bought that could not be kept; one job at a time finds out.
+            free = 0 if self.running else 1
+        if free <= 0:
+            return
+        claimed = await in_database(claims.claim, owner=self.owner, limit=free)
+        if claimed:
+            failpoints.point("claim.done")
+        for job in claimed:
+            task = asyncio.create_task(self._drive(job))
+            self.running[task] = job.pk
+            task.add_done_callback(self.running.pop)
+            self.driven += 1
+
+    async def _renew(self) -> None:
+        """Prolong the leases in time; stop driving what another driver has taken over."""
+        if time.monotonic() < self.renew_at or not self.running:
+            return
+        self.renew_at = time.monotonic() + settings.LEASE_SECONDS / 3
+        held = set(self.running.values())
+        ours = await in_database(leases.renew, owner=self.owner, job_ids=held)
+        for task, job_id in list(self.running.items()):
+            if job_id in held and job_id not in ours:
+                task.cancel()
+
+    async def _drain(self) -> None:
+        """Let calls in flight return, then cut off what still hangs."""
+        self.draining.set()
+        patient_until = time.monotonic() + DRAIN_SECONDS
+        while self.running and time.monotonic() < patient_until:
+            queue.pulse.beat()
+            await asyncio.wait(self.running, timeout=LOOK_SECONDS)
+            await self._renew()
+        await self._cut_off()
+
+    async def _cut_off(self) -> None:
+        hanging = list(self.running)
+        for task in hanging:
+            task.cancel()
+        if hanging:
+            await asyncio.wait(hanging)
+
+    def _release(self) -> int:
+        released = leases.release(owner=self.owner)
+        if released:
+            queue.ring(jobs.BELL)
+        return released
+
+    async def _drive(self, job: Job) -> None:
+        """Drive one job and see to it that whatever happens to it is written down."""
+        structlog.contextvars.bind_contextvars(job=job.public_id)
+        try:
+            await driver.Drive(job=job, draining=self.draining).run()
+        except driver.LetGo:
+            return
+        except (jobs.AlreadyDone, attempts.LeaseLost):
+            log.info("job_taken_over")
+        except (OperationalError, InterfaceError) as error:
+            # The database is away; the lease runs out and another slice resumes the job.
+            log.warning("database_away", error=str(error).strip())
+        except asyncio.CancelledError:
+            log.warning("job_let_go")
+        except Exception:
+            log.exception("job_crashed")
+            await self._retry_crashed(job)
+
+    async def _retry_crashed(self, job: Job) -> None:
+        """Count a mistake in our own code as a failed attempt, so that it cannot loop for ever."""
+        failure = Failure(FailureKind.UNAVAILABLE, "Something went wrong on our side.")
+        try:
+            await in_database(driver.settle, job=job, failure=failure)
+        except (jobs.AlreadyDone, OperationalError, InterfaceError) as error:
+            log.warning("crashed_job_not_settled", error=str(error).strip())

@@ -1,0 +1,34 @@
+"""Jobs: what may be asked, submitting it, and every way a job changes until it has ended once.
+
+Import it as `from generation import jobs`. `generation_request` checks what a customer asks for,
+`submit` charges and stores it, `lifecycle` ends it, `cancel` takes it back, `idempotency` answers a
+repeated submit, `long_polling` waits for the end, `representation` is a job as the API shows it.
+"""
+
+from generation.jobs.lifecycle import (
+    BELL,
+    AlreadyDone,
+    expire_overdue,
+    fail,
+    finish,
+    park,
+    put_back,
+    requeue,
+)
+from generation.jobs.lookup import UnknownJob, get_job
+from generation.jobs.submit import Submitted, submit
+
+__all__ = [
+    "BELL",
+    "AlreadyDone",
+    "Submitted",
+    "UnknownJob",
+    "expire_overdue",
+    "fail",
+    "finish",
+    "get_job",
+    "park",
+    "put_back",
+    "requeue",
+    "submit",
+]

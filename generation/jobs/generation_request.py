@@ -1,0 +1,203 @@
+"""Orders: what a customer may ask for, checked the same way for the API and the playground."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from generation import catalog
+from generation.storage import files
+from vidgo.kernel import errors, http
+
+log = structlog.get_logger(__name__)
+
+KNOWN_FIELDS = frozenset({"prompt", "size", "output_format", "image_urls", "seed"})
+
+
+class BadParameter(errors.Invalid):
+    """A parameter is missing, of the wrong type, or not one of the choices."""
+
+
+class PromptTooLong(errors.ContentTooLong):
+    """The prompt has more than `catalog.PROMPT_MAX_CHARACTERS` characters."""
+
+
+class ImageMissing(errors.Invalid):
+    """An edit model was asked for without an image."""
+
+
+class ImageNotWanted(errors.Invalid):
+    """A generation model was sent an image; the sentence names the model that edits."""
+
+
+class BadImageUrl(errors.Invalid):
+    """The image address is not one we may fetch."""
+
+
+class BadCallbackUrl(errors.Invalid):
+    """The callback address is not one we may call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A checked request for one image."""
+
+    model: catalog.Model
+    prompt: str
+    size: catalog.Size
+    output_format: str
+    seed: int | None = None
+    image_url: str = ""
+    callback_url: str = ""
+    # What we did not understand and ignored, told to the caller.
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def price_credits(self) -> int:
+        """Return the price of this order."""
+        return self.model.price_credits
+
+
+def parse(*, model: object, input: object, callback_url: object = None) -> Order:
+    """Return the order in a decoded request body.
+
+    Raises `UnknownModel`, `BadParameter`, `PromptTooLong`, `ImageMissing`, `ImageNotWanted`,
+    `BadImageUrl` or `BadCallbackUrl`; each names the parameter at fault.
+    """
+    if not isinstance(model, str):
+        raise BadParameter("'model' is required.", param="model")
+    chosen = catalog.get_model(model)
+    if not isinstance(input, Mapping):
+        raise BadParameter("'input' is required and must be an object.", param="input")
+    return Order(
+        model=chosen,
+        prompt=_prompt(input.get("prompt")),
+        size=_size(input.get("size")),
+        output_format=_output_format(input.get("output_format")),
+        seed=_seed(input.get("seed")),
+        image_url=_image_url(input.get("image_urls"), model=chosen),
+        callback_url=_callback_url(callback_url),
+        warnings=tuple(
+            _storable(f"Unknown field input.{name} was ignored."[:200])
+            for name in list(input)[:20]
+            if name not in KNOWN_FIELDS
+        ),
+    )
+
+
+def require_callable(order: Order) -> None:
+    """Raise `BadCallbackUrl` when the callback's host leads to an address we may not call.
+
+    Looks the name up, for up to five seconds: call it outside transactions. A name that cannot be
+    looked up right now passes; the address is judged again at each delivery.
+    """
+    if not order.callback_url:
+        return
+    try:
+        http.resolve_check_sync(url=order.callback_url, policy=http.CALLBACK)
+    except http.UrlRefused as refused:
+        raise BadCallbackUrl(f"'callback_url': {refused}", param="callback_url") from None
+    except http.FetchError as error:
+        log.info("callback_not_resolved", reason=error.reason)
+
+
+def _prompt(value: object) -> str:
+    param = "input.prompt"
+    if value is None:
+        raise BadParameter("'input.prompt' is required.", param=param)
+    if not isinstance(value, str):
+        raise BadParameter("'input.prompt' must be a string.", param=param)
+    prompt = _storable(value).strip()
+    if not prompt:
+        raise BadParameter("'input.prompt' must not be empty.", param=param)
+    if len(prompt) > catalog.PROMPT_MAX_CHARACTERS:
+        raise PromptTooLong(
+            f"'input.prompt' has {len(prompt):,} characters; at most "
+            f"{catalog.PROMPT_MAX_CHARACTERS:,} are allowed.",
+            param=param,
+        )
+    return prompt
+
+
+def _storable(text: str) -> str:
+    """Drop what PostgreSQL does not store, NUL, and what UTF-8 cannot say, lone surrogates."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+def _choice(value: object, *, default: str, choices: list[str], known: Any, param: str) -> str:
+    if value is None:
+        return default
+    if not isinstance(value, str) or value not in known:
+        raise BadParameter(f"'{param}' must be one of: {', '.join(choices)}.", param=param)
+    return value
+
+
+def _size(value: object) -> catalog.Size:
+    sizes = catalog.load().sizes
+    name = _choice(
+        value,
+        default=catalog.DEFAULT_SIZE,
+        choices=[size.name for size in catalog.load().listed_sizes],
+        known=sizes,
+        param="input.size",
+    )
+    return sizes[name]
+
+
+def _output_format(value: object) -> str:
+    formats = catalog.load().formats
+    return _choice(
+        value,
+        default=catalog.DEFAULT_FORMAT,
+        choices=list(formats),
+        known=formats,
+        param="input.output_format",
+    )
+
+
+def _seed(value: object) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= catalog.SEED_MAX:
+        raise BadParameter(
+            f"'input.seed' must be a whole number from 0 to {catalog.SEED_MAX}.", param="input.seed"
+        )
+    return value
+
+
+def _image_url(value: object, *, model: catalog.Model) -> str:
+    param = "input.image_urls"
+    if not model.is_edit:
+        # Clients in the field send an empty list or null along; only a real image is a mistake.
+        if value:
+            raise ImageNotWanted(
+                f"'{model.id}' takes no image. Use '{model.sibling_id}' to edit one.", param=param
+            )
+        return ""
+    if not value:
+        raise ImageMissing(f"'input.image_urls' is required for '{model.id}'.", param=param)
+    if not isinstance(value, list) or not isinstance(value[0], str):
+        raise BadParameter("'input.image_urls' must be an array of addresses.", param=param)
+    # Our own addresses are read from the storage, wherever this installation lives.
+    if files.find_name(value[0]) is None:
+        try:
+            http.check_url(url=value[0], policy=http.CUSTOMER_IMAGE)
+        except http.UrlRefused as refused:
+            raise BadImageUrl(f"'input.image_urls': {refused}", param=param) from None
+    return value[0]
+
+
+def _callback_url(value: object) -> str:
+    param = "callback_url"
+    if value is None or value == "":
+        return ""
+    if not isinstance(value, str):
+        raise BadParameter("'callback_url' must be a string.", param=param)
+    try:
+        http.check_url(url=value, policy=http.CALLBACK)
+    except http.UrlRefused as refused:
+        raise BadCallbackUrl(f"'callback_url': {refused}", param=param) from None
+    return value

@@ -1,0 +1,121 @@
+"""Idempotency keys: a repeated submit creates no second job and no second charge.
+
+A key belongs to an organization and is stored in the transaction of the job it stands for, so a
+refused submit leaves the key free. A second submit that arrives while the first is under way waits
+in the database for the first to commit, and then gets its job.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Organization
+from generation.jobs.generation_request import Order
+from generation.models import KEY_MAX_CHARACTERS, IdempotencyKey, Job
+from vidgo.kernel import errors
+from vidgo.kernel.db import prepared_statements
+from vidgo.kernel.db.transactions import requires_transaction
+
+HEADER = "Idempotency-Key"
+KEPT = timedelta(days=7)
+PRINTABLE = re.compile(rf"[\x20-\x7e]{{1,{KEY_MAX_CHARACTERS}}}")
+
+STORE = """
+INSERT INTO generation_idempotencykey (organization_id, key, fingerprint, job_id, created_at)
+VALUES (%(organization)s, %(key)s, %(fingerprint)s, %(job)s, statement_timestamp())
+    ON CONFLICT (organization_id, key) DO NOTHING
+"""
+
+
+class BadKey(errors.Invalid):
+    sentence = (
+        f"'{HEADER}' must have 1 to {KEY_MAX_CHARACTERS} characters, all of them printable ASCII."
+    )
+
+
+class OtherOrder(errors.IdempotencyMismatch):
+    """The key stands for another order; nothing was taken."""
+
+    sentence = f"This '{HEADER}' was used with another request. Use a new one for a new request."
+
+
+class AlreadyStored(Exception):
+    """Another submit has stored this key first; roll back and find its job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An organization's key, and the fingerprint of the request that was sent with it."""
+
+    organization: Organization
+    text: str
+    fingerprint: str
+
+
+def parse(header: str | None) -> str | None:
+    """Return the key in a request's header, None without one; raises `BadKey`."""
+    if header is None:
+        return None
+    if not PRINTABLE.fullmatch(header):
+        raise BadKey(param=HEADER)
+    return header
+
+
+def find(key: Key) -> Job | None:
+    """Return the job a key stands for, None for a new key; raises `OtherOrder`."""
+    stored = (
+        IdempotencyKey.objects.for_organization(key.organization)
+        .select_related("job")
+        .filter(key=key.text)
+        .first()
+    )
+    if stored is None:
+        return None
+    if stored.fingerprint != key.fingerprint:
+        raise OtherOrder(param=HEADER)
+    return stored.job
+
+
+@requires_transaction
+def store(key: Key, *, job: Job) -> None:
+    """Let a key stand for a job; raises `AlreadyStored`, then roll back.
+
+    Waits for another transaction that has stored the same key but not committed yet.
+    """
+    values: dict[str, Any] = {
+        "organization": key.organization.pk,
+        "key": key.text,
+        "fingerprint": key.fingerprint,
+        "job": job.pk,
+    }
+    with prepared_statements.prepared() as cursor:
+        cursor.execute(STORE, values)
+        if not cursor.rowcount:
+            raise AlreadyStored
+
+
+def fingerprint_of(order: Order) -> str:
+    """Return what makes two orders the same: all that a job is made from, defaults filled in."""
+    parts = [
+        order.model.id,
+        order.prompt,
+        order.size.name,
+        order.output_format,
+        order.seed,
+        order.image_url,
+        order.callback_url,
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def remove_expired() -> int:
+    """Forget the keys older than `KEPT` and return how many there were."""
+    removed, _ = IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
+    return removed

@@ -1,0 +1,7 @@
+"""The playground: the API's submit behind a form, for members and for those who look first."""
+
+from generation.playground.context import panel
+from generation.playground.member import live, playground
+from generation.playground.visitor import playground_visitor
+
+__all__ = ["live", "panel", "playground", "playground_visitor"]

@@ -1,0 +1,211 @@
+"""The playground of members: the same verb as the API's submit, behind a form."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import access, organizations
+from accounts.access import MemberRequest
+from billing import ledger, packs, wallets
+from generation import catalog, jobs
+from generation.dashboard import api_keys, querysets
+from generation.jobs import Submitted, UnknownJob, generation_request, idempotency
+from generation.models import Asset, Job
+from generation.playground import context as panels
+from generation.playground import drafts, input_image, request_form, samples, visitor
+from generation.playground.request_form import TOKEN_LENGTH, OrderForm
+from generation.storage import files, inputs, results
+from vidgo.kernel import errors
+
+SECTION = "playground"
+RECENT = 8
+TOKEN = re.compile(rf"[0-9A-Za-z]{{{TOKEN_LENGTH}}}")
+AGAIN = "This is what you have just run. Press Run once more for another image."
+GONE = "The image it started from has been removed. Please choose it again."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def playground(request: HttpRequest) -> HttpResponseBase:
+    """Show the form; a POST submits the job and shows it beside the form.
+
+    Whoever was signed out meanwhile signs in first and loses nothing.
+    """
+    if request.method == "POST" and not request.user.is_authenticated:
+        return visitor.keep(request, then="account_login", notice=visitor.KEPT_SIGN_IN)
+    return _playground(request)
+
+
+@never_cache
+@access.member_page("generate")
+def _playground(request: MemberRequest) -> HttpResponseBase:
+    if request.method == "POST":
+        return _run(request)
+    job = _find(request, request.GET["job"]) if "job" in request.GET else None
+    recent = _recent(request)
+    typed, notice = _begin(request, job)
+    if not typed and not recent:
+        typed = samples.filled_in(next(iter(catalog.load().models.values())))
+    first_key = api_keys.first_key(request)
+    form = request_form.begin(**typed)
+    return _page(request, form, recent, job=job, notice=notice, first_key=first_key)
+
+
+playground.required_ability = "generate"  # type: ignore[attr-defined]
+
+
+@require_safe
+@access.member_page("generate")
+def live(request: MemberRequest, public_id: str) -> HttpResponseBase:
+    """Return the part of the page that changes while a job runs; raises `UnknownJob`."""
+    job = _find(request, public_id)
+    if request.headers.get("HX-Request") != "true":
+        return redirect(f"{reverse('playground')}?job={job.public_id}")
+    return render(
+        request,
+        "playground/live.html",
+        {"job": job, "recent": _recent(request) if job.is_over else []},
+    )
+
+
+def _run(request: MemberRequest) -> HttpResponseBase:
+    form = OrderForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            submitted = _submit(request, form)
+        except generation_request.ImageMissing:
+            form.add_error("image", "Upload the image to edit, or give its address.")
+        except ledger.InsufficientCredits as refused:
+            # The page says what to do, and the draft is there again after the payment. An image
+            # that was uploaded is an address by now.
+            form.cleaned_data["image"] = None
+            drafts.keep(request, form)
+            form.refuse(refused)
+        except errors.DomainError as refused:
+            form.refuse(refused)
+        else:
+            drafts.drop(request)
+            if submitted.is_replay:
+                messages.info(request, AGAIN)
+            return redirect(f"{reverse('playground')}?job={submitted.job.public_id}#result")
+    return _page(request, form, _recent(request))
+
+
+def _submit(request: MemberRequest, form: OrderForm) -> Submitted:
+    """Submit what the form asks for, once for each form that was shown and each content of it."""
+    organization = request.organization
+    digest = form.digest()
+    token = form.cleaned_data["token"]
+    key = f"playground:{token}:{digest}" if TOKEN.fullmatch(token) else None
+    if key is not None:
+        known = idempotency.find(
+            idempotency.Key(organization=organization, text=key, fingerprint=digest)
+        )
+        if known is not None:
+            return Submitted(job=known, is_replay=True)
+    chosen = form.chosen
+    image_url = input_image.take(request, form) if chosen and chosen.is_edit else ""
+    return jobs.submit(
+        organization=organization,
+        request=generation_request.parse(**form.body(image_url=image_url)),
+        idempotency_key=key,
+        fingerprint=digest,
+        created_by=request.membership.user,
+    )
+
+
+def _begin(request: MemberRequest, job: Job | None) -> tuple[dict[str, str], str]:
+    """Return what the form begins with, and what to say about it.
+
+    A job that was run, `again` or `edit` with a job's id, fields of a link, or the draft.
+    """
+    if job is not None:
+        return _of_job(job)
+    if "again" in request.GET:
+        return _of_job(_find(request, request.GET["again"]))
+    if "edit" in request.GET:
+        return _result_of(_find(request, request.GET["edit"]))
+    linked = {name: request.GET[name] for name in request_form.TYPED if name in request.GET}
+    linked |= request_form.of_model(request.GET.get("model", ""))
+    if linked:
+        return linked, ""
+    if "new" in request.GET:
+        drafts.drop(request)
+    try:
+        return drafts.adopt(request, organization=request.organization) or ({}, "")
+    except organizations.Suspended:
+        # The page says so; the image waits for the operator.
+        return drafts.find(request) or {}, ""
+
+
+def _of_job(job: Job) -> tuple[dict[str, str], str]:
+    """Return the order of a job; an image of ours that is gone by now is asked for again."""
+    typed = request_form.of_job(job)
+    name = files.find_name(job.image_url)
+    if name is None or inputs.is_kept(name=name):
+        return typed, ""
+    return {**typed, "image_url": ""}, GONE
+
+
+def _result_of(job: Job) -> tuple[dict[str, str], str]:
+    """Return the beginning of an edit of a job's result, which is read from our own storage."""
+    model = catalog.load().models.get(job.model)
+    typed = request_form.of_model(
+        (model.id if model.is_edit else model.sibling_id) if model else ""
+    )
+    typed |= {"size": job.size, "output_format": job.output_format}
+    asset = Asset.objects.filter(job=job, removed_at=None).first()
+    if asset is None:
+        return typed, GONE
+    return {**typed, "image_url": results.url_of(asset)}, ""
+
+
+def _find(request: MemberRequest, public_id: str) -> Job:
+    if "\x00" in public_id:
+        # PostgreSQL would refuse to look for it.
+        raise UnknownJob
+    jobs = Job.objects.for_organization(request.organization)
+    job = querysets.with_pictures(jobs).filter(public_id=public_id).first()
+    if job is None:
+        raise UnknownJob
+    return job
+
+
+def _recent(request: MemberRequest) -> list[Job]:
+    """Return a person's own last jobs; an index finds those without a key among all others."""
+    mine = Job.objects.for_organization(request.organization).filter(
+        api_key=None, created_by=request.membership.user
+    )
+    return list(querysets.listed(mine).order_by("-id")[:RECENT])
+
+
+def _page(
+    request: MemberRequest,
+    form: OrderForm,
+    recent: list[Job],
+    *,
+    job: Job | None = None,
+    **further: Any,
+) -> HttpResponseBase:
+    is_open = not request.organization.is_suspended
+    panel = panels.of(form, action=reverse("playground"), job=job, is_member=True, may_run=is_open)
+    balance = wallets.balance_of(organization=request.organization)
+    context: dict[str, Any] = {
+        "section": SECTION,
+        "playground": panel,
+        "job": job,
+        "recent": recent,
+        "balance": balance,
+        "lacks_credits": is_open and balance.balance_credits < panel.model.price_credits,
+        "packs": packs.listed(),
+        **further,
+        "is_kept": drafts.find(request) is not None,
+    }
+    return render(request, "playground/member.html", context)

@@ -1,0 +1,1 @@
+"""Figures: usage, margins, service status and the queue, for customers and operators."""

@@ -1,0 +1,1 @@
+"""Files: where their bytes lie, and what is kept for how long."""

@@ -1,0 +1,96 @@
+"""Inputs: the image an edit starts from, copied when the job is submitted.
+
+The copy makes a wrong address an error of the submit, before anything is charged, and the job
+independent of the customer's server afterwards.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from generation.models import ENDS, Asset, Job, Upload
+from generation.storage import files
+from vidgo.kernel import errors, http, images
+from vidgo.kernel.db import tenant_context
+
+FOLDER = "inputs"
+PARAM = "input.image_urls"
+
+
+class ImageUnreachable(errors.Invalid):
+    """The image could not be fetched."""
+
+
+class NotAnImage(errors.FileFormat):
+    """What was fetched is not an image we accept."""
+
+
+def take(*, url: str) -> str:
+    """Fetch and check the image at `url`, store a copy and return its name.
+
+    Talks to the network for up to ten seconds: call it outside transactions. Raises
+    `ImageUnreachable` and `NotAnImage`.
+    """
+    content = fetch(url=url, param=PARAM)
+    facts = inspect(content=content, param=PARAM)
+    return files.save(folder=FOLDER, content=content, extension=facts.format.lower())
+
+
+def inspect(*, content: bytes, param: str) -> images.ImageFacts:
+    """Return what an image is; raises `NotAnImage`, naming the parameter."""
+    try:
+        return images.inspect(content=content)
+    except images.ImageRefused as refused:
+        raise NotAnImage(f"'{param}': {refused}", param=param) from None
+
+
+def fetch(*, url: str, param: str) -> bytes:
+    """Return what a customer's address holds; raises `ImageUnreachable`, naming the parameter.
+
+    One of our own addresses is read without a detour through the network.
+    """
+    name = files.find_name(url)
+    if name is not None:
+        return _own(name, param=param)
+    try:
+        response = http.fetch_sync(url=url, policy=http.CUSTOMER_IMAGE)
+    except http.FetchError as error:
+        raise ImageUnreachable(f"'{param}': {error}", param=param) from None
+    if response.status != 200:
+        raise ImageUnreachable(
+            f"'{param}': the address answered with status {response.status}.", param=param
+        )
+    return response.body
+
+
+def remove_expired(*, limit: int = 1000) -> int:
+    """Delete the copies of jobs that ended a retention ago, however; return how many there were."""
+    long_ago = timezone.now() - timedelta(days=settings.RESULT_RETENTION_DAYS)
+    over = Job.objects.filter(status__in=ENDS, ended_at__lt=long_ago).exclude(image_file="")
+    removed = 0
+    for job in over[:limit]:
+        files.remove(name=job.image_file)
+        removed += Job.objects.filter(pk=job.pk).update(image_file="")
+    return removed
+
+
+def is_kept(*, name: str) -> bool:
+    """Tell whether a file of ours is still there, whosever it is: its address is its secret."""
+    if not files.is_name(name):
+        return False
+    with tenant_context.lifted():
+        return (
+            Upload.objects.filter(file=name, removed_at=None).exists()
+            or Asset.objects.filter(file=name, removed_at=None).exists()
+        )
+
+
+def _own(name: str, *, param: str) -> bytes:
+    if is_kept(name=name):
+        with contextlib.suppress(FileNotFoundError):
+            return files.read(name=name)
+    raise ImageUnreachable(f"'{param}': there is no such file.", param=param)

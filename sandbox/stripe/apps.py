@@ -1,0 +1,23 @@
+"""The simulator as an app of its own, so that production databases never have its tables."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class SimulatorConfig(AppConfig):
+    name = "sandbox.stripe"
+    label = "stripe_simulator"
+    verbose_name = "Stripe simulator"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Keep the schedule that makes up for lost bells, after a migration."""
+        post_migrate.connect(_store_schedule, sender=self)
+
+
+def _store_schedule(**_: Any) -> None:
+    from sandbox.stripe import tasks
+
+    tasks.schedule()

@@ -1,0 +1,159 @@
+"""What a new Checkout session holds: its fields, its items and their prices."""
+
+from sandbox.stripe import payment_intents, wire
+from sandbox.stripe.errors import BadParameter, NoSuch
+from sandbox.stripe.models import StripeObject
+from sandbox.stripe.wire import Data
+
+LONGEST_SECONDS = 24 * 60 * 60
+
+
+def line_item(item: Data, place: int) -> Data:
+    """Return an item of the session with its own price; raises BadParameter or NoSuch."""
+    name = f"line_items[{place}]"
+    if "price" in item:
+        raise NoSuch(noun="price", stripe_id=item["price"], param=f"{name}[price]")
+    price = item.get("price_data")
+    if price is None or "product_data" not in price or "unit_amount" not in price:
+        raise BadParameter(
+            "The simulator needs price_data with product_data and unit_amount.",
+            code="parameter_missing",
+            param=f"{name}[price_data]",
+        )
+    quantity = item.get("quantity", 1)
+    amount = price["unit_amount"] * quantity
+    currency = price["currency"].lower()
+    return {
+        "id": wire.new_id("li"),
+        "object": "item",
+        "amount_discount": 0,
+        "amount_subtotal": amount,
+        "amount_tax": 0,
+        "amount_total": amount,
+        "currency": currency,
+        "description": price["product_data"]["name"],
+        "metadata": item.get("metadata", {}),
+        "price": {
+            "id": wire.new_id("price"),
+            "object": "price",
+            "active": False,
+            "billing_scheme": "per_unit",
+            "created": wire.now(),
+            "currency": currency,
+            "custom_unit_amount": None,
+            "livemode": False,
+            "lookup_key": None,
+            "metadata": {},
+            "nickname": None,
+            "product": wire.new_id("prod", 14),
+            "recurring": None,
+            "tax_behavior": price.get("tax_behavior", "unspecified"),
+            "tiers_mode": None,
+            "transform_quantity": None,
+            "type": "one_time",
+            "unit_amount": price["unit_amount"],
+            "unit_amount_decimal": str(price["unit_amount"]),
+        },
+        "quantity": quantity,
+    }
+
+
+def fields(params: Data, customer: StripeObject | None) -> Data:
+    """Return a session's fields before any amount is known."""
+    taxed = params.get("automatic_tax", {}).get("enabled", False)
+    email = customer.data["email"] if customer else params.get("customer_email")
+    known = customer.data if customer else {}
+    details = {
+        "address": known.get("address"),
+        "business_name": None,
+        "email": email,
+        "individual_name": None,
+        "name": known.get("name"),
+        "phone": None,
+        "tax_exempt": "none",
+        "tax_ids": None,
+    }
+    invoice = params.get("invoice_creation", {})
+    collects = params.get("tax_id_collection")
+    return {
+        "adaptive_pricing": {"enabled": False},
+        "after_expiration": None,
+        "allow_promotion_codes": None,
+        "automatic_tax": {
+            "enabled": taxed,
+            "liability": {"type": "self"} if taxed else None,
+            "provider": "stripe" if taxed else None,
+            "status": None,
+        },
+        "billing_address_collection": params.get("billing_address_collection"),
+        "branding_settings": None,
+        "cancel_url": params.get("cancel_url"),
+        "client_reference_id": params.get("client_reference_id"),
+        "client_secret": None,
+        "collected_information": None,
+        "consent": None,
+        "consent_collection": None,
+        "currency": _currency(params["line_items"]),
+        "currency_conversion": None,
+        "custom_fields": [],
+        "custom_text": dict.fromkeys(
+            ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
+        ),
+        "customer": customer.stripe_id if customer else None,
+        "customer_creation": (None if customer else params.get("customer_creation", "if_required")),
+        "customer_details": details if email else None,
+        "customer_email": params.get("customer_email"),
+        "discounts": [],
+        "expires_at": params.get("expires_at", wire.now() + LONGEST_SECONDS),
+        "invoice": None,
+        "invoice_creation": {
+            "enabled": invoice.get("enabled", False),
+            "invoice_data": {
+                "account_tax_ids": None,
+                "custom_fields": None,
+                "description": None,
+                "footer": None,
+                "issuer": None,
+                "metadata": {},
+                "rendering_options": None,
+                **invoice.get("invoice_data", {}),
+            },
+        },
+        "livemode": False,
+        "locale": params.get("locale"),
+        "metadata": params.get("metadata", {}),
+        "mode": "payment",
+        "origin_context": None,
+        "payment_intent": None,
+        "payment_link": None,
+        "payment_method_collection": "if_required",
+        "payment_method_configuration_details": None,
+        "payment_method_options": {},
+        "payment_method_types": payment_intents.METHOD_TYPES,
+        "payment_status": "unpaid",
+        "permissions": None,
+        "phone_number_collection": {"enabled": False},
+        "recovered_from": None,
+        "saved_payment_method_options": None,
+        "setup_intent": None,
+        "shipping_address_collection": None,
+        "shipping_cost": None,
+        "shipping_options": [],
+        "status": "open",
+        "submit_type": params.get("submit_type"),
+        "subscription": None,
+        "success_url": params["success_url"],
+        "tax_id_collection": {"required": "never", **collects} if collects else None,
+        "ui_mode": "hosted_page",
+        "url": None,
+        "wallet_options": None,
+    }
+
+
+def _currency(items: list[Data]) -> str:
+    currencies = {item.get("price_data", {}).get("currency", "").lower() for item in items}
+    if len(currencies) > 1:
+        raise BadParameter(
+            "All prices on a Checkout session must be in the same currency.", param="line_items"
+        )
+    return str(currencies.pop())

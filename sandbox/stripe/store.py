@@ -1,0 +1,149 @@
+"""The store: Stripe's objects as rows, found, listed and written one writer at a time."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from sandbox.stripe import wire
+from sandbox.stripe.errors import NoSuch
+from sandbox.stripe.models import Event, StripeObject
+from sandbox.stripe.wire import Data
+from vidgo.kernel import queue
+from vidgo.kernel.db.transactions import requires_transaction
+
+DELIVER = "sandbox.stripe.tasks.deliver"
+# Everything is written under one lock: simple and right are worth more here than fast.
+WRITE_LOCK = 0x5712E
+DEFAULT_LIMIT = 10
+
+NOUNS = {
+    "checkout.session": "checkout.session",
+    "payment_intent": "payment_intent",
+    "payment_method": "PaymentMethod",
+}
+
+# Whether the open transaction has something to deliver; None outside of any.
+_bell: ContextVar[list[bool] | None] = ContextVar("stripe_simulator_bell", default=None)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Open a transaction that alone may write; at its end the worker is rung if there is news."""
+    if _bell.get() is not None:
+        with transaction.atomic():
+            yield
+        return
+    rings: list[bool] = []
+    token = _bell.set(rings)
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITE_LOCK])
+            yield
+            if rings:
+                queue.ring(DELIVER)
+    finally:
+        _bell.reset(token)
+
+
+@requires_transaction
+def ring() -> None:
+    """Have the worker called when the open transaction commits."""
+    rings = _bell.get()
+    if rings is None:
+        raise RuntimeError("Events are written within store.writing() only")
+    rings.append(True)
+
+
+def new(
+    *, kind: str, prefix: str, data: Data, hidden: Data | None = None, length: int = 24
+) -> StripeObject:
+    """Make a row with an id and the fields every object has; it is not saved yet."""
+    created = data.get("created") or wire.now()
+    stripe_id = wire.new_id(prefix, length)
+    whole = {"id": stripe_id, "object": kind, **data, "created": created}
+    return StripeObject(
+        stripe_id=stripe_id, kind=kind, created=created, data=whole, hidden=hidden or {}
+    )
+
+
+@requires_transaction
+def save(row: StripeObject) -> StripeObject:
+    """Store a row; the columns to filter by are taken from its data."""
+    row.customer = row.data.get("customer") or ""
+    row.payment_intent = row.data.get("payment_intent") or ""
+    row.charge = row.data.get("charge") or ""
+    row.status = row.data.get("status") or ""
+    row.save()
+    return row
+
+
+def find(*, kind: str, stripe_id: str | None) -> StripeObject | None:
+    """Return the object, also a deleted one, or None."""
+    return StripeObject.objects.filter(kind=kind, stripe_id=stripe_id).first()
+
+
+def get(*, kind: str, stripe_id: str, param: str = "id", in_path: bool = False) -> StripeObject:
+    """Return the object; raises NoSuch for an unknown or deleted one."""
+    row = find(kind=kind, stripe_id=stripe_id)
+    if row is None or row.deleted:
+        raise NoSuch(
+            noun=NOUNS.get(kind, kind.rpartition(".")[2]),
+            stripe_id=stripe_id,
+            param=param,
+            in_path=in_path,
+        )
+    return row
+
+
+def objects(kind: str, **filters: str) -> QuerySet[StripeObject]:
+    """Return the objects of a kind, newest first; filters are the columns of the model."""
+    return StripeObject.objects.filter(kind=kind, deleted=False, **filters).order_by("-id")
+
+
+def filtered(kind: str, params: Data, *names: str) -> QuerySet[StripeObject]:
+    """Return the objects that match the named parameters, as far as these were given."""
+    return objects(kind, **{name: params[name] for name in names if name in params})
+
+
+def listing(
+    *, rows: QuerySet[Any], params: Data, url: str, extra: Mapping[str, Any] | None = None
+) -> Data:
+    """Return one page of rows in Stripe's list envelope; raises NoSuch for an unknown cursor."""
+    for name, value in params.get("created", {}).items():
+        rows = rows.filter(**{f"created__{name}": value})
+    limit = params.get("limit", DEFAULT_LIMIT)
+    backwards = "ending_before" in params
+    if "starting_after" in params:
+        rows = rows.filter(id__lt=_place(rows, params["starting_after"], "starting_after"))
+    if backwards:
+        rows = rows.filter(id__gt=_place(rows, params["ending_before"], "ending_before"))
+    page = list(rows.order_by("id" if backwards else "-id")[: limit + 1])
+    has_more = len(page) > limit
+    page = page[:limit]
+    if backwards:
+        page.reverse()
+    return {
+        "object": "list",
+        "url": f"/v1/{url}",
+        "has_more": has_more,
+        "data": [row.shown() for row in page],
+        **(extra or {}),
+    }
+
+
+def _place(rows: QuerySet[Any], stripe_id: str, param: str) -> int:
+    model: type[StripeObject] | type[Event] = rows.model
+    place = model.objects.filter(stripe_id=stripe_id).values_list("id", flat=True).first()
+    if place is None:
+        raise NoSuch(noun="object", stripe_id=stripe_id, param=param)
+    return int(place)
+
+
+def inner_list(*, data: list[Data], url: str) -> Data:
+    """Return a complete list as it stands inside another object."""
+    return {"object": "list", "url": f"/v1/{url}", "has_more": False, "data": data}

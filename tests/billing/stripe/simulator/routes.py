@@ -1,5 +1,0 @@
-"""The simulator alone, mounted where the project mounts it."""
-
-from django.urls import include, path
-
-urlpatterns = [path("stripe-simulator/", include("billing.stripe.simulator.urls"))]

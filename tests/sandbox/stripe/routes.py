@@ -1,0 +1,5 @@
+"""The simulator alone, mounted where the project mounts it."""
+
+from django.urls import include, path
+
+urlpatterns = [path("stripe-simulator/", include("sandbox.stripe.urls"))]
