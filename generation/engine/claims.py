@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.backends.utils import CursorWrapper
 
 from generation import catalog
-from generation.engine import attempts
+from generation.jobs import attempts
 from generation.models import Job
 from generation.models.jobs import new_attempt_token
 from generation.providers import health, registry

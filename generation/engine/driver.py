@@ -20,8 +20,9 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from generation import catalog, jobs
-from generation.engine import attempts, leases, polling
+from generation.engine import leases, polling
 from generation.engine.thread_pools import from_storage, in_database, in_storage, in_thread
+from generation.jobs import attempts
 from generation.models import Attempt, Job
 from generation.providers import health, registry, webhooks
 from generation.providers.base import (

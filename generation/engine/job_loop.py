@@ -18,8 +18,9 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from generation import jobs
-from generation.engine import attempts, claims, driver, leases
+from generation.engine import claims, driver, leases
 from generation.engine.thread_pools import in_database
+from generation.jobs import attempts
 from generation.models import Job
 from generation.providers.base import Failure, FailureKind
 from generation.storage import files

@@ -12,7 +12,7 @@ import structlog
 
 from accounts.models import Organization
 from generation import jobs
-from generation.engine import attempts
+from generation.jobs import attempts
 from generation.models import Attempt, Job, Status
 from generation.providers import registry
 from generation.providers.base import Cancellation, Failure, FailureKind, Provider

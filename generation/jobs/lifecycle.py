@@ -21,7 +21,7 @@ from accounts import audit, organizations
 from accounts.audit import Actor
 from billing import ledger
 from generation.callbacks import outbox
-from generation.engine import attempts
+from generation.jobs import attempts
 from generation.models import Job, Status
 from generation.providers.base import FailureKind
 from generation.storage.results import Prepared

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from generation import catalog
+from generation.catalog import reader
 from tests.api.conftest import refused
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +55,7 @@ def test_the_etag_changes_with_what_is_sold(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = client.get(MODELS)["ETag"]
-    monkeypatch.setattr(catalog, "PROMPT_MAX_CHARACTERS", 3000)
+    monkeypatch.setattr(reader, "PROMPT_MAX_CHARACTERS", 3000)
     assert client.get(MODELS)["ETag"] != before
 
 

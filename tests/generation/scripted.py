@@ -23,6 +23,7 @@ from generation.providers.base import (
     Work,
 )
 from tests import factories
+from tests.generation import catalogs
 
 Answer = Pending | Ready | Exception
 
@@ -120,7 +121,7 @@ def install(
             name: dataclasses.replace(model, offers=offers) for name, model in loaded.models.items()
         },
     )
-    monkeypatch.setattr(catalog, "load", lambda: changed)
+    catalogs.use(monkeypatch, changed)
     monkeypatch.setattr(
         registry, "providers", lambda: {provider.name: provider for provider in providers}
     )

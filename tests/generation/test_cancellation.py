@@ -16,7 +16,7 @@ from accounts.models import Organization
 from billing import ledger_checks, wallets
 from billing.models import LedgerEntry
 from generation import jobs
-from generation.engine import attempts
+from generation.jobs import attempts
 from generation.jobs import cancel as cancellation
 from generation.models import Job
 from generation.providers.base import Cancellation, FailureKind

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from generation import catalog
+from generation.catalog import reader
 from generation.jobs import generation_request
 
 CONTRACT = ["1:1", "4:3", "3:4", "16:9", "9:16", "21:9", "16:21"]
@@ -53,7 +54,7 @@ def test_a_catalog_that_contradicts_itself_does_not_load(
 ) -> None:
     file = tmp_path / "catalog.toml"
     file.write_text(catalog.FILE.read_text().replace(before, after, 1))
-    monkeypatch.setattr(catalog, "FILE", file)
+    monkeypatch.setattr(reader, "FILE", file)
     with pytest.raises(ValueError, match=r"catalog\.toml"):
         catalog.load.__wrapped__()
 

@@ -10,6 +10,7 @@ import pytest
 from pytest_django import Settings
 
 from generation import catalog
+from generation.catalog import reader
 from generation.providers import registry
 
 KEYS = {"BFL_API_KEY": "bfl_x", "FAL_KEY": "x:y", "REPLICATE_API_TOKEN": "r8_x"}
@@ -98,7 +99,7 @@ def test_offers_that_leave_a_size_open_do_not_load(
 ) -> None:
     file = tmp_path / "catalog.toml"
     file.write_text(catalog.FILE.read_text().replace(before, after, 1))
-    monkeypatch.setattr(catalog, "FILE", file)
+    monkeypatch.setattr(reader, "FILE", file)
     with pytest.raises(ValueError, match=r"catalog\.toml"):
         catalog.load.__wrapped__()
 
@@ -111,7 +112,7 @@ def test_an_offer_may_have_sizes_of_its_own(
     given = f'{offer}, sizes = ["1:1"], fallback = {{ {", ".join(_all_from("1:1"))} }}'
     file = tmp_path / "catalog.toml"
     file.write_text(text.replace(offer, given, 1))
-    monkeypatch.setattr(catalog, "FILE", file)
+    monkeypatch.setattr(reader, "FILE", file)
     models = catalog.load.__wrapped__().models
     assert models["flux-kontext-max"].offers[0].upstream_size("21:9") == "1:1"
     assert models["flux-kontext-max-edit"].offers[0].upstream_size("21:9") == "21:9"

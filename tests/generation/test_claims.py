@@ -14,7 +14,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Organization
-from generation.engine import attempts, claims
+from generation.engine import claims
+from generation.jobs import attempts
 from generation.models import Attempt, Job, ProviderState
 from tests.generation.scripted import Scripted, install
 

@@ -14,7 +14,8 @@ from pytest_django import Settings
 from accounts.models import Organization
 from billing import ledger_checks, wallets
 from billing.models import LedgerEntry
-from generation.engine import attempts, driver, job_loop
+from generation.engine import driver, job_loop
+from generation.jobs import attempts
 from generation.models import Asset, Attempt, Job, ProviderState
 from generation.providers import health
 from generation.providers.base import FailureKind, Pending, Ready, Started

@@ -20,7 +20,8 @@ from accounts.models import Organization
 from billing import ledger_checks, wallets
 from billing.models import LedgerEntry
 from generation import jobs
-from generation.engine import attempts, claims, driver, job_loop
+from generation.engine import claims, driver, job_loop
+from generation.jobs import attempts
 from generation.models import Asset, Job
 from generation.providers.base import FailureKind, Pending
 from tests import factories

@@ -26,6 +26,7 @@ from generation.providers import registry
 from generation.providers.base import FailureKind
 from generation.storage import files, results
 from tests import factories
+from tests.generation import catalogs
 from tests.generation.conftest import files_in
 
 pytestmark = pytest.mark.django_db
@@ -98,7 +99,7 @@ def test_a_change_of_price_touches_nothing_in_flight(
     loaded = catalog.load()
     dearer = dataclasses.replace(loaded.models[job.model], price_credits=50)
     changed = dataclasses.replace(loaded, models={**loaded.models, job.model: dearer})
-    monkeypatch.setattr(catalog, "load", lambda: changed)
+    catalogs.use(monkeypatch, changed)
     (taken,) = claims.claim(owner="test", limit=1)
     jobs.fail(job=taken, kind=FailureKind.MODERATED, message="no")
     assert wallets.balance_of(organization=organization).balance_credits == 1000

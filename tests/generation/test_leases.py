@@ -11,7 +11,8 @@ from pytest_django import Settings
 
 from accounts.models import Organization
 from generation import jobs
-from generation.engine import attempts, claims, leases
+from generation.engine import claims, leases
+from generation.jobs import attempts
 from generation.models import Attempt, Job
 from generation.providers.base import FailureKind
 from tests import factories

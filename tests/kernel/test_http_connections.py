@@ -21,6 +21,7 @@ from vidgo.kernel.http import (
     TimedOut,
     Unreachable,
     UrlRefused,
+    client,
 )
 
 # The ready-made policies, with loopback allowed as in development and clocks for impatient tests.
@@ -104,7 +105,7 @@ def secure(
     network: Network, serve: Serve, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> Network:
     """A network where images.example and other.example lead to a server of images.example."""
-    monkeypatch.setattr(http, "TLS", authority.trusting)
+    monkeypatch.setattr(client, "TLS", authority.trusting)
     network.routes[PUBLIC] = serve(tls=authority.server).port
     network.names |= {"images.example": [[PUBLIC]], "other.example": [[PUBLIC]]}
     return network
@@ -128,7 +129,7 @@ def test_a_certificate_for_another_name_is_refused(secure: Network, host: str) -
 def test_a_certificate_of_an_unknown_authority_is_refused(
     secure: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "TLS", True)
+    monkeypatch.setattr(client, "TLS", True)
 
     with pytest.raises(Unreachable) as unreachable:
         http.fetch_sync(url="https://images.example/", policy=VENDOR_RESULT)
@@ -143,7 +144,7 @@ def test_a_tls_server_that_never_says_goodbye_does_not_keep_the_connection(
         request.answer()
         request.hang()
 
-    monkeypatch.setattr(http, "TLS", authority.trusting)
+    monkeypatch.setattr(client, "TLS", authority.trusting)
     network.names["images.example"] = [[PUBLIC]]
     network.routes[PUBLIC] = serve(answer_and_hang, tls=authority.server).port
 

@@ -15,7 +15,7 @@ from vidgo.kernel.queue.supervisor import Supervisor
 # Learns from a large block that is freed, then asks for a smaller one that is large all the same.
 PROGRAM = """
 import ctypes, sys
-from vidgo.kernel import memory
+from vidgo.kernel.ops import memory
 
 class Told(ctypes.Structure):
     _fields_ = [(name, ctypes.c_size_t) for name in (

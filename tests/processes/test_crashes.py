@@ -29,11 +29,12 @@ from tests.running import ROOT, environment
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-DRIVE = "from generation import engine; engine.drive()"
+DRIVE = "from generation.engine import job_loop; job_loop.drive()"
 SUBMIT = """
 from accounts.models import Organization
-from generation import jobs, orders
-order = orders.parse(model="flux-kontext-pro", input={"prompt": "a fox"})
+from generation import jobs
+from generation.jobs import generation_request
+order = generation_request.parse(model="flux-kontext-pro", input={"prompt": "a fox"})
 jobs.submit(organization=Organization.objects.get(), request=order)
 """
 

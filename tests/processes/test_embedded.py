@@ -24,9 +24,9 @@ from vidgo.dev.process_groups import Family
 START = """
 import sys, time
 from pathlib import Path
-from vidgo import embedded
+from vidgo.dev import embedded_postgres
 from vidgo.dev.process_groups import Family
-server = embedded.start(data=Path(sys.argv[1]), family=Family())
+server = embedded_postgres.start(data=Path(sys.argv[1]), family=Family())
 print(server.process.pid, flush=True)
 time.sleep(300)
 """

@@ -168,7 +168,7 @@ def test_a_cluster_that_does_not_answer_is_replaced(
     """Stopped processes are alive but hang, as those of a cluster with a broken lock do."""
     impatient = (
         "-c",
-        "import django; django.setup(); from vidgo.kernel import supervisor; "
+        "import django; django.setup(); from vidgo.kernel.queue import supervisor; "
         "supervisor.SILENCE_SECONDS = 2; "
         "from django.core.management import call_command; call_command('worker')",
     )

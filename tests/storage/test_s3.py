@@ -24,7 +24,7 @@ LONG_AGO = "Sun, 01 Nov 2026 00:00:00 GMT"
 # Uses the storage, forks, and uses it on the other side: that would wait for ever.
 FORKING = """
 import os, sys
-from vidgo.kernel.storage.s3 import S3Storage
+from generation.storage.s3 import S3Storage
 storage = S3Storage(bucket="b", region="r", endpoint_url="http://127.0.0.1:1", access_key_id="k",
                     secret_access_key="s")
 def ask():

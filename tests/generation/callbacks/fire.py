@@ -20,8 +20,8 @@ from tests.running import wait_for, worker
 # As `manage.py worker`, with a schedule of seconds instead of a day.
 IMPATIENT = (
     "-c",
-    "import django; django.setup(); from generation.callbacks import schedule; "
-    "schedule.OFFSETS_SECONDS = tuple(range(1, 31)); "
+    "import django; django.setup(); from generation.callbacks import retry_schedule; "
+    "retry_schedule.OFFSETS_SECONDS = tuple(range(1, 31)); "
     "from django.core.management import call_command; call_command('worker')",
 )
 

@@ -25,7 +25,7 @@ from django.conf import settings
 django.setup()
 settings.DATABASES["default"]["NAME"] = sys.argv[2]
 settings.STRIPE_SIMULATOR_WEBHOOK_URL = "http://127.0.0.1:9/"
-from billing.stripe.simulator import checkout_payments
+from sandbox.stripe import checkout_payments
 outcome = checkout_payments.pay_by_card(session=sys.argv[1], number="4000002760003184")
 print(outcome.intent.stripe_id, flush=True)
 os._exit(1)
@@ -40,7 +40,7 @@ def test_a_payment_begun_in_a_process_that_dies_is_finished_in_another(
         capture_output=True,
         text=True,
         check=False,
-        cwd=Path(__file__).parents[4],
+        cwd=Path(__file__).parents[3],
         timeout=60,
     )
     intent = done.stdout.strip()
