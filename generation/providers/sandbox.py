@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping
 
 from django.conf import settings
+from PIL import Image
 
 from generation.providers.base import (
     BadHint,
@@ -64,7 +65,7 @@ class Sandbox:
                     FailureKind.MODERATED,
                     "The sandbox moderated this task because its prompt says sandbox:moderated.",
                 )
-        return Ready(content=await asyncio.to_thread(_draw, work))
+        return Ready(content=await asyncio.to_thread(_content, work))
 
     async def find(self, work: Work) -> Started | None:
         """Find nothing: starting again costs nothing."""
@@ -90,21 +91,28 @@ def _seconds(prompt: str) -> float:
     return float(min(int(magic["seconds"]), SLOWEST_SECONDS))
 
 
-def _draw(work: Work) -> bytes:
-    # Only here: it brings numpy, which a copy with real providers never needs.
-    from generation import studio
+def draw(
+    *, prompt: str, seed: int, width: int, height: int, source: Image.Image | None = None
+) -> Image.Image:
+    """Return what the sandbox makes of a prompt, without its magic words; edits `source` if given.
 
-    prompt = MAGIC.sub("", work.prompt).strip() or work.prompt
-    if work.image is None:
-        picture = studio.compose(
-            prompt=prompt, seed=work.seed, width=work.width, height=work.height
-        )
-    else:
-        picture = studio.edit(
-            image=images.open_image(content=work.image.content),
-            prompt=prompt,
-            seed=work.seed,
-            width=work.width,
-            height=work.height,
-        )
+    Raises ValueError when a side, in pixels, is not positive.
+    """
+    # Only here: it brings numpy, which a copy with real providers never needs.
+    from sandbox import images as engine
+
+    prompt = MAGIC.sub("", prompt).strip() or prompt
+    if source is None:
+        return engine.compose(prompt=prompt, seed=seed, width=width, height=height)
+    return engine.edit(image=source, prompt=prompt, seed=seed, width=width, height=height)
+
+
+def _content(work: Work) -> bytes:
+    picture = draw(
+        prompt=work.prompt,
+        seed=work.seed,
+        width=work.width,
+        height=work.height,
+        source=images.open_image(content=work.image.content) if work.image else None,
+    )
     return images.encode(image=picture, format="jpg" if work.output_format == "jpg" else "png")

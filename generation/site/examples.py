@@ -1,7 +1,7 @@
 """The example pictures of the public pages: what was asked for, and the file that came of it.
 
-`manage.py make_examples` draws them with the studio, the sandbox's engine, through the same two
-calls; a page says that they are the sandbox's and not FLUX's.
+`manage.py make_examples` draws them with the sandbox provider, which answers jobs with the same
+call; a page says that they are the sandbox's and not FLUX's.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from django.conf import settings
 from PIL import Image
 
 from generation import catalog
+from generation.providers import sandbox
 
 FOLDER = "images/examples"
 # The longest side of the files, in pixels: twice what a page shows, and small.
@@ -172,20 +173,13 @@ BY_NAME = {example.name: example for example in EXAMPLES}
 
 def draw(example: Example) -> Image.Image:
     """Return an example as the sandbox answers its order, in the size that was ordered."""
-    # Only here: pages show the files and draw nothing, and the studio brings numpy.
-    from generation import studio
-
     size = catalog.load().sizes[example.size]
-    if example.before is None:
-        return studio.compose(
-            prompt=example.prompt, seed=SEED, width=size.width, height=size.height
-        )
-    return studio.edit(
-        image=draw(example.before),
+    return sandbox.draw(
         prompt=example.prompt,
         seed=SEED,
         width=size.width,
         height=size.height,
+        source=draw(example.before) if example.before else None,
     )
 
 

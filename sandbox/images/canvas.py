@@ -1,0 +1,283 @@
+"""The surface scenes are painted on: smooth-edged shapes, gradients, glows, soft shadows.
+
+A shape is drawn several times too large inside its own box and averaged down, so edges are
+smooth while the whole picture never exists at more than its final size.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
+
+from sandbox.images import shapes
+from sandbox.images.palette import Colour, Light, darken, lighten
+from sandbox.images.shapes import Point, Polygon, Shape
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """A paint that changes from the first colour (top or left of the shape) to the last."""
+
+    colours: tuple[Colour, ...]
+    across: bool = False
+
+
+Paint = Colour | Gradient
+
+
+def ramp(colours: Sequence[Colour], length: int) -> np.ndarray:
+    """Return `length` colours evenly along `colours`, as a float array of shape (length, 3)."""
+    stops = np.linspace(0, 1, len(colours))
+    at = np.linspace(0, 1, max(1, length))
+    table = np.asarray(colours, dtype=np.float32)
+    return np.stack([np.interp(at, stops, table[:, c]) for c in range(3)], axis=1)
+
+
+def vertical(colours: Sequence[Colour], width: int, height: int) -> Image.Image:
+    """Return an image running through `colours` from top to bottom."""
+    column = np.rint(ramp(colours, height)).astype(np.uint8)[:, None, :]
+    return Image.fromarray(column).resize((width, height), Image.Resampling.NEAREST)
+
+
+def grade(paint: Gradient, width: int, height: int) -> Image.Image:
+    """Return an image filled with `paint`."""
+    if not paint.across:
+        return vertical(paint.colours, width, height)
+    row = np.rint(ramp(paint.colours, width)).astype(np.uint8)[None, :, :]
+    return Image.fromarray(row).resize((width, height), Image.Resampling.NEAREST)
+
+
+class Canvas:
+    """An RGB picture in pixels, y downwards, and the verbs that paint on it."""
+
+    def __init__(self, image: Image.Image) -> None:
+        self.image = image
+        self.width, self.height = image.size
+        self.short = min(self.width, self.height)
+
+    def fill(
+        self,
+        shape: Shape,
+        paint: Paint,
+        *,
+        alpha: float = 1.0,
+        blur: float = 0.0,
+        clip: Shape | None = None,
+    ) -> None:
+        """Paint `shape`; `blur` (pixels) softens its edge, `clip` keeps it inside another."""
+        frame = self._frame(shapes.bounds(shape), blur)
+        if frame is None or alpha <= 0:
+            return
+        mask = _stencil(shape, frame) if blur <= 0 else _soft_stencil(shape, frame, blur)
+        if clip is not None:
+            mask = ImageChops.multiply(mask, _stencil(clip, frame))
+        self._lay(mask, frame, paint, alpha)
+
+    def glow(self, x: float, y: float, radius: float, colour: Colour, strength: float) -> None:
+        """Shine light of `colour` round (x, y), fading to nothing at `radius` pixels."""
+        frame = self._frame((x - radius, y - radius, x + radius, y + radius), 0)
+        if frame is None:
+            return
+        x0, y0, x1, y1 = frame
+        step = max(1, int(radius / 64))
+        xs = (np.arange(x0, x1 + step, step, dtype=np.float32) - x) / radius
+        ys = (np.arange(y0, y1 + step, step, dtype=np.float32) - y) / radius
+        reach = np.clip(1 - np.hypot(xs[None, :], ys[:, None]), 0, 1)
+        spread = (reach**2.2 * 255 * strength).astype(np.uint8)
+        size = (spread.shape[1] * step, spread.shape[0] * step)
+        mask = Image.fromarray(spread).resize(size, Image.Resampling.BICUBIC)
+        self._lay(mask.crop((0, 0, x1 - x0, y1 - y0)), frame, colour, 1.0)
+
+    def veil(self, mask: np.ndarray, colour: Colour, *, alpha: float = 1.0) -> None:
+        """Lay `colour` over the whole picture through `mask` (0 to 1, any size, stretched)."""
+        plane = Image.fromarray(np.clip(mask * 255, 0, 255).astype(np.uint8))
+        plane = plane.resize((self.width, self.height), Image.Resampling.BICUBIC)
+        self._lay(plane, (0, 0, self.width, self.height), colour, alpha)
+
+    def _frame(
+        self, extent: tuple[float, float, float, float], blur: float
+    ) -> tuple[int, int, int, int] | None:
+        pad = 1 + blur * 3
+        x0 = max(0, math.floor(extent[0] - pad))
+        y0 = max(0, math.floor(extent[1] - pad))
+        x1 = min(self.width, math.ceil(extent[2] + pad))
+        y1 = min(self.height, math.ceil(extent[3] + pad))
+        return (x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
+
+    def _lay(
+        self, mask: Image.Image, frame: tuple[int, int, int, int], paint: Paint, alpha: float
+    ) -> None:
+        x0, y0, x1, y1 = frame
+        wide, tall = x1 - x0, y1 - y0
+        solid = tall
+        if alpha < 1:
+            mask = mask.point([round(value * alpha) for value in range(256)])
+        else:
+            solid = _solid_from(mask)
+        if isinstance(paint, Gradient):
+            filling = grade(paint, wide, tall)
+        else:
+            filling = Image.new("RGB", (wide, tall), paint)
+        if solid < tall:
+            self.image.paste(filling.crop((0, solid, wide, tall)), (x0, y0 + solid))
+            filling, mask = filling.crop((0, 0, wide, solid)), mask.crop((0, 0, wide, solid))
+        if solid:
+            self.image.paste(filling, (x0, y0), mask)
+
+
+def _solid_from(mask: Image.Image) -> int:
+    """Return the row from which a mask is all white: hills need no blending below their crest."""
+    if mask.getpixel((0, mask.height - 1)) != 255:
+        return mask.height
+    gaps = np.flatnonzero(np.asarray(mask).min(axis=1) < 255)
+    return int(gaps[-1]) + 1 if gaps.size else 0
+
+
+def _stencil(shape: Shape, frame: tuple[int, int, int, int]) -> Image.Image:
+    """Return the coverage of `shape` inside `frame` as an L image."""
+    area = (frame[2] - frame[0]) * (frame[3] - frame[1])
+    if len(shape) > 1 and area > 40_000 and sum(map(_extent, shape)) < 0.3 * area:
+        return _scatter(shape, frame)
+    return _trace(shape, frame, 4 if area < 60_000 else 3 if area < 400_000 else 2)
+
+
+def _soft_stencil(shape: Shape, frame: tuple[int, int, int, int], blur: float) -> Image.Image:
+    """Return the blurred coverage of `shape`; what is very soft is drawn small and stretched."""
+    shrink = max(1, int(blur / 3))
+    if shrink == 1:
+        return _stencil(shape, frame).filter(ImageFilter.GaussianBlur(blur))
+    x0, y0, x1, y1 = frame
+    width, height = -(-(x1 - x0) // shrink), -(-(y1 - y0) // shrink)
+    small = shapes.moved(shape, lambda x, y: ((x - x0) / shrink, (y - y0) / shrink))
+    mask = _stencil(small, (0, 0, width, height)).filter(ImageFilter.GaussianBlur(blur / shrink))
+    mask = mask.resize((width * shrink, height * shrink), Image.Resampling.BICUBIC)
+    return mask.crop((0, 0, x1 - x0, y1 - y0))
+
+
+def _extent(outline: Polygon) -> float:
+    x0, y0, x1, y1 = shapes.bounds([outline])
+    return (x1 - x0 + 2) * (y1 - y0 + 2)
+
+
+def _scatter(shape: Shape, frame: tuple[int, int, int, int]) -> Image.Image:
+    """Trace far-flung outlines one by one: much less to average than the space between them."""
+    x0, y0, x1, y1 = frame
+    mask = Image.new("L", (x1 - x0, y1 - y0), 0)
+    for outline in shape:
+        left, top, right, bottom = shapes.bounds([outline])
+        own = (
+            max(x0, math.floor(left)),
+            max(y0, math.floor(top)),
+            min(x1, math.ceil(right) + 1),
+            min(y1, math.ceil(bottom) + 1),
+        )
+        if own[2] > own[0] and own[3] > own[1]:
+            area = (own[2] - own[0]) * (own[3] - own[1])
+            mask.paste(
+                255, (own[0] - x0, own[1] - y0), _trace([outline], own, 4 if area < 60_000 else 3)
+            )
+    return mask
+
+
+def _trace(shape: Shape, frame: tuple[int, int, int, int], scale: int) -> Image.Image:
+    x0, y0, x1, y1 = frame
+    mask = Image.new("L", ((x1 - x0) * scale, (y1 - y0) * scale), 0)
+    draw = ImageDraw.Draw(mask)
+    for outline in shape:
+        if len(outline) > 2:
+            draw.polygon([((x - x0) * scale, (y - y0) * scale) for x, y in outline], fill=255)
+    return mask.reduce(scale)
+
+
+class Frame:
+    """A subject's own corner of the canvas: its foot at (0, 0), y upwards, its height 1."""
+
+    def __init__(
+        self,
+        canvas: Canvas,
+        light: Light,
+        *,
+        x: float,
+        y: float,
+        size: float,
+        flip: bool = False,
+        lean: float = 0.0,
+        distance: float = 0.0,
+    ) -> None:
+        self.canvas, self.light, self.distance = canvas, light, distance
+        self.x, self.y, self.size, self.flip = x, y, size, flip
+        self._cos, self._sin = math.cos(math.radians(lean)), math.sin(math.radians(lean))
+
+    def place(self, x: float, y: float) -> Point:
+        """Return the canvas pixel of the local point (x, y)."""
+        x, y = x * self._cos - y * self._sin, x * self._sin + y * self._cos
+        return self.x + (-x if self.flip else x) * self.size, self.y - y * self.size
+
+    def inner(self, x: float, y: float, size: float, *, flip: bool = False) -> Frame:
+        """Return a smaller frame standing at the local point (x, y)."""
+        px, py = self.place(x, y)
+        return Frame(
+            self.canvas,
+            self.light,
+            x=px,
+            y=py,
+            size=self.size * size,
+            flip=flip != self.flip,
+            distance=self.distance,
+        )
+
+    def fill(
+        self,
+        shape: Shape,
+        colour: Colour,
+        *,
+        to: Colour | None = None,
+        across: bool = False,
+        alpha: float = 1.0,
+        blur: float = 0.0,
+        clip: Shape | None = None,
+    ) -> None:
+        """Paint a local shape under the scene's light, shading on to the colour `to`."""
+        lit = self.light.lit(colour, distance=self.distance)
+        paint: Paint = lit
+        if to is not None:
+            end = self.light.lit(to, distance=self.distance)
+            paint = Gradient((end, lit) if across and self.flip else (lit, end), across)
+        self.canvas.fill(
+            shapes.moved(shape, self.place),
+            paint,
+            alpha=alpha,
+            blur=blur * self.size,
+            clip=shapes.moved(clip, self.place) if clip is not None else None,
+        )
+
+    def solid(self, shape: Shape, colour: Colour, *, across: bool = True) -> None:
+        """Paint a local shape as a rounded body: lit on one side, in shade on the other."""
+        self.fill(shape, lighten(colour, 0.14), to=darken(colour, 0.22), across=across)
+
+    def alight(
+        self, shape: Shape, colour: Colour, *, alpha: float = 1.0, blur: float = 0.0
+    ) -> None:
+        """Paint a local shape in its own colour, whatever the hour: lamps, flames, shades."""
+        moved = shapes.moved(shape, self.place)
+        self.canvas.fill(moved, colour, alpha=alpha, blur=blur * self.size)
+
+    def shine(self, x: float, y: float, radius: float, colour: Colour, strength: float) -> None:
+        """Shine a lamp at the local point (x, y)."""
+        px, py = self.place(x, y)
+        self.canvas.glow(px, py, radius * self.size, colour, strength)
+
+    def shadow(self, width: float, *, strength: float = 0.35) -> None:
+        """Drop a soft shadow at the foot, `width` to each side."""
+        x, y = self.place(0, 0)
+        height = max(1.0, width * self.size * 0.13)
+        self.canvas.fill(
+            shapes.ellipse(x, y, width * self.size, height),
+            darken(self.light.near, 0.4),
+            alpha=strength * (1 - self.distance),
+            blur=height * 0.6,
+        )

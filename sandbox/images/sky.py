@@ -1,0 +1,160 @@
+"""Skies: gradient, sun, moon, stars, clouds, aurora."""
+
+from __future__ import annotations
+
+import math
+from random import Random
+
+import numpy as np
+
+from sandbox.images import shapes
+from sandbox.images.canvas import Canvas, Gradient, vertical
+from sandbox.images.palette import Colour, Light, darken, lighten, mix
+from sandbox.images.shapes import Shape
+
+
+def paint_sky(canvas: Canvas, light: Light, *, horizon: float) -> None:
+    """Fill the canvas with the sky, its lowest colour at `horizon` (pixels)."""
+    canvas.image.paste(light.sky[2], (0, 0, canvas.width, canvas.height))
+    height = max(1, min(canvas.height, round(horizon)))
+    canvas.image.paste(vertical(light.sky, canvas.width, height), (0, 0))
+
+
+def hang_sun(canvas: Canvas, light: Light, *, x: float, y: float, size: float) -> None:
+    """Hang a sun of radius `size` pixels in its halo."""
+    canvas.glow(x, y, size * 7, light.glow, 0.5)
+    canvas.glow(x, y, size * 2.6, lighten(light.glow, 0.4), 0.55)
+    disc = shapes.ellipse(x, y, size)
+    canvas.fill(disc, Gradient((lighten(light.glow, 0.75), light.glow)))
+
+
+def hang_moon(
+    canvas: Canvas, light: Light, *, x: float, y: float, size: float, crescent: bool
+) -> None:
+    """Hang a moon of radius `size` pixels, full or crescent."""
+    canvas.glow(x, y, size * 5, light.glow, 0.42)
+    disc = shapes.ellipse(x, y, size)
+    if crescent:
+        canvas.fill([_crescent(x, y, size)], lighten(light.glow, 0.3))
+        return
+    canvas.fill(disc, Gradient((lighten(light.glow, 0.5), darken(light.glow, 0.08)), across=True))
+    for dx, dy, radius in (
+        (-0.3, -0.25, 0.2),
+        (0.3, 0.1, 0.27),
+        (-0.15, 0.42, 0.15),
+        (0.2, -0.5, 0.1),
+    ):
+        crater = shapes.ellipse(x + dx * size, y + dy * size, radius * size)
+        canvas.fill(crater, darken(light.glow, 0.2), alpha=0.45, clip=disc)
+
+
+def _crescent(x: float, y: float, size: float) -> list[tuple[float, float]]:
+    outer = [math.radians(50 + 260 * i / 40) for i in range(41)]
+    points = [(x + size * math.cos(a), y - size * math.sin(a)) for a in outer]
+    cx, cy = x + size * 0.5, y
+    tip, end = points[-1], points[0]
+    start, stop = (math.atan2(cy - p[1], p[0] - cx) for p in (tip, end))
+    start, stop = start % (2 * math.pi), stop % (2 * math.pi)
+    reach = math.hypot(tip[0] - cx, tip[1] - cy)
+    inner = [start + (stop - start) * i / 30 for i in range(31)]
+    return points + [(cx + reach * math.cos(a), cy - reach * math.sin(a)) for a in inner]
+
+
+def scatter_stars(
+    canvas: Canvas, rng: Random, *, top: float, bottom: float, count: int, colour: Colour
+) -> None:
+    """Scatter stars between two heights (pixels), thinning out downwards."""
+    small: Shape = []
+    unit = max(0.6, canvas.short / 1000)
+    for _ in range(count):
+        x = rng.random() * canvas.width
+        y = top + (bottom - top) * rng.random() ** 1.5
+        size = unit * rng.choice((0.7, 0.8, 1.0, 1.3, 1.9))
+        if size > 1.8 * unit and rng.random() < 0.4:
+            canvas.glow(x, y, size * 7, colour, 0.55)
+            small += shapes.star(x, y, size * 3.6, 4, 0.16)
+        else:
+            small.append(_dot(x, y, size))
+    canvas.fill(small, colour, alpha=0.92)
+
+
+def _dot(x: float, y: float, size: float) -> list[tuple[float, float]]:
+    return [(x - size, y), (x, y - size), (x + size, y), (x, y + size)]
+
+
+def drift_clouds(
+    canvas: Canvas, light: Light, rng: Random, *, top: float, bottom: float, count: int
+) -> None:
+    """Drift flat-bottomed clouds between two heights (pixels)."""
+    for index in range(count):
+        depth = (index + 1) / count
+        size = canvas.short * (0.10 + 0.16 * depth) * rng.uniform(0.8, 1.2)
+        x = rng.uniform(-0.05, 1.05) * canvas.width
+        y = top + (bottom - top) * (0.2 + 0.8 * rng.random())
+        _cloud(canvas, light, rng, x, y, size)
+
+
+def _cloud(canvas: Canvas, light: Light, rng: Random, x: float, y: float, size: float) -> None:
+    body: Shape = [*shapes.box(x - size, y - size * 0.16, x + size, y, size * 0.08)]
+    puffs = rng.randint(4, 6)
+    for i in range(puffs):
+        at = (i + 0.5) / puffs * 2 - 1
+        radius = size * (0.38 - 0.22 * abs(at)) * rng.uniform(0.85, 1.15)
+        body += shapes.ellipse(x + at * size * 0.78, y - radius * 0.75, radius)
+    under = shapes.box(x - size * 2, y - size, x + size * 2, y)
+    colour = (
+        mix(light.sky[0], light.glow, 0.62) if light.night else mix(light.sky[2], light.glow, 0.7)
+    )
+    shade = mix(colour, light.sky[1], 0.5)
+    paint = Gradient((colour, colour, shade))
+    canvas.fill(body, paint, alpha=0.30 if light.night else 0.88, clip=under)
+
+
+def bank_clouds(canvas: Canvas, light: Light, rng: Random, *, horizon: float) -> None:
+    """Lay long thin bands of cloud above the horizon."""
+    for _ in range(rng.randint(3, 5)):
+        y = horizon * rng.uniform(0.35, 0.93)
+        length = canvas.width * rng.uniform(0.18, 0.5)
+        x = rng.uniform(-0.1, 0.9) * canvas.width
+        thick = canvas.short * rng.uniform(0.006, 0.016)
+        colour = mix(light.sky[2], light.glow, 0.5)
+        bars = shapes.box(x, y, x + length, y + thick, thick / 2)
+        bars += shapes.box(
+            x + length * 0.25, y + thick * 1.9, x + length * 1.2, y + thick * 2.9, thick / 2
+        )
+        canvas.fill(bars, colour, alpha=0.42)
+
+
+def wave_aurora(canvas: Canvas, rng: Random, *, horizon: float) -> None:
+    """Hang curtains of green and violet light above the horizon."""
+    width, height = 160, 120
+    xs = np.linspace(0, 1, width, dtype=np.float32)
+    ys = np.linspace(0, 1, height, dtype=np.float32)[:, None]
+    for colour, base in (((90, 240, 170), 0.55), ((80, 200, 220), 0.45), ((170, 110, 240), 0.35)):
+        phase = rng.uniform(0, 6.28)
+        line = base + 0.09 * np.sin(xs * 7 + phase) + 0.05 * np.sin(xs * 17 + phase * 2)
+        rays = 0.65 + 0.35 * np.sin(xs * rng.uniform(50, 90) + 4 * np.sin(xs * 9 + phase))
+        above = (line - ys * canvas.height / max(1.0, horizon)).clip(-1, 1)
+        curtain = np.where(above > 0, np.exp(-above * 6), np.exp(above * 45)) * rays
+        canvas.veil(curtain.astype(np.float32), colour, alpha=0.62)
+
+
+def arch_rainbow(canvas: Canvas, *, horizon: float) -> None:
+    """Arch a rainbow over the horizon."""
+    radius = canvas.width * 0.46
+    bands = (
+        (232, 80, 80),
+        (244, 152, 70),
+        (250, 216, 92),
+        (104, 190, 112),
+        (80, 146, 220),
+        (140, 98, 196),
+    )
+    thick = canvas.short * 0.016
+    for index, colour in enumerate(bands):
+        reach = radius - index * thick
+        arc = [
+            (canvas.width * 0.5 + reach * math.cos(a), horizon - reach * 0.82 * math.sin(a))
+            for a in (math.pi * i / 60 for i in range(61))
+        ]
+        canvas.fill(shapes.stroke(arc, thick * 1.06), colour, alpha=0.5)

@@ -1,0 +1,169 @@
+"""Weather and air, laid over a finished picture: rain, snow, fog, confetti, grain, vignette."""
+
+from __future__ import annotations
+
+import math
+from random import Random
+
+import numpy as np
+from PIL import Image, ImageChops, ImageFilter
+
+from sandbox.images import shapes
+from sandbox.images.canvas import Canvas
+from sandbox.images.cosmos import clouds_of_noise
+from sandbox.images.palette import NAMED, Colour, lighten
+from sandbox.images.shapes import Shape
+
+
+def rain(canvas: Canvas, rng: Random) -> None:
+    """Let it rain, in three distances."""
+    for depth, count, alpha in ((0.35, 170, 0.22), (0.65, 110, 0.32), (1.0, 50, 0.42)):
+        drops: Shape = []
+        for _ in range(int(count * max(1.0, canvas.width / canvas.height))):
+            x, y = rng.uniform(-0.1, 1.1) * canvas.width, rng.uniform(-0.1, 1.0) * canvas.height
+            length = canvas.short * 0.075 * depth * rng.uniform(0.6, 1.2)
+            thick = max(0.5, canvas.short * 0.0017 * depth)
+            drops.append(
+                [
+                    (x, y),
+                    (x + thick, y),
+                    (x + thick - length * 0.24, y + length),
+                    (x - length * 0.24, y + length),
+                ]
+            )
+        canvas.fill(drops, (226, 236, 246), alpha=alpha)
+
+
+def snow(canvas: Canvas, rng: Random) -> None:
+    """Let it snow, in three distances."""
+    for depth, count in ((0.4, 190), (0.7, 110), (1.0, 34)):
+        flakes: Shape = []
+        for _ in range(int(count * max(1.0, canvas.width / canvas.height))):
+            size = canvas.short * 0.0075 * depth * rng.uniform(0.5, 1.25)
+            flakes += shapes.dot(rng.random() * canvas.width, rng.random() * canvas.height, size)
+        blur = canvas.short * 0.0022 if depth == 1.0 else 0.0
+        canvas.fill(flakes, (255, 255, 255), alpha=0.62 + 0.25 * depth, blur=blur)
+
+
+def fog(canvas: Canvas, rng: Random, colour: Colour) -> None:
+    """Let fog rise from the ground."""
+    noise = clouds_of_noise(rng, octaves=4)
+    rise = np.linspace(0, 1, noise.shape[0], dtype=np.float32)[:, None]
+    canvas.veil((0.35 + 0.65 * noise) * (0.15 + 0.85 * rise), colour, alpha=0.72)
+
+
+def confetti(canvas: Canvas, rng: Random) -> None:
+    """Throw paper confetti."""
+    for name in ("red", "amber", "teal", "pink", "azure", "violet"):
+        bits: Shape = []
+        for _ in range(int(16 * max(1.0, canvas.width / canvas.height))):
+            x, y, size = (
+                rng.random() * canvas.width,
+                rng.random() ** 1.3 * canvas.height,
+                canvas.short * rng.uniform(0.005, 0.011),
+            )
+            turn = rng.uniform(0, math.pi)
+            dx, dy = math.cos(turn) * size, math.sin(turn) * size
+            bits.append(
+                [
+                    (x - dx, y - dy),
+                    (x - dy * 0.5, y + dx * 0.5),
+                    (x + dx, y + dy),
+                    (x + dy * 0.5, y - dx * 0.5),
+                ]
+            )
+        canvas.fill(bits, lighten(NAMED[name], 0.1))
+
+
+def drift(canvas: Canvas, rng: Random, colours: tuple[Colour, ...], *, count: int) -> None:
+    """Let petals or leaves drift across the picture."""
+    for colour in colours:
+        bits: Shape = []
+        for _ in range(count):
+            size = canvas.short * rng.uniform(0.006, 0.015)
+            bits += shapes.ellipse(
+                rng.random() * canvas.width,
+                rng.random() * canvas.height,
+                size,
+                size * 0.5,
+                rng.uniform(0, 180),
+            )
+        canvas.fill(bits, colour, alpha=0.9)
+
+
+def fireflies(canvas: Canvas, rng: Random) -> None:
+    """Light fireflies in the lower half."""
+    for _ in range(34):
+        x, y = rng.random() * canvas.width, canvas.height * rng.uniform(0.35, 0.97)
+        size = canvas.short * rng.uniform(0.0016, 0.004)
+        canvas.glow(x, y, size * 9, (255, 226, 130), 0.62)
+        canvas.fill(shapes.ellipse(x, y, size), (255, 248, 206))
+
+
+def fireworks(canvas: Canvas, rng: Random) -> None:
+    """Set off fireworks in the upper half."""
+    for _ in range(5):
+        x, y = canvas.width * rng.uniform(0.12, 0.88), canvas.height * rng.uniform(0.1, 0.42)
+        size = canvas.short * rng.uniform(0.09, 0.18)
+        colour = NAMED[rng.choice(["gold", "coral", "cyan", "pink", "lime", "violet"])]
+        canvas.glow(x, y, size * 1.6, colour, 0.45)
+        trails: Shape = []
+        for ray in range(26):
+            angle, reach = math.tau * ray / 26, size * rng.uniform(0.72, 1.05)
+            inner, sag = reach * 0.32, reach * 0.1
+            dx, dy = math.cos(angle), math.sin(angle)
+            trails += shapes.stroke(
+                [(x + dx * inner, y + dy * inner), (x + dx * reach, y + dy * reach + sag)],
+                canvas.short * 0.0012,
+                tip=canvas.short * 0.0052,
+            )
+        canvas.fill(trails, lighten(colour, 0.35))
+
+
+def lightning(canvas: Canvas, rng: Random, *, ground: float) -> None:
+    """Let a bolt fall from the top to `ground` (pixels)."""
+    x = canvas.width * rng.uniform(0.25, 0.75)
+    bolt, steps = [(x, -5.0)], 11
+    for step in range(1, steps + 1):
+        x += rng.uniform(-0.055, 0.055) * canvas.short
+        bolt.append((x, ground * step / steps))
+    canvas.glow(*bolt[4], canvas.short * 0.65, (206, 214, 255), 0.55)
+    canvas.fill(
+        shapes.stroke(bolt, canvas.short * 0.022, tip=canvas.short * 0.004),
+        (190, 200, 255),
+        alpha=0.5,
+        blur=canvas.short * 0.008,
+    )
+    fork = [
+        bolt[5],
+        (bolt[5][0] + canvas.short * 0.09, bolt[7][1]),
+        (bolt[5][0] + canvas.short * 0.07, bolt[9][1]),
+    ]
+    canvas.fill(
+        shapes.stroke(bolt, canvas.short * 0.0085, tip=canvas.short * 0.002)
+        + shapes.stroke(fork, canvas.short * 0.005, tip=0.5),
+        (250, 250, 255),
+    )
+
+
+def vignette(image: Image.Image, *, strength: float) -> Image.Image:
+    """Return `image` darkened towards its corners."""
+    at = np.linspace(-1, 1, 96, dtype=np.float32)
+    reach = np.hypot(at[None, :], at[:, None])
+    fall = np.clip((reach - 0.55) / 0.9, 0, 1) ** 1.5 * strength * 255
+    light = Image.fromarray((255 - fall).astype(np.uint8))
+    light = light.resize(image.size, Image.Resampling.BICUBIC)
+    return ImageChops.multiply(image, Image.merge("RGB", (light, light, light)))
+
+
+def grain(image: Image.Image, rng: Random, *, strength: float) -> Image.Image:
+    """Return `image` with fine paper grain of `strength` levels; it also hides banding."""
+    side = 512
+    dice = np.random.default_rng(rng.getrandbits(32))
+    noise = np.rint(dice.normal(128, strength * 1.6, (side, side))).clip(0, 255)
+    tile = Image.fromarray(noise.astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.45))
+    spread = Image.new("L", image.size)
+    for x in range(0, image.width, side):
+        for y in range(0, image.height, side):
+            spread.paste(tile, (x, y))
+    return ImageChops.add(image, Image.merge("RGB", (spread, spread, spread)), 1, -128)

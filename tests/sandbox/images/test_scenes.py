@@ -1,0 +1,229 @@
+"""Composing a picture from a prompt."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import itertools
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageChops, ImageStat
+
+from sandbox import images
+from sandbox.images import lettering, wording
+from sandbox.images.canvas import Canvas, Frame
+from sandbox.images.cuts import View
+from sandbox.images.lexicon import LIGHTS, PLACES, SUBJECTS
+from sandbox.images.palette import LIGHTS as LIGHTS_THERE
+from sandbox.images.scene import PLACES as PLACES_THERE
+from sandbox.images.subjects import MODELS
+
+PACKAGE = Path(images.__file__).parent
+PROMPT = 'a red car and two balloons in a neon city at night, rain, "OPEN"'
+PROMPTS = [
+    "mountains at sunset",
+    "a cat in a cozy room",
+    "sailboat on the sea at dawn",
+    "a robot",
+    "desert with a cactus",
+    "galaxy with a ringed planet",
+    "foggy forest with a fox",
+    "city skyline at night",
+    "fish over a coral reef",
+    "xyzzy plugh",
+    "quarterly synergy roadmap",
+    "春の桜",
+]
+
+
+def digest(image: Image.Image) -> str:
+    return hashlib.sha256(image.tobytes()).hexdigest()
+
+
+def test_the_same_prompt_seed_and_size_give_the_same_pixels() -> None:
+    first = images.compose(prompt=PROMPT, seed=7, width=120, height=90)
+    again = images.compose(prompt=PROMPT, seed=7, width=120, height=90)
+    assert digest(first) == digest(again)
+
+
+def test_another_process_with_other_hashing_draws_the_same_pixels() -> None:
+    here = digest(images.compose(prompt=PROMPT, seed=7, width=120, height=90))
+    code = (
+        "import hashlib; from sandbox import images;"
+        f"image = images.compose(prompt={PROMPT!r}, seed=7, width=120, height=90);"
+        "print(hashlib.sha256(image.tobytes()).hexdigest())"
+    )
+    there = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=PACKAGE.parents[1],
+        env={**os.environ, "PYTHONHASHSEED": "12345", "TZ": "Pacific/Apia"},
+    )
+    assert there.stdout.strip() == here
+
+
+def test_threads_side_by_side_draw_what_one_alone_draws() -> None:
+    alone = [digest(images.compose(prompt=p, seed=1, width=64, height=64)) for p in PROMPTS[:5]]
+    with ThreadPoolExecutor(4) as pool:
+        pictures = pool.map(
+            lambda p: images.compose(prompt=p, seed=1, width=64, height=64), PROMPTS[:5]
+        )
+        assert [digest(picture) for picture in pictures] == alone
+
+
+def test_another_seed_gives_another_picture() -> None:
+    pictures = [images.compose(prompt=PROMPT, seed=s, width=64, height=64) for s in (1, 2, -3)]
+    assert len({digest(picture) for picture in pictures}) == 3
+
+
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [
+        (128, 128),
+        (148, 110),
+        (110, 148),
+        (172, 96),
+        (96, 172),
+        (196, 84),
+        (84, 196),
+        (104, 156),
+    ],
+)
+def test_a_picture_has_exactly_the_size_asked_for(width: int, height: int) -> None:
+    picture = images.compose(prompt=PROMPT, seed=3, width=width, height=height)
+    assert (picture.size, picture.mode) == ((width, height), "RGB")
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 90), (90, 2)])
+def test_even_absurd_sizes_are_drawn(size: tuple[int, int]) -> None:
+    for prompt in ("mountains", 'city by the river "HI"', "a fish"):
+        assert images.compose(prompt=prompt, seed=1, width=size[0], height=size[1]).size == size
+
+
+@pytest.mark.parametrize("size", [(0, 10), (10, 0), (-1, 5)])
+def test_a_size_without_pixels_is_refused(size: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="at least one pixel"):
+        images.compose(prompt="x", seed=1, width=size[0], height=size[1])
+
+
+def test_different_prompts_visibly_differ() -> None:
+    pictures = [images.compose(prompt=p, seed=1, width=96, height=96) for p in PROMPTS]
+    for first, second in itertools.combinations(pictures, 2):
+        apart = sum(ImageStat.Stat(ImageChops.difference(first, second)).mean) / 3
+        assert apart > 8
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "",
+        "   ",
+        '""',
+        "“”",
+        "'",
+        '"',
+        '"' * 51,
+        "a" * 2000,
+        f'"{"W" * 1990}"',
+        "cat " * 500,
+        "😀🎉 party",
+        'שלום עולם "שלום"',
+        '"日本語テキスト"',
+        "«Привет, мир»",
+        '"ÀÉÎÕÜ ß ø"',
+        "\x00\x01\ud800 broken",
+        "%s {} \\n <b>",
+        '"one" "two" "three" "four" "five" "six"',
+    ],
+)
+def test_no_prompt_is_too_strange(prompt: str) -> None:
+    assert images.compose(prompt=prompt, seed=1, width=64, height=48).size == (64, 48)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "says"),
+    [
+        ('"JOY"', "JOY"),
+        ('a poster that says "HELLO" over the sea at sunset', "HELLO"),
+        ('neon sign "BAR 24" in a cyberpunk city', "BAR 24"),
+        ('abstract, "SUMMER"', "SUMMER"),
+        ('a cat in the forest at night, "Meow"', "Meow"),
+    ],
+)
+def test_quoted_words_are_set_large_and_legible(prompt: str, says: str) -> None:
+    picture = images.compose(prompt=prompt, seed=2, width=400, height=400)
+    found = lettering.find(view=View(picture), text=says)
+    assert found is not None
+    assert found.text == says
+    assert found.score > 0.76
+    assert found.box[2] - found.box[0] > 0.25 * picture.width
+
+
+def test_a_colour_word_paints_the_thing_it_belongs_to() -> None:
+    def share(prompt: str, hues: range) -> float:
+        picture = images.compose(prompt=prompt, seed=1, width=200, height=200)
+        hue, saturation, _ = (np.asarray(band) for band in picture.convert("HSV").split())
+        return float((np.isin(hue, list(hues)) & (saturation > 90)).mean())
+
+    reds, violets = range(9), range(180, 215)
+    assert share("a red car, studio", reds) > share("a violet car, studio", reds) + 0.03
+    assert share("a violet car, studio", violets) > share("a red car, studio", violets) + 0.01
+
+
+def test_night_is_darker_than_day() -> None:
+    def level(prompt: str) -> float:
+        picture = images.compose(prompt=prompt, seed=4, width=96, height=96)
+        return float(ImageStat.Stat(picture.convert("L")).mean[0])
+
+    assert level("a house in a meadow at night") < level("a house in a meadow at noon") - 40
+
+
+def test_a_black_and_white_prompt_has_hardly_any_colour() -> None:
+    picture = images.compose(prompt="noir city, black and white", seed=1, width=96, height=96)
+    pixels = np.asarray(picture).astype(int)
+    assert (pixels.max(axis=2) - pixels.min(axis=2)).max() <= 1
+
+
+def test_a_prompt_is_read_for_subjects_counts_colours_and_quotes() -> None:
+    brief = wording.read('Three red balloons and a blue house by the sea at night, it\'s "JOY"')
+    assert [(s.name, s.count) for s in brief.subjects] == [("balloon", 3), ("house", 1)]
+    assert brief.subjects[0].colour != brief.subjects[1].colour
+    assert (brief.place, brief.light, brief.quotes) == ("sea", "night", ("JOY",))
+
+
+def test_every_word_of_the_lexicon_leads_to_something_that_can_be_drawn() -> None:
+    assert set(SUBJECTS.values()) == set(MODELS)
+    assert set(PLACES.values()) == set(PLACES_THERE)
+    assert set(LIGHTS.values()) == set(LIGHTS_THERE)
+
+
+@pytest.mark.parametrize("hour", ["day", "night"])
+def test_every_subject_can_be_drawn_by_day_and_night(hour: str) -> None:
+    for name, model in MODELS.items():
+        canvas = Canvas(Image.new("RGB", (48, 48), (128, 128, 128)))
+        frame = Frame(canvas, LIGHTS_THERE[hour], x=24, y=42, size=30)
+        model.draw(frame, model.colour, wording.chance(prompt=name, seed=1))
+        drawn = np.abs(np.asarray(canvas.image).astype(int) - 128).max(axis=2) > 12
+        assert drawn.mean() > 0.02, name
+
+
+def test_the_engine_needs_only_the_standard_library_pillow_and_numpy() -> None:
+    allowed = {*sys.stdlib_module_names, "PIL", "numpy"} - {"socket", "ssl", "http", "urllib"}
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names: list[str] = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            for name in names:
+                own = name.startswith("sandbox.images")
+                assert own or name.split(".")[0] in allowed, f"{path.name} imports {name}"
