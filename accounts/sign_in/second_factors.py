@@ -6,23 +6,21 @@ database alone opens no account.
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import structlog
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
 from accounts.models import User
+from vidgo.kernel import sealing
 
 log = structlog.get_logger(__name__)
+
+SEALER = sealing.Sealer("vidgo second factors")
 
 # Where django-allauth keeps what is secret, by the type of the factor.
 SEALED = {Authenticator.Type.TOTP: "secret", Authenticator.Type.RECOVERY_CODES: "seed"}
@@ -39,11 +37,11 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def encrypt(self, text: str) -> str:
         """Return the text sealed."""
-        return _sealer().encrypt(text.encode()).decode()
+        return SEALER.seal(text.encode())
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Return what was sealed, also with a former SECRET_KEY."""
-        return _sealer().decrypt(encrypted_text.encode()).decode()
+        """Return what was sealed, also with a former SECRET_KEY; raises `sealing.Unreadable`."""
+        return SEALER.unseal(encrypted_text).decode()
 
     def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:
         """Return the name that a new passkey has until one gives it another."""
@@ -89,42 +87,20 @@ def reseal() -> int:
     After that the former one may leave SECRET_KEY_FALLBACKS. What no key opens is logged.
     """
     resealed = 0
-    for row in Authenticator.objects.filter(type__in=SEALED).iterator():
-        try:
-            if not _is_current(row.data[SEALED[row.type]]):
-                _reseal(row.pk)
+    for type, name in SEALED.items():
+        rows = Authenticator.objects.filter(type=type)
+        for row in rows.exclude(**{f"data__{name}__startswith": SEALER.prefix}):
+            try:
+                _reseal(row.pk, name)
                 resealed += 1
-        except InvalidToken:
-            log.error("second_factor_unreadable", authenticator=row.pk)
+            except sealing.Unreadable:
+                log.error("second_factor_unreadable", authenticator=row.pk)
     return resealed
 
 
-def _reseal(pk: int) -> None:
+def _reseal(pk: int, name: str) -> None:
     with transaction.atomic():
         # Read again under a lock: meanwhile a recovery code may have been used.
         row = Authenticator.objects.select_for_update().get(pk=pk)
-        name = SEALED[row.type]
-        row.data[name] = _sealer().rotate(row.data[name].encode()).decode()
+        row.data[name] = SEALER.reseal(row.data[name])
         row.save(update_fields=["data"])
-
-
-def _sealer() -> MultiFernet:
-    return MultiFernet(
-        [_fernet(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
-    )
-
-
-def _is_current(sealed: str) -> bool:
-    try:
-        _fernet(settings.SECRET_KEY).decrypt(sealed.encode())
-    except InvalidToken:
-        return False
-    return True
-
-
-@lru_cache(maxsize=8)
-def _fernet(secret_key: str) -> Fernet:
-    made = HKDF(
-        algorithm=hashes.SHA256(), length=32, salt=None, info=b"vidgo second factors"
-    ).derive(secret_key.encode())
-    return Fernet(base64.urlsafe_b64encode(made))

@@ -6,16 +6,11 @@ anybody sign in our name; see docs/decisions/0007-callback-secrets-are-sealed.md
 
 from __future__ import annotations
 
-import base64
 import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 import structlog
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -26,10 +21,11 @@ from accounts.audit import Actor
 from accounts.models import Organization
 from generation.callbacks import signing
 from generation.models import CallbackSecret
-from vidgo.kernel import errors
+from vidgo.kernel import errors, sealing
 
 log = structlog.get_logger(__name__)
 
+SEALER = sealing.Sealer("vidgo callback secrets")
 KEY_BYTES = 32
 
 
@@ -66,7 +62,7 @@ def rotate(*, organization: Organization, actor: Actor) -> str:
             raise Overlapping
         old.expires_at = timezone.now() + timedelta(hours=settings.CALLBACK_SECRET_OVERLAP_HOURS)
         old.save(update_fields=["expires_at"])
-        row = CallbackSecret.objects.create(**_new(organization.pk))
+        row = CallbackSecret.objects.create(organization=organization, sealed=_new_sealed())
         audit.record(organization=organization, actor=actor, action="callback_secret.rotated")
     return signing.written(_open(row))
 
@@ -107,29 +103,22 @@ def _present(organization_id: int) -> CallbackSecret:
     if row is None:
         # Whoever comes second waits for the first one's commit, and then finds its row.
         CallbackSecret.objects.bulk_create(
-            [CallbackSecret(**_new(organization_id))], ignore_conflicts=True
+            [CallbackSecret(organization_id=organization_id, sealed=_new_sealed())],
+            ignore_conflicts=True,
         )
         row = present.get()
     return row
 
 
-def _new(organization_id: int) -> dict[str, object]:
-    sealer, name = _sealers()[0]
-    return {
-        "organization_id": organization_id,
-        "sealed": sealer.encrypt(secrets.token_bytes(KEY_BYTES)).decode(),
-        "sealed_with": name,
-    }
+def _new_sealed() -> str:
+    return SEALER.seal(secrets.token_bytes(KEY_BYTES))
 
 
 def _open(row: CallbackSecret) -> bytes:
-    for sealer, name in _sealers():
-        if name == row.sealed_with:
-            try:
-                return sealer.decrypt(row.sealed)
-            except InvalidToken:
-                break
-    raise Unreadable
+    try:
+        return SEALER.unseal(row.sealed)
+    except sealing.Unreadable:
+        raise Unreadable from None
 
 
 def reseal() -> int:
@@ -138,28 +127,13 @@ def reseal() -> int:
     Once it has run, the former key may leave SECRET_KEY_FALLBACKS. Secrets past their end go.
     """
     CallbackSecret.objects.filter(expires_at__lte=timezone.now()).delete()
-    sealer, name = _sealers()[0]
     resealed = 0
-    for row in CallbackSecret.objects.exclude(sealed_with=name):
+    for row in CallbackSecret.objects.exclude(sealed__startswith=SEALER.prefix):
         try:
-            key = _open(row)
-        except Unreadable:
+            sealed = SEALER.reseal(row.sealed)
+        except sealing.Unreadable:
             log.error("callback_secret_unreadable", secret=row.pk)
             continue
-        resealed += CallbackSecret.objects.filter(pk=row.pk, sealed=row.sealed).update(
-            sealed=sealer.encrypt(key).decode(), sealed_with=name
-        )
+        same = CallbackSecret.objects.filter(pk=row.pk, sealed=row.sealed)
+        resealed += same.update(sealed=sealed)
     return resealed
-
-
-def _sealers() -> list[tuple[Fernet, str]]:
-    return [_sealer(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
-
-
-@lru_cache(maxsize=8)
-def _sealer(secret_key: str) -> tuple[Fernet, str]:
-    """Return what seals with a SECRET_KEY, and a name for it that tells nothing about it."""
-    made = HKDF(
-        algorithm=hashes.SHA256(), length=40, salt=None, info=b"vidgo callback secrets"
-    ).derive(secret_key.encode())
-    return Fernet(base64.urlsafe_b64encode(made[:32])), made[32:].hex()

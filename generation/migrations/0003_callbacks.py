@@ -143,7 +143,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("sealed", models.TextField()),
-                ("sealed_with", models.CharField(max_length=16)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("expires_at", models.DateTimeField(null=True)),
                 (

@@ -30,8 +30,6 @@ class CallbackSecret(models.Model):
         Organization, on_delete=models.PROTECT, related_name="callback_secrets"
     )
     sealed = models.TextField()
-    # Which of the installation's keys it is sealed with.
-    sealed_with = models.CharField(max_length=16)
     created_at = models.DateTimeField(default=timezone.now)
     # Until when a replaced secret still signs beside the present one; the present one has no end.
     expires_at = models.DateTimeField(null=True)

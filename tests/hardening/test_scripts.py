@@ -38,7 +38,7 @@ APPS = ("accounts", "billing", "generation")
 # What our code makes itself and looks up by: nobody outside can put a word there.
 OURS = re.compile(
     r"(public_id|key_id|code|file|image_file|token|sealed|.*hash|sha256|fingerprint|origin|model|"
-    r"size|upstream_size|format|output_format|mime|currency|subject|key|pepper_version|sealed_with|"
+    r"size|upstream_size|format|output_format|mime|currency|subject|key|pepper_version|"
     r"previous_pepper_version|balance_unit|state|status|kind|source|role|action|pause_reason|"
     r"cropped_from|last_four|previous_last_four|card_last_four|last_error|error|password|url|"
     r"callback_url|image_url|stripe_.*|payment_method_id|object_id|lease_owner|provider|reference)"
