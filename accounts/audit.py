@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC
 
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import PermissionDenied
@@ -203,13 +202,13 @@ def csv_lines(*, organization: Organization, chosen: Filter) -> Iterator[str]:
     for event in kept.iterator(chunk_size=2000):
         yield csv_export.line(
             (
-                event.created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                event.created_at,
                 event.action,
                 ACTIONS.get(event.action, event.action),
                 who(event),
                 event.target,
                 "" if event.by_operator else event.reason,
-                "" if event.by_operator else event.ip_address or "",
+                "" if event.by_operator else event.ip_address,
                 "" if event.by_operator else event.user_agent,
                 event.request_id,
             )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, timedelta
-from io import StringIO
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
@@ -17,7 +15,7 @@ from billing.models import Kind, LedgerEntry
 from billing.models.ledger import LedgerEntryQuerySet
 from vidgo.kernel import errors
 from vidgo.kernel.db import days
-from vidgo.kernel.web import pagination
+from vidgo.kernel.web import csv_export, pagination
 
 COLUMNS = (
     "time_utc",
@@ -160,31 +158,18 @@ def totals(*, organization: Organization, chosen: Filter) -> Totals:
 
 
 def csv_lines(*, organization: Organization, chosen: Filter) -> Iterator[str]:
-    """Yield the statement as CSV, the oldest movement first, without loading it whole.
-
-    A cell that a spreadsheet would take for a formula is quoted with an apostrophe.
-    """
-    yield _line(COLUMNS)
+    """Yield the statement as CSV, the oldest movement first, without loading it whole."""
+    yield csv_export.line(COLUMNS)
     kept = entries(organization=organization, chosen=chosen).order_by("id")
     for entry in kept.iterator(chunk_size=2000):
-        yield _line(
+        yield csv_export.line(
             (
-                entry.created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                entry.created_at,
                 entry.kind,
-                str(entry.amount_credits),
-                str(entry.balance_after_credits),
-                _harmless(entry.reference),
-                _harmless(entry.actor),
-                _harmless(entry.reason),
+                entry.amount_credits,
+                entry.balance_after_credits,
+                entry.reference,
+                entry.actor,
+                entry.reason,
             )
         )
-
-
-def _line(cells: tuple[str, ...]) -> str:
-    buffer = StringIO()
-    csv.writer(buffer).writerow(cells)
-    return buffer.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

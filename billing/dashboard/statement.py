@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts import access
@@ -17,6 +16,7 @@ from billing import statement
 from billing.dashboard.forms import StatementForm
 from billing.dashboard.overview import SECTION
 from billing.models import Dispute, Kind, LedgerEntry, Refund
+from vidgo.kernel.web import csv_export
 
 PAGE_SIZE = 50
 # What a browser still lays out and prints in a moment; beyond it there are the days and the file.
@@ -70,11 +70,7 @@ def as_csv(request: MemberRequest) -> HttpResponseBase:
         last_day=request.GET.get("to", ""),
     )
     lines = statement.csv_lines(organization=request.organization, chosen=chosen)
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    name = f"statement-{timezone.now():%Y-%m-%d}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return csv_export.download(lines, name="statement")
 
 
 def _query(request: MemberRequest) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -132,20 +131,16 @@ def _lines(jobs: QuerySet[Job]) -> Iterator[str]:
                 job.model,
                 job.size,
                 job.output_format,
-                str(job.seed),
+                job.seed,
                 job.prompt,
                 asked_by,
-                _moment(job.created_at),
-                _moment(job.ended_at),
-                "0" if job.status == Status.FAILED else str(job.price_credits),
+                job.created_at,
+                job.ended_at,
+                0 if job.status == Status.FAILED else job.price_credits,
                 job.error_message,
                 results.url_of(asset) if asset and not asset.removed_at else "",
             )
         )
-
-
-def _moment(moment: datetime | None) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
 
 
 def _query(query: QueryDict) -> str:

@@ -178,13 +178,13 @@ def csv_lines(*, organization: Organization, chosen: Filter) -> Iterator[str]:
                         model,
                         ApiKey(key_id=key_id, last_four=last_four).display if key_id else "",
                         name or "Playground",
-                        str(line.jobs),
-                        str(line.finished),
-                        str(line.failed),
-                        str(line.charged_credits),
-                        str(line.refunded_credits),
-                        str(line.credits),
-                        f"{usd(line.credits):.3f}",
+                        line.jobs,
+                        line.finished,
+                        line.failed,
+                        line.charged_credits,
+                        line.refunded_credits,
+                        line.credits,
+                        round(usd(line.credits), 3),
                     )
                 )
 

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
 from io import StringIO
 
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 # What makes a spreadsheet take a cell for a formula (OWASP, CSV injection).
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+Cell = str | int | Decimal | datetime | None
 
 
-def line(cells: Iterable[str]) -> str:
-    """Return one line; a cell that looks like a formula is quoted with an apostrophe."""
+def line(cells: Iterable[Cell]) -> str:
+    """Return one line; a text that looks like a formula is quoted with an apostrophe."""
     buffer = StringIO()
-    csv.writer(buffer).writerow(f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells)
+    csv.writer(buffer).writerow(_harmless(cell) for cell in cells)
     return buffer.getvalue()
+
+
+def _harmless(cell: Cell) -> str | int | Decimal:
+    if isinstance(cell, str):
+        return f"'{cell}" if cell.startswith(FORMULA) else cell
+    if isinstance(cell, datetime):
+        return cell.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return "" if cell is None else cell
 
 
 def download(lines: Iterator[str], *, name: str) -> StreamingHttpResponse:
