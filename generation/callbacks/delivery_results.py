@@ -12,6 +12,7 @@ from django.utils import timezone
 from generation.callbacks import endpoints, retry_schedule
 from generation.models import Callback, CallbackTry
 from vidgo.kernel import http
+from vidgo.kernel.retry_after import parse_retry_after
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +64,7 @@ def of_answer(response: http.Response) -> Result:
         status=response.status,
         latency_ms=response.elapsed_ms,
         answer=_text(response.body),
-        retry_after_seconds=retry_schedule.retry_after_seconds(response.headers.get("retry-after")),
+        retry_after_seconds=parse_retry_after(response.headers.get("retry-after")),
     )
 
 

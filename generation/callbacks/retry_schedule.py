@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 # How long after the first try each further one is made; the example of Standard Webhooks, and a
 # try after a minute, because that is how long a restart takes.
@@ -22,31 +20,16 @@ OFFSETS_SECONDS = (
 )
 # Never sooner than planned, so that the whole takes a day at the least.
 JITTER = 0.1
-RETRY_AFTER_MAX_SECONDS = 24 * 3600.0
 
 
 def delay_after(*, step: int, retry_after_seconds: float | None = None) -> float | None:
     """Return the seconds from the `step`-th failure to the next try, None when there is none.
 
-    A receiver may ask for more time with Retry-After, up to a day; never for less.
+    A receiver may ask for more time with Retry-After, never for less.
     """
     if not 1 <= step <= len(OFFSETS_SECONDS):
         return None
     before = OFFSETS_SECONDS[step - 2] if step > 1 else 0
     gap = OFFSETS_SECONDS[step - 1] - before
     planned = gap * random.uniform(1, 1 + JITTER)  # noqa: S311  spreads load, hides nothing
-    return max(planned, min(retry_after_seconds or 0, RETRY_AFTER_MAX_SECONDS))
-
-
-def retry_after_seconds(header: str | None) -> float | None:
-    """Read a Retry-After header, seconds or a date (RFC 9110); None when it says neither."""
-    text = (header or "").strip()
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max((moment - datetime.now(UTC)).total_seconds(), 0.0)
+    return max(planned, retry_after_seconds or 0)

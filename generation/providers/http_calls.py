@@ -11,14 +11,13 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any
 
-from django.utils import timezone
 from yarl import URL
 
 from generation.providers.base import Failure, FailureKind
 from vidgo.kernel import http
+from vidgo.kernel.retry_after import parse_retry_after
 
 # What the customer reads. Who makes the images, and what it says, is not theirs to know.
 SENTENCES = {
@@ -182,20 +181,13 @@ def _is_our_making(response: http.Response) -> bool:
 
 def retry_after(response: http.Response) -> float | None:
     """Return how many seconds a vendor asks to wait, in whichever of their ways it says so."""
-    header = response.headers.get("retry-after", "")
-    if re.fullmatch(r"\d+(\.\d+)?", header):
-        return float(header)
-    if header:
-        try:
-            return max((parsedate_to_datetime(header) - timezone.now()).total_seconds(), 0.0)
-        except (TypeError, ValueError):
-            return None
+    if header := response.headers.get("retry-after"):
+        return parse_retry_after(header)
     answer = read(response) or {}
-    seconds = answer.get("retry_after")
-    if isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds >= 0:
-        return float(seconds)
-    resets = _RESETS_IN.search(str(answer.get("detail", "")))
-    return float(resets[1]) if resets else None
+    seconds = parse_retry_after(str(answer.get("retry_after")))
+    if seconds is None and (resets := _RESETS_IN.search(str(answer.get("detail", "")))):
+        seconds = parse_retry_after(resets[1])
+    return seconds
 
 
 def is_vendors(url: Any, *, base_url: str, hosts: frozenset[str]) -> bool:

@@ -32,6 +32,8 @@ def response(status: int, body: Any = None, **headers: str) -> Response:
         ({}, {"retry_after": 3}, 3),
         ({}, {"retry_after": True}, None),
         ({}, {"retry_after": -3}, None),
+        ({}, {"retry_after": float("inf")}, None),
+        ({}, {"retry_after": 10**30}, 86_400),
         ({}, {"detail": "Request was throttled. Your rate limit resets in ~30s."}, 30),
         ({}, {"detail": "no"}, None),
         ({}, b"<html>", None),

@@ -172,16 +172,6 @@ def test_retry_after_is_honoured_within_bounds(
     assert least < (callback.due_at - timezone.now()).total_seconds() < most
 
 
-def test_retry_after_may_be_a_date() -> None:
-    later = timezone.now() + timedelta(minutes=10)
-    seconds = retry_schedule.retry_after_seconds(later.strftime("%a, %d %b %Y %H:%M:%S GMT"))
-    assert seconds is not None
-    assert 590 < seconds <= 600
-    assert retry_schedule.retry_after_seconds("Mon, 01 Jan 2001 00:00:00 GMT") == 0
-    assert retry_schedule.retry_after_seconds("²") is None
-    assert retry_schedule.retry_after_seconds(None) is None
-
-
 def drip(request: Request) -> None:
     """Answer one byte every fifth of a second."""
     request.drip(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 100, every_seconds=0.2)
