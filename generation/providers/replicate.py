@@ -7,11 +7,7 @@ one vendor that lists what was asked of it, so a start whose answer was lost can
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
-import json
 import time
-from binascii import Error as NotBase64
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +15,7 @@ from urllib.parse import quote
 
 import structlog
 from django.utils import timezone
+from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook, WebhookVerificationError
 
 from generation.providers import http_calls
 from generation.providers.base import (
@@ -48,9 +45,10 @@ CLOCK_SECONDS = 5
 FINDABLE_SECONDS = 3600
 # A page holds 100 predictions.
 FIND_PAGES = 20
-HINT_WINDOW_SECONDS = 300
 SECRET_LIVES_SECONDS = 24 * 3600
 SECRET_REFETCHED_SECONDS = 60
+# What `Webhook` raises for a secret that is empty, not base 64 or not even a text.
+NO_SECRET = (EmptyWebhookSecretError, ValueError, RuntimeError)
 
 
 class Replicate:
@@ -64,8 +62,8 @@ class Replicate:
         self.concurrency = concurrency
         self._base_url = base_url
         self._headers = {"Authorization": f"Bearer {token}"}
-        self._secret = b""
-        self._secret_at = float("-inf")
+        self._webhook: Webhook
+        self._webhook_at = float("-inf")
 
     async def start(self, work: Work) -> Started:
         """Ask for the work; raises `Failure`.
@@ -190,46 +188,28 @@ class Replicate:
 
         Raises `BadHint`. The scheme is Standard Webhooks', with one secret for the account.
         """
+        if time.monotonic() - self._webhook_at > SECRET_LIVES_SECONDS:
+            await self._fetch_secret()
         try:
-            message_id, sent_at = headers["webhook-id"], headers["webhook-timestamp"]
-            age_seconds = abs(time.time() - int(sent_at))
-            given = [
-                signature.encode()
-                for version, _, signature in (
-                    each.partition(",") for each in headers["webhook-signature"].split(" ")
-                )
-                if version == "v1"
-            ]
-        except (KeyError, ValueError):
-            raise BadHint("The message is not signed.") from None
-        if age_seconds > HINT_WINDOW_SECONDS:
-            raise BadHint("The message is stale.")
-        content = f"{message_id}.{sent_at}.".encode() + body
-        if not await self._is_signed(content, given):
-            raise BadHint("The signature is not right.")
-        try:
-            prediction = json.loads(body)["id"]
-        except (ValueError, KeyError, TypeError):
-            raise BadHint("The message has no id.") from None
+            message = self._verified(headers, body)
+        except BadHint:
+            # Forged messages must not make us ask for the secret each time.
+            if time.monotonic() - self._webhook_at < SECRET_REFETCHED_SECONDS:
+                raise
+            await self._fetch_secret()
+            message = self._verified(headers, body)
+        prediction = message.get("id") if isinstance(message, dict) else None
         if not isinstance(prediction, str) or not prediction:
             raise BadHint("The message has no id.")
         return prediction
 
-    async def _is_signed(self, content: bytes, given: list[bytes]) -> bool:
-        """Try the known secret, and once more the present one if it may have changed."""
-        if time.monotonic() - self._secret_at > SECRET_LIVES_SECONDS:
-            await self._fetch_secret()
-        if self._verifies(content, given):
-            return True
-        # Forged messages must not make us ask for the secret each time.
-        if time.monotonic() - self._secret_at < SECRET_REFETCHED_SECONDS:
-            return False
-        await self._fetch_secret()
-        return self._verifies(content, given)
-
-    def _verifies(self, content: bytes, given: list[bytes]) -> bool:
-        signed = base64.b64encode(hmac.new(self._secret, content, hashlib.sha256).digest())
-        return any(hmac.compare_digest(signed, signature) for signature in given)
+    def _verified(self, headers: Mapping[str, str], body: bytes) -> Any:
+        """Return what a message says that is signed and at most five minutes old."""
+        try:
+            return self._webhook.verify(body, dict(headers))
+        except (WebhookVerificationError, ValueError):
+            # ValueError: a header is malformed, or the body is not JSON.
+            raise BadHint("The message is not signed, or stale.") from None
 
     async def _fetch_secret(self) -> None:
         """Fetch the account's signing secret; raises `BadHint` when it cannot be had."""
@@ -239,12 +219,10 @@ class Replicate:
                 method="GET",
                 headers=self._headers,
             )
-            secret = base64.b64decode(response.json()["key"].removeprefix("whsec_"), validate=True)
-        except (http.FetchError, KeyError, TypeError, AttributeError, NotBase64) as error:
+            self._webhook = Webhook(response.json()["key"])
+        except (http.FetchError, LookupError, TypeError, *NO_SECRET) as error:
             raise BadHint("The signature cannot be checked now.") from error
-        if not secret:
-            raise BadHint("The signature cannot be checked now.")
-        self._secret, self._secret_at = secret, time.monotonic()
+        self._webhook_at = time.monotonic()
 
     def _url(self, prediction: str) -> str:
         """Return a prediction's address; the one that Replicate gives says nothing more."""

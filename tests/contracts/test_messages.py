@@ -112,7 +112,7 @@ def test_keys_are_fetched_once_and_again_when_they_have_changed(
         # Not at once: whoever forges messages could have us fetch at will.
         assert refused(vendor, body, signed)
         assert len(vendor.shop.requests) == 1
-        field = "_keys_at" if name == "fal" else "_secret_at"
+        field = "_keys_at" if name == "fal" else "_webhook_at"
         setattr(vendor.provider, field, time.monotonic() - 61)
         assert vendor.read_hint(body, signed)
         assert len(vendor.shop.requests) == 2
@@ -125,6 +125,23 @@ def test_without_the_vendors_keys_nothing_is_believed(vendors: Vendors) -> None:
         vendor.provider._jwks_url = "http://127.0.0.1:9"  # type: ignore[attr-defined]
         body = vendor.message("abc123")
         assert refused(vendor, body, vendor.sign(body, time.time()))
+
+
+@pytest.mark.parametrize("key", [None, "", "whsec_", "a", "é", "!!!!", 7, [], ["a"], {}])
+def test_a_secret_that_is_none_believes_nothing(
+    vendors: Vendors, monkeypatch: pytest.MonkeyPatch, key: Any
+) -> None:
+    vendor = case_of("replicate", vendors)
+
+    async def answer(**_: Any) -> http.Response:
+        body = json.dumps({"key": key}).encode()
+        return http.Response(
+            status=200, headers={}, body=body, url="", elapsed_ms=1, address="127.0.0.1"
+        )
+
+    monkeypatch.setattr(http, "call_json", answer)
+    body = vendor.message("abc123")
+    assert refused(vendor, body, vendor.sign(body, time.time()))
 
 
 def test_any_of_several_signatures_will_do(vendors: Vendors) -> None:
