@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import inline_serializer
@@ -36,31 +37,37 @@ def upload(row: Upload) -> dict[str, Any]:
     }
 
 
-class OrderInput(serializers.Serializer[None]):
-    """What to make."""
+def _field(
+    schema: Mapping[str, Any], *, required: bool = False
+) -> serializers.Field[Any, Any, Any, Any]:
+    """Return the serializer field that says what a JSON Schema says."""
+    options: dict[str, Any] = {"help_text": schema.get("description"), "required": required}
+    match schema:
+        case {"enum": choices, "default": default}:
+            return serializers.ChoiceField(choices=choices, default=default, **options)
+        case {"type": "string", "format": "uri"}:
+            return serializers.URLField(**options)
+        case {"type": "string", "maxLength": most}:
+            return serializers.CharField(max_length=most, **options)
+        case {"type": "integer", "minimum": least, "maximum": most}:
+            return serializers.IntegerField(min_value=least, max_value=most, **options)
+        case {"type": "array", "items": items}:
+            return serializers.ListField(child=_field(items), **options)
+    raise ValueError(f"There is no serializer field for {schema}.")
 
-    prompt = serializers.CharField(
-        max_length=catalog.PROMPT_MAX_CHARACTERS, help_text="What to make, or what to change."
-    )
-    size = serializers.ChoiceField(
-        choices=[size.name for size in catalog.load().listed_sizes],
-        default=catalog.DEFAULT_SIZE,
-        required=False,
-    )
-    output_format = serializers.ChoiceField(
-        choices=list(catalog.load().formats), default=catalog.DEFAULT_FORMAT, required=False
-    )
-    image_urls = serializers.ListField(
-        child=serializers.URLField(),
-        required=False,
-        help_text="Required for the -edit models; the first image is edited.",
-    )
-    seed = serializers.IntegerField(
-        required=False,
-        min_value=0,
-        max_value=catalog.SEED_MAX,
-        help_text="The same seed repeats an image where possible.",
-    )
+
+# The fields of `input` are declared in the catalog.
+OrderInput = type(
+    "OrderInput",
+    (serializers.Serializer,),
+    {
+        "__doc__": "What to make.",
+        **{
+            name: _field(schema, required=name in catalog.INPUT_REQUIRED)
+            for name, schema in catalog.input_fields().items()
+        },
+    },
+)
 
 
 class OrderBody(serializers.Serializer[None]):

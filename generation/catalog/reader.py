@@ -185,10 +185,18 @@ def get_model(model_id: str) -> Model:
     return catalog.models[model_id]
 
 
-def input_schema(model: Model) -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of a model's `input`."""
+# What every model needs; see `input_fields`.
+INPUT_REQUIRED = ("prompt",)
+
+
+def input_fields() -> dict[str, dict[str, Any]]:
+    """Return the fields of an order's `input`, each as JSON Schema.
+
+    They are declared here alone: orders are checked by them, and the OpenAPI document, the
+    documentation and the public catalog are made of them.
+    """
     catalog = load()
-    properties: dict[str, Any] = {
+    return {
         "prompt": {
             "type": "string",
             "minLength": 1,
@@ -199,11 +207,23 @@ def input_schema(model: Model) -> dict[str, Any]:
             "type": "string",
             "enum": [size.name for size in catalog.listed_sizes],
             "default": DEFAULT_SIZE,
+            "description": "The aspect ratio. `9:21` is understood, too.",
         },
         "output_format": {
             "type": "string",
             "enum": list(catalog.formats),
             "default": DEFAULT_FORMAT,
+            "description": "The file's format.",
+        },
+        "image_urls": {
+            "type": "array",
+            "items": {"type": "string", "format": "uri"},
+            "minItems": 1,
+            "description": (
+                "Addresses of JPEG, PNG, WebP or GIF images, http or https, fetched before the "
+                "call is answered. Required for the `-edit` models, which edit the first image; "
+                "refused by the others."
+            ),
         },
         "seed": {
             "type": "integer",
@@ -212,15 +232,16 @@ def input_schema(model: Model) -> dict[str, Any]:
             "description": "The same seed repeats an image where the provider can.",
         },
     }
-    required = ["prompt"]
+
+
+def input_schema(model: Model) -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a model's `input`."""
+    properties = input_fields()
+    required = list(INPUT_REQUIRED)
     if model.is_edit:
-        properties["image_urls"] = {
-            "type": "array",
-            "items": {"type": "string", "format": "uri"},
-            "minItems": 1,
-            "description": "Addresses of JPEG, PNG, WebP or GIF images; the first is edited.",
-        }
         required.append("image_urls")
+    else:
+        del properties["image_urls"]
     return {"type": "object", "properties": properties, "required": required}
 
 

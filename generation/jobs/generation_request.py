@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,10 @@ from vidgo.kernel import errors, http
 
 log = structlog.get_logger(__name__)
 
-KNOWN_FIELDS = frozenset({"prompt", "size", "output_format", "image_urls", "seed"})
+# JSON Schema of each field of `input`, by its name.
+Fields = Mapping[str, Mapping[str, Any]]
+
+KNOWN_FIELDS = frozenset(catalog.input_fields())
 
 
 class BadParameter(errors.Invalid):
@@ -72,12 +75,15 @@ def parse(*, model: object, input: object, callback_url: object = None) -> Order
     chosen = catalog.get_model(model)
     if not isinstance(input, Mapping):
         raise BadParameter("'input' is required and must be an object.", param="input")
+    fields = catalog.input_fields()
+    sizes = catalog.load().sizes
     return Order(
         model=chosen,
-        prompt=_prompt(input.get("prompt")),
-        size=_size(input.get("size")),
-        output_format=_output_format(input.get("output_format")),
-        seed=_seed(input.get("seed")),
+        prompt=_prompt(input.get("prompt"), most=fields["prompt"]["maxLength"]),
+        # Sizes that are not listed are known all the same.
+        size=sizes[_choice(input.get("size"), "size", fields, unlisted=sizes)],
+        output_format=_choice(input.get("output_format"), "output_format", fields),
+        seed=_whole_number(input.get("seed"), "seed", fields),
         image_url=_image_url(input.get("image_urls"), model=chosen),
         callback_url=_callback_url(callback_url),
         warnings=tuple(
@@ -104,7 +110,7 @@ def require_callable(order: Order) -> None:
         log.info("callback_not_resolved", reason=error.reason)
 
 
-def _prompt(value: object) -> str:
+def _prompt(value: object, *, most: int) -> str:
     param = "input.prompt"
     if value is None:
         raise BadParameter("'input.prompt' is required.", param=param)
@@ -113,10 +119,9 @@ def _prompt(value: object) -> str:
     prompt = _storable(value).strip()
     if not prompt:
         raise BadParameter("'input.prompt' must not be empty.", param=param)
-    if len(prompt) > catalog.PROMPT_MAX_CHARACTERS:
+    if len(prompt) > most:
         raise PromptTooLong(
-            f"'input.prompt' has {len(prompt):,} characters; at most "
-            f"{catalog.PROMPT_MAX_CHARACTERS:,} are allowed.",
+            f"'input.prompt' has {len(prompt):,} characters; at most {most:,} are allowed.",
             param=param,
         )
     return prompt
@@ -127,43 +132,24 @@ def _storable(text: str) -> str:
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
-def _choice(value: object, *, default: str, choices: list[str], known: Any, param: str) -> str:
+def _choice(value: object, name: str, fields: Fields, *, unlisted: Container[str] = ()) -> str:
+    choices = fields[name]["enum"]
     if value is None:
-        return default
-    if not isinstance(value, str) or value not in known:
-        raise BadParameter(f"'{param}' must be one of: {', '.join(choices)}.", param=param)
+        return str(fields[name]["default"])
+    if not isinstance(value, str) or (value not in choices and value not in unlisted):
+        raise BadParameter(
+            f"'input.{name}' must be one of: {', '.join(choices)}.", param=f"input.{name}"
+        )
     return value
 
 
-def _size(value: object) -> catalog.Size:
-    sizes = catalog.load().sizes
-    name = _choice(
-        value,
-        default=catalog.DEFAULT_SIZE,
-        choices=[size.name for size in catalog.load().listed_sizes],
-        known=sizes,
-        param="input.size",
-    )
-    return sizes[name]
-
-
-def _output_format(value: object) -> str:
-    formats = catalog.load().formats
-    return _choice(
-        value,
-        default=catalog.DEFAULT_FORMAT,
-        choices=list(formats),
-        known=formats,
-        param="input.output_format",
-    )
-
-
-def _seed(value: object) -> int | None:
+def _whole_number(value: object, name: str, fields: Fields) -> int | None:
+    least, most = fields[name]["minimum"], fields[name]["maximum"]
     if value is None:
         return None
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= catalog.SEED_MAX:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise BadParameter(
-            f"'input.seed' must be a whole number from 0 to {catalog.SEED_MAX}.", param="input.seed"
+            f"'input.{name}' must be a whole number from {least} to {most}.", param=f"input.{name}"
         )
     return value
 

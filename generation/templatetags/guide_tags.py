@@ -41,13 +41,6 @@ TYPES: tuple[tuple[type, str], ...] = (
 WORDS: Mapping[tuple[str, str], str] = {
     ("order", "model"): "Which model works; the `-edit` models change an image.",
     ("order", "input"): "What to make.",
-    ("order", "input.size"): "The aspect ratio. `9:21` is understood, too.",
-    ("order", "input.output_format"): "The file's format.",
-    ("order", "input.image_urls"): (
-        "Required for the `-edit` models, whose first image is edited; refused by the others. http "
-        "or https, fetched before the call is answered."
-    ),
-    ("order", "input.seed"): "The same seed repeats an image where the provider can.",
     ("order", "callback_url"): "https; called once when the task has ended.",
     ("task", "task_id"): "The task's name, for every further call.",
     ("task", "status"): "How far the task is.",
