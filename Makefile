@@ -16,18 +16,25 @@ PRODUCTION := VIDGO_ENVIRONMENT=production VIDGO_PUBLIC_URL=https://vidgo.exampl
 	API_KEY_PEPPERS=1:$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(48))') \
 	STRIPE_SECRET_KEY=sk_live_check STRIPE_WEBHOOK_SECRET=whsec_check
 
-.PHONY: help run test check chaos browser screenshots bench doctor lock soak clean
+.PHONY: help run test test-sandbox test-system check chaos browser screenshots bench doctor lock soak clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/.runtime ## Start Vidgo with all it needs: make run [PORT=8000] [VIDGO_DATA=.vidgo]
 	@exec $(BIN)/python manage.py up --with-make
 
-test: .venv/.dev ## Run the tests on a throw-away database: make test [ARGS="-k keys"]
-	@exec $(BIN)/python -m pytest --numprocesses $(JOBS_AT_ONCE) --dist worksteal --ignore tests/browser \
-		$(ARGS)
+PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS_AT_ONCE) --dist worksteal --ignore tests/browser
+
+test: .venv/.dev ## Run the product's tests on a throw-away database: make test [ARGS="-k keys"]
+	@exec $(PYTEST) $(ARGS)
+
+test-sandbox: .venv/.dev ## Test what stands in for the outside world: make test-sandbox [ARGS="-k refund"]
+	@exec $(PYTEST) -m "sandbox and not chaos" $(ARGS)
+
+test-system: .venv/.dev ## Test whole processes, servers and copies: make test-system [ARGS="-k worker"]
+	@exec $(PYTEST) -m "system and not chaos" $(ARGS)
 
 check: .venv/.dev ## Check format, lint, types, import contracts, migrations and deployment
 	$(BIN)/python -m ruff format --check .

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,25 @@ SETTINGS = {
     "WHITENOISE_AUTOREFRESH": True,
     **dict.fromkeys(("BFL_API_KEY", "FAL_KEY", "REPLICATE_API_TOKEN"), ""),
 }
+
+
+# Folders whose tests have a target of their own; single modules and tests are marked in place.
+MARKED = {
+    "sandbox": ("billing/stripe/simulator", "generation/studio"),
+    "system": ("processes", "storage"),
+}
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of those folders; raises `pytest.UsageError` where one is not there."""
+    for marker, names in MARKED.items():
+        for folder in (HERE / name for name in names):
+            if not folder.is_dir():
+                raise pytest.UsageError(f"{folder} is gone; say in {__file__} where its tests are")
+            for item in items:
+                if folder in item.path.parents:
+                    item.add_marker(marker)
 
 
 @dataclass

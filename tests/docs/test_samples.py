@@ -30,6 +30,8 @@ from tests import factories
 from tests.generation.callbacks.receiving import announced, deliver, secret_of
 from tests.running import wait_for, web, worker
 
+pytestmark = pytest.mark.system
+
 # What runs a sample, by the ending of its file.
 PROGRAMS: Mapping[str, list[str]] = {
     "sh": ["bash", "-euo", "pipefail"],

@@ -127,6 +127,7 @@ def test_what_is_unsafe_is_named_before_a_deployment(db: None) -> None:
     assert "STRIPE_SIMULATOR" in done.stderr
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("name", ["SECRET_KEY", "API_KEY_PEPPERS", "VIDGO_PUBLIC_URL"])
 def test_without_its_secrets_production_does_not_start(db: None, name: str) -> None:
     done = run("-c", "import vidgo.settings", **{name: ""})

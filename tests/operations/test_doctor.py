@@ -34,7 +34,7 @@ from vidgo.kernel.ops import environment_checks as own_looks
 from vidgo.kernel.ops.doctor import Finding, Look, State
 from vidgo.management.commands.doctor import line_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True)]
 
 LONG_AGO = timedelta(hours=5)
 

@@ -143,6 +143,7 @@ def test_what_is_no_error_is_not_told(sent: list[dict[str, Any]]) -> None:
     assert sent == []
 
 
+@pytest.mark.system
 def test_without_the_setting_nothing_of_it_is_loaded() -> None:
     source = (
         "import django, sys; django.setup();"
