@@ -16,7 +16,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
 from accounts.models import User
-from vidgo.kernel import sealing
+from vidgo.kernel.db import sealing
 
 log = structlog.get_logger(__name__)
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from generation.callbacks import endpoints, retry_schedule
 from generation.models import Callback, CallbackTry
 from vidgo.kernel import http
-from vidgo.kernel.retry_after import parse_retry_after
+from vidgo.kernel.http.retry_after import parse_retry_after
 
 log = structlog.get_logger(__name__)
 

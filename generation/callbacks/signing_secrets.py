@@ -21,7 +21,8 @@ from accounts.audit import Actor
 from accounts.models import Organization
 from generation.callbacks import signing
 from generation.models import CallbackSecret
-from vidgo.kernel import errors, sealing
+from vidgo.kernel import errors
+from vidgo.kernel.db import sealing
 
 log = structlog.get_logger(__name__)
 

@@ -7,6 +7,7 @@ from generation.catalog.reader import (
     DEFAULT_FORMAT,
     DEFAULT_SIZE,
     FILE,
+    INPUT_REQUIRED,
     PROMPT_MAX_CHARACTERS,
     SEED_MAX,
     Catalog,
@@ -20,6 +21,7 @@ from generation.catalog.reader import (
     entry_of,
     find_entry,
     get_model,
+    input_fields,
     input_schema,
     load,
 )
@@ -28,6 +30,7 @@ __all__ = [
     "DEFAULT_FORMAT",
     "DEFAULT_SIZE",
     "FILE",
+    "INPUT_REQUIRED",
     "PROMPT_MAX_CHARACTERS",
     "SEED_MAX",
     "Catalog",
@@ -41,6 +44,7 @@ __all__ = [
     "entry_of",
     "find_entry",
     "get_model",
+    "input_fields",
     "input_schema",
     "load",
 ]

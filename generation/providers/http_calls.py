@@ -17,7 +17,7 @@ from yarl import URL
 
 from generation.providers.base import Failure, FailureKind
 from vidgo.kernel import http
-from vidgo.kernel.retry_after import parse_retry_after
+from vidgo.kernel.http.retry_after import parse_retry_after
 
 # What the customer reads. Who makes the images, and what it says, is not theirs to know.
 SENTENCES = {

@@ -18,7 +18,7 @@ from accounts.sign_in import second_factors
 from tests import factories
 from tests.accounts.authenticators import Device, code_of, confirm, options_in
 from tests.pages.reading import check, read
-from vidgo.kernel import sealing
+from vidgo.kernel.db import sealing
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ import time
 import pytest
 from django.utils.http import http_date
 
-from vidgo.kernel.retry_after import MAX_SECONDS, parse_retry_after
+from vidgo.kernel.http.retry_after import MAX_SECONDS, parse_retry_after
 
 
 @pytest.mark.parametrize(

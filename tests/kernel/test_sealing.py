@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytest_django import Settings
 
-from vidgo.kernel.sealing import Sealer, Unreadable
+from vidgo.kernel.db.sealing import Sealer, Unreadable
 
 SEALER = Sealer("tests")
 SECRET = b"\x00open sesame\xff"
