@@ -45,11 +45,11 @@ SESSION_KEY = "organization"
 
 
 class RoleTooLow(errors.Forbidden):
-    sentence = "Your role in this organization does not allow this."
+    default_message = "Your role in this organization does not allow this."
 
 
 class UnknownOrganization(errors.NotFound):
-    sentence = "There is no such organization."
+    default_message = "There is no such organization."
 
 
 class MemberRequest(HttpRequest):
@@ -66,7 +66,7 @@ def abilities_of(membership: Membership | None) -> frozenset[str]:
 
 
 def allows(membership: Membership, ability: str) -> bool:
-    """Tell whether the membership's role includes an ability."""
+    """Return whether the membership's role includes an ability."""
     return ability in abilities_of(membership)
 
 
@@ -124,7 +124,7 @@ def member_page(
             if not allows(membership, ability):
                 raise RoleTooLow
             logs.bind(organization=membership.organization.public_id)
-            tenant_context.enter(organization_id=membership.organization_id)
+            tenant_context.set_tenant(organization_id=membership.organization_id)
             return view(cast(MemberRequest, request), *args, **kwargs)
 
         guarded: Any = login_required(checked)

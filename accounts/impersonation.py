@@ -37,7 +37,9 @@ READ_ONLY_SQLSTATE = "25006"
 class ViewingOnly(errors.Forbidden):
     """Something would have been changed."""
 
-    sentence = "You look at this organization as an operator. Nothing can be changed meanwhile."
+    default_message = (
+        "You look at this organization as an operator. Nothing can be changed meanwhile."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ def _refusal(request: HttpRequest) -> HttpResponse | None:
     if request.path == reverse("account_logout"):
         end(request, because="the operator signed out")
         return None
-    if request.path == reverse(f"admin:desk_{END}"):
+    if request.path == reverse(f"admin:vidgo_{END}"):
         return None
     return error_pages.problem(request, ViewingOnly())
 

@@ -40,32 +40,36 @@ ROLES = (Role.ADMIN, Role.DEVELOPER, Role.BILLING)
 class UnknownInvitation(errors.NotFound):
     """Used, withdrawn, expired or never made; the answer does not say which."""
 
-    sentence = (
+    default_message = (
         "This invitation does not work any more: it was used, withdrawn, replaced by a newer one, "
         "or is older than 7 days. Ask for another one."
     )
 
 
 class AlreadyMember(errors.Conflict):
-    sentence = "This person is in the organization already."
+    default_message = "This person is in the organization already."
 
 
 class AlreadyInvited(errors.Conflict):
-    sentence = "This address has been invited already. You can send the invitation again below."
+    default_message = (
+        "This address has been invited already. You can send the invitation again below."
+    )
 
 
 class NotInvitable(errors.Invalid):
-    sentence = "People are invited as admin, developer or billing."
+    default_message = "People are invited as admin, developer or billing."
 
 
 class WrongAddress(errors.Forbidden):
-    sentence = "This invitation is for another e-mail address than yours."
+    default_message = "This invitation is for another e-mail address than yours."
 
 
 class NotSent(errors.Upstream):
     """The invitation is stored; its message has not gone out."""
 
-    sentence = "The invitation is kept, but its e-mail could not be sent. Send it again in a while."
+    default_message = (
+        "The invitation is kept, but its e-mail could not be sent. Send it again in a while."
+    )
 
 
 def list_open(*, organization: Organization) -> QuerySet[Invitation]:
@@ -180,7 +184,7 @@ def find(*, token_hash: str) -> Invitation:
 
 
 def is_for(invitation: Invitation, *, user: User) -> bool:
-    """Tell whether the invited address is one of the user's."""
+    """Return whether the invited address is one of the user's."""
     if user.email.lower() == invitation.email:
         return True
     return EmailAddress.objects.filter(user=user, email__iexact=invitation.email).exists()
@@ -220,7 +224,7 @@ def join(*, invitation: Invitation, user: User, actor: Actor) -> Membership:
 
 @requires_transaction
 def join_at_sign_up(*, token_hash: str, user: User, actor: Actor) -> bool:
-    """Let a new user take the place they came for, and tell whether there was one.
+    """Let a new user take the place they came for, and return whether there was one.
 
     Without it they get an organization of their own, as anybody who signs up does.
     """

@@ -19,25 +19,25 @@ from vidgo.kernel.db.transactions import requires_transaction
 
 
 class UnknownMember(errors.NotFound):
-    sentence = "There is no such person in this organization."
+    default_message = "There is no such person in this organization."
 
 
 class LastOwner(errors.Conflict):
-    sentence = (
+    default_message = (
         "This is the last owner, and an organization needs one. Make another person one first."
     )
 
 
 class OwnersOnly(errors.Forbidden):
-    sentence = "Only an owner can make or remove owners."
+    default_message = "Only an owner can make or remove owners."
 
 
 class AlreadyOwner(errors.Conflict):
-    sentence = "This person owns the organization already."
+    default_message = "This person owns the organization already."
 
 
 class UnknownRole(errors.Invalid):
-    sentence = "There is no such role."
+    default_message = "There is no such role."
 
 
 def list_members(*, organization: Organization) -> QuerySet[Membership]:
@@ -71,7 +71,7 @@ def list_protected(*, people: list[Membership]) -> set[int]:
 
 
 def is_last_owner(*, member: Membership) -> bool:
-    """Tell whether a member owns the organization and nobody else who can sign in does."""
+    """Return whether a member owns the organization and nobody else who can sign in does."""
     if member.role != Role.OWNER:
         return False
     owners = Membership.objects.for_organization(member.organization).filter(

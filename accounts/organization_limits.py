@@ -11,7 +11,7 @@ from vidgo.kernel import errors
 
 
 class NoChange(errors.Conflict):
-    sentence = "These are the limits already."
+    default_message = "These are the limits already."
 
 
 def change(

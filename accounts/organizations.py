@@ -20,21 +20,23 @@ OWNED_MAX = 20
 class Suspended(errors.Forbidden):
     """The operator has suspended the organization."""
 
-    sentence = "This organization is suspended. Please contact support."
+    default_message = "This organization is suspended. Please contact support."
 
 
 class Deleted(errors.Gone):
     """Its owner has deleted the organization."""
 
-    sentence = "This organization has been deleted."
+    default_message = "This organization has been deleted."
 
 
 class NameMissing(errors.Invalid):
-    sentence = "An organization needs a name."
+    default_message = "An organization needs a name."
 
 
 class TooMany(errors.Conflict):
-    sentence = f"You own {OWNED_MAX} organizations already. Write to support if you need more."
+    default_message = (
+        f"You own {OWNED_MAX} organizations already. Write to support if you need more."
+    )
 
 
 class BadRetention(errors.Invalid):

@@ -50,14 +50,14 @@ def main() -> None:
         _announce(asked.callbacks, ports=[server.server_port for server in servers])
         began = time.monotonic()
         with built.log.open("ab") as output:
-            worker = built.family.start(
+            worker = built.processes.start(
                 command=[sys.executable, "manage.py", "worker"],
                 cwd=ROOT,
                 env=dict(os.environ),
                 output=output,
             )
         first, seconds = _watch(began)
-        built.family.end(worker, patience_seconds=15)
+        built.processes.end(worker, patience_seconds=15)
         for server in servers:
             server.shutdown()
     result = {

@@ -54,7 +54,7 @@ def script_of_a_submit(*, customer: Customer, customers: int) -> str:
         sql = TASKS.sub("task_' || :task || '", sql)
         lines.append(sql.strip().rstrip(";") + ";")
     # Asked of the driver itself, where the next request takes the connection.
-    lines.append(f"{tenant_context.LEAVE};")
+    lines.append(f"{tenant_context.RESET};")
     return "\n".join(lines) + "\n"
 
 

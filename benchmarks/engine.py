@@ -51,7 +51,7 @@ def main() -> None:
             "burst": {jobs: _burst(worker, jobs=jobs) for jobs in asked.bursts},
         }
         sys.stdout.write(json.dumps(result, indent=2) + "\n")
-        built.family.end(worker, patience_seconds=15)
+        built.processes.end(worker, patience_seconds=15)
 
 
 def settings_of_vendor() -> dict[str, str]:
@@ -87,7 +87,7 @@ def _prepare() -> None:
 
 def _start(built: Stand, arguments: list[str]) -> subprocess.Popen[bytes]:
     with built.log.open("ab") as output:
-        return built.family.start(
+        return built.processes.start(
             command=[sys.executable, *arguments], cwd=ROOT, env=dict(os.environ), output=output
         )
 
@@ -95,7 +95,7 @@ def _start(built: Stand, arguments: list[str]) -> subprocess.Popen[bytes]:
 def switch_vendor() -> None:
     """Wait for the local vendor, and have it take its time."""
     deadline = time.monotonic() + 30
-    switches = {"replicate": {"work_seconds": VENDOR_SECONDS, "hints": False}}
+    switches = {"replicate": {"work_seconds": VENDOR_SECONDS, "webhooks": False}}
     while time.monotonic() < deadline:
         with contextlib.suppress(requests.RequestException):
             url = f"http://127.0.0.1:{VENDOR_PORT}/_switch"

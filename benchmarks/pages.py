@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from vidgo.dev import embedded_postgres
-from vidgo.dev.process_groups import Family
+from vidgo.dev.process_groups import ProcessGroup
 
 GOAL_MS = 100.0
 # The address of each page by its name; what stands behind `before=` is in the middle of the list.
@@ -67,7 +67,7 @@ PAGES = {
     "settings": "/dashboard/settings",
     "organizations": "/dashboard/organizations",
 }
-DESK = {
+ADMIN = {
     "desk": "/admin/",
     "desk, jobs": "/admin/generation/job/",
     "desk, jobs of a later page": "/admin/generation/job/?p=300",
@@ -104,11 +104,11 @@ def main() -> int:
     parser.add_argument("--only", default="", help="pages whose name holds this")
     parser.add_argument("--plans", action="store_true", help="also print the slowest query of each")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="vidgo-bench-") as folder, Family() as family:
+    with tempfile.TemporaryDirectory(prefix="vidgo-bench-") as folder, ProcessGroup() as processes:
         data = Path(folder) / "data"
         data.mkdir(mode=0o700)
         os.environ.update(
-            DATABASE_URL=embedded_postgres.throwaway(family=family).url,
+            DATABASE_URL=embedded_postgres.throwaway(processes=processes).url,
             DJANGO_SETTINGS_MODULE="vidgo.settings",
             VIDGO_ENVIRONMENT="development",
             VIDGO_DATA=str(data),
@@ -137,7 +137,7 @@ def measure(
 
     rows = {
         name: _page(browser, path.format(**places), times=times, with_plans=with_plans)
-        for pages, email in ((PAGES, page_rows.OWNER), (DESK, page_rows.OPERATOR))
+        for pages, email in ((PAGES, page_rows.OWNER), (ADMIN, page_rows.OPERATOR))
         for browser in (_browser(email),)
         for name, path in pages.items()
         if only in name

@@ -20,7 +20,7 @@ import psutil
 import requests
 
 from benchmarks.stand import ROOT
-from vidgo.dev.process_groups import Family
+from vidgo.dev.process_groups import ProcessGroup
 
 PORT = 9192
 QUIET_SECONDS = 10.0
@@ -28,13 +28,13 @@ QUIET_SECONDS = 10.0
 
 def main() -> None:
     """Measure and print JSON."""
-    with tempfile.TemporaryDirectory(prefix="vidgo-bench-") as folder, Family() as family:
+    with tempfile.TemporaryDirectory(prefix="vidgo-bench-") as folder, ProcessGroup() as processes:
         data = Path(folder) / "data"
-        first = _start(family, data)
+        first = _start(processes, data)
         memory = _memory(first["server"])
-        family.end(first["server"], patience_seconds=20)
-        second = _start(family, data)
-        family.end(second["server"], patience_seconds=20)
+        processes.end(first["server"], patience_seconds=20)
+        second = _start(processes, data)
+        processes.end(second["server"], patience_seconds=20)
     result = {
         "first_start_seconds": first["seconds"],
         "next_start_seconds": second["seconds"],
@@ -43,13 +43,13 @@ def main() -> None:
     sys.stdout.write(json.dumps(result, indent=2) + "\n")
 
 
-def _start(family: Family, data: Path) -> dict[str, Any]:
+def _start(processes: ProcessGroup, data: Path) -> dict[str, Any]:
     environment = {
         name: value for name, value in os.environ.items() if name not in {"DATABASE_URL"}
     } | {"VIDGO_DATA": str(data), "PORT": str(PORT)}
     began = time.monotonic()
     with (data.parent / "log").open("ab") as output:
-        server = family.start(
+        server = processes.start(
             command=[sys.executable, "manage.py", "up"], cwd=ROOT, env=environment, output=output
         )
     while time.monotonic() - began < 120:

@@ -46,7 +46,7 @@ def main() -> int:
                 ["-m", "sandbox.vendors", "--port", str(engine.VENDOR_PORT)],
                 ["manage.py", "worker"],
             ):
-                started = built.family.start(
+                started = built.processes.start(
                     command=[sys.executable, *command],
                     cwd=ROOT,
                     env=dict(os.environ),
@@ -55,7 +55,7 @@ def main() -> int:
         engine.switch_vendor()
         with built.serving() as web:
             result = _run(customers, web, started, minutes=asked.minutes, rate=asked.rate)
-        built.family.end(started, patience_seconds=15)
+        built.processes.end(started, patience_seconds=15)
     sys.stdout.write(json.dumps(result, indent=2) + "\n")
     return 1 if result["grew"] or result["refused"] else 0
 

@@ -19,7 +19,7 @@ import requests
 
 from benchmarks import load
 from vidgo.dev import embedded_postgres
-from vidgo.dev.process_groups import Family
+from vidgo.dev.process_groups import ProcessGroup
 
 ROOT = Path(__file__).resolve().parents[1]
 PORT = 9190
@@ -44,7 +44,7 @@ class Customer:
 class Stand:
     """What measurements are made on."""
 
-    family: Family
+    processes: ProcessGroup
     data: Path
     url: str
     log: Path
@@ -78,7 +78,7 @@ class Stand:
             options += ["--keep-alive", "5", "--preload", "--no-control-socket"]
             path = "/bare"
         with self.log.open("ab") as output:
-            server = self.family.start(
+            server = self.processes.start(
                 command=[sys.executable, "-m", "gunicorn", *options, application],
                 cwd=ROOT,
                 env={**os.environ, "PORT": str(port), "VIDGO_PUBLIC_URL": f"http://{HOST}"},
@@ -88,16 +88,16 @@ class Stand:
             _wait(f"http://127.0.0.1:{port}{path}", server)
             yield server.pid
         finally:
-            self.family.end(server, patience_seconds=15)
+            self.processes.end(server, patience_seconds=15)
 
 
 @contextmanager
 def build(**settings: str) -> Generator[Stand]:
     """Start the database, make the tables and set Django up; `settings` go into the environment."""
-    with tempfile.TemporaryDirectory(prefix="vidgo-bench-") as folder, Family() as family:
+    with tempfile.TemporaryDirectory(prefix="vidgo-bench-") as folder, ProcessGroup() as processes:
         data = Path(folder) / "data"
         data.mkdir(mode=0o700)
-        server = embedded_postgres.start(data=data, family=family)
+        server = embedded_postgres.start(data=data, processes=processes)
         os.environ.update(
             DATABASE_URL=server.url,
             DJANGO_SETTINGS_MODULE="vidgo.settings",
@@ -116,7 +116,7 @@ def build(**settings: str) -> Generator[Stand]:
 
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
-        yield Stand(family=family, data=data, url=server.url, log=data / "web.log")
+        yield Stand(processes=processes, data=data, url=server.url, log=data / "web.log")
 
 
 def customers(count: int) -> list[Customer]:

@@ -34,15 +34,17 @@ CONSENT = (
 
 
 class NoCard(errors.Conflict):
-    sentence = "Buy credits once with “keep this card” ticked, then switch automatic recharge on."
+    default_message = (
+        "Buy credits once with “keep this card” ticked, then switch automatic recharge on."
+    )
 
 
 class CapTooLow(errors.Invalid):
-    sentence = "The monthly limit must allow at least one recharge."
+    default_message = "The monthly limit must allow at least one recharge."
 
 
 class ConsentMissing(errors.Invalid):
-    sentence = "Please agree to the automatic payments."
+    default_message = "Please agree to the automatic payments."
 
 
 def find_setting(*, organization: Organization) -> AutoRecharge:
@@ -174,7 +176,7 @@ def _claim(*, organization_id: int) -> TopUp | None:
 
 
 def _speaks_against(setting: AutoRecharge) -> bool:
-    """Tell whether an open recharge, a recent failure or the monthly cap forbids another."""
+    """Return whether an open recharge, a recent failure or the monthly cap forbids another."""
     now = timezone.now()
     mine = TopUp.objects.for_organization(setting.organization).filter(
         source=TopUp.Source.AUTO_RECHARGE

@@ -50,7 +50,7 @@ class Window:
     cap_credits: int | None
 
     def allows(self, amount_credits: int) -> bool:
-        """Tell whether an amount still fits below the cap."""
+        """Return whether an amount still fits below the cap."""
         return self.cap_credits is None or self.spent_credits + amount_credits <= self.cap_credits
 
 

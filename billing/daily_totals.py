@@ -12,14 +12,14 @@ from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
-from billing.models import LedgerDay
+from billing.models import DailyTotal
 from vidgo.kernel.db import days
 
 # The database's clock dates an entry, and its transaction is over long before this has passed.
 SETTLED_AFTER = timedelta(hours=1)
 
 WRITE = """
-INSERT INTO billing_ledgerday (organization_id, day, kind, in_credits, out_credits)
+INSERT INTO billing_dailytotal (organization_id, day, kind, in_credits, out_credits)
 SELECT organization_id, (created_at AT TIME ZONE 'UTC')::date, kind,
        coalesce(sum(amount_credits) FILTER (WHERE amount_credits > 0), 0),
        coalesce(-sum(amount_credits) FILTER (WHERE amount_credits < 0), 0)
@@ -43,5 +43,5 @@ def write() -> int:
 
 def first_open_day() -> date:
     """Return the first day that may have entries and no line yet; none before it has."""
-    written = LedgerDay.objects.aggregate(day=Max("day"))["day"]
+    written = DailyTotal.objects.aggregate(day=Max("day"))["day"]
     return written + timedelta(days=1) if written else date.min + timedelta(days=1)

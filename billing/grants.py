@@ -23,11 +23,11 @@ from vidgo.kernel.db.transactions import requires_transaction
 
 
 class ReasonMissing(errors.Invalid):
-    sentence = "Say why these credits are granted."
+    default_message = "Say why these credits are granted."
 
 
 class ExpiryInThePast(errors.Invalid):
-    sentence = "The expiry must lie in the future."
+    default_message = "The expiry must lie in the future."
 
 
 def give(

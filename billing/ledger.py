@@ -102,7 +102,7 @@ class InsufficientCredits(errors.PaymentRequired):
 class AlreadyRecorded(errors.Conflict):
     """This movement, by kind and reference, has happened before; nothing was moved again."""
 
-    sentence = "This movement of credits is already in the ledger."
+    default_message = "This movement of credits is already in the ledger."
 
 
 class UnknownCharge(Exception):
@@ -110,7 +110,7 @@ class UnknownCharge(Exception):
 
 
 class NotPositive(errors.Invalid):
-    sentence = "The amount must be at least one credit."
+    default_message = "The amount must be at least one credit."
 
 
 @requires_transaction

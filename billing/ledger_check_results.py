@@ -28,7 +28,7 @@ KEPT_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Inspection:
+class CheckResult:
     """One check of every rule: when, how long it took, and what breaks which."""
 
     at: datetime
@@ -39,7 +39,7 @@ class Inspection:
 
     @property
     def is_clean(self) -> bool:
-        """Tell whether every rule holds."""
+        """Return whether every rule holds."""
         return not self.counts
 
 
@@ -57,7 +57,7 @@ def asked_at() -> datetime | None:
     return asked
 
 
-def inspect() -> Inspection:
+def run() -> CheckResult:
     """Check the books now, keep what was found, and return all of it."""
     at, began = timezone.now(), time.monotonic()
     violations = ledger_checks.check()
@@ -71,16 +71,16 @@ def inspect() -> Inspection:
     seconds = time.monotonic() - began
     cache.set(KEY, {"at": at, "seconds": seconds, "rows": kept, "counts": counts}, None)
     cache.delete(ASKED_KEY)
-    return Inspection(at=at, seconds=seconds, violations=violations, counts=counts)
+    return CheckResult(at=at, seconds=seconds, violations=violations, counts=counts)
 
 
-def find_latest() -> Inspection | None:
+def find_latest() -> CheckResult | None:
     """Return what the last check found, None when none is known of."""
     stored = cache.get(KEY)
     if stored is None:
         return None
     violations = [Violation(sentence=sentence, row=row) for sentence, row in stored["rows"]]
-    return Inspection(
+    return CheckResult(
         at=stored["at"],
         seconds=stored["seconds"],
         violations=violations,

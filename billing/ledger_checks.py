@@ -143,12 +143,12 @@ RULES: tuple[Rule, ...] = (
         """
         SELECT d.organization_id, d.day, d.kind, d.net AS written_credits, e.net AS ledger_credits
           FROM (SELECT organization_id, day, kind, in_credits - out_credits AS net
-                  FROM billing_ledgerday) d
+                  FROM billing_dailytotal) d
           FULL JOIN (SELECT organization_id, (created_at AT TIME ZONE 'UTC')::date AS day, kind,
                             sum(amount_credits) AS net
                        FROM billing_ledgerentry
                       WHERE created_at < (SELECT (max(day) + 1)::timestamp AT TIME ZONE 'UTC'
-                                            FROM billing_ledgerday)
+                                            FROM billing_dailytotal)
                       GROUP BY 1, 2, 3) e
             ON e.organization_id = d.organization_id AND e.day = d.day AND e.kind = d.kind
          WHERE d.net IS DISTINCT FROM e.net

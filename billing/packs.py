@@ -15,7 +15,7 @@ LARGEST_CENTS = 100_000
 
 
 class BadAmount(errors.Invalid):
-    sentence = (
+    default_message = (
         f"Choose a whole number of dollars from {SMALLEST_CENTS // 100} to "
         f"{LARGEST_CENTS // 100:,}."
     )

@@ -16,15 +16,15 @@ from vidgo.kernel import errors
 
 
 class UnknownCode(errors.Invalid):
-    sentence = "This promotion code is not valid."
+    default_message = "This promotion code is not valid."
 
 
 class CodeOver(errors.Conflict):
-    sentence = "This promotion is over."
+    default_message = "This promotion is over."
 
 
 class AlreadyRedeemed(errors.Conflict):
-    sentence = "Your organization has used this promotion code before."
+    default_message = "Your organization has used this promotion code before."
 
 
 def redeem(*, organization: Organization, code: str, actor: Actor) -> Grant:

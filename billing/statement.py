@@ -31,7 +31,7 @@ COLUMNS = (
 SUMS = """
 SELECT kind, is_before, sum(in_credits), sum(out_credits)
   FROM (SELECT kind, day < %(first_day)s AS is_before, in_credits, out_credits
-          FROM billing_ledgerday
+          FROM billing_dailytotal
          WHERE organization_id = %(organization)s AND day <= %(last_day)s
          UNION ALL
         SELECT kind, created_at < %(first)s,

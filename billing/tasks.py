@@ -72,7 +72,7 @@ def close_days() -> None:
 
 def audit() -> None:
     """Check the books and log each broken rule as an error."""
-    for violation in ledger_check_results.inspect().violations:
+    for violation in ledger_check_results.run().violations:
         log.error("books_broken", sentence=violation.sentence, row=str(violation.row))
 
 

@@ -35,11 +35,11 @@ class UnknownPayment(Exception):
 
 
 class UnknownTopUp(errors.NotFound):
-    sentence = "There is no such top-up."
+    default_message = "There is no such top-up."
 
 
 class CheckoutUnavailable(errors.Unavailable):
-    sentence = "Payments are not available right now. Please try again in a moment."
+    default_message = "Payments are not available right now. Please try again in a moment."
 
 
 def start(
@@ -164,7 +164,7 @@ def fulfil_intent(*, intent: client.Intent) -> TopUp | None:
 
 
 def close(*, top_up: TopUp, status: TopUp.Status, message: str) -> bool:
-    """End an open top-up without a payment and tell whether this call did it."""
+    """End an open top-up without a payment and return whether this call did it."""
     closed = TopUp.objects.filter(pk=top_up.pk, status__in=TopUp.OPEN).update(
         status=status, failure_message=message[:500]
     )

@@ -67,7 +67,7 @@ def watch(
 
 
 def warn_if_low(*, organization: Organization) -> bool:
-    """Have the low-balance e-mail sent, at most once a day, and tell whether it was."""
+    """Have the low-balance e-mail sent, at most once a day, and return whether it was."""
     now = timezone.now()
     low = Wallet.objects.filter(
         Q(warned_at=None) | Q(warned_at__lt=now - WARN_AGAIN),

@@ -24,19 +24,21 @@ UNDER_WAY = (Status.QUEUED, Status.RUNNING)
 
 
 class WrongName(errors.Invalid):
-    sentence = "This is not the organization's name. Type it exactly as it stands above."
+    default_message = "This is not the organization's name. Type it exactly as it stands above."
 
 
 class JobsUnderWay(errors.Conflict):
-    sentence = "Jobs are still under way. Wait until they end, or cancel those that wait."
+    default_message = "Jobs are still under way. Wait until they end, or cancel those that wait."
 
 
 class ChargeUnderWay(errors.Conflict):
-    sentence = "An automatic recharge is being charged right now. Try again in a few minutes."
+    default_message = (
+        "An automatic recharge is being charged right now. Try again in a few minutes."
+    )
 
 
 class CreditsLeft(errors.Conflict):
-    sentence = "There are credits left. Confirm that you give them up."
+    default_message = "There are credits left. Confirm that you give them up."
 
 
 @dataclass(frozen=True, slots=True)

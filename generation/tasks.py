@@ -52,12 +52,12 @@ def deliver_callbacks() -> None:
 
 def ring_for_jobs() -> None:
     """Make up for a lost bell; to drive here would take a slice's time before other tasks."""
-    queue.ring(jobs.BELL)
+    queue.notify(jobs.WAKE_UP)
 
 
 def ring_for_callbacks() -> None:
     """Make up for a lost bell of callbacks."""
-    queue.ring(outbox.BELL)
+    queue.notify(outbox.WAKE_UP)
 
 
 def send_callback_notice(endpoint_id: int) -> None:

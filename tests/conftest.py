@@ -17,7 +17,7 @@ from django.test import Client, override_settings
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import Organization, Role, User
-from accounts.rate_limits.local_leases import allowances
+from accounts.rate_limits.local_leases import leases
 from billing.models import Wallet
 from tests import factories, postgres
 from vidgo.kernel.ops import readiness
@@ -105,7 +105,7 @@ def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask each time what is kept for a second in life."""
     monkeypatch.setattr(readiness, "KEPT_SECONDS", 0.0)
     monkeypatch.setattr(readiness._Kept, "until", 0.0)
-    allowances.forget()
+    leases.forget()
 
 
 @pytest.fixture

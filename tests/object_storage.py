@@ -14,7 +14,7 @@ from pathlib import Path
 
 from generation.storage.s3 import S3Storage
 from tests.running import wait_for
-from vidgo.dev.process_groups import Family
+from vidgo.dev.process_groups import ProcessGroup
 
 RCLONE = Path(sys.executable).with_name("rclone")
 BUCKET = "vidgo"
@@ -25,8 +25,8 @@ SECRET_ACCESS_KEY = "vidgo-tests-secret"
 class ObjectStorage:
     """One server with one bucket, whose files lie in a folder."""
 
-    def __init__(self, *, family: Family, folder: Path) -> None:
-        self.family = family
+    def __init__(self, *, processes: ProcessGroup, folder: Path) -> None:
+        self.processes = processes
         self.folder = folder
         self.bucket = folder / "files" / BUCKET
         self.bucket.mkdir(parents=True)
@@ -59,7 +59,7 @@ class ObjectStorage:
     def start(self) -> None:
         """Start the server, or start it again with the files it had."""
         with (self.folder / "log").open("ab") as output:
-            self._process = self.family.start(
+            self._process = self.processes.start(
                 command=[
                     *(str(RCLONE), "serve", "s3", "--config", ""),
                     *("--addr", f"127.0.0.1:{self.port}"),
@@ -73,7 +73,7 @@ class ObjectStorage:
     def stop(self) -> None:
         """Kill the server; whoever calls it is refused."""
         if self._process is not None:
-            self.family.kill(self._process)
+            self.processes.kill(self._process)
             self._process = None
 
     def resume(self) -> None:

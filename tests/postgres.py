@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 
 from vidgo.dev import embedded_postgres
-from vidgo.dev.process_groups import Family
+from vidgo.dev.process_groups import ProcessGroup
 
-_family = pytest.StashKey[Family]()
+_processes = pytest.StashKey[ProcessGroup]()
 # Names the server's template to the workers; without it each of them migrates for itself.
 TEMPLATE = "VIDGO_TESTS_TEMPLATE"
 
@@ -32,13 +32,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     gc.disable()
     # A worker of xdist inherits all this from the process that started it.
     if "PYTEST_XDIST_WORKER" not in os.environ:
-        family = early_config.stash[_family] = Family()
+        processes = early_config.stash[_processes] = ProcessGroup()
         data = Path(tempfile.mkdtemp(prefix="vidgo-tests-")).resolve()
-        family.remove_afterwards(folder=data)
+        processes.remove_afterwards(folder=data)
         url = os.environ.get("DATABASE_URL")
         os.environ.pop(TEMPLATE, None)
         if not url:
-            url = embedded_postgres.throwaway(family=family).url
+            url = embedded_postgres.throwaway(processes=processes).url
             os.environ[TEMPLATE] = "test_template"
         # Whatever the developer's own copy is told must not change what the tests see.
         example = (Path(__file__).parent.parent / ".env.example").read_text()
@@ -85,6 +85,6 @@ def prepare_template() -> str:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the server and remove the folders; the guardian does it for a run that was killed."""
-    if family := config.stash.get(_family, None):
-        family.close()
+    """End the server and remove the folders; the watchdog does it for a run that was killed."""
+    if processes := config.stash.get(_processes, None):
+        processes.close()

@@ -17,7 +17,7 @@ import psutil
 import requests
 from django.db import connection
 
-from vidgo.dev.process_groups import Family
+from vidgo.dev.process_groups import ProcessGroup
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -60,7 +60,7 @@ class Worker:
     def __init__(
         self,
         *,
-        family: Family,
+        group: ProcessGroup,
         log: Path,
         processes: int = 2,
         command: Sequence[str],
@@ -69,7 +69,7 @@ class Worker:
         self.log = log
         self.processes = processes
         with log.open("ab") as output:
-            self.process: subprocess.Popen[bytes] = family.start(
+            self.process: subprocess.Popen[bytes] = group.start(
                 command=[sys.executable, *command],
                 cwd=ROOT,
                 env=environment(WORKER_PROCESSES=str(processes), **settings),
@@ -130,8 +130,8 @@ def web(*, log: Path, **settings: str) -> Iterator[str]:
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "gunicorn", "-c", "python:vidgo.gunicorn", "vidgo.wsgi"]
-    with Family() as family, log.open("ab") as output:
-        family.start(
+    with ProcessGroup() as group, log.open("ab") as output:
+        group.start(
             command=command,
             cwd=ROOT,
             env=environment(PORT=str(port), VIDGO_PUBLIC_URL=address, **settings),
@@ -154,5 +154,5 @@ def worker(
     *, log: Path, command: Sequence[str] = ("manage.py", "worker"), **settings: str
 ) -> Iterator[Worker]:
     """Run a worker for the length of a block; whatever happens, nothing of it stays."""
-    with Family() as family:
-        yield Worker(family=family, log=log, command=command, settings=settings)
+    with ProcessGroup() as group:
+        yield Worker(group=group, log=log, command=command, settings=settings)

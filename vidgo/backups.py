@@ -188,8 +188,8 @@ def own_database(*, may_run: bool) -> Iterator[None]:
         yield
         return
     try:
-        with process_groups.Family(keep=[lock]) as family:
-            server = embedded_postgres.start(data=data, family=family)
+        with process_groups.ProcessGroup(keep=[lock]) as processes:
+            server = embedded_postgres.start(data=data, processes=processes)
             try:
                 yield
             finally:

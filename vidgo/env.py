@@ -14,11 +14,15 @@ from django.core.exceptions import ImproperlyConfigured
 T = TypeVar("T")
 
 READ: set[str] = set()
+# Former names, which still work where the present one is not set.
+ALIASES = {"FAILPOINT": "CRASH_AT", "WORK_CYCLE_SECONDS": "SLICE_SECONDS"}
 
 
 def _read(name: str, default: T, parse: Callable[[str], T]) -> T:
     READ.add(name)
     raw = os.environ.get(name, "").strip()
+    if raw == "" and name in ALIASES:
+        raw = os.environ.get(ALIASES[name], "").strip()
     if raw == "":
         return default
     try:

@@ -72,7 +72,7 @@ INSTALLED_APPS = [
     "billing",
     "accounts",
     "vidgo",
-    "vidgo.admin.apps.DeskConfig",
+    "vidgo.admin.apps.OperatorAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -418,13 +418,13 @@ PROVIDER_LOW_BALANCE = env.integer("PROVIDER_LOW_BALANCE", 1000)
 
 # Engine ------------------------------------------------------------------------------------------
 
-SLICE_SECONDS = env.seconds("SLICE_SECONDS", 60, minimum=0.1)
+WORK_CYCLE_SECONDS = env.seconds("WORK_CYCLE_SECONDS", 60, minimum=0.1)
 LEASE_SECONDS = env.seconds("LEASE_SECONDS", 30, minimum=1)
 JOBS_IN_FLIGHT_PER_PROCESS = env.integer("JOBS_IN_FLIGHT_PER_PROCESS", 500, minimum=1)
 ORGANIZATION_CONCURRENCY = env.integer("ORGANIZATION_CONCURRENCY", 100, minimum=1)
 JOB_DEADLINE_SECONDS = env.seconds("JOB_DEADLINE_SECONDS", 900, minimum=1)
 # Inert in production: a process dies at this step, for tests of what then happens.
-CRASH_AT: str = "" if PRODUCTION else env.text("CRASH_AT")
+FAILPOINT: str = "" if PRODUCTION else env.text("FAILPOINT")
 # Lets customers' addresses point at this machine, for developing receivers; refused in production.
 VIDGO_ALLOW_LOOPBACK_URLS = env.boolean("VIDGO_ALLOW_LOOPBACK_URLS", False)
 

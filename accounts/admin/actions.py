@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from accounts import api_keys, audit, impersonation, organization_limits, organizations
 from accounts.models import ApiKey, Organization
 from vidgo.admin import actions
-from vidgo.admin.actions import Action, Deed
+from vidgo.admin.actions import Action, ActionRun
 from vidgo.admin.forms import ReasonForm
 
 LARGEST_LIMIT = 1_000_000
@@ -32,45 +32,45 @@ def _organizations() -> QuerySet[Organization]:
     return Organization.objects.all()
 
 
-def _suspend(deed: Deed) -> str:
-    actor = audit.operator_of(deed.request, reason=deed.reason)
-    for organization in deed.chosen:
+def _suspend(run: ActionRun) -> str:
+    actor = audit.operator_of(run.request, reason=run.reason)
+    for organization in run.chosen:
         organizations.suspend(organization=organization, actor=actor)
-    return f"Suspended: {_names(deed.chosen)}."
+    return f"Suspended: {_names(run.chosen)}."
 
 
-def _take_back(deed: Deed) -> str:
-    actor = audit.operator_of(deed.request, reason=deed.reason)
-    for organization in deed.chosen:
+def _take_back(run: ActionRun) -> str:
+    actor = audit.operator_of(run.request, reason=run.reason)
+    for organization in run.chosen:
         organizations.take_back(organization=organization, actor=actor)
-    return f"At work again: {_names(deed.chosen)}."
+    return f"At work again: {_names(run.chosen)}."
 
 
 def _names(rows: list[Any]) -> str:
     return str(rows[0]) if len(rows) == 1 else f"{len(rows)} organizations"
 
 
-def _limit(deed: Deed) -> str:
+def _limit(run: ActionRun) -> str:
     organization_limits.change(
-        organization=deed.one,
-        concurrency_limit=deed.data["concurrency_limit"],
-        requests_per_minute=deed.data["requests_per_minute"],
-        actor=audit.operator_of(deed.request, reason=deed.reason),
+        organization=run.one,
+        concurrency_limit=run.data["concurrency_limit"],
+        requests_per_minute=run.data["requests_per_minute"],
+        actor=audit.operator_of(run.request, reason=run.reason),
     )
-    return f"The limits of {deed.one} were changed."
+    return f"The limits of {run.one} were changed."
 
 
-def _revoke(deed: Deed) -> str:
-    actor = audit.operator_of(deed.request, reason=deed.reason)
-    for key in deed.chosen:
+def _revoke(run: ActionRun) -> str:
+    actor = audit.operator_of(run.request, reason=run.reason)
+    for key in run.chosen:
         api_keys.revoke(organization=key.organization, key_id=key.key_id, actor=actor)
-    return f"{len(deed.chosen)} revoked."
+    return f"{len(run.chosen)} revoked."
 
 
-def _view_as(deed: Deed) -> str:
-    impersonation.start(deed.request, organization=deed.one, reason=deed.reason)
+def _view_as(run: ActionRun) -> str:
+    impersonation.start(run.request, organization=run.one, reason=run.reason)
     minutes = impersonation.MINUTES
-    return f"For {minutes} minutes the dashboard shows {deed.one}. Nothing can be changed."
+    return f"For {minutes} minutes the dashboard shows {run.one}. Nothing can be changed."
 
 
 actions.register(

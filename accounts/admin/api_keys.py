@@ -9,18 +9,18 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.models import ApiKey
-from vidgo.admin.admin import ReadOnlyTable
+from vidgo.admin.tables import ReadOnlyTable
 
 
 @admin.register(ApiKey)
 class ApiKeyTable(ReadOnlyTable):
     """Keys, without anything a key could be made from."""
 
-    desk_group = "Customers"
-    desk_title = "API keys"
-    desk_icon = "key"
-    desk_place = 30
-    desk_actions = ("revoke-key",)
+    nav_group = "Customers"
+    nav_title = "API keys"
+    nav_icon = "key"
+    nav_order = 30
+    row_actions = ("revoke-key",)
     ids: ClassVar = {"org_": "organization__public_id"}
     list_display = ("display", "name", "organization", "status", "last_used_at", "created_at")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter),)

@@ -7,17 +7,17 @@ from typing import ClassVar
 from django.contrib import admin
 
 from accounts.models import AuditEvent
-from vidgo.admin.admin import ReadOnlyTable
+from vidgo.admin.tables import ReadOnlyTable
 
 
 @admin.register(AuditEvent)
 class AuditEventTable(ReadOnlyTable):
     """What was done, by whom, when, from where and why."""
 
-    desk_group = "Records"
-    desk_title = "Audit log"
-    desk_icon = "shield"
-    desk_place = 10
+    nav_group = "Records"
+    nav_title = "Audit log"
+    nav_icon = "shield"
+    nav_order = 10
     ids: ClassVar = {"org_": "organization__public_id", "req_": "request_id"}
     list_display = ("created_at", "actor", "action", "target", "reason", "organization")
     list_select_related = ("organization",)

@@ -17,10 +17,10 @@ from django.views.decorators.http import require_POST
 
 from accounts import impersonation
 from accounts.models import AuditEvent, Membership, Organization
-from vidgo.admin import pages, panels, tiles
-from vidgo.admin.admin import ReadOnlyTable
+from vidgo.admin import cards, pages, sections
+from vidgo.admin.cards import Card, CardContent, Figure, Part
 from vidgo.admin.pages import Page
-from vidgo.admin.tiles import Figure, News, Part, Tile
+from vidgo.admin.tables import ReadOnlyTable
 
 # How many of the newest the start page names, and since when they are counted.
 NEWEST = 6
@@ -55,10 +55,10 @@ class StateFilter(admin.SimpleListFilter):
 class OrganizationTable(ReadOnlyTable):
     """Tenants: made by signing up; each has a page with all that can be done about it."""
 
-    desk_group = "Customers"
-    desk_icon = "people"
-    desk_place = 10
-    desk_actions = ("suspend", "unsuspend")
+    nav_group = "Customers"
+    nav_icon = "people"
+    nav_order = 10
+    row_actions = ("suspend", "unsuspend")
     ids: ClassVar = {"org_": "public_id"}
     list_display = ("linked", "public_id", "created_at", "state")
     list_display_links = None
@@ -80,7 +80,7 @@ class OrganizationTable(ReadOnlyTable):
 
 def page_of(organization: Organization) -> str:
     """Return the address of an organization's page on the desk."""
-    return reverse("admin:desk_organization", args=[organization.public_id])
+    return reverse("admin:vidgo_organization", args=[organization.public_id])
 
 
 def state_of(organization: Organization) -> str:
@@ -102,13 +102,13 @@ def organization_page(request: HttpRequest, public_id: str) -> HttpResponse:
         "state": state_of(organization),
         "members": people.order_by("id")[:50],
         "events": log[:8],
-        "panels": panels.render_all(request, organization=organization),
+        "sections": sections.render_all(request, organization=organization),
         "subtitle": organization.public_id,
     }
-    return pages.render(request, "desk/organization.html", context, title=organization.name)
+    return pages.render(request, "admin/pages/organization.html", context, title=organization.name)
 
 
-def _news() -> News:
+def _news() -> CardContent:
     rows = Organization.objects.order_by("-id")
     count = rows.filter(created_at__gt=timezone.now() - NEW).count()
     figure = Figure(
@@ -118,10 +118,10 @@ def _news() -> News:
         title="Newest organizations",
         href=reverse("admin:accounts_organization_changelist"),
         more="All organizations",
-        template="desk/parts/newest_organizations.html",
+        template="admin/pages/parts/newest_organizations.html",
         context={"organizations": [(each, state_of(each)) for each in rows[:NEWEST]]},
     )
-    return News(figures=(figure,), parts=(part,))
+    return CardContent(figures=(figure,), parts=(part,))
 
 
 @require_POST
@@ -152,6 +152,6 @@ pages.register(
         view=organization_page,
     )
 )
-tiles.register(
-    Tile(name="organizations", place=60, permission="accounts.view_organization", build=_news)
+cards.register(
+    Card(name="organizations", place=60, permission="accounts.view_organization", build=_news)
 )

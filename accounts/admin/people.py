@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from accounts.admin.reasoned import ReasonedTable
 from accounts.models import Membership, User
-from vidgo.admin.admin import ReadOnlyInline
+from vidgo.admin.tables import ReadOnlyInline
 
 OURS = ("accounts", "billing", "generation")
 
@@ -29,10 +29,10 @@ class UserMemberships(ReadOnlyInline):
 class UserTable(ReasonedTable):
     """People: who may sign in, and who is an operator. They sign up themselves."""
 
-    desk_group = "Customers"
-    desk_title = "People"
-    desk_icon = "user"
-    desk_place = 20
+    nav_group = "Customers"
+    nav_title = "People"
+    nav_icon = "user"
+    nav_order = 20
     ordering = ("-id",)
     list_display = ("email", "name", "is_staff", "is_active", "date_joined", "last_login")
     list_filter = ("is_staff", "is_superuser", "is_active")

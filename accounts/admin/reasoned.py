@@ -11,8 +11,8 @@ from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
 
 from accounts import audit
-from vidgo.admin.admin import DeskTable
 from vidgo.admin.forms import reason_field
+from vidgo.admin.tables import BaseTable
 
 
 class ReasonedForm(forms.ModelForm):
@@ -21,7 +21,7 @@ class ReasonedForm(forms.ModelForm):
     reason = reason_field()
 
 
-class ReasonedTable(DeskTable):
+class ReasonedTable(BaseTable):
     """A table whose rows are changed in a form, for a reason; nothing in it is deleted."""
 
     form = ReasonedForm

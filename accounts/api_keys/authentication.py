@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class MissingKey(errors.Unauthenticated):
-    sentence = "Send your API key as 'Authorization: Bearer <key>'."
+    default_message = "Send your API key as 'Authorization: Bearer <key>'."
 
 
 class ApiKeyAuthentication(BaseAuthentication):

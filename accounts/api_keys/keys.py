@@ -42,47 +42,51 @@ SELECT {raw_models.columns(ApiKey, alias="k")}, {raw_models.columns(Organization
   FROM accounts_apikey k JOIN accounts_organization o ON o.id = k.organization_id
  WHERE k.key_id = %(key_id)s
 """  # noqa: S608  only the names of columns are put in
-FIND_AND_ENTER = FIND.replace("\n  FROM", f", {tenant_context.ENTERING.format('o.id')}\n  FROM", 1)
+FIND_AND_ENTER = FIND.replace(
+    "\n  FROM", f", {tenant_context.SET_TENANT_COLUMNS.format('o.id')}\n  FROM", 1
+)
 
 
 class InvalidKey(errors.Unauthenticated):
     """No such key; the answer never says which part was wrong."""
 
-    sentence = "This API key is not valid."
+    default_message = "This API key is not valid."
 
 
 class MistypedKey(errors.Unauthenticated):
-    sentence = "This API key is mistyped: its checksum does not match."
+    default_message = "This API key is mistyped: its checksum does not match."
 
 
 class RevokedKey(errors.Unauthenticated):
-    sentence = "This API key has been revoked."
+    default_message = "This API key has been revoked."
 
 
 class ExpiredKey(errors.Unauthenticated):
-    sentence = "This API key has expired."
+    default_message = "This API key has expired."
 
 
 class ReplacedKey(errors.Unauthenticated):
     """The secret before the last rotation, whose time is over."""
 
-    sentence = "This API key has been replaced by a newer one."
+    default_message = "This API key has been replaced by a newer one."
 
 
 class BadExpiry(errors.Invalid):
-    sentence = "The expiry must lie in the future."
+    default_message = "The expiry must lie in the future."
 
 
 class BadOverlap(errors.Invalid):
-    sentence = f"The old secret can go on for at most {OVERLAP_MAX.days} days."
+    default_message = f"The old secret can go on for at most {OVERLAP_MAX.days} days."
 
 
 class NotActive(errors.Conflict):
-    sentence = "This API key is revoked or has expired, and cannot be rotated. Create another one."
+    default_message = (
+        "This API key is revoked or has expired, and cannot be rotated. Create another one."
+    )
 
 
 class UnknownKey(errors.NotFound):
-    sentence = "There is no such API key."
+    default_message = "There is no such API key."
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +250,7 @@ def _find(key_id: str, *, enters: bool) -> ApiKey | None:
     if row is None:
         return None
     if enters:
-        tenant_context.entered(organization_id=int(row[-1]))
+        tenant_context.tenant_was_set(organization_id=int(row[-1]))
     end = len(raw_models.names(ApiKey))
     api_key = raw_models.instance(ApiKey, row[:end])
     api_key.organization = raw_models.instance(

@@ -36,7 +36,7 @@ class AddressNotAllowed(errors.Forbidden):
 
 
 class BadScopes(errors.Invalid):
-    sentence = "Choose at least one thing that the key may do."
+    default_message = "Choose at least one thing that the key may do."
 
 
 class BadRange(errors.Invalid):

@@ -85,7 +85,7 @@ def to_profile(request: HttpRequest) -> HttpResponseBase:
 
 
 def is_confirmed(user: User) -> bool:
-    """Tell whether the address one signs in with has been confirmed."""
+    """Return whether the address one signs in with has been confirmed."""
     return EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=True).exists()
 
 

@@ -93,7 +93,7 @@ def team_page(request: MemberRequest) -> HttpResponseBase:
 
 
 def _invite(request: MemberRequest, form: InviteForm) -> bool:
-    """Send the invitation and tell whether there is one now; what is wrong stands at the field."""
+    """Send the invitation and return whether it was sent; errors are shown at the field."""
     address = form.cleaned_data["email"]
     try:
         invitations.invite(

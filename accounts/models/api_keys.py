@@ -87,7 +87,7 @@ class ApiKey(models.Model):
 
     @property
     def has_every_scope(self) -> bool:
-        """Tell whether the key may use all of the API."""
+        """Return whether the key may use all of the API."""
         return set(Scope.values) <= set(self.scopes)
 
     @property

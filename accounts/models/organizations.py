@@ -63,7 +63,7 @@ class Organization(models.Model):
 
     @property
     def is_suspended(self) -> bool:
-        """Tell whether the operator has suspended this organization."""
+        """Return whether the operator has suspended this organization."""
         return self.suspended_at is not None
 
 
@@ -171,5 +171,5 @@ class Invitation(models.Model):
 
     @property
     def is_expired(self) -> bool:
-        """Tell whether its link has stopped working by age."""
+        """Return whether its link has stopped working by age."""
         return self.expires_at <= timezone.now()

@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from accounts import rate_limits
 from accounts.rate_limits import Bucket, Level
 
-HANDFUL = 0.01
+LEASE_SHARE = 0.01
 KEPT_SECONDS = 60.0
 # Beyond so many, those that are over are looked for.
 MANY = 10_000
 
 
 @dataclass(slots=True)
-class Allowance:
+class Lease:
     """Calls taken ahead; `level` is the emptiest bucket's when all of them have come."""
 
     level: Level
@@ -32,7 +32,7 @@ class Allowance:
     calls: int
 
     def is_over(self, *, now: float) -> bool:
-        """Tell whether no call may come any more."""
+        """Return whether no call may come any more."""
         return self.calls == 0 or now >= self.taken_at + KEPT_SECONDS
 
     def spend(self, *, now: float) -> Level:
@@ -43,19 +43,19 @@ class Allowance:
         return Level(self.level.bucket, max(debt, a_call))
 
 
-class Allowances:
+class LocalLeases:
     """What this process has taken ahead."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: dict[tuple[Bucket, ...], Allowance] = {}
+        self._kept: dict[tuple[Bucket, ...], Lease] = {}
 
     def take(self, buckets: Sequence[Bucket]) -> Level:
         """Take a call from each bucket and return the level of the one that is emptiest.
 
         Raises `rate_limits.RateLimitReached`, having taken nothing, when one of them is empty.
         """
-        ahead = int(min(bucket.capacity for bucket in buckets) * HANDFUL)
+        ahead = int(min(bucket.capacity for bucket in buckets) * LEASE_SHARE)
         if ahead <= 1:
             return rate_limits.take(buckets)
         now, whose = time.monotonic(), tuple(buckets)
@@ -64,14 +64,14 @@ class Allowances:
             if kept is not None and not kept.is_over(now=now):
                 return kept.spend(now=now)
         level, calls = rate_limits.take_ahead(buckets, calls=ahead)
-        allowance = Allowance(level, taken_at=now, calls=calls)
+        lease = Lease(level, taken_at=now, calls=calls)
         with self._lock:
             if len(self._kept) > MANY:
                 over = [each for each, kept in self._kept.items() if kept.is_over(now=now)]
                 for each in over:
                     del self._kept[each]
-            self._kept[whose] = allowance
-            return allowance.spend(now=now)
+            self._kept[whose] = lease
+            return lease.spend(now=now)
 
     def forget(self) -> None:
         """Forget all that was taken ahead."""
@@ -79,4 +79,4 @@ class Allowances:
             self._kept.clear()
 
 
-allowances = Allowances()
+leases = LocalLeases()

@@ -10,7 +10,7 @@ from rest_framework.throttling import BaseThrottle
 
 from accounts.models import ApiKey
 from accounts.rate_limits import Bucket, RateLimitReached, TooManyRequests
-from accounts.rate_limits.local_leases import allowances
+from accounts.rate_limits.local_leases import leases
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
@@ -60,7 +60,7 @@ class RateLimit(BaseThrottle):
         if not isinstance(request.auth, ApiKey):
             return True
         try:
-            level = allowances.take(self.buckets(request.auth))
+            level = leases.take(self.buckets(request.auth))
         except RateLimitReached as reached:
             view.headers.update(reached.level.headers())
             bucket = reached.level.bucket

@@ -64,7 +64,7 @@ class Factors:
 
     @property
     def is_on(self) -> bool:
-        """Tell whether signing in with the password asks for more."""
+        """Return whether signing in with the password asks for more."""
         return self.totp is not None or bool(self.passkeys)
 
 

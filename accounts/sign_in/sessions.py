@@ -32,7 +32,7 @@ SEEN_KEY = "seen"
 
 
 class UnknownSession(errors.NotFound):
-    sentence = "There is no such session, or it has ended."
+    default_message = "There is no such session, or it has ended."
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import ledger_check_results, ledger_checks
-from vidgo.admin import pages, tiles
+from vidgo.admin import cards, pages
+from vidgo.admin.cards import Alarm, Card, CardContent, Figure
 from vidgo.admin.pages import Page
-from vidgo.admin.tiles import Alarm, Figure, News, Tile
 
 PERMISSION = "billing.view_ledgerentry"
 # The nightly check has had its turn by then.
@@ -24,17 +24,17 @@ def books_page(request: HttpRequest) -> HttpResponse:
     """Show what the last check found; a POST asks for another, which changes nothing."""
     if request.method == "POST":
         ledger_check_results.ask()
-        return redirect("admin:desk_books")
+        return redirect("admin:vidgo_books")
     latest = ledger_check_results.find_latest()
     context = {
         "latest": latest,
         "asked_at": ledger_check_results.asked_at(),
         "rules": _rules(latest),
     }
-    return pages.render(request, "desk/books.html", context, title="Books")
+    return pages.render(request, "admin/pages/books.html", context, title="Books")
 
 
-def _rules(latest: ledger_check_results.Inspection | None) -> list[dict[str, Any]]:
+def _rules(latest: ledger_check_results.CheckResult | None) -> list[dict[str, Any]]:
     """Return each rule with the rows that break it, the broken ones first."""
     rows: dict[str, list[dict[str, Any]]] = {}
     counts = latest.counts if latest else {}
@@ -52,22 +52,22 @@ def _rules(latest: ledger_check_results.Inspection | None) -> list[dict[str, Any
     return sorted(told, key=lambda rule: rule["count"] == 0)
 
 
-def _news() -> News:
+def _news() -> CardContent:
     latest = ledger_check_results.find_latest()
-    href = reverse("admin:desk_books")
+    href = reverse("admin:vidgo_books")
     if latest is None:
         never = Alarm(sentence="The books have not been checked yet.", href=href, urgent=False)
-        return News(figures=(Figure(name="Books", value="?"),), alarms=(never,))
+        return CardContent(figures=(Figure(name="Books", value="?"),), alarms=(never,))
     if not latest.is_clean:
         count = len(latest.counts)
         rules = "1 rule does" if count == 1 else f"{count} rules do"
         broken = f"The books are broken: {rules} not hold."
-        return News(
+        return CardContent(
             figures=(Figure(name="Books", value="Broken", note="see the rows"),),
             alarms=(Alarm(sentence=broken, href=href),),
         )
     stale = "The books were last checked more than a day ago. Is a worker running?"
-    return News(
+    return CardContent(
         figures=(Figure(name="Books", value="Clean", note="at the last check"),),
         alarms=(Alarm(sentence=stale, href=href),) if latest.at < timezone.now() - OLD else (),
     )
@@ -85,4 +85,4 @@ pages.register(
         place=20,
     )
 )
-tiles.register(Tile(name="books", place=10, permission=PERMISSION, build=_news))
+cards.register(Card(name="books", place=10, permission=PERMISSION, build=_news))

@@ -10,14 +10,14 @@ from django.utils import timezone
 
 from billing.models import TopUp
 from billing.templatetags.billing_tags import dollars
-from vidgo.admin import tiles
-from vidgo.admin.tiles import Figure, News, Part, Tile
+from vidgo.admin import cards
+from vidgo.admin.cards import Card, CardContent, Figure, Part
 from vidgo.kernel.db import days
 
 SHOWN = 6
 
 
-def _news() -> News:
+def _news() -> CardContent:
     today = days.midnight(timezone.now().date())
     yesterday = today - timedelta(days=1)
     paid = TopUp.objects.filter(status=TopUp.Status.PAID)
@@ -38,10 +38,10 @@ def _news() -> News:
         title="Latest purchases",
         href=reverse("admin:billing_topup_changelist"),
         more="All purchases",
-        template="desk/parts/latest_purchases.html",
+        template="admin/pages/parts/latest_purchases.html",
         context={"top_ups": paid.select_related("organization").order_by("-paid_at")[:SHOWN]},
     )
-    return News(figures=(figure,), parts=(part,))
+    return CardContent(figures=(figure,), parts=(part,))
 
 
-tiles.register(Tile(name="money", place=1, permission="billing.view_topup", build=_news))
+cards.register(Card(name="money", place=1, permission="billing.view_topup", build=_news))

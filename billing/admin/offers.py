@@ -8,16 +8,16 @@ from django.contrib import admin
 
 from accounts.admin.reasoned import ReasonedTable
 from billing.models import Grant, Promotion, Redemption
-from vidgo.admin.admin import ReadOnlyInline, ReadOnlyTable
+from vidgo.admin.tables import ReadOnlyInline, ReadOnlyTable
 
 
 @admin.register(Grant)
 class GrantTable(ReadOnlyTable):
     """Credits given; an organization's page gives more."""
 
-    desk_group = "Money"
-    desk_icon = "plus"
-    desk_place = 60
+    nav_group = "Money"
+    nav_icon = "plus"
+    nav_order = 60
     ids: ClassVar = {"org_": "organization__public_id"}
 
     list_display = (
@@ -46,9 +46,9 @@ class PromotionRedemptions(ReadOnlyInline):
 class PromotionTable(ReasonedTable):
     """Promotion codes: made, changed and ended here; what was redeemed stays as it was."""
 
-    desk_group = "Money"
-    desk_icon = "spark"
-    desk_place = 70
+    nav_group = "Money"
+    nav_icon = "spark"
+    nav_order = 70
 
     list_display = (
         "code",

@@ -8,7 +8,7 @@ from django.contrib import admin
 
 from accounts.models import Organization
 from billing.models import AutoRecharge, Customer, Dispute, Refund, TopUp
-from vidgo.admin.admin import ReadOnlyInline, ReadOnlyTable
+from vidgo.admin.tables import ReadOnlyInline, ReadOnlyTable
 
 
 class Taken(ReadOnlyInline):
@@ -33,10 +33,10 @@ class TopUpDisputes(Taken):
 class TopUpTable(ReadOnlyTable):
     """Every purchase, paid or not."""
 
-    desk_group = "Money"
-    desk_title = "Purchases"
-    desk_icon = "wallet"
-    desk_place = 40
+    nav_group = "Money"
+    nav_title = "Purchases"
+    nav_icon = "wallet"
+    nav_order = 40
     ids: ClassVar = {
         "org_": "organization__public_id",
         "cs_": "stripe_session_id",

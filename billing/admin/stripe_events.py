@@ -17,10 +17,10 @@ from django.utils.safestring import SafeString
 from accounts import audit
 from billing.models import Cursor, StripeEvent
 from billing.stripe import events
-from vidgo.admin import actions, tiles
-from vidgo.admin.actions import Action, Deed
-from vidgo.admin.admin import ReadOnlyTable, one_of
-from vidgo.admin.tiles import Alarm, Figure, News, Tile
+from vidgo.admin import actions, cards
+from vidgo.admin.actions import Action, ActionRun
+from vidgo.admin.cards import Alarm, Card, CardContent, Figure
+from vidgo.admin.tables import ReadOnlyTable, one_of
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -55,11 +55,11 @@ def _types() -> list[tuple[str, str]]:
 class StripeEventTable(ReadOnlyTable):
     """Stripe's events; each can be acted on again, which changes nothing once it was done."""
 
-    desk_group = "Money"
-    desk_title = "Stripe inbox"
-    desk_icon = "mail"
-    desk_place = 10
-    desk_actions = ("process-event",)
+    nav_group = "Money"
+    nav_title = "Stripe inbox"
+    nav_icon = "mail"
+    nav_order = 10
+    row_actions = ("process-event",)
     ids: ClassVar = {"evt_": "stripe_id"}
     list_display = ("created_at", "type", "object_id", "state", "tries", "due_at", "stripe_id")
     list_filter = (StateFilter, one_of(column="type", title="type", choices=_types))
@@ -84,12 +84,12 @@ class StripeEventTable(ReadOnlyTable):
         return format_html('<pre tabindex="0">{}</pre>', json.dumps(event.payload, indent=2))
 
 
-def _process(deed: Deed) -> str:
+def _process(run: ActionRun) -> str:
     """Act on the chosen events now; acting on one is idempotent by itself."""
-    actor = audit.operator_of(deed.request, reason=deed.reason)
-    keys = [event.pk for event in deed.chosen]
+    actor = audit.operator_of(run.request, reason=run.reason)
+    keys = [event.pk for event in run.chosen]
     with transaction.atomic(durable=True):
-        for event in deed.chosen:
+        for event in run.chosen:
             audit.record(
                 organization=None,
                 actor=actor,
@@ -122,19 +122,19 @@ actions.register(
 )
 
 
-def _news() -> News:
+def _news() -> CardContent:
     """Count what has failed; both conditions have a small index or few rows."""
     failed = StripeEvent.objects.filter(processed_at=None).exclude(error="").count()
     href = reverse("admin:billing_stripeevent_changelist") + "?state=failed"
     events_word = "event" if failed == 1 else "events"
     alarm = Alarm(sentence=f"{failed} {events_word} of Stripe could not be processed.", href=href)
-    return News(
+    return CardContent(
         figures=(Figure(name="Stripe inbox", value=f"{failed:,}", note="failed events"),),
         alarms=(alarm,) if failed else (),
     )
 
 
-tiles.register(Tile(name="inbox", place=30, permission="billing.view_stripeevent", build=_news))
+cards.register(Card(name="inbox", place=30, permission="billing.view_stripeevent", build=_news))
 
 
 @admin.register(Cursor)

@@ -17,11 +17,11 @@ from accounts.admin.organizations import page_of
 from accounts.models import Organization
 from billing import grants
 from billing.models import Budget, Kind, LedgerEntry, TopUp, Wallet
-from vidgo.admin import actions, panels
-from vidgo.admin.actions import Action, Deed
-from vidgo.admin.admin import ReadOnlyTable
+from vidgo.admin import actions, sections
+from vidgo.admin.actions import Action, ActionRun
 from vidgo.admin.forms import ReasonForm
-from vidgo.admin.panels import Panel
+from vidgo.admin.sections import Section
+from vidgo.admin.tables import ReadOnlyTable
 
 # Above this a grant is more likely a slip of the finger; it can be given in two.
 GRANT_MAX_CREDITS = 10_000_000
@@ -58,18 +58,18 @@ class GrantForm(ReasonForm):
         return day
 
 
-def _grant(deed: Deed) -> str:
+def _grant(run: ActionRun) -> str:
     try:
         balance = grants.give(
-            organization=deed.one,
-            amount_credits=deed.data["amount_credits"],
-            reason=deed.reason,
-            actor=audit.operator_of(deed.request, reason=deed.reason),
-            expires_at=deed.data["expires_at"],
+            organization=run.one,
+            amount_credits=run.data["amount_credits"],
+            reason=run.reason,
+            actor=audit.operator_of(run.request, reason=run.reason),
+            expires_at=run.data["expires_at"],
         )
     except grants.ExpiryInThePast as refused:
         raise grants.ExpiryInThePast(param="last_day") from refused
-    return f"Granted. {deed.one} has {balance:,} credits now."
+    return f"Granted. {run.one} has {balance:,} credits now."
 
 
 actions.register(
@@ -90,9 +90,9 @@ actions.register(
 class WalletTable(ReadOnlyTable):
     """What each organization has."""
 
-    desk_group = "Money"
-    desk_icon = "wallet"
-    desk_place = 50
+    nav_group = "Money"
+    nav_icon = "wallet"
+    nav_order = 50
     ids: ClassVar = {"org_": "organization__public_id"}
     list_display = ("linked", "balance_credits", "debt_credits")
     list_display_links = None
@@ -113,10 +113,10 @@ class WalletTable(ReadOnlyTable):
 class LedgerEntryTable(ReadOnlyTable):
     """Every movement of credits."""
 
-    desk_group = "Money"
-    desk_title = "Ledger"
-    desk_icon = "book"
-    desk_place = 55
+    nav_group = "Money"
+    nav_title = "Ledger"
+    nav_icon = "book"
+    nav_order = 55
     ids: ClassVar = {"org_": "organization__public_id"}
     list_display = (
         *("created_at", "organization", "kind", "amount_credits", "balance_after_credits"),
@@ -158,12 +158,12 @@ def _money_of(organization: Organization) -> dict[str, Any]:
     }
 
 
-panels.register(
-    Panel(
+sections.register(
+    Section(
         name="money",
         place=10,
         permission="billing.view_wallet",
-        template="desk/parts/money_panel.html",
+        template="admin/pages/parts/money_section.html",
         build=_money_of,
     )
 )

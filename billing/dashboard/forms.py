@@ -31,7 +31,7 @@ class TopUpForm(forms.Form):
             f"$1 buys {100 * packs.CREDITS_PER_CENT:,} credits."
         ),
         error_messages=dict.fromkeys(
-            ("invalid", "min_value", "max_value"), packs.BadAmount.sentence
+            ("invalid", "min_value", "max_value"), packs.BadAmount.default_message
         ),
         widget=forms.NumberInput(attrs={"inputmode": "numeric", "step": "1", "placeholder": "25"}),
     )
@@ -120,7 +120,7 @@ class RechargeForm(forms.Form):
         if {"pack", "monthly_cap"} <= values.keys() and (
             values["monthly_cap"] * 100 < self.bought.amount_cents
         ):
-            self.add_error("monthly_cap", auto_recharge.CapTooLow.sentence)
+            self.add_error("monthly_cap", auto_recharge.CapTooLow.default_message)
         return values
 
     @property

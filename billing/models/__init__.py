@@ -1,7 +1,7 @@
 """The rows of money: wallets and their ledger, purchases, offers, budgets, Stripe's events."""
 
 from billing.models.budgets import Budget
-from billing.models.ledger import Kind, LedgerDay, LedgerEntry, Wallet
+from billing.models.ledger import DailyTotal, Kind, LedgerEntry, Wallet
 from billing.models.offers import Grant, Promotion, Redemption
 from billing.models.purchases import AutoRecharge, Customer, Dispute, Refund, TopUp
 from billing.models.stripe_events import Cursor, StripeEvent
@@ -11,10 +11,10 @@ __all__ = [
     "Budget",
     "Cursor",
     "Customer",
+    "DailyTotal",
     "Dispute",
     "Grant",
     "Kind",
-    "LedgerDay",
     "LedgerEntry",
     "Promotion",
     "Redemption",

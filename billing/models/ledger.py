@@ -143,7 +143,7 @@ class LedgerEntry(models.Model):
         return f"{self.kind} {self.amount_credits:+} ({self.reference})"
 
 
-class LedgerDay(models.Model):
+class DailyTotal(models.Model):
     """What moved in one organization on one UTC day; written once, by `closed_days.py`.
 
     A copy for speed, which `books.check()` compares with the entries.

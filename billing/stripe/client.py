@@ -57,7 +57,7 @@ class Forged(StripeError):
 
 
 def is_live() -> bool:
-    """Tell whether the configured key moves real money."""
+    """Return whether the configured key moves real money."""
     return str(settings.STRIPE_SECRET_KEY).startswith(("sk_live_", "rk_live_"))
 
 

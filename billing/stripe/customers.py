@@ -10,7 +10,7 @@ from vidgo.kernel import errors
 
 
 class NoCustomer(errors.NotFound):
-    sentence = "This organization has not bought anything yet."
+    default_message = "This organization has not bought anything yet."
 
 
 def ensure(*, organization: Organization) -> Customer:

@@ -52,7 +52,7 @@ def receive(*, content: bytes, signature: str) -> StripeEvent:
 
 
 def process(*, event: StripeEvent) -> bool:
-    """Act on an event unless that was done, and tell whether this call did it.
+    """Act on an event unless that was done, and return whether this call did it.
 
     A failure is kept with the event, which is tried again later and shown to the operator.
     """

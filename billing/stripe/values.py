@@ -26,7 +26,7 @@ class Session:
 
     @property
     def is_paid(self) -> bool:
-        """Tell whether the money has arrived."""
+        """Return whether the money has arrived."""
         return self.status == "complete" and self.payment_status != "unpaid"
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.contrib import admin
 
 from generation.models import Asset, Upload
-from vidgo.admin.admin import ReadOnlyTable
+from vidgo.admin.tables import ReadOnlyTable
 
 
 @admin.register(Asset)

@@ -7,8 +7,8 @@ from django.urls import reverse
 from generation import catalog
 from generation.reporting import hourly_stats
 from generation.reporting.hourly_stats import Hour
-from vidgo.admin import tiles
-from vidgo.admin.tiles import Alarm, Figure, News, Part, Tile
+from vidgo.admin import cards
+from vidgo.admin.cards import Alarm, Card, CardContent, Figure, Part
 from vidgo.kernel.web import charts
 from vidgo.kernel.web.charts import Chart, Series
 
@@ -18,7 +18,7 @@ FEWEST = 5
 SHARE_IS_HIGH = 0.05
 
 
-def _news() -> News:
+def _news() -> CardContent:
     told = hourly_stats.read()
     href = reverse("admin:generation_job_changelist")
     jobs = sum(hour.jobs for hour in told)
@@ -44,11 +44,11 @@ def _news() -> News:
         note="The last 24 hours, UTC",
         href=href,
         more="All jobs",
-        template="desk/parts/hours.html",
+        template="admin/pages/parts/hours.html",
         context={"chart": _chart(told), "filled": [h for h in reversed(told) if h.jobs]},
         flush=False,
     )
-    return News(figures=figures, alarms=_alarms(told[-2:], href), parts=(part,))
+    return CardContent(figures=figures, alarms=_alarms(told[-2:], href), parts=(part,))
 
 
 def _alarms(lately: list[Hour], href: str) -> tuple[Alarm, ...]:
@@ -75,4 +75,4 @@ def _chart(told: list[Hour]) -> Chart:
     )
 
 
-tiles.register(Tile(name="hours", place=2, permission=PERMISSION, build=_news))
+cards.register(Card(name="hours", place=2, permission=PERMISSION, build=_news))

@@ -18,8 +18,8 @@ from generation import catalog, jobs
 from generation.models import Attempt, Job, Status
 from generation.providers.base import FailureKind
 from vidgo.admin import actions
-from vidgo.admin.actions import Action, Deed
-from vidgo.admin.admin import ReadOnlyInline, ReadOnlyTable, one_of
+from vidgo.admin.actions import Action, ActionRun
+from vidgo.admin.tables import ReadOnlyInline, ReadOnlyTable, one_of
 
 # What the customer reads; the operator's reason is for the audit log.
 MESSAGE = "The task was ended by our support team, and its credits were given back."
@@ -58,10 +58,10 @@ class Attempts(ReadOnlyInline):
 class JobTable(ReadOnlyTable):
     """What customers asked for, and what became of it."""
 
-    desk_group = "Work"
-    desk_icon = "jobs"
-    desk_place = 10
-    desk_actions = ("requeue", "fail-and-refund")
+    nav_group = "Work"
+    nav_icon = "jobs"
+    nav_order = 10
+    row_actions = ("requeue", "fail-and-refund")
     ids: ClassVar = {"task_": "public_id", "org_": "organization__public_id"}
     list_display = ("public_id", "linked", "model", "status", "failure_kind", "created_at")
     list_filter = (
@@ -92,9 +92,9 @@ class JobTable(ReadOnlyTable):
 class AttemptTable(ReadOnlyTable):
     """Tries at providers."""
 
-    desk_group = "Work"
-    desk_icon = "refund"
-    desk_place = 15
+    nav_group = "Work"
+    nav_icon = "refund"
+    nav_order = 15
     ids: ClassVar = {"task_": "job__public_id"}
     list_display = (
         *("job", "number", "provider", "started_at", "ended_at", "cost_usd", "failure_kind"),
@@ -115,22 +115,22 @@ def _jobs() -> QuerySet[Job]:
     return Job.objects.select_related("organization")
 
 
-def _requeue(deed: Deed) -> str:
-    actor = audit.operator_of(deed.request, reason=deed.reason)
+def _requeue(run: ActionRun) -> str:
+    actor = audit.operator_of(run.request, reason=run.reason)
     done = 0
-    for job in deed.chosen:
+    for job in run.chosen:
         try:
-            jobs.requeue(job=job, actor=actor)
+            jobs.restart(job=job, actor=actor)
         except jobs.AlreadyDone:
             continue
         done += 1
-    return _told(done, "put back into the queue", of=len(deed.chosen))
+    return _told(done, "put back into the queue", of=len(run.chosen))
 
 
-def _fail(deed: Deed) -> str:
-    actor = audit.operator_of(deed.request, reason=deed.reason)
+def _fail(run: ActionRun) -> str:
+    actor = audit.operator_of(run.request, reason=run.reason)
     done = 0
-    for job in deed.chosen:
+    for job in run.chosen:
         try:
             jobs.fail(
                 job=job,
@@ -143,7 +143,7 @@ def _fail(deed: Deed) -> str:
         except jobs.AlreadyDone:
             continue
         done += 1
-    return _told(done, "ended, credits given back", of=len(deed.chosen))
+    return _told(done, "ended, credits given back", of=len(run.chosen))
 
 
 def _note_failed(job: Job, actor: Actor) -> None:

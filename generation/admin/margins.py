@@ -24,7 +24,7 @@ def margin_page(request: HttpRequest) -> HttpResponse:
     days = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else USUAL_DAYS
     days = days if days in PERIODS else USUAL_DAYS
     lines = margins.list_margins(by=by, since=timezone.now() - timedelta(days=days))
-    here = reverse("admin:desk_margin")
+    here = reverse("admin:vidgo_margin")
     context = {
         "lines": lines,
         "total": margins.total(lines),
@@ -39,7 +39,7 @@ def margin_page(request: HttpRequest) -> HttpResponse:
             for each in PERIODS
         ],
     }
-    return pages.render(request, "desk/margin.html", context, title="Margin")
+    return pages.render(request, "admin/pages/margin.html", context, title="Margin")
 
 
 pages.register(

@@ -6,8 +6,8 @@ from typing import Any
 
 from accounts.models import Organization
 from generation.models import CallbackEndpoint, Job, Status
-from vidgo.admin import panels
-from vidgo.admin.panels import Panel
+from vidgo.admin import sections
+from vidgo.admin.sections import Section
 
 
 def _work_of(organization: Organization) -> dict[str, Any]:
@@ -20,12 +20,12 @@ def _work_of(organization: Organization) -> dict[str, Any]:
     }
 
 
-panels.register(
-    Panel(
+sections.register(
+    Section(
         name="work",
         place=20,
         permission="generation.view_job",
-        template="desk/parts/work_panel.html",
+        template="admin/pages/parts/work_section.html",
         build=_work_of,
     )
 )

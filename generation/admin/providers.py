@@ -19,12 +19,12 @@ from django.utils import timezone
 from accounts import audit
 from generation.models import Attempt, ProviderState
 from generation.providers import health, registry
-from vidgo.admin import actions, pages, tiles
-from vidgo.admin.actions import Action, Deed
-from vidgo.admin.admin import ReadOnlyTable
+from vidgo.admin import actions, cards, pages
+from vidgo.admin.actions import Action, ActionRun
+from vidgo.admin.cards import Alarm, Card, CardContent, Figure, Part
 from vidgo.admin.forms import ReasonForm
 from vidgo.admin.pages import Page
-from vidgo.admin.tiles import Alarm, Figure, News, Part, Tile
+from vidgo.admin.tables import ReadOnlyTable
 from vidgo.kernel import errors
 
 PERMISSION = "generation.view_providerstate"
@@ -35,7 +35,7 @@ FOR_GOOD = timedelta(days=3650)
 
 
 class UnknownProvider(errors.NotFound):
-    sentence = "This installation has no such provider."
+    default_message = "This installation has no such provider."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +106,7 @@ def providers_page(request: HttpRequest) -> HttpResponse:
         "last": LAST_ATTEMPTS,
         "low_balance": settings.PROVIDER_LOW_BALANCE,
     }
-    return pages.render(request, "desk/providers.html", context, title="Providers")
+    return pages.render(request, "admin/pages/providers.html", context, title="Providers")
 
 
 class NameForm(ReasonForm):
@@ -134,31 +134,31 @@ class PauseForm(NameForm):
     field_order = ("provider", "hours", "reason")
 
 
-def _name(deed: Deed) -> str:
-    name: str = deed.data["provider"]
+def _name(run: ActionRun) -> str:
+    name: str = run.data["provider"]
     known = name in registry.providers() or ProviderState.objects.filter(name=name).exists()
     if not known:
         raise UnknownProvider
     return name
 
 
-def _pause(deed: Deed) -> str:
-    name, hours = _name(deed), deed.data["hours"]
+def _pause(run: ActionRun) -> str:
+    name, hours = _name(run), run.data["hours"]
     until = timezone.now() + (timedelta(hours=hours) if hours else FOR_GOOD)
     with transaction.atomic(durable=True):
         health.pause(
             name=name,
             until=until,
-            reason=f"by hand: {deed.reason}",
-            actor=audit.operator_of(deed.request, reason=deed.reason),
+            reason=f"by hand: {run.reason}",
+            actor=audit.operator_of(run.request, reason=run.reason),
         )
     return f"{name} is asked for nothing. What it works on is finished."
 
 
-def _resume(deed: Deed) -> str:
-    name = _name(deed)
+def _resume(run: ActionRun) -> str:
+    name = _name(run)
     with transaction.atomic(durable=True):
-        health.resume(name=name, actor=audit.operator_of(deed.request, reason=deed.reason))
+        health.resume(name=name, actor=audit.operator_of(run.request, reason=run.reason))
     return f"{name} is asked again."
 
 
@@ -173,7 +173,7 @@ actions.register(
         permission="generation.change_providerstate",
         act=_pause,
         rows=None,
-        home="admin:desk_providers",
+        home="admin:vidgo_providers",
         form=PauseForm,
         danger=True,
     ),
@@ -184,7 +184,7 @@ actions.register(
         permission="generation.change_providerstate",
         act=_resume,
         rows=None,
-        home="admin:desk_providers",
+        home="admin:vidgo_providers",
         form=NameForm,
     ),
 )
@@ -202,8 +202,8 @@ pages.register(
 )
 
 
-def _news() -> News:
-    href = reverse("admin:desk_providers")
+def _news() -> CardContent:
+    href = reverse("admin:vidgo_providers")
     providers = list_shown()
     configured = [each for each in providers if each.is_configured]
     alarms = []
@@ -230,13 +230,13 @@ def _news() -> News:
         title="Providers",
         href=href,
         more="All about them",
-        template="desk/parts/providers_in_short.html",
+        template="admin/pages/parts/providers_in_short.html",
         context={"providers": providers},
     )
-    return News(figures=(figure,), alarms=tuple(alarms), parts=(part,))
+    return CardContent(figures=(figure,), alarms=tuple(alarms), parts=(part,))
 
 
-tiles.register(Tile(name="providers", place=20, permission=PERMISSION, build=_news))
+cards.register(Card(name="providers", place=20, permission=PERMISSION, build=_news))
 
 
 @admin.register(ProviderState)

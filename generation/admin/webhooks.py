@@ -17,11 +17,11 @@ from accounts import audit
 from accounts.models import Organization
 from generation.callbacks import delivery_results, endpoints, outbox
 from generation.models import Callback, CallbackEndpoint, CallbackTry
-from vidgo.admin import actions, tiles
-from vidgo.admin.actions import Action, Deed
-from vidgo.admin.admin import ReadOnlyInline, ReadOnlyTable, one_of
+from vidgo.admin import actions, cards
+from vidgo.admin.actions import Action, ActionRun
+from vidgo.admin.cards import Alarm, Card, CardContent, Figure
 from vidgo.admin.forms import ReasonForm
-from vidgo.admin.tiles import Alarm, Figure, News, Tile
+from vidgo.admin.tables import ReadOnlyInline, ReadOnlyTable, one_of
 from vidgo.kernel import errors
 
 LONGEST_HOURS = 30 * 24
@@ -44,10 +44,10 @@ class CallbackTries(ReadOnlyInline):
 class CallbackTable(ReadOnlyTable):
     """What was told to customers' servers, and what became of it."""
 
-    desk_group = "Work"
-    desk_icon = "bell"
-    desk_place = 40
-    desk_actions = ("send-again",)
+    nav_group = "Work"
+    nav_icon = "bell"
+    nav_order = 40
+    row_actions = ("send-again",)
     ids: ClassVar = {
         "cb_": "public_id",
         "task_": "job__public_id",
@@ -79,11 +79,11 @@ class CallbackTable(ReadOnlyTable):
 class CallbackEndpointTable(ReadOnlyTable):
     """The servers callbacks go to."""
 
-    desk_group = "Work"
-    desk_title = "Callback servers"
-    desk_icon = "external"
-    desk_place = 45
-    desk_actions = ("resume-server", "pause-server")
+    nav_group = "Work"
+    nav_title = "Callback servers"
+    nav_icon = "external"
+    nav_order = 45
+    row_actions = ("resume-server", "pause-server")
     ids: ClassVar = {"org_": "organization__public_id", "cbe_": "public_id"}
     list_display = (
         *("origin", "organization", "pause_reason", "paused_at", "failures_in_a_row"),
@@ -115,36 +115,36 @@ class AgainForm(ReasonForm):
 
 
 class Nothing(errors.Conflict):
-    sentence = "No failed callback matches; nothing was sent."
+    default_message = "No failed callback matches; nothing was sent."
 
 
 class NoSuchOrganization(errors.NotFound):
-    sentence = "There is no organization with this id."
+    default_message = "There is no organization with this id."
 
 
-def _send_again(deed: Deed) -> str:
+def _send_again(run: ActionRun) -> str:
     """Send the chosen ones again, noted in the log of each organization they belong to."""
-    chosen = Callback.objects.filter(pk__in=[callback.pk for callback in deed.chosen])
-    return _replay(deed, chosen)
+    chosen = Callback.objects.filter(pk__in=[callback.pk for callback in run.chosen])
+    return _replay(run, chosen)
 
 
-def _send_failed_again(deed: Deed) -> str:
-    since = timezone.now() - timedelta(hours=deed.data["hours"])
+def _send_failed_again(run: ActionRun) -> str:
+    since = timezone.now() - timedelta(hours=run.data["hours"])
     failed = Callback.objects.filter(
         state=Callback.State.FAILED, kind=Callback.Kind.TASK, ended_at__gte=since
     )
-    if deed.data["organization"]:
-        organization = Organization.objects.filter(public_id=deed.data["organization"]).first()
+    if run.data["organization"]:
+        organization = Organization.objects.filter(public_id=run.data["organization"]).first()
         if organization is None:
             raise NoSuchOrganization(param="organization")
         failed = failed.filter(organization=organization)
-    if deed.data["origin"]:
-        failed = failed.filter(endpoint__origin=deed.data["origin"].rstrip("/").lower())
-    return _replay(deed, failed)
+    if run.data["origin"]:
+        failed = failed.filter(endpoint__origin=run.data["origin"].rstrip("/").lower())
+    return _replay(run, failed)
 
 
-def _replay(deed: Deed, callbacks: Any) -> str:
-    actor = audit.operator_of(deed.request, reason=deed.reason)
+def _replay(run: ActionRun, callbacks: Any) -> str:
+    actor = audit.operator_of(run.request, reason=run.reason)
     again = 0
     with transaction.atomic(durable=True):
         of = callbacks.order_by().values_list("organization", flat=True).distinct()
@@ -165,18 +165,18 @@ def _replay(deed: Deed, callbacks: Any) -> str:
     return f"{again:,} will be sent again."
 
 
-def _resume(deed: Deed) -> str:
-    actor = audit.operator_of(deed.request, reason=deed.reason)
+def _resume(run: ActionRun) -> str:
+    actor = audit.operator_of(run.request, reason=run.reason)
     with transaction.atomic(durable=True):
-        for endpoint in deed.chosen:
+        for endpoint in run.chosen:
             endpoints.resume(endpoint=endpoint, actor=actor)
     return "What waited is being sent."
 
 
-def _pause(deed: Deed) -> str:
-    actor = audit.operator_of(deed.request, reason=deed.reason)
+def _pause(run: ActionRun) -> str:
+    actor = audit.operator_of(run.request, reason=run.reason)
     with transaction.atomic(durable=True):
-        for endpoint in deed.chosen:
+        for endpoint in run.chosen:
             endpoints.pause(endpoint=endpoint, actor=actor)
     return "Nothing more is sent there; what comes waits."
 
@@ -236,7 +236,7 @@ actions.register(
 )
 
 
-def _news() -> News:
+def _news() -> CardContent:
     paused = CallbackEndpoint.objects.exclude(paused_at=None).exclude(
         pause_reason=CallbackEndpoint.Pause.BY_HAND
     )
@@ -247,12 +247,12 @@ def _news() -> News:
         href=reverse("admin:generation_callbackendpoint_changelist"),
         urgent=False,
     )
-    return News(
+    return CardContent(
         figures=(Figure(name="Callback servers", value=f"{count:,}", note="paused by failures"),),
         alarms=(alarm,) if count else (),
     )
 
 
-tiles.register(
-    Tile(name="callbacks", place=50, permission="generation.view_callbackendpoint", build=_news)
+cards.register(
+    Card(name="callbacks", place=50, permission="generation.view_callbackendpoint", build=_news)
 )

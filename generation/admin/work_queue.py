@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from generation.reporting import queue_depth
-from vidgo.admin import pages, tiles
+from vidgo.admin import cards, pages
+from vidgo.admin.cards import Alarm, Card, CardContent, Figure
 from vidgo.admin.pages import Page
-from vidgo.admin.tiles import Alarm, Figure, News, Tile
 
 PERMISSION = "generation.view_job"
 # A customer who waits for longer than this wonders.
@@ -28,12 +28,12 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "waiting": queue_depth.list_waiting(),
         "organization_limit": settings.ORGANIZATION_CONCURRENCY,
     }
-    return pages.render(request, "desk/queue.html", context, title="Queue")
+    return pages.render(request, "admin/pages/queue.html", context, title="Queue")
 
 
-def _news() -> News:
+def _news() -> CardContent:
     now = queue_depth.read()
-    href = reverse("admin:desk_queue")
+    href = reverse("admin:vidgo_queue")
     waited = queue_depth.seconds_since(now.oldest_at)
     alarms = []
     if now.is_silent:
@@ -46,7 +46,7 @@ def _news() -> News:
     if now.lost:
         lost = f"{now.lost} running tasks have lost their worker and wait to be taken over."
         alarms.append(Alarm(sentence=lost, href=href, urgent=False))
-    return News(
+    return CardContent(
         figures=(
             Figure(name="Waiting", value=f"{now.queued:,}", note=f"{now.running:,} running"),
             Figure(
@@ -71,4 +71,4 @@ pages.register(
         place=30,
     )
 )
-tiles.register(Tile(name="queue", place=5, permission=PERMISSION, build=_news))
+cards.register(Card(name="queue", place=5, permission=PERMISSION, build=_news))

@@ -20,11 +20,11 @@ KEPT_SECONDS = 86_400
 
 
 class FileRemoved(errors.Gone):
-    sentence = "This file has been removed after its retention period."
+    default_message = "This file has been removed after its retention period."
 
 
 class UnknownFile(errors.NotFound):
-    sentence = "There is no such file."
+    default_message = "There is no such file."
 
 
 class FileView(Endpoint):
@@ -73,7 +73,7 @@ def _kept(row: Asset | Upload) -> str:
 
 
 def _is_wanted_input(name: str) -> bool:
-    """Tell whether this is the image of an edit that runs: its provider may have to fetch it.
+    """Return whether this is the image of an edit that runs: its provider may have to fetch it.
 
     Only the provider is told the address, and once the job has ended nobody is served it.
     """

@@ -22,7 +22,7 @@ PARAMETERS = (
         description=f"`wait=N`: answer when the task ends, or after N seconds, at most "
         f"{long_polling.LONGEST_SECONDS}.",
     ),
-    openapi.told("Preference-Applied", "`wait=N` when the call was ready to wait.", 200),
+    openapi.header("Preference-Applied", "`wait=N` when the call was ready to wait.", 200),
 )
 
 

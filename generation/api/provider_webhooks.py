@@ -12,7 +12,7 @@ from vidgo.kernel.api.endpoint import Endpoint
 from vidgo.kernel.api.envelope import ok
 
 
-class HintView(Endpoint):
+class ProviderWebhookView(Endpoint):
     """Providers sign what they send; the address is unguessable besides."""
 
     authentication_classes = ()

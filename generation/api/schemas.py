@@ -57,8 +57,8 @@ def _field(
 
 
 # The fields of `input` are declared in the catalog.
-OrderInput = type(
-    "OrderInput",
+SubmitInput = type(
+    "SubmitInput",
     (serializers.Serializer,),
     {
         "__doc__": "What to make.",
@@ -70,7 +70,7 @@ OrderInput = type(
 )
 
 
-class OrderBody(serializers.Serializer[None]):
+class SubmitBody(serializers.Serializer[None]):
     """The body of a submit."""
 
     model = serializers.ChoiceField(
@@ -82,7 +82,7 @@ class OrderBody(serializers.Serializer[None]):
     callback_url = serializers.URLField(
         required=False, help_text="Called once when the task has ended."
     )
-    input = OrderInput()
+    input = SubmitInput()
 
 
 class FileData(serializers.Serializer[None]):

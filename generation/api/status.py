@@ -14,7 +14,9 @@ from vidgo.kernel.api.endpoint import Endpoint
 
 # What we advise between two looks at an unfinished task.
 RETRY_AFTER_SECONDS = 2
-RETRY_AFTER = openapi.told("Retry-After", "Seconds; until a task is over, when to ask again.", 200)
+RETRY_AFTER = openapi.header(
+    "Retry-After", "Seconds; until a task is over, when to ask again.", 200
+)
 
 
 def come_back(job: Job) -> dict[str, str]:

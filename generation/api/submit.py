@@ -25,7 +25,7 @@ class SubmitView(Endpoint):
         operation_id="submit",
         summary="Submit a task",
         tags=["Generation"],
-        request=schemas.OrderBody,
+        request=schemas.SubmitBody,
         parameters=[
             OpenApiParameter(
                 idempotency.HEADER,
@@ -34,7 +34,7 @@ class SubmitView(Endpoint):
                 description="Any text of yours, up to 255 printable characters. Sent again within "
                 "7 days, the same order is answered with the task it became, and paid for once.",
             ),
-            openapi.told(REPLAYED, "`true` when the order had been taken before.", 200),
+            openapi.header(REPLAYED, "`true` when the order had been taken before.", 200),
             *prefer_wait.PARAMETERS,
             status.RETRY_AFTER,
         ],

@@ -7,7 +7,7 @@ from generation.api.cancel import CancelView
 from generation.api.catalog import ModelsView, ModelView
 from generation.api.docs import DocsView
 from generation.api.files import FileView
-from generation.api.provider_webhooks import HintView
+from generation.api.provider_webhooks import ProviderWebhookView
 from generation.api.status import StatusView
 from generation.api.submit import SubmitView
 from generation.api.tasks import TasksView
@@ -25,6 +25,10 @@ urlpatterns = [
     path("v1/catalog/models/<str:model_id>", ModelView.as_view(), name="api_model"),
     path("api/schema", SpectacularAPIView.as_view(), name="api_schema"),
     path("api/docs", DocsView.as_view(), name="api_docs"),
-    path("webhooks/providers/<slug:provider>/<slug:token>", HintView.as_view(), name="api_hint"),
+    path(
+        "webhooks/providers/<slug:provider>/<slug:token>",
+        ProviderWebhookView.as_view(),
+        name="api_provider_webhook",
+    ),
     path("files/<path:name>", FileView.as_view(), name="file"),
 ]

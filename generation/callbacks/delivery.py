@@ -43,31 +43,31 @@ def deliver(*, beside: Callable[[], object], again: Callable[[], bool]) -> int:
     Calls in flight are waited for. Meanwhile `beside` runs once more whenever `again` asks for
     it, so that a receiver that hangs holds up nothing but itself.
     """
-    courier = Slice()
-    thread = threading.Thread(target=courier.run_in_loop, name="callbacks", daemon=True)
+    sender = SendCycle()
+    thread = threading.Thread(target=sender.run_in_loop, name="callbacks", daemon=True)
     thread.start()
     try:
         beside()
-        courier.alone.set()
+        sender.alone.set()
         while thread.is_alive():
             thread.join(LOOK_SECONDS)
-            if thread.is_alive() and not queue.pulse.is_stopping and again():
+            if thread.is_alive() and not queue.heartbeat.is_stopping and again():
                 beside()
     finally:
-        courier.alone.set()
+        sender.alone.set()
         thread.join()
-    if courier.error is not None:
-        raise courier.error
-    return courier.tried
+    if sender.error is not None:
+        raise sender.error
+    return sender.tried
 
 
-class Slice:
-    """One claim-and-send round of about SLICE_SECONDS."""
+class SendCycle:
+    """One claim-and-send round of about WORK_CYCLE_SECONDS."""
 
     def __init__(self) -> None:
         self.owner = f"{queue.cluster_name}/{secrets.token_hex(6)}"
         self.running: set[asyncio.Task[None]] = set()
-        self.ends_at = time.monotonic() + settings.SLICE_SECONDS
+        self.ends_at = time.monotonic() + settings.WORK_CYCLE_SECONDS
         self.tried = 0
         self.rest_seconds = 0.0
         self.error: Exception | None = None
@@ -76,8 +76,8 @@ class Slice:
 
     @property
     def is_over(self) -> bool:
-        """Tell whether nothing more is to be claimed."""
-        return queue.pulse.is_stopping or time.monotonic() >= self.ends_at
+        """Return whether nothing more is to be claimed."""
+        return queue.heartbeat.is_stopping or time.monotonic() >= self.ends_at
 
     def run_in_loop(self) -> None:
         """Be the thread: run on an event loop of its own, and keep what went wrong."""
@@ -112,12 +112,12 @@ class Slice:
         free = settings.CALLBACKS_IN_FLIGHT_PER_PROCESS - len(self.running)
         if free <= 0:
             return 0
-        queue.pulse.beat()
+        queue.heartbeat.beat()
         began = time.monotonic()
         claimed = await in_database(delivery_claims.claim, owner=self.owner, limit=free)
         self.rest_seconds = min(REST * (time.monotonic() - began), 1.0)
         if claimed:
-            failpoints.point("callback.claimed")
+            failpoints.hit("callback.claimed")
         for each in claimed:
             task = asyncio.create_task(self._try(each))
             self.running.add(task)
@@ -141,11 +141,11 @@ class Slice:
         """Let calls in flight return; each ends by itself after ten seconds."""
         told_to_stop_at = None
         while self.running:
-            if queue.pulse.is_stopping:
+            if queue.heartbeat.is_stopping:
                 told_to_stop_at = told_to_stop_at or time.monotonic()
                 if time.monotonic() - told_to_stop_at > STOP_SECONDS:
                     return
-            queue.pulse.beat()
+            queue.heartbeat.beat()
             await asyncio.wait(self.running, timeout=LOOK_SECONDS)
 
     async def _try(self, claimed: Claimed) -> None:
@@ -157,7 +157,7 @@ class Slice:
         except Exception:
             log.exception("callback_broken")
             result = Result(error=delivery_results.BROKEN)
-        failpoints.point("callback.sent")
+        failpoints.hit("callback.sent")
         try:
             ours = await in_database(delivery_results.record, callback=callback, result=result)
         except (OperationalError, InterfaceError) as error:

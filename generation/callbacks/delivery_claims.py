@@ -144,7 +144,7 @@ def claim(*, owner: str, limit: int) -> list[Claimed]:
 
 
 def is_due() -> bool:
-    """Tell whether any callback could be sent right now."""
+    """Return whether any callback could be sent right now."""
     with prepared_statements.prepared() as cursor:
         cursor.execute(IS_DUE, _limits())
         (due,) = cursor.fetchone() or (False,)
@@ -156,7 +156,7 @@ def release(*, owner: str) -> int:
     return _let_go(lease_owner=owner)
 
 
-def void(*, cluster: str) -> int:
+def release_cluster(*, cluster: str) -> int:
     """Let go of what the senders of a cluster held, after its processes were killed."""
     return _let_go(lease_owner__startswith=f"{cluster}/")
 

@@ -22,14 +22,14 @@ from generation.models import CallbackEndpoint
 from vidgo.kernel import errors, queue
 from vidgo.kernel.db.transactions import requires_transaction
 
-BELL = "generation.tasks.deliver_callbacks"
+WAKE_UP = "generation.tasks.deliver_callbacks"
 NOTICE = "generation.tasks.send_callback_notice"
 # A success is noted at most this often: a busy endpoint's row would be rewritten for each one.
 NOTE_EVERY = timedelta(seconds=10)
 
 
 class UnknownEndpoint(errors.NotFound):
-    sentence = "There is no such callback endpoint."
+    default_message = "There is no such callback endpoint."
 
 
 def origin_of(url: str) -> str:
@@ -81,7 +81,7 @@ def resume(*, endpoint: CallbackEndpoint, actor: Actor) -> None:
             action="callback_endpoint.resumed",
             target=endpoint.origin,
         )
-        queue.ring(BELL)
+        queue.notify(WAKE_UP)
 
 
 _RESUMED: Mapping[str, Any] = {
@@ -102,7 +102,7 @@ def note_success(*, endpoint_id: int, by_test: bool) -> None:
         last_success_at=now, failures_in_a_row=0, failing_since=None
     )
     if by_test and rows.filter(paused_at__isnull=False).update(**_RESUMED):
-        queue.ring(BELL)
+        queue.notify(WAKE_UP)
 
 
 @requires_transaction

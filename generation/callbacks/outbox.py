@@ -18,18 +18,18 @@ from generation.models import Callback, CallbackEndpoint, Job
 from vidgo.kernel import errors, http, queue
 from vidgo.kernel.db.transactions import requires_transaction
 
-BELL = endpoints.BELL
+WAKE_UP = endpoints.WAKE_UP
 REMOVE_AT_ONCE = 1000
 
 
 class UnknownCallback(errors.NotFound):
-    sentence = "There is no such callback."
+    default_message = "There is no such callback."
 
 
 class NotOver(errors.Conflict):
     """The callback is still being delivered; it cannot be replayed before that has ended."""
 
-    sentence = "This callback is still being delivered."
+    default_message = "This callback is still being delivered."
 
 
 def announce(*, job: Job) -> Callback | None:
@@ -71,7 +71,7 @@ def _store(*, organization_id: int, url: str, job: Job | None) -> Callback:
         kind=Callback.Kind.TASK if job else Callback.Kind.TEST,
         url=url,
     )
-    queue.ring(BELL)
+    queue.notify(WAKE_UP)
     return callback
 
 
@@ -132,7 +132,7 @@ def _again(callbacks: QuerySet[Callback]) -> int:
         state=Callback.State.WAITING, step=0, due_at=timezone.now(), ended_at=None
     )
     if again:
-        queue.ring(BELL)
+        queue.notify(WAKE_UP)
     return again
 
 

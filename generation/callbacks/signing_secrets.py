@@ -33,13 +33,13 @@ KEY_BYTES = 32
 class Unreadable(errors.Internal):
     """A stored secret cannot be opened with SECRET_KEY or any of SECRET_KEY_FALLBACKS."""
 
-    sentence = "The signing secret cannot be read. Please contact support, or rotate it."
+    default_message = "The signing secret cannot be read. Please contact support, or rotate it."
 
 
 class Overlapping(errors.Conflict):
     """The secret was replaced already, and the one before it still counts."""
 
-    sentence = (
+    default_message = (
         "The secret before this one is still valid. Wait until it has expired, then rotate again."
     )
 

@@ -24,7 +24,7 @@ class UnknownModel(errors.Invalid):
 
 
 class UnknownCatalogEntry(errors.NotFound):
-    sentence = "There is no such model in the catalog."
+    default_message = "There is no such model in the catalog."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Offer:
     fallback: dict[str, str] = field(default_factory=dict, hash=False)
 
     def serves(self, size: str) -> bool:
-        """Tell whether the provider makes a size itself, without a crop."""
+        """Return whether the provider makes a size itself, without a crop."""
         return size in self.sizes
 
     def upstream_size(self, size: str) -> str:
@@ -86,7 +86,7 @@ class Model:
 
     @property
     def is_edit(self) -> bool:
-        """Tell whether the model needs an input image."""
+        """Return whether the model needs an input image."""
         return self.task == "image-to-image"
 
     @property

@@ -47,7 +47,7 @@ COLUMNS = (
 
 
 class InputRemoved(errors.Gone):
-    sentence = "The image this task started from has been removed."
+    default_message = "The image this task started from has been removed."
 
 
 class BadFilter(errors.Invalid):

@@ -8,7 +8,7 @@ from vidgo.kernel import errors
 
 
 class UnknownPage(errors.NotFound):
-    sentence = "There is no such page in the documentation."
+    default_message = "There is no such page in the documentation."
 
 
 @dataclass(frozen=True, slots=True)

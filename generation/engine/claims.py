@@ -126,7 +126,7 @@ def claim(*, owner: str, limit: int) -> list[Job]:
 
 
 def is_due() -> bool:
-    """Tell whether any job waits for a driver."""
+    """Return whether any job waits for a driver."""
     with prepared_statements.prepared() as cursor:
         cursor.execute(DUE)
         (due,) = cursor.fetchone() or (False,)

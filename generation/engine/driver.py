@@ -106,7 +106,7 @@ class Try:
         if not self.attempt.upstream_ref:
             await self._start(work)
         ready, content = await self._wait(work)
-        failpoints.point("poll.ready")
+        failpoints.hit("poll.ready")
         prepared = await in_thread(
             results.prepare,
             content=content,
@@ -125,7 +125,7 @@ class Try:
         except LetGo:
             # Left open, an attempt that did nothing would look like a start without an answer.
             if self.attempt.fence == self.job.fence and not self.attempt.upstream_ref:
-                await self._put_back("The storage was away.")
+                await self._requeue("The storage was away.")
             raise
 
     async def _with_files(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -146,8 +146,8 @@ class Try:
             await self._look_for_lost(work, since=self.attempt.started_at)
             return
         if self.draining.is_set():
-            await self._put_back("The slice was over.")
-        failpoints.point("call.before")
+            await self._requeue("The slice was over.")
+        failpoints.hit("call.before")
         try:
             started = await self.provider.start(work)
         except Failure as failure:
@@ -156,9 +156,9 @@ class Try:
             await in_database(health.note_failure, attempt=self.attempt, failure=failure)
             await self._look_for_lost(work, since=timezone.now())
             return
-        failpoints.point("call.answered")
+        failpoints.hit("call.answered")
         await self._note_started(started.upstream_ref, started.cost_usd)
-        failpoints.point("call.noted")
+        failpoints.hit("call.noted")
 
     async def _note_started(self, upstream_ref: str, cost_usd: Decimal | None) -> None:
         await in_database(
@@ -186,17 +186,17 @@ class Try:
             return
         lost = await self._seconds_lost(since=since)
         if was_asked and lost >= LOOK_FOR_LOST_SECONDS:
-            await self._put_back("The provider knows nothing of the work.")
+            await self._requeue("The provider knows nothing of the work.")
         if lost >= LOST_SECONDS:
             raise Failure(FailureKind.OUTCOME_UNKNOWN, "The provider's answer was lost.")
         wait = min(LOST_SECONDS - lost, LOOK_FOR_LOST_SECONDS)
-        await in_database(jobs.park, job=self.job, seconds=wait)
+        await in_database(jobs.snooze, job=self.job, seconds=wait)
         raise LetGo
 
-    async def _put_back(self, message: str) -> None:
+    async def _requeue(self, message: str) -> None:
         """Have a slice begin anew, as nothing was started; burns no try. Raises `LetGo`."""
         await in_database(
-            jobs.put_back,
+            jobs.requeue,
             job=self.job,
             delay_seconds=0,
             kind=FailureKind.THROTTLED,
@@ -316,8 +316,8 @@ def work_of(*, job: Job, attempt: Attempt) -> Work:
         output_format=job.output_format,
         seed=job.seed,
         image=image,
-        hint_url=webhooks.url_for(provider_name=attempt.provider, token=attempt.token),
-        hint_secret=webhooks.secret_for(token=attempt.token),
+        webhook_url=webhooks.url_for(provider_name=attempt.provider, token=attempt.token),
+        webhook_secret=webhooks.secret_for(token=attempt.token),
         asked_at=attempt.started_at,
     )
 
@@ -329,7 +329,7 @@ def deliver(*, job: Job, attempt: Attempt, prepared: results.Prepared, ready: Re
     not stay behind.
     """
     file = results.store(prepared=prepared)
-    failpoints.point("store.stored")
+    failpoints.hit("store.stored")
     try:
         from_storage(
             jobs.finish,
@@ -347,7 +347,7 @@ def deliver(*, job: Job, attempt: Attempt, prepared: results.Prepared, ready: Re
         with contextlib.suppress(files.StorageAway):
             files.remove(name=file)
         raise
-    failpoints.point("finish.committed")
+    failpoints.hit("finish.committed")
     from_storage(health.note_success, attempt=attempt)
     log.info("job_finished", bytes=len(prepared.content), provider=attempt.provider)
 
@@ -378,7 +378,7 @@ def settle(*, job: Job, failure: Failure) -> None:
     if failure.kind in FINAL_KINDS or is_spent or is_overdue(job=job):
         jobs.fail(job=job, kind=failure.kind, message=failure.message)
         return
-    jobs.put_back(
+    jobs.requeue(
         job=job,
         delay_seconds=_delay(failure, tries=tries.get(attempt.provider, 0) if attempt else 0),
         kind=failure.kind,
@@ -387,7 +387,7 @@ def settle(*, job: Job, failure: Failure) -> None:
 
 
 def is_overdue(*, job: Job) -> bool:
-    """Tell whether the job's deadline has passed, by this machine's clock."""
+    """Return whether the job's deadline has passed, by this machine's clock."""
     return time.time() > job.deadline_at.timestamp()
 
 

@@ -1,9 +1,8 @@
-"""The engine: one slice of driving many jobs at once.
+"""The job loop: one work cycle that drives many jobs at once.
 
-A slice claims jobs, runs each as one coroutine that reads from top to bottom, and after
-SLICE_SECONDS lets go of what is unfinished; a later slice, here or on another machine, resumes it
-from the stored upstream reference. Database and files are touched in threads, the network in the
-loop.
+A work cycle claims jobs, runs each as one coroutine that reads from top to bottom, and lets go of
+what is unfinished after WORK_CYCLE_SECONDS. A later cycle, here or on another machine, resumes it
+from the stored upstream reference. Database and files are used in threads, the network in the loop.
 """
 
 from __future__ import annotations
@@ -39,17 +38,17 @@ SWITCH_SECONDS = 0.0005
 def drive() -> int:
     """Run one slice and return how many jobs it drove."""
     sys.setswitchinterval(SWITCH_SECONDS)
-    return asyncio.run(Slice().run())
+    return asyncio.run(WorkCycle().run())
 
 
-class Slice:
-    """One claim-and-drive round of about SLICE_SECONDS."""
+class WorkCycle:
+    """One claim-and-drive round of about WORK_CYCLE_SECONDS."""
 
     def __init__(self) -> None:
         self.owner = f"{queue.cluster_name}/{secrets.token_hex(6)}"
         self.running: dict[asyncio.Task[None], int] = {}
         self.draining = asyncio.Event()
-        self.ends_at = time.monotonic() + settings.SLICE_SECONDS
+        self.ends_at = time.monotonic() + settings.WORK_CYCLE_SECONDS
         self.renew_at = time.monotonic() + settings.LEASE_SECONDS / 3
         self.driven = 0
 
@@ -57,7 +56,7 @@ class Slice:
         """Drive jobs until there are none or the slice is over."""
         try:
             while not self._is_over():
-                queue.pulse.beat()
+                queue.heartbeat.beat()
                 await self._claim()
                 if not self.running:
                     break
@@ -70,11 +69,11 @@ class Slice:
             await http.close()
             released = await in_database(self._release)
         if released:
-            log.info("slice_released", jobs=released, owner=self.owner)
+            log.info("work_cycle_released", jobs=released, owner=self.owner)
         return self.driven
 
     def _is_over(self) -> bool:
-        return queue.pulse.is_stopping or time.monotonic() >= self.ends_at
+        return queue.heartbeat.is_stopping or time.monotonic() >= self.ends_at
 
     async def _claim(self) -> None:
         free = settings.JOBS_IN_FLIGHT_PER_PROCESS - len(self.running)
@@ -85,7 +84,7 @@ class Slice:
             return
         claimed = await in_database(claims.claim, owner=self.owner, limit=free)
         if claimed:
-            failpoints.point("claim.done")
+            failpoints.hit("claim.done")
         for job in claimed:
             task = asyncio.create_task(self._drive(job))
             self.running[task] = job.pk
@@ -108,7 +107,7 @@ class Slice:
         self.draining.set()
         patient_until = time.monotonic() + DRAIN_SECONDS
         while self.running and time.monotonic() < patient_until:
-            queue.pulse.beat()
+            queue.heartbeat.beat()
             await asyncio.wait(self.running, timeout=LOOK_SECONDS)
             await self._renew()
         await self._cut_off()
@@ -123,7 +122,7 @@ class Slice:
     def _release(self) -> int:
         released = leases.release(owner=self.owner)
         if released:
-            queue.ring(jobs.BELL)
+            queue.notify(jobs.WAKE_UP)
         return released
 
     async def _drive(self, job: Job) -> None:

@@ -37,7 +37,7 @@ def release(*, owner: str) -> int:
     return Job.objects.filter(status=Status.RUNNING, lease_owner=owner).update(leased_until=None)
 
 
-def void(*, cluster: str) -> int:
+def release_cluster(*, cluster: str) -> int:
     """Let go of all that the drivers of a cluster held, after its processes were killed."""
     return Job.objects.filter(
         status=Status.RUNNING, lease_owner__startswith=f"{cluster}/", leased_until__isnull=False

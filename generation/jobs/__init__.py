@@ -6,20 +6,20 @@ repeated submit, `long_polling` waits for the end, `representation` is a job as 
 """
 
 from generation.jobs.lifecycle import (
-    BELL,
+    WAKE_UP,
     AlreadyDone,
     expire_overdue,
     fail,
     finish,
-    park,
-    put_back,
     requeue,
+    restart,
+    snooze,
 )
 from generation.jobs.lookup import UnknownJob, get_job
 from generation.jobs.submit import Submitted, submit
 
 __all__ = [
-    "BELL",
+    "WAKE_UP",
     "AlreadyDone",
     "Submitted",
     "UnknownJob",
@@ -27,8 +27,8 @@ __all__ = [
     "fail",
     "finish",
     "get_job",
-    "park",
-    "put_back",
     "requeue",
+    "restart",
+    "snooze",
     "submit",
 ]

@@ -27,23 +27,23 @@ PATIENCE_SECONDS = 10.0
 
 
 class AlreadyEnded(errors.Conflict):
-    sentence = "This task has already ended."
+    default_message = "This task has already ended."
 
 
 class NotYet(errors.Conflict):
-    sentence = "The work is just being handed over; try again in a few seconds."
+    default_message = "The work is just being handed over; try again in a few seconds."
 
 
 class TooLate(errors.Conflict):
-    sentence = "This task is almost done and can no longer be stopped."
+    default_message = "This task is almost done and can no longer be stopped."
 
 
 class Impossible(errors.Conflict):
-    sentence = "The work on this task has begun, and it cannot be stopped where it is done."
+    default_message = "The work on this task has begun, and it cannot be stopped where it is done."
 
 
 class NoAnswer(errors.Conflict):
-    sentence = "It could not be found out whether the task can still be stopped; it goes on."
+    default_message = "It could not be found out whether the task can still be stopped; it goes on."
 
 
 def cancel(*, organization: Organization, public_id: str) -> Job:

@@ -45,7 +45,7 @@ class BadCallbackUrl(errors.Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class GenerationRequest:
     """A checked request for one image."""
 
     model: catalog.Model
@@ -64,7 +64,7 @@ class Order:
         return self.model.price_credits
 
 
-def parse(*, model: object, input: object, callback_url: object = None) -> Order:
+def parse(*, model: object, input: object, callback_url: object = None) -> GenerationRequest:
     """Return the order in a decoded request body.
 
     Raises `UnknownModel`, `BadParameter`, `PromptTooLong`, `ImageMissing`, `ImageNotWanted`,
@@ -77,7 +77,7 @@ def parse(*, model: object, input: object, callback_url: object = None) -> Order
         raise BadParameter("'input' is required and must be an object.", param="input")
     fields = catalog.input_fields()
     sizes = catalog.load().sizes
-    return Order(
+    return GenerationRequest(
         model=chosen,
         prompt=_prompt(input.get("prompt"), most=fields["prompt"]["maxLength"]),
         # Sizes that are not listed are known all the same.
@@ -94,7 +94,7 @@ def parse(*, model: object, input: object, callback_url: object = None) -> Order
     )
 
 
-def require_callable(order: Order) -> None:
+def require_callable(order: GenerationRequest) -> None:
     """Raise `BadCallbackUrl` when the callback's host leads to an address we may not call.
 
     Looks the name up, for up to five seconds: call it outside transactions. A name that cannot be

@@ -17,7 +17,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Organization
-from generation.jobs.generation_request import Order
+from generation.jobs.generation_request import GenerationRequest
 from generation.models import KEY_MAX_CHARACTERS, IdempotencyKey, Job
 from vidgo.kernel import errors
 from vidgo.kernel.db import prepared_statements
@@ -35,15 +35,17 @@ VALUES (%(organization)s, %(key)s, %(fingerprint)s, %(job)s, statement_timestamp
 
 
 class BadKey(errors.Invalid):
-    sentence = (
+    default_message = (
         f"'{HEADER}' must have 1 to {KEY_MAX_CHARACTERS} characters, all of them printable ASCII."
     )
 
 
-class OtherOrder(errors.IdempotencyMismatch):
+class OtherRequest(errors.IdempotencyMismatch):
     """The key stands for another order; nothing was taken."""
 
-    sentence = f"This '{HEADER}' was used with another request. Use a new one for a new request."
+    default_message = (
+        f"This '{HEADER}' was used with another request. Use a new one for a new request."
+    )
 
 
 class AlreadyStored(Exception):
@@ -69,7 +71,7 @@ def parse(header: str | None) -> str | None:
 
 
 def find(key: Key) -> Job | None:
-    """Return the job a key stands for, None for a new key; raises `OtherOrder`."""
+    """Return the job a key stands for, None for a new key; raises `OtherRequest`."""
     stored = (
         IdempotencyKey.objects.for_organization(key.organization)
         .select_related("job")
@@ -79,7 +81,7 @@ def find(key: Key) -> Job | None:
     if stored is None:
         return None
     if stored.fingerprint != key.fingerprint:
-        raise OtherOrder(param=HEADER)
+        raise OtherRequest(param=HEADER)
     return stored.job
 
 
@@ -101,7 +103,7 @@ def store(key: Key, *, job: Job) -> None:
             raise AlreadyStored
 
 
-def fingerprint_of(order: Order) -> str:
+def fingerprint_of(order: GenerationRequest) -> str:
     """Return what makes two orders the same: all that a job is made from, defaults filled in."""
     parts = [
         order.model.id,

@@ -29,7 +29,7 @@ from vidgo.kernel import errors, queue
 from vidgo.kernel.db import prepared_statements
 from vidgo.kernel.ops import failpoints
 
-BELL = "generation.tasks.drive"
+WAKE_UP = "generation.tasks.drive"
 # By hand, as every image comes by here: all that its end means in one question to the database.
 FINISH = """
 WITH ended AS (
@@ -54,7 +54,7 @@ SELECT ended.id, %(file)s, %(format)s, %(width)s, %(height)s, %(size_bytes)s, %(
 class AlreadyDone(errors.Conflict):
     """The job has reached an end, or was taken over by another driver; nothing was changed."""
 
-    sentence = "This task has already ended."
+    default_message = "This task has already ended."
 
 
 def finish(
@@ -94,7 +94,7 @@ def finish(
             if not cursor.rowcount:
                 raise AlreadyDone
         outbox.announce(job=job)
-        failpoints.point("finish.ended")
+        failpoints.hit("finish.ended")
 
 
 def fail(
@@ -125,10 +125,10 @@ def fail(
         if within is not None:
             within()
         outbox.announce(job=job)
-        failpoints.point("fail.ended")
+        failpoints.hit("fail.ended")
 
 
-def put_back(*, job: Job, delay_seconds: float, kind: FailureKind, message: str) -> None:
+def requeue(*, job: Job, delay_seconds: float, kind: FailureKind, message: str) -> None:
     """Close the attempt and let the job wait for another; raises `AlreadyDone`."""
     with transaction.atomic(durable=True):
         changed = _driven(job).update(
@@ -143,7 +143,7 @@ def put_back(*, job: Job, delay_seconds: float, kind: FailureKind, message: str)
         attempts.close(job=job, kind=kind, message=message)
 
 
-def requeue(*, job: Job, actor: Actor) -> None:
+def restart(*, job: Job, actor: Actor) -> None:
     """Take a job from whoever drives it and let it wait for another try, as an operator wishes.
 
     Its deadline begins anew. Nobody waits any more for what a provider may be making, so it may
@@ -170,10 +170,10 @@ def requeue(*, job: Job, actor: Actor) -> None:
         audit.record(
             organization=job.organization, actor=actor, action="job.requeued", target=job.public_id
         )
-        queue.ring(BELL)
+        queue.notify(WAKE_UP)
 
 
-def park(*, job: Job, seconds: float) -> None:
+def snooze(*, job: Job, seconds: float) -> None:
     """Let go of a running job for a while, with its attempt; raises `AlreadyDone`."""
     parked = _driven(job).update(
         due_at=timezone.now() + timedelta(seconds=seconds), leased_until=None, lease_owner=""

@@ -16,7 +16,7 @@ SELECT {raw_models.columns(Job, alias="j")}, {raw_models.columns(Asset, alias="a
 
 
 class UnknownJob(errors.NotFound):
-    sentence = "There is no such task."
+    default_message = "There is no such task."
 
 
 def get_job(*, organization: Organization, public_id: str) -> Job:

@@ -17,8 +17,8 @@ from accounts.models import ApiKey, Organization, User
 from billing import ledger, wallets
 from generation.catalog import SEED_MAX
 from generation.jobs import generation_request, idempotency
-from generation.jobs.generation_request import Order
-from generation.jobs.lifecycle import BELL
+from generation.jobs.generation_request import GenerationRequest
+from generation.jobs.lifecycle import WAKE_UP
 from generation.models import Job
 from generation.providers import registry
 from generation.storage import files, inputs
@@ -38,7 +38,7 @@ class Submitted:
 def submit(
     *,
     organization: Organization,
-    request: Order,
+    request: GenerationRequest,
     api_key: ApiKey | None = None,
     created_by: User | None = None,
     idempotency_key: str | None = None,
@@ -49,7 +49,7 @@ def submit(
     With an idempotency key that was used before, return the job it stands for: no image is fetched
     and nothing is deducted. `fingerprint` identifies the request where its fields do not, as with
     an uploaded file that is stored under a new name each time. An edit's image is fetched before
-    the transaction. Raises `idempotency.OtherOrder`, `organizations.Suspended`,
+    the transaction. Raises `idempotency.OtherRequest`, `organizations.Suspended`,
     `restrictions.ModelNotAllowed`, `registry.NoProvider`, `generation_request.BadCallbackUrl`,
     `ledger.InsufficientCredits`, `inputs.ImageUnreachable`, `inputs.NotAnImage` or
     `files.StorageAway`; then nothing is stored and nothing is deducted.
@@ -73,7 +73,7 @@ def submit(
 
 def _submit(
     organization: Organization,
-    request: Order,
+    request: GenerationRequest,
     api_key: ApiKey | None,
     created_by: User | None,
     *,
@@ -109,10 +109,10 @@ def _submit(
                     deadline_at=timezone.now() + timedelta(seconds=settings.JOB_DEADLINE_SECONDS),
                 )
             )
-            failpoints.point("submit.stored")
+            failpoints.hit("submit.stored")
             if key is not None:
                 idempotency.store(key, job=job)
-            queue.ring(BELL)
+            queue.notify(WAKE_UP)
             # Last, because the wallet stays locked from here to the commit.
             ledger.charge(
                 organization=organization,
@@ -121,11 +121,11 @@ def _submit(
                 actor=api_key.display if api_key else str(created_by or "system"),
                 api_key=api_key,
             )
-            failpoints.point("submit.charged")
+            failpoints.hit("submit.charged")
     except Exception:
         if image_file:
             with suppress(files.StorageAway):
                 files.remove(name=image_file)
         raise
-    failpoints.point("submit.committed")
+    failpoints.hit("submit.committed")
     return job

@@ -26,10 +26,10 @@ from generation.models.jobs import (
     new_attempt_token,
     new_job_id,
 )
-from generation.models.margins import MarginDay
+from generation.models.margins import DailyMargin
 from generation.models.providers import ProviderState
 from generation.models.uploads import Upload, UploadQuerySet, new_upload_id
-from generation.models.usage import UsageDay
+from generation.models.usage import DailyUsage
 
 __all__ = [
     "ENDS",
@@ -45,16 +45,16 @@ __all__ = [
     "CallbackQuerySet",
     "CallbackSecret",
     "CallbackTry",
+    "DailyMargin",
+    "DailyUsage",
     "IdempotencyKey",
     "IdempotencyKeyQuerySet",
     "Job",
     "JobQuerySet",
-    "MarginDay",
     "ProviderState",
     "Status",
     "Upload",
     "UploadQuerySet",
-    "UsageDay",
     "new_attempt_token",
     "new_job_id",
     "new_upload_id",

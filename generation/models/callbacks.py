@@ -225,7 +225,7 @@ class Callback(models.Model):
 
     @property
     def is_over(self) -> bool:
-        """Tell whether no further try will be made by itself."""
+        """Return whether no further try will be made by itself."""
         return self.ended_at is not None
 
 

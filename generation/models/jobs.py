@@ -154,7 +154,7 @@ class Job(models.Model):
 
     @property
     def is_over(self) -> bool:
-        """Tell whether the job has reached an end."""
+        """Return whether the job has reached an end."""
         return self.status in ENDS
 
     @property

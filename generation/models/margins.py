@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 
-class MarginDay(models.Model):
+class DailyMargin(models.Model):
     """The attempts begun on one UTC day for one model at one provider; written by `margins.py`.
 
     A day is written when all its attempts have ended, so it never changes.

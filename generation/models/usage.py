@@ -10,7 +10,7 @@ from django.db.models import Q
 from accounts.models import ApiKey, Organization
 
 
-class UsageDay(models.Model):
+class DailyUsage(models.Model):
     """The jobs submitted on one UTC day with one model and key; written once, by `usage.py`.
 
     A day is written when all its jobs are over, so it never changes. A job's refund counts on the

@@ -123,7 +123,7 @@ def look_at_workers() -> Iterator[Finding]:
     if missing:
         yield fault(f"not scheduled: {', '.join(sorted(missing))}", to_do="run `manage.py migrate`")
         return
-    overdue = queue.look().overdue_seconds
+    overdue = queue.read_status().overdue_seconds
     if overdue > queue_depth.SILENT_SECONDS:
         yield fault(
             f"none has taken anything for {overdue / 60:.0f} minutes",

@@ -15,7 +15,7 @@ from django.utils import timezone
 from generation.models import Attempt, CallbackEndpoint, ProviderState
 from generation.providers import health, registry
 from generation.reporting import queue_depth
-from generation.reporting.queue_depth import Depth
+from generation.reporting.queue_depth import QueueDepth
 from vidgo.kernel.ops.metrics import Reading, readings
 
 # What ended within five minutes, of the newest so many: enough for 60 tasks a second.
@@ -59,7 +59,7 @@ def read_work() -> Iterator[Reading]:
     yield from _callbacks(now)
 
 
-def _tasks(now: Depth) -> Iterator[Reading]:
+def _tasks(now: QueueDepth) -> Iterator[Reading]:
     help = "Tasks that have not ended. Postponed ones are queued, lost ones running."
     for state in ("queued", "postponed", "running", "lost"):
         yield Reading("vidgo_tasks", help, getattr(now, state), {"state": state})
@@ -75,7 +75,7 @@ def _tasks(now: Depth) -> Iterator[Reading]:
         yield Reading("vidgo_tasks_ended", help, count, labels)
 
 
-def _callbacks(now: Depth) -> Iterator[Reading]:
+def _callbacks(now: QueueDepth) -> Iterator[Reading]:
     ((sending,),) = _rows(SENDING)
     help = "Callbacks that have not ended. Held ones wait for a paused server."
     for state, count in (

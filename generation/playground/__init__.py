@@ -1,7 +1,7 @@
 """The playground: the API's submit behind a form, for members and for those who look first."""
 
-from generation.playground.context import panel
+from generation.playground.context import for_model
 from generation.playground.member import live, playground
 from generation.playground.visitor import playground_visitor
 
-__all__ = ["live", "panel", "playground", "playground_visitor"]
+__all__ = ["for_model", "live", "playground", "playground_visitor"]

@@ -12,7 +12,7 @@ from django.urls import reverse
 from generation import catalog
 from generation.models import Job
 from generation.playground import request_form, samples, snippets
-from generation.playground.request_form import OrderForm
+from generation.playground.request_form import RequestForm
 from generation.site.examples import Example
 from generation.storage import files
 from vidgo.kernel.web.templatetags.ui import money
@@ -49,10 +49,10 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
-    """All that templates/playground/panel.html shows."""
+class PlaygroundContext:
+    """All that templates/playground/form.html shows."""
 
-    form: OrderForm
+    form: RequestForm
     model: catalog.Model
     # Where Run posts to, and the address that opens the form anew.
     action: str
@@ -109,7 +109,9 @@ class Panel:
         return request_form.image_limit()
 
 
-def of(form: OrderForm, *, action: str, job: Job | None = None, **options: Any) -> Panel:
+def of(
+    form: RequestForm, *, action: str, job: Job | None = None, **options: Any
+) -> PlaygroundContext:
     """Return the panel around a form, beside the job that was run from it."""
     model = form.chosen or next(iter(catalog.load().models.values()))
     if job is not None:
@@ -117,13 +119,13 @@ def of(form: OrderForm, *, action: str, job: Job | None = None, **options: Any) 
     else:
         body = form.body(image_url=form.value_of("image_url").strip())
         body["model"] = model.id
-    return Panel(
+    return PlaygroundContext(
         form=form, model=model, action=action, job=job, code=snippets.for_body(body), **options
     )
 
 
-def panel(*, request: HttpRequest, model_id: str) -> dict[str, Any]:
-    """Return what templates/playground/panel.html needs on the public page of a model.
+def for_model(*, request: HttpRequest, model_id: str) -> dict[str, Any]:
+    """Return what templates/playground/form.html needs on the public page of a model.
 
     A visitor's Run asks to sign up and comes back; a member's runs. Raises `KeyError` for a model
     that is not sold.

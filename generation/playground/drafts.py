@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from accounts import rate_limits
 from accounts.models import Organization
 from generation import catalog
-from generation.playground.request_form import OrderForm
+from generation.playground.request_form import RequestForm
 from generation.storage import drafts, files, uploads
 from vidgo.kernel import http
 
@@ -29,7 +29,7 @@ class TooManyImages(rate_limits.TooManyRequests):
     """An address has left more images than are kept for it."""
 
 
-def keep(request: HttpRequest, form: OrderForm) -> None:
+def keep(request: HttpRequest, form: RequestForm) -> None:
     """Keep what was typed, and with it the image that was chosen.
 
     An image that is too large to be kept is asked for again. Raises `TooManyImages`, and what

@@ -7,11 +7,11 @@ from django.conf import settings
 from accounts import rate_limits
 from accounts.access import MemberRequest
 from generation.playground import samples
-from generation.playground.request_form import OrderForm
+from generation.playground.request_form import RequestForm
 from generation.storage import uploads
 
 
-def take(request: MemberRequest, form: OrderForm) -> str:
+def take(request: MemberRequest, form: RequestForm) -> str:
     """Return the address of the image to edit, empty without one.
 
     What was uploaded is stored first, and its address put into the form: a browser cannot show a

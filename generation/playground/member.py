@@ -19,9 +19,9 @@ from generation import catalog, jobs
 from generation.dashboard import api_keys, querysets
 from generation.jobs import Submitted, UnknownJob, generation_request, idempotency
 from generation.models import Asset, Job
-from generation.playground import context as panels
+from generation.playground import context as playground_context
 from generation.playground import drafts, input_image, request_form, samples, visitor
-from generation.playground.request_form import TOKEN_LENGTH, OrderForm
+from generation.playground.request_form import TOKEN_LENGTH, RequestForm
 from generation.storage import files, inputs, results
 from vidgo.kernel import errors
 
@@ -76,7 +76,7 @@ def live(request: MemberRequest, public_id: str) -> HttpResponseBase:
 
 
 def _run(request: MemberRequest) -> HttpResponseBase:
-    form = OrderForm(request.POST, request.FILES)
+    form = RequestForm(request.POST, request.FILES)
     if form.is_valid():
         try:
             submitted = _submit(request, form)
@@ -98,7 +98,7 @@ def _run(request: MemberRequest) -> HttpResponseBase:
     return _page(request, form, _recent(request))
 
 
-def _submit(request: MemberRequest, form: OrderForm) -> Submitted:
+def _submit(request: MemberRequest, form: RequestForm) -> Submitted:
     """Submit what the form asks for, once for each form that was shown and each content of it."""
     organization = request.organization
     digest = form.digest()
@@ -188,22 +188,24 @@ def _recent(request: MemberRequest) -> list[Job]:
 
 def _page(
     request: MemberRequest,
-    form: OrderForm,
+    form: RequestForm,
     recent: list[Job],
     *,
     job: Job | None = None,
     **further: Any,
 ) -> HttpResponseBase:
     is_open = not request.organization.is_suspended
-    panel = panels.of(form, action=reverse("playground"), job=job, is_member=True, may_run=is_open)
+    shown = playground_context.of(
+        form, action=reverse("playground"), job=job, is_member=True, may_run=is_open
+    )
     balance = wallets.balance_of(organization=request.organization)
     context: dict[str, Any] = {
         "section": SECTION,
-        "playground": panel,
+        "playground": shown,
         "job": job,
         "recent": recent,
         "balance": balance,
-        "lacks_credits": is_open and balance.balance_credits < panel.model.price_credits,
+        "lacks_credits": is_open and balance.balance_credits < shown.model.price_credits,
         "packs": packs.listed(),
         **further,
         "is_kept": drafts.find(request) is not None,

@@ -29,7 +29,7 @@ FIELDS = {
 TYPED = ("task", "tier", "prompt", "size", "output_format", "seed", "image_url")
 
 
-class OrderForm(forms.Form):
+class RequestForm(forms.Form):
     """What a person orders; whether it is right is for `orders.parse` to say.
 
     The model is a task (the tab) and a tier; a form that names the model itself is understood, too.
@@ -127,10 +127,10 @@ class OrderForm(forms.Form):
         self.data |= values
 
 
-def begin(**given: str) -> OrderForm:
+def begin(**given: str) -> RequestForm:
     """Return a form that begins with what is given, and the defaults; a new wish each time."""
     first = next(iter(catalog.load().models.values()))
-    return OrderForm(
+    return RequestForm(
         initial={
             "task": first.task,
             "tier": first.tier,

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from generation import catalog
 from generation.jobs import generation_request
 from generation.playground import context, drafts, request_form, samples
-from generation.playground.request_form import OrderForm
+from generation.playground.request_form import RequestForm
 from generation.site.metadata import Head
 from generation.storage import drafts as draft_images
 from generation.storage import files
@@ -44,7 +44,7 @@ def keep(request: HttpRequest, *, then: str, notice: str) -> HttpResponse:
 
     What can be found wrong without asking anybody is said at once, beside its field.
     """
-    form = OrderForm(request.POST, request.FILES)
+    form = RequestForm(request.POST, request.FILES)
     if form.is_valid():
         try:
             generation_request.parse(**form.body(image_url=_image(form)))
@@ -61,7 +61,7 @@ def keep(request: HttpRequest, *, then: str, notice: str) -> HttpResponse:
     return _page(request, form)
 
 
-def _image(form: OrderForm) -> str:
+def _image(form: RequestForm) -> str:
     """Return the address of the image to edit; a chosen file will have one of ours."""
     url = form.value_of("image_url").strip()
     if form.cleaned_data["image"] is not None or samples.find(url) is not None:
@@ -69,7 +69,7 @@ def _image(form: OrderForm) -> str:
     return url
 
 
-def _page(request: HttpRequest, form: OrderForm) -> HttpResponse:
+def _page(request: HttpRequest, form: RequestForm) -> HttpResponse:
     return render(
         request,
         "playground/visitor.html",

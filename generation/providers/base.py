@@ -87,8 +87,8 @@ class Work:
     # None for text to image.
     image: Image | None = None
     # Where the provider may tell that it is done, and what it may sign that with; "" for nowhere.
-    hint_url: str = ""
-    hint_secret: str = ""
+    webhook_url: str = ""
+    webhook_secret: str = ""
     # When the attempt was opened: `find` looks at nothing older.
     asked_at: datetime | None = None
 
@@ -138,7 +138,7 @@ class Balance:
     unit: str
 
 
-class BadHint(Exception):
+class BadWebhook(Exception):
     """A message that claims to come from the provider is not believed."""
 
 
@@ -176,8 +176,8 @@ class Provider(Protocol):
     async def balance(self) -> Balance | None:
         """Return what the operator's account holds, None where it is not told; raises `Failure`."""
 
-    async def read_hint(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
+    async def read_webhook(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
         """Return the upstream reference that a genuine message is about.
 
-        Header names come in lower case. Raises `BadHint` for a message that is not believed.
+        Header names come in lower case. Raises `BadWebhook` for a message that is not believed.
         """

@@ -22,7 +22,7 @@ import structlog
 
 from generation.providers import http_calls
 from generation.providers.base import (
-    BadHint,
+    BadWebhook,
     Balance,
     Cancellation,
     FailureKind,
@@ -40,7 +40,7 @@ FORMATS = {"png": "png", "jpg": "jpeg"}
 # A task may not be known everywhere the moment it was taken.
 UNKNOWN_AT_FIRST_SECONDS = 60
 USD_PER_CREDIT = Decimal("0.01")
-HINT_WINDOW_SECONDS = 300
+WEBHOOK_WINDOW_SECONDS = 300
 
 
 class BlackForestLabs:
@@ -70,8 +70,8 @@ class BlackForestLabs:
         }
         if work.image is not None:
             payload["input_image"] = base64.b64encode(work.image.content).decode()
-        if work.hint_url:
-            payload |= {"webhook_url": work.hint_url, "webhook_secret": work.hint_secret}
+        if work.webhook_url:
+            payload |= {"webhook_url": work.webhook_url, "webhook_secret": work.webhook_secret}
         answer = await http_calls.start(
             url=f"{self._base_url}/v1/{work.endpoint}", payload=payload, headers=self._headers
         )
@@ -125,25 +125,25 @@ class BlackForestLabs:
             raise http_calls.unclear(response)
         return Balance(amount=amount, unit="credits")
 
-    async def read_hint(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
+    async def read_webhook(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
         """Return the reference of the task that a message signed with our secret is about.
 
-        Raises `BadHint`.
+        Raises `BadWebhook`.
         """
         signed = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
         given = headers.get("x-bfl-signature", "")
         if not secret or not hmac.compare_digest(signed.encode(), given.encode()):
-            raise BadHint("The signature is not right.")
+            raise BadWebhook("The signature is not right.")
         try:
             message = json.loads(body)
             task, sent_at = message["id"], message.get("timestamp")
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise BadHint("The message has no id.") from None
+            raise BadWebhook("The message has no id.") from None
         if not isinstance(task, str) or not task:
-            raise BadHint("The message has no id.")
+            raise BadWebhook("The message has no id.")
         moment = _moment(sent_at)
-        if moment is not None and abs(time.time() - moment) > HINT_WINDOW_SECONDS:
-            raise BadHint("The message is stale.")
+        if moment is not None and abs(time.time() - moment) > WEBHOOK_WINDOW_SECONDS:
+            raise BadWebhook("The message is stale.")
         return self._reference(task, polling_url=None)
 
     def _reference(self, task: str, *, polling_url: Any) -> str:

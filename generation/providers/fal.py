@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from generation.providers import http_calls
 from generation.providers.base import (
-    BadHint,
+    BadWebhook,
     Balance,
     Cancellation,
     Failure,
@@ -41,7 +41,7 @@ FORMATS = {"png": "png", "jpg": "jpeg"}
 # A result is fetched within seconds; nothing of the customer's needs to stay there longer.
 LIFECYCLE = json.dumps({"expiration_duration_seconds": 3600})
 MODERATED_TYPES = frozenset({"content_policy_violation"})
-HINT_WINDOW_SECONDS = 300
+WEBHOOK_WINDOW_SECONDS = 300
 KEYS_LIVE_SECONDS = 24 * 3600
 KEYS_REFETCHED_SECONDS = 60
 
@@ -77,8 +77,8 @@ class Fal:
             encoded = base64.b64encode(work.image.content).decode()
             payload["image_url"] = f"data:{work.image.mime};base64,{encoded}"
         url = f"{self._base_url}/{work.endpoint}"
-        if work.hint_url:
-            url += "?" + urlencode({"fal_webhook": work.hint_url})
+        if work.webhook_url:
+            url += "?" + urlencode({"fal_webhook": work.webhook_url})
         answer = await http_calls.start(
             url=url,
             payload=payload,
@@ -158,10 +158,10 @@ class Fal:
         """Tell nothing: the queue's API has no such call."""
         return None
 
-    async def read_hint(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
+    async def read_webhook(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
         """Return the reference of the request that a message signed by fal is about.
 
-        Raises `BadHint`. The four headers and the Ed25519 signature are as fal's documents say.
+        Raises `BadWebhook`. The four headers and the Ed25519 signature are as fal's documents say.
         """
         try:
             sent_at = int(headers["x-fal-webhook-timestamp"])
@@ -173,17 +173,17 @@ class Fal:
             )
             signature = bytes.fromhex(headers["x-fal-webhook-signature"])
         except (KeyError, ValueError):
-            raise BadHint("The message is not signed.") from None
-        if abs(time.time() - sent_at) > HINT_WINDOW_SECONDS:
-            raise BadHint("The message is stale.")
+            raise BadWebhook("The message is not signed.") from None
+        if abs(time.time() - sent_at) > WEBHOOK_WINDOW_SECONDS:
+            raise BadWebhook("The message is stale.")
         if not await self._is_signed("\n".join(parts).encode(), signature):
-            raise BadHint("The signature is not right.")
+            raise BadWebhook("The signature is not right.")
         try:
             request = json.loads(body)["request_id"]
         except (ValueError, KeyError, TypeError):
-            raise BadHint("The message has no id.") from None
+            raise BadWebhook("The message has no id.") from None
         if not isinstance(request, str) or not request:
-            raise BadHint("The message has no id.")
+            raise BadWebhook("The message has no id.")
         return json.dumps({"request_id": request}, separators=(",", ":"))
 
     async def _is_signed(self, message: bytes, signature: bytes) -> bool:
@@ -199,12 +199,12 @@ class Fal:
         return any(_verifies(key, message, signature) for key in self._keys)
 
     async def _fetch_keys(self) -> None:
-        """Fetch the public keys; raises `BadHint` when they cannot be had."""
+        """Fetch the public keys; raises `BadWebhook` when they cannot be had."""
         try:
             response = await http.call_json(url=self._jwks_url, method="GET")
             keys = [_key(entry) for entry in response.json()["keys"]]
         except (http.FetchError, KeyError, TypeError, ValueError) as error:
-            raise BadHint("The signature cannot be checked now.") from error
+            raise BadWebhook("The signature cannot be checked now.") from error
         self._keys = keys
         self._keys_at = time.monotonic()
 

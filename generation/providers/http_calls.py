@@ -172,7 +172,7 @@ def complaints(answer: Mapping[str, Any]) -> list[tuple[list[str], str]]:
 
 
 def _is_our_making(response: http.Response) -> bool:
-    """Tell whether a vendor complains of nothing but fields that no customer fills in."""
+    """Return whether a vendor complains of nothing but fields that no customer fills in."""
     places = [where for where, _ in complaints(read(response) or {})]
     return bool(places) and not any(
         not where or CUSTOMERS_FIELDS.intersection(where) for where in places
@@ -191,7 +191,7 @@ def retry_after(response: http.Response) -> float | None:
 
 
 def is_vendors(url: Any, *, base_url: str, hosts: frozenset[str]) -> bool:
-    """Tell whether an address that a vendor gave may be called with the operator's key.
+    """Return whether an address that a vendor gave may be called with the operator's key.
 
     That is so on the configured base URL's own origin, and over https on the vendor's hosts; one
     with a leading dot stands for all hosts below it. Read with the parser of the client that will

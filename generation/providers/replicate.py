@@ -19,7 +19,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook, WebhookV
 
 from generation.providers import http_calls
 from generation.providers.base import (
-    BadHint,
+    BadWebhook,
     Balance,
     Cancellation,
     Failure,
@@ -72,8 +72,8 @@ class Replicate:
         and a failed one costs nothing.
         """
         payload: dict[str, Any] = {"input": _input(work)}
-        if work.hint_url:
-            payload |= {"webhook": work.hint_url, "webhook_events_filter": ["completed"]}
+        if work.webhook_url:
+            payload |= {"webhook": work.webhook_url, "webhook_events_filter": ["completed"]}
         answer = await http_calls.start(
             url=f"{self._base_url}/v1/models/{work.endpoint}/predictions",
             payload=payload,
@@ -183,16 +183,16 @@ class Replicate:
         """Tell nothing: the API has no such call."""
         return None
 
-    async def read_hint(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
+    async def read_webhook(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
         """Return the id of the prediction that a message signed by Replicate is about.
 
-        Raises `BadHint`. The scheme is Standard Webhooks', with one secret for the account.
+        Raises `BadWebhook`. The scheme is Standard Webhooks', with one secret for the account.
         """
         if time.monotonic() - self._webhook_at > SECRET_LIVES_SECONDS:
             await self._fetch_secret()
         try:
             message = self._verified(headers, body)
-        except BadHint:
+        except BadWebhook:
             # Forged messages must not make us ask for the secret each time.
             if time.monotonic() - self._webhook_at < SECRET_REFETCHED_SECONDS:
                 raise
@@ -200,7 +200,7 @@ class Replicate:
             message = self._verified(headers, body)
         prediction = message.get("id") if isinstance(message, dict) else None
         if not isinstance(prediction, str) or not prediction:
-            raise BadHint("The message has no id.")
+            raise BadWebhook("The message has no id.")
         return prediction
 
     def _verified(self, headers: Mapping[str, str], body: bytes) -> Any:
@@ -209,10 +209,10 @@ class Replicate:
             return self._webhook.verify(body, dict(headers))
         except (WebhookVerificationError, ValueError):
             # ValueError: a header is malformed, or the body is not JSON.
-            raise BadHint("The message is not signed, or stale.") from None
+            raise BadWebhook("The message is not signed, or stale.") from None
 
     async def _fetch_secret(self) -> None:
-        """Fetch the account's signing secret; raises `BadHint` when it cannot be had."""
+        """Fetch the account's signing secret; raises `BadWebhook` when it cannot be had."""
         try:
             response = await http.call_json(
                 url=f"{self._base_url}/v1/webhooks/default/secret",
@@ -221,7 +221,7 @@ class Replicate:
             )
             self._webhook = Webhook(response.json()["key"])
         except (http.FetchError, LookupError, TypeError, *NO_SECRET) as error:
-            raise BadHint("The signature cannot be checked now.") from error
+            raise BadWebhook("The signature cannot be checked now.") from error
         self._webhook_at = time.monotonic()
 
     def _url(self, prediction: str) -> str:

@@ -17,7 +17,7 @@ from django.conf import settings
 from PIL import Image
 
 from generation.providers.base import (
-    BadHint,
+    BadWebhook,
     Balance,
     Cancellation,
     Failure,
@@ -79,9 +79,9 @@ class Sandbox:
         """Hold no account."""
         return None
 
-    async def read_hint(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
+    async def read_webhook(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
         """Believe nothing: the sandbox sends no messages."""
-        raise BadHint("The sandbox sends no messages.")
+        raise BadWebhook("The sandbox sends no messages.")
 
 
 def _seconds(prompt: str) -> float:

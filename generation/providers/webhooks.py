@@ -19,18 +19,18 @@ from django.utils.crypto import salted_hmac
 from generation import jobs
 from generation.models import Attempt, Job, Status
 from generation.providers import registry
-from generation.providers.base import BadHint
+from generation.providers.base import BadWebhook
 from vidgo.kernel import errors, http, queue
 
 log = structlog.get_logger(__name__)
 
 
-class UnknownHint(errors.NotFound):
-    sentence = "There is no such address."
+class UnknownWebhook(errors.NotFound):
+    default_message = "There is no such address."
 
 
-class ForgedHint(errors.Invalid):
-    sentence = "The message is not believed."
+class ForgedWebhook(errors.Invalid):
+    default_message = "The message is not believed."
 
 
 def url_for(*, provider_name: str, token: str) -> str:
@@ -59,18 +59,18 @@ def receive(*, provider_name: str, token: str, headers: Mapping[str, str], body:
     """Let a genuine message bring its job forward; one about an attempt that is over does nothing.
 
     Header names are in lower case. May talk to the vendor for its public keys. Raises
-    `UnknownHint` and `ForgedHint`; then nothing is changed.
+    `UnknownWebhook` and `ForgedWebhook`; then nothing is changed.
     """
     provider = registry.providers().get(provider_name)
     attempt = Attempt.objects.filter(provider=provider_name, token=token).first() if token else None
     if provider is None or attempt is None:
-        raise UnknownHint
-    message = provider.read_hint(headers=headers, body=body, secret=secret_for(token=token))
+        raise UnknownWebhook
+    message = provider.read_webhook(headers=headers, body=body, secret=secret_for(token=token))
     try:
         upstream_ref = http.run(message)
-    except BadHint as error:
-        log.warning("hint_refused", provider=provider_name, reason=str(error))
-        raise ForgedHint from None
+    except BadWebhook as error:
+        log.warning("provider_webhook_refused", provider=provider_name, reason=str(error))
+        raise ForgedWebhook from None
     with transaction.atomic(durable=True):
         _bring_forward(attempt=attempt, upstream_ref=upstream_ref)
 
@@ -85,10 +85,10 @@ def _bring_forward(*, attempt: Attempt, upstream_ref: str) -> None:
     current = Attempt.objects.filter(pk=attempt.pk, ended_at=None)
     if current.filter(upstream_ref="").update(upstream_ref=upstream_ref, lost_at=None):
         # The answer to the start was lost, or has not come yet; then it is written over this.
-        log.info("hint_told_reference", provider=attempt.provider)
+        log.info("provider_webhook_named_reference", provider=attempt.provider)
     elif not current.exists():
         return
     now = timezone.now()
     unattended = Q(leased_until=None) | Q(leased_until__lt=now)
     if Job.objects.filter(unattended, pk=attempt.job_id).update(due_at=now):
-        queue.ring(jobs.BELL)
+        queue.notify(jobs.WAKE_UP)

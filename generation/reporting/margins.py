@@ -3,7 +3,7 @@
 The charge counts where the image was made. The cost counts wherever something was asked for, also
 where nothing came of it. What a provider asks is as it told, or as the catalog knows.
 
-Days whose attempts have all ended are written down once (`MarginDay`); only what began before the
+Days whose attempts have all ended are written down once (`DailyMargin`); only what began before the
 first of them and after the last is added up from the attempts themselves.
 """
 
@@ -19,7 +19,7 @@ from django.db.models import Max, Min
 from django.utils import timezone
 
 from generation import catalog
-from generation.models import Attempt, MarginDay
+from generation.models import Attempt, DailyMargin
 from vidgo.kernel.db import days
 
 # A claim that began before midnight is stored by then.
@@ -46,7 +46,7 @@ SELECT day, model, provider,
  GROUP BY 1, 2, 3
 """
 WRITE = f"""
-INSERT INTO generation_marginday
+INSERT INTO generation_dailymargin
        (day, model, provider, images_count, charged_credits, cost_usd, failures_count, failed_usd,
         doubles_count, doubles_usd, unknown_count)
 {ADDED_UP.format(since="since", until="until")}
@@ -62,7 +62,7 @@ SELECT {{column}} AS what, sum(images)::bigint AS images, sum(credits)::bigint A
          UNION ALL
         SELECT day, model, provider, images_count, charged_credits, cost_usd, failures_count,
                failed_usd, doubles_count, doubles_usd, unknown_count
-          FROM generation_marginday WHERE day >= %(first_day)s AND day < %(open_day)s
+          FROM generation_dailymargin WHERE day >= %(first_day)s AND day < %(open_day)s
          UNION ALL
         {ADDED_UP.format(since="open", until="end")}) AS parts
  GROUP BY what ORDER BY what {{order}}
@@ -98,7 +98,7 @@ class Margin:
 
     @property
     def is_loss(self) -> bool:
-        """Tell whether less came in than it may have cost."""
+        """Return whether less came in than it may have cost."""
         return self.margin_usd < 0
 
 
@@ -137,7 +137,7 @@ def write_days() -> int:
 
 def _first_open_day() -> date:
     """Return the first day that is not written down; all before it are."""
-    written = MarginDay.objects.aggregate(day=Max("day"))["day"]
+    written = DailyMargin.objects.aggregate(day=Max("day"))["day"]
     return written + timedelta(days=1) if written else date.min + timedelta(days=1)
 
 

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from vidgo.kernel import queue
-from vidgo.kernel.queue import Look
+from vidgo.kernel.queue import QueueStatus
 
 # The schedules come due each minute; a cluster that lives has taken the first well before this.
 SILENT_SECONDS = 150.0
@@ -54,7 +54,7 @@ SELECT o.name, o.public_id, count(*) AS waiting, min(j.created_at) AS oldest_at,
 
 
 @dataclass(frozen=True, kw_only=True)
-class Depth:
+class QueueDepth:
     """What waits and runs at this moment."""
 
     queued: int
@@ -67,23 +67,23 @@ class Depth:
     callbacks_due: int
     callbacks_held: int
     callbacks_oldest_at: datetime | None
-    background: Look
+    background: QueueStatus
 
     @property
     def is_silent(self) -> bool:
-        """Tell whether no worker seems to be alive: the schedules are taken by nobody."""
+        """Return whether no worker seems to be alive: the schedules are taken by nobody."""
         return self.background.overdue_seconds > SILENT_SECONDS
 
 
-def read() -> Depth:
+def read() -> QueueDepth:
     """Return how deep the queue is, in a fixed number of queries."""
     jobs, callbacks = _row(JOBS), _row(CALLBACKS)
-    return Depth(
+    return QueueDepth(
         **jobs,
         callbacks_due=callbacks["due"],
         callbacks_held=callbacks["held"],
         callbacks_oldest_at=callbacks["oldest_at"],
-        background=queue.look(),
+        background=queue.read_status(),
     )
 
 

@@ -79,7 +79,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Vitals:
+class ServiceStatus:
     """How the service is doing at a moment."""
 
     read_at: datetime
@@ -92,12 +92,12 @@ class Vitals:
 
     @property
     def is_delayed(self) -> bool:
-        """Tell whether a task waits for longer than it should."""
+        """Return whether a task waits for longer than it should."""
         return (self.longest_wait_seconds or 0.0) > WAIT_IS_LONG_SECONDS
 
     @property
     def is_failing(self) -> bool:
-        """Tell whether more tasks than usual failed in the last hour."""
+        """Return whether more tasks than usual failed in the last hour."""
         share = self.hour.share_finished
         return share is not None and share < SHARE_IS_LOW
 
@@ -116,11 +116,11 @@ class _Kept:
     """What this process read last, and until when it is good enough."""
 
     lock = threading.Lock()
-    vitals: Vitals | None = None
+    status: ServiceStatus | None = None
     until = 0.0
 
 
-def read() -> Vitals | None:
+def read() -> ServiceStatus | None:
     """Return how the service is doing, at most `KEPT_SECONDS` old; None without a database.
 
     In an outage one request waits for the database every `OUTAGE_KEPT_SECONDS`, not each of them.
@@ -128,22 +128,22 @@ def read() -> Vitals | None:
     with _Kept.lock:
         if time.monotonic() >= _Kept.until:
             try:
-                _Kept.vitals, kept_seconds = measure(), KEPT_SECONDS
+                _Kept.status, kept_seconds = measure(), KEPT_SECONDS
             except DatabaseError:
                 log.exception("status_unknown")
-                _Kept.vitals, kept_seconds = None, OUTAGE_KEPT_SECONDS
+                _Kept.status, kept_seconds = None, OUTAGE_KEPT_SECONDS
             _Kept.until = time.monotonic() + kept_seconds
-        return _Kept.vitals
+        return _Kept.status
 
 
-def measure() -> Vitals:
+def measure() -> ServiceStatus:
     """Return how the service is doing now, in three queries."""
     with connection.cursor() as cursor:
         cursor.execute(ENDED, {"most": MOST, "own": [kind.value for kind in CUSTOMERS_OWN]})
         spans = {name: _span(*values) for name, *values in cursor.fetchall()}
         cursor.execute(WAITING)
         (waited,) = cursor.fetchone() or (None,)
-    return Vitals(
+    return ServiceStatus(
         read_at=timezone.now(),
         longest_wait_seconds=waited,
         hour=spans["hour"],

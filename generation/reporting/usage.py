@@ -2,7 +2,7 @@
 
 A job counts on the UTC day it was submitted, and so does its refund. What is charged less what is
 refunded is what the ledger says of the same jobs. Days whose jobs are all over are written down
-once (`UsageDay`); only the days since are added up from the jobs themselves.
+once (`DailyUsage`); only the days since are added up from the jobs themselves.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, Organization
 from generation import catalog
-from generation.models import Job, Status, UsageDay
+from generation.models import DailyUsage, Job, Status
 from vidgo.kernel.db import days
 from vidgo.kernel.web import csv_export
 
@@ -40,7 +40,7 @@ COLUMNS = (
 )
 
 WRITE = """
-INSERT INTO generation_usageday
+INSERT INTO generation_dailyusage
        (organization_id, day, model, api_key_id, finished_count, failed_count, charged_credits,
         refunded_credits)
 SELECT organization_id, (created_at AT TIME ZONE 'UTC')::date, model, api_key_id,
@@ -57,7 +57,7 @@ PARTS = """
 SELECT day, model, api_key_id, finished_count AS finished, failed_count AS failed,
        finished_count + failed_count AS jobs, charged_credits AS charged,
        refunded_credits AS refunded
-  FROM generation_usageday
+  FROM generation_dailyusage
  WHERE organization_id = %(organization)s AND day BETWEEN %(first_day)s AND %(last_day)s {narrowed}
  UNION ALL
 SELECT (created_at AT TIME ZONE 'UTC')::date, model, api_key_id,
@@ -207,7 +207,7 @@ def write_days() -> int:
 
 def _first_open_day() -> date:
     """Return the first day that is not written down; all before it are."""
-    written = UsageDay.objects.aggregate(day=Max("day"))["day"]
+    written = DailyUsage.objects.aggregate(day=Max("day"))["day"]
     return written + timedelta(days=1) if written else date.min + timedelta(days=1)
 
 

@@ -55,6 +55,6 @@ def _page(request: HttpRequest, *, name: str, title: str) -> HttpResponse:
 
 
 def _is_ours(template: str) -> bool:
-    """Tell whether a text is the one that came with the software, not the operator's."""
+    """Return whether a text is the one that came with the software, not the operator's."""
     origin = get_template(template).template.origin  # type: ignore[attr-defined]
     return str(origin.name).startswith(str(PLACEHOLDERS))

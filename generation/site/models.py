@@ -51,7 +51,7 @@ def model(request: HttpRequest, model_id: str) -> HttpResponse:
         "site/model.html",
         {
             **told,
-            **playground.panel(request=request, model_id=model_id),
+            **playground.for_model(request=request, model_id=model_id),
             "section": SECTION,
             "head": _about(shown, asked),
             "model": shown,

@@ -30,7 +30,7 @@ NAME = re.compile(rf"[a-z]+/[0-9A-Za-z]{{2}}/[0-9A-Za-z]{{{TOKEN_LENGTH}}}\.[a-z
 
 
 class StorageAway(errors.Unavailable):
-    sentence = "Files cannot be stored or read right now."
+    default_message = "Files cannot be stored or read right now."
 
 
 class _Seen:
@@ -91,7 +91,7 @@ def list_older(*, folder: str, than: datetime) -> list[str]:
 
 
 def is_away() -> bool:
-    """Tell whether the storage failed this process the last time it was asked."""
+    """Return whether the storage failed this process the last time it was asked."""
     return _Seen.is_away
 
 
@@ -129,5 +129,5 @@ def find_name(url: str) -> str | None:
 
 
 def is_name(text: str) -> bool:
-    """Tell whether the text looks like a name that `save` gives; others are not worth a query."""
+    """Return whether the text looks like a name that `save` gives; others are not worth a query."""
     return NAME.fullmatch(text) is not None

@@ -79,10 +79,10 @@ def remove_expired(*, limit: int = 1000) -> int:
 
 
 def is_kept(*, name: str) -> bool:
-    """Tell whether a file of ours is still there, whosever it is: its address is its secret."""
+    """Return whether a file of ours is still there, whosever it is: its address is its secret."""
     if not files.is_name(name):
         return False
-    with tenant_context.lifted():
+    with tenant_context.bypass_rls():
         return (
             Upload.objects.filter(file=name, removed_at=None).exists()
             or Asset.objects.filter(file=name, removed_at=None).exists()

@@ -96,7 +96,7 @@ class S3Storage(Storage):
         return name
 
     def exists(self, name: str) -> bool:
-        """Tell whether there is such a file; raises `StorageError`."""
+        """Return whether there is such a file; raises `StorageError`."""
         try:
             self._head(name)
         except FileNotFoundError:

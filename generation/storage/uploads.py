@@ -33,11 +33,11 @@ class FileMissing(errors.Invalid):
 
 
 class FileEmpty(errors.FileFormat):
-    sentence = "The file is empty."
+    default_message = "The file is empty."
 
 
 class FileTooLarge(errors.TooLarge):
-    sentence = f"The file is larger than {MAX_BYTES:,} bytes."
+    default_message = f"The file is larger than {MAX_BYTES:,} bytes."
 
 
 class BadBase64(errors.Invalid):

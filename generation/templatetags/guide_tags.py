@@ -21,7 +21,7 @@ register = template.Library()
 
 # The shapes whose fields a page lists, by the name its template uses.
 SHAPES: Mapping[str, type[serializers.Serializer[None]]] = {
-    "order": schemas.OrderBody,
+    "order": schemas.SubmitBody,
     "task": schemas.TaskData,
     "file": schemas.FileData,
     "upload": schemas.UploadData,

@@ -240,7 +240,7 @@ BANK_ACCOUNTS = {
 
 
 def passes_luhn(number: str) -> bool:
-    """Tell whether the check digit is right (ISO/IEC 7812-1)."""
+    """Return whether the check digit is right (ISO/IEC 7812-1)."""
     total = 0
     for place, digit in enumerate(reversed(number)):
         value = int(digit) * (1 + place % 2)

@@ -45,7 +45,7 @@ def writing() -> Iterator[None]:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITE_LOCK])
             yield
             if rings:
-                queue.ring(DELIVER)
+                queue.notify(DELIVER)
     finally:
         _bell.reset(token)
 

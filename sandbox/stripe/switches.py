@@ -42,13 +42,13 @@ def reset() -> None:
 
 
 def hits(*, percent: int, number: int, seed: int, salt: str) -> bool:
-    """Tell whether a numbered thing is among the chosen: exactly `percent` of each hundred."""
+    """Return whether a numbered thing is among the chosen: exactly `percent` of each hundred."""
     block, place = divmod(number, _HUNDRED)
     chosen = random.Random(f"{seed}:{salt}:{block}").sample(range(_HUNDRED), percent)  # noqa: S311
     return place in chosen
 
 
 def loses_answer() -> bool:
-    """Tell whether the answer to this API call is to be lost."""
+    """Return whether the answer to this API call is to be lost."""
     percent = current().lose_answers_percent
     return bool(percent) and secrets.randbelow(_HUNDRED) < percent

@@ -24,7 +24,7 @@ def deliver() -> None:
             waits = [deliveries.seconds_until_next(), plans.seconds_until_next()]
             pause = min((wait for wait in waits if wait is not None), default=WAIT_SECONDS)
             ends_in_time = time.monotonic() + pause < end
-            if not (may_wait and ends_in_time) or queue.pulse.is_stopping:
+            if not (may_wait and ends_in_time) or queue.heartbeat.is_stopping:
                 return
             time.sleep(max(pause, 0.05))
 

@@ -46,7 +46,7 @@ def sign(piece: Piece, shop: Shop) -> tuple[bytes, dict[str, str]]:
             "timestamp": time.time(),
         }
     ).encode()
-    digest = hmac.new(piece.hint_secret.encode(), body, hashlib.sha256).hexdigest()
+    digest = hmac.new(piece.webhook_secret.encode(), body, hashlib.sha256).hexdigest()
     return body, {"X-BFL-Signature": f"sha256={digest}"}
 
 
@@ -78,9 +78,9 @@ def application(base_url: str) -> tuple[web.Application, Shop]:
         )
         cost = {"cost": COSTS[model], "input_mp": 0.0, "output_mp": 1.0}
         if given.get("webhook_url"):
-            piece.hint_url = given["webhook_url"]
-            piece.hint_secret = given.get("webhook_secret") or ""
-            answer = {"id": piece.id, "status": "Pending", "webhook_url": piece.hint_url, **cost}
+            piece.webhook_url = given["webhook_url"]
+            piece.webhook_secret = given.get("webhook_secret") or ""
+            answer = {"id": piece.id, "status": "Pending", "webhook_url": piece.webhook_url, **cost}
         else:
             polling_url = shop.shown(f"{base_url}/v1/get_result?id={piece.id}")
             answer = {"id": piece.id, "polling_url": polling_url, **cost}

@@ -166,7 +166,7 @@ def application(base_url: str) -> tuple[web.Application, Shop]:
         if shop.happens("reject"):
             # The queue takes anything; the model complains, which only the response tells.
             piece.outcome = "rejected"
-        piece.hint_url = request.query.get("fal_webhook", "")
+        piece.webhook_url = request.query.get("fal_webhook", "")
         answer = {
             "status": "IN_QUEUE",
             "request_id": piece.id,

@@ -112,7 +112,7 @@ def application(base_url: str) -> tuple[web.Application, Shop]:
             size="1:1" if ratio == "match_input_image" else ratio,
             format=given.get("output_format", "png"),
         )
-        piece.hint_url = body.get("webhook", "")
+        piece.webhook_url = body.get("webhook", "")
         if str(given.get("input_image", "")).startswith("http"):
             fetching = asyncio.get_running_loop().create_task(fetch_input(piece))
             shop.told.add(fetching)

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from sandbox.vendors import pictures
 
-HINT_RETRIES_SECONDS = (1.0, 5.0)
+WEBHOOK_RETRIES_SECONDS = (1.0, 5.0)
 
 ErrorBody = Callable[[int, str], dict[str, Any]]
 
@@ -63,7 +63,7 @@ class Switches:
 
     # Smaller images for quick tests; 1 is about a megapixel.
     scale: float = 1.0
-    hints: bool = True
+    webhooks: bool = True
     # Put in place of the own address in the addresses it answers with.
     elsewhere: str = ""
     credits: float = 1000.0
@@ -84,13 +84,13 @@ class Piece:
     outcome: str
     broken: bool
     bloated: bool
-    hint_url: str = ""
-    hint_secret: str = ""
+    webhook_url: str = ""
+    webhook_secret: str = ""
     canceled: bool = False
 
     @property
     def is_over(self) -> bool:
-        """Tell whether its time has come, whatever came of it."""
+        """Return whether its time has come, whatever came of it."""
         return time.time() >= self.ready_at
 
 
@@ -194,7 +194,7 @@ class Shop:
         self, request: web.Request, piece: Piece, answer: dict[str, Any], *, status: int = 200
     ) -> web.Response:
         """Answer that work was taken on, or lose that answer."""
-        if piece.hint_url and self.switches.hints:
+        if piece.webhook_url and self.switches.webhooks:
             task = asyncio.get_running_loop().create_task(self._tell(piece))
             self.told.add(task)
             task.add_done_callback(self.told.discard)
@@ -257,11 +257,11 @@ class Shop:
         if piece.canceled or self.sign is None:
             return
         async with aiohttp.ClientSession() as session:
-            for pause in (*HINT_RETRIES_SECONDS, None):
+            for pause in (*WEBHOOK_RETRIES_SECONDS, None):
                 body, headers = self.sign(piece, self)
                 with contextlib.suppress(aiohttp.ClientError, TimeoutError):
                     async with session.post(
-                        piece.hint_url,
+                        piece.webhook_url,
                         data=body,
                         headers={"Content-Type": "application/json", **headers},
                         allow_redirects=False,

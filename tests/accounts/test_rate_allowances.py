@@ -10,7 +10,7 @@ import pytest
 
 from accounts import rate_limits
 from accounts.rate_limits import Bucket, RateLimitReached, local_leases
-from accounts.rate_limits.local_leases import Allowances
+from accounts.rate_limits.local_leases import LocalLeases
 from tests.conftest import Api
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +24,7 @@ def bucket(*, calls: int = 1000, subject: str = "a") -> Bucket:
 
 
 def test_a_hundredth_is_let_in_at_one_question(django_assert_num_queries: Queries) -> None:
-    process, own = Allowances(), bucket()
+    process, own = LocalLeases(), bucket()
     process.take([own])
     with django_assert_num_queries(0):
         left = [process.take([own]).headers()["RateLimit-Remaining"] for _ in range(9)]
@@ -34,7 +34,7 @@ def test_a_hundredth_is_let_in_at_one_question(django_assert_num_queries: Querie
 
 
 def test_all_processes_together_let_in_what_the_bucket_holds() -> None:
-    processes, own, let_in = [Allowances() for _ in range(3)], bucket(), 0
+    processes, own, let_in = [LocalLeases() for _ in range(3)], bucket(), 0
     with pytest.raises(RateLimitReached):
         for process in itertools.cycle(processes):
             process.take([own])
@@ -51,7 +51,7 @@ def test_near_the_limit_each_call_is_counted_by_itself(django_assert_num_queries
     own = bucket()
     for _ in range(101):
         rate_limits.take([own])
-    one, another = Allowances(), Allowances()
+    one, another = LocalLeases(), LocalLeases()
     with django_assert_num_queries(6):
         left = [process.take([own]).headers() for process in (one, another) * 3]
     assert [each["RateLimit-Remaining"] for each in left] == [
@@ -62,7 +62,7 @@ def test_near_the_limit_each_call_is_counted_by_itself(django_assert_num_queries
 def test_what_lies_unused_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
     monkeypatch.setattr(local_leases.time, "monotonic", lambda: clock[0])
-    process, own = Allowances(), bucket()
+    process, own = LocalLeases(), bucket()
     process.take([own])
     clock[0] += local_leases.KEPT_SECONDS
     assert process.take([own]).headers()["RateLimit-Remaining"] == "989"

@@ -92,6 +92,16 @@ def test_seconds_are_finite_numbers(monkeypatch: pytest.MonkeyPatch, raw: str) -
         env.seconds("TEST_VALUE", 1)
 
 
+@pytest.mark.parametrize(("name", "former"), env.ALIASES.items())
+def test_a_former_name_still_works_until_the_present_one_is_set(
+    monkeypatch: pytest.MonkeyPatch, name: str, former: str
+) -> None:
+    monkeypatch.setenv(former, "1")
+    assert env.text(name) == "1"
+    monkeypatch.setenv(name, "2")
+    assert env.text(name) == "2"
+
+
 def test_a_secret_is_read_whole_and_never_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEST_SECRET", "p,a=s's w\"ord")
     assert env.secret("TEST_SECRET") == "p,a=s's w\"ord"

@@ -30,7 +30,7 @@ IN_FRONT = {
 
 
 @pytest.fixture
-def no_first_wall(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_tenant_filter(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every query of ours forget which organization it is for."""
     scoped = {type(model.objects.all()) for model in apps.get_models() if hasattr(model, "objects")}
     for queryset in scoped - {MembershipQuerySet}:
@@ -55,7 +55,7 @@ def leaks(world: World) -> list[Any]:  # noqa: F811
 
 def test_without_our_own_wall_the_database_lets_nothing_through(
     world: World,  # noqa: F811
-    no_first_wall: None,
+    no_tenant_filter: None,
 ) -> None:
     assert leaks(world) == []
 
@@ -70,7 +70,7 @@ def test_without_the_databases_wall_ours_lets_nothing_through(
 
 def test_without_both_walls_everything_leaks(
     world: World,  # noqa: F811
-    no_first_wall: None,
+    no_tenant_filter: None,
     settings: Settings,
 ) -> None:
     settings.ROW_LEVEL_SECURITY = False
@@ -100,10 +100,10 @@ def test_rows_of_another_organization_can_neither_be_seen_changed_nor_made(
     organization: Organization, other_organization: Organization, wallet: Wallet
 ) -> None:
     finished = factories.finished(organization=organization)
-    tenant_context.enter(organization_id=organization.pk)
+    tenant_context.set_tenant(organization_id=organization.pk)
     assert list(Job.objects.all()) == [finished]
-    tenant_context.leave()
-    tenant_context.enter(organization_id=other_organization.pk)
+    tenant_context.reset()
+    tenant_context.set_tenant(organization_id=other_organization.pk)
     assert not Job.objects.exists()
     assert Job.objects.update(prompt="stolen") == 0
     assert Job.objects.filter(asset__isnull=False).count() == 0
@@ -111,7 +111,7 @@ def test_rows_of_another_organization_can_neither_be_seen_changed_nor_made(
         finished.pk = None
         finished.public_id = "task_forged"
         finished.save(force_insert=True)
-    tenant_context.leave()
+    tenant_context.reset()
 
 
 def test_a_request_leaves_nothing_of_itself_to_the_next(api: Api, wallet: Wallet) -> None:
@@ -126,9 +126,9 @@ def test_a_request_leaves_nothing_of_itself_to_the_next(api: Api, wallet: Wallet
 @pytest.mark.django_db(transaction=True)
 def test_a_look_at_the_server_from_outside_opens_no_connection_within() -> None:
     """A half-sent answer leaves a thread behind the wall, as the end of a run may find it."""
-    tenant_context.enter(organization_id=1)
+    tenant_context.set_tenant(organization_id=1)
     connection.close()
     with connection._nodb_cursor() as cursor:
         cursor.execute("SELECT 1")
     assert connection.connection is None
-    tenant_context.leave()
+    tenant_context.reset()

@@ -56,7 +56,7 @@ def test_a_cap_lets_through_what_fits_and_names_itself(key: ApiKey, which: str) 
     charge(key, 15, "b")
     with pytest.raises(budgets.BudgetExceeded) as refused:
         charge(key, 1, "c")
-    assert refused.value.facts["cap"] == which
+    assert refused.value.extra["cap"] == which
     assert (refused.value.status, which in refused.value.message) == (402, True)
     assert wallets.balance_of(organization=key.organization).balance_credits == 975
     assert LedgerEntry.objects.filter(kind="charge").count() == 2

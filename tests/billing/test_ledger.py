@@ -67,7 +67,7 @@ def test_a_charge_may_empty_the_wallet_but_not_overdraw_it(organization: Organiz
     assert charge(organization, 20, "task_1") == 10
     with pytest.raises(ledger.InsufficientCredits) as refused:
         charge(organization, 11, "task_2")
-    assert refused.value.facts["required_credits"] == 11
+    assert refused.value.extra["required_credits"] == 11
     assert charge(organization, 10, "task_3") == 0
     assert LedgerEntry.objects.filter(kind=Kind.CHARGE).count() == 2
 

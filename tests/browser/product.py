@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.running import ROOT, wait_for
-from vidgo.dev.process_groups import Family
+from vidgo.dev.process_groups import ProcessGroup
 
 PASSWORD = "a long enough secret"
 ROLES = ("owner", "admin", "developer", "billing")
@@ -55,11 +55,14 @@ def running() -> Iterator[Product]:
     """Run a copy for the length of a block, filled by `seed`."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with tempfile.TemporaryDirectory(prefix="vidgo-browser-") as folder, Family() as family:
+    with (
+        tempfile.TemporaryDirectory(prefix="vidgo-browser-") as folder,
+        ProcessGroup() as processes,
+    ):
         data, said = Path(folder).resolve() / "data", Path(folder) / "output"
         settings = environment(data=data, port=port)
         with said.open("wb") as output:
-            process = family.start(
+            process = processes.start(
                 command=[sys.executable, "manage.py", "up"], cwd=ROOT, env=settings, output=output
             )
         wait_for(
@@ -77,4 +80,4 @@ def running() -> Iterator[Product]:
         )
         demo = json.loads((data / "demo.json").read_text())
         yield Product(address=f"http://127.0.0.1:{port}", data=data, demo=demo)
-        family.end(process, patience_seconds=15)
+        processes.end(process, patience_seconds=15)

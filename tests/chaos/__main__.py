@@ -23,7 +23,7 @@ from sandbox.vendors import bfl, fal, replicate
 from sandbox.vendors.server import Vendors
 from tests.chaos.customers import Customers
 from tests.chaos.fleet import Fleet
-from vidgo.dev.process_groups import Family
+from vidgo.dev.process_groups import ProcessGroup
 
 KILL_EVERY_SECONDS = 0.5
 DATABASE_RESTARTS_AT = (8.0, 18.0, 28.0)
@@ -47,10 +47,10 @@ def main() -> int:
 
 def _run(*, data: Path, seed: int, jobs: int) -> int:
     data.mkdir(mode=0o700)
-    with Vendors() as vendors, Family() as family:
+    with Vendors() as vendors, ProcessGroup() as processes:
         switches = {"work_seconds": 2.0, "scale": 0.15, **FAULTS}
         requests.post(f"{vendors.url}/_switch", json={"all": switches}, timeout=10)
-        fleet = Fleet(data=data, family=family, settings=_settings(vendors.url))
+        fleet = Fleet(data=data, processes=processes, settings=_settings(vendors.url))
         os.environ.update(fleet.environment)
         fleet.start()
         _set_up_django(jobs)

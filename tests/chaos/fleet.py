@@ -18,7 +18,7 @@ import psutil
 import requests
 
 from vidgo.dev import embedded_postgres
-from vidgo.dev.process_groups import Family
+from vidgo.dev.process_groups import ProcessGroup
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 2
@@ -28,10 +28,10 @@ RESPAWN_SECONDS = 0.5
 class Fleet:
     """What a production machine runs, each member started again when it dies."""
 
-    def __init__(self, *, data: Path, family: Family, settings: dict[str, str]) -> None:
+    def __init__(self, *, data: Path, processes: ProcessGroup, settings: dict[str, str]) -> None:
         self.data = data
-        self.family = family
-        self.server = embedded_postgres.start(data=data, family=family)
+        self.processes = processes
+        self.server = embedded_postgres.start(data=data, processes=processes)
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         self.address = f"http://127.0.0.1:{port}"
@@ -76,7 +76,7 @@ class Fleet:
             time.sleep(0.2)
 
     def answers(self) -> bool:
-        """Tell whether the web server is ready."""
+        """Return whether the web server is ready."""
         with contextlib.suppress(requests.RequestException):
             return requests.get(f"{self.address}/readyz", timeout=2).ok
         return False
@@ -107,23 +107,25 @@ class Fleet:
         """Shut the database down without asking anybody, and start it again."""
         self.server.process.send_signal(signal.SIGQUIT)
         self.server.process.wait(timeout=30)
-        self.server = embedded_postgres.start(data=self.data, family=self.family)
+        self.server = embedded_postgres.start(data=self.data, processes=self.processes)
         self.killed["database"] += 1
 
     def close(self) -> None:
         """Stop restarting, and end the members as an operator would."""
         self.closing.set()
         self.keeper.join(5)
-        self.family.end(*self.members, patience_seconds=15)
+        self.processes.end(*self.members, patience_seconds=15)
 
     def _spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as output:
-            return self.family.start(command=command, cwd=ROOT, env=self.environment, output=output)
+            return self.processes.start(
+                command=command, cwd=ROOT, env=self.environment, output=output
+            )
 
     def _keep(self) -> None:
         """Start again what has ended, as systemd does."""
         while not self.closing.wait(RESPAWN_SECONDS):
             for number, member in enumerate(self.members):
                 if member.poll() is not None:
-                    self.family.kill(member)
+                    self.processes.kill(member)
                     self.members[number] = self._spawn(self.commands[number])

@@ -42,7 +42,7 @@ def submitting(
 ) -> Iterator[Future[Job]]:
     """Submit a job in another thread, which has reached the step where it is held."""
     factories.credits(organization=organization, amount=10)
-    monkeypatch.setattr(failpoints, "point", held.point)
+    monkeypatch.setattr(failpoints, "hit", held.point)
 
     def submit() -> Job:
         try:

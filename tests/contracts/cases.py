@@ -55,7 +55,7 @@ class Case:
             "height": height,
             "output_format": "png",
             "seed": 7,
-            "hint_secret": SECRET,
+            "webhook_secret": SECRET,
             "asked_at": datetime.now(UTC),
         }
         return Work(**{**values, **changes})
@@ -92,10 +92,10 @@ class Case:
         given = {"request_id" if self.name == "fal" else "id": request_id, "status": "OK"}
         return json.dumps(given).encode()
 
-    def read_hint(self, body: bytes, headers: dict[str, str], secret: str = SECRET) -> str:
+    def read_webhook(self, body: bytes, headers: dict[str, str], secret: str = SECRET) -> str:
         """Let the adapter read a message."""
         lower = {name.lower(): value for name, value in headers.items()}
-        return http.run(self.provider.read_hint(headers=lower, body=body, secret=secret))
+        return http.run(self.provider.read_webhook(headers=lower, body=body, secret=secret))
 
 
 def case_of(name: str, vendors: Vendors) -> Case:

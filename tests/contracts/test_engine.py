@@ -1,4 +1,4 @@
-"""The engine with the vendors: all four models through each, and hints that end a wait."""
+"""The engine with the vendors: all four models through each, and webhooks that end a wait."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from generation.providers.base import BadHint
+from generation.providers.base import BadWebhook
 from generation.providers.sandbox import Sandbox
 from sandbox.vendors import fal, replicate
 from sandbox.vendors.server import Vendors
@@ -30,14 +30,14 @@ def id_in(vendor: Case, reference: str) -> str:
 
 
 def refused(vendor: Case, body: bytes, headers: dict[str, str], secret: str = SECRET) -> bool:
-    with pytest.raises(BadHint):
-        vendor.read_hint(body, headers, secret)
+    with pytest.raises(BadWebhook):
+        vendor.read_webhook(body, headers, secret)
     return True
 
 
 def test_a_genuine_message_tells_the_reference(vendor: Case) -> None:
     body = vendor.message("abc123")
-    reference = vendor.read_hint(body, vendor.sign(body, time.time()))
+    reference = vendor.read_webhook(body, vendor.sign(body, time.time()))
     assert id_in(vendor, reference) == "abc123"
 
 
@@ -45,7 +45,7 @@ def test_what_a_message_tells_can_be_polled(vendor: Case) -> None:
     work = vendor.work()
     started = vendor.start(work)
     body = vendor.message(id_in(vendor, started.upstream_ref))
-    reference = vendor.read_hint(body, vendor.sign(body, time.time()))
+    reference = vendor.read_webhook(body, vendor.sign(body, time.time()))
     assert vendor.wait(started.__class__(upstream_ref=reference), work)
 
 
@@ -84,7 +84,7 @@ def test_a_time_that_cannot_be_read_is_no_reason_to_disbelieve(
 ) -> None:
     vendor = case_of("bfl", vendors)
     body = json.dumps({"id": "abc123", "timestamp": timestamp}).encode()
-    assert vendor.read_hint(body, vendor.sign(body, 0))
+    assert vendor.read_webhook(body, vendor.sign(body, 0))
 
 
 def test_a_secret_of_another_attempt_does_not_do(vendors: Vendors) -> None:
@@ -103,7 +103,7 @@ def test_keys_are_fetched_once_and_again_when_they_have_changed(
         vendor.shop.records = True
         body = vendor.message("abc123")
         for _ in range(3):
-            vendor.read_hint(body, vendor.sign(body, time.time()))
+            vendor.read_webhook(body, vendor.sign(body, time.time()))
         assert len(vendor.shop.requests) == 1
         module = {"fal": fal, "replicate": replicate}[name]
         new: Any = Ed25519PrivateKey.generate() if name == "fal" else hashlib.sha256(b"n").digest()
@@ -114,7 +114,7 @@ def test_keys_are_fetched_once_and_again_when_they_have_changed(
         assert len(vendor.shop.requests) == 1
         field = "_keys_at" if name == "fal" else "_webhook_at"
         setattr(vendor.provider, field, time.monotonic() - 61)
-        assert vendor.read_hint(body, signed)
+        assert vendor.read_webhook(body, signed)
         assert len(vendor.shop.requests) == 2
 
 
@@ -151,10 +151,10 @@ def test_any_of_several_signatures_will_do(vendors: Vendors) -> None:
     signature = good["webhook-signature"]
     other = base64.b64encode(b"x" * 32).decode()
     several = {**good, "webhook-signature": f"v1,{other} v2,{other} {signature}"}
-    assert vendor.read_hint(body, several) == "abc123"
+    assert vendor.read_webhook(body, several) == "abc123"
     assert refused(vendor, body, {**good, "webhook-signature": signature.replace("v1", "v2")})
 
 
 def test_the_sandbox_sends_no_messages() -> None:
-    with pytest.raises(BadHint):
-        http.run(Sandbox().read_hint(headers={}, body=b"{}", secret=SECRET))
+    with pytest.raises(BadWebhook):
+        http.run(Sandbox().read_webhook(headers={}, body=b"{}", secret=SECRET))

@@ -11,7 +11,7 @@ from sandbox.vendors.server import Vendors
 from tests.contracts.cases import SECRET, Case, case_of, given_image
 from vidgo.kernel import http
 
-HINT = "https://vidgo.example/webhooks/providers/x/token"
+WEBHOOK = "https://vidgo.example/webhooks/providers/x/token"
 # Said by the HTTP client about itself, the same everywhere.
 OWN = {"host", "user-agent", "accept-encoding", "content-length", "connection"}
 
@@ -48,8 +48,8 @@ def encoded(content: bytes) -> str:
 def test_what_black_forest_labs_is_sent(vendors: Vendors) -> None:
     vendor = record("bfl", vendors)
     image = given_image()
-    work = vendor.work(image=image, size="16:21", output_format="jpg", hint_url=HINT)
-    vendor.shop.set({"hints": False})
+    work = vendor.work(image=image, size="16:21", output_format="jpg", webhook_url=WEBHOOK)
+    vendor.shop.set({"webhooks": False})
     vendor.wait(vendor.start(work), work)
     (piece,) = vendor.shop.pieces.values()
     http.run(vendor.provider.balance())
@@ -66,7 +66,7 @@ def test_what_black_forest_labs_is_sent(vendors: Vendors) -> None:
             "aspect_ratio": "16:21",
             "output_format": "jpeg",
             "input_image": encoded(image.content),
-            "webhook_url": HINT,
+            "webhook_url": WEBHOOK,
             "webhook_secret": SECRET,
         },
     )
@@ -78,8 +78,8 @@ def test_what_black_forest_labs_is_sent(vendors: Vendors) -> None:
 def test_what_fal_is_sent(vendors: Vendors) -> None:
     vendor = record("fal", vendors)
     image = given_image()
-    work = vendor.work(image=image, size="3:4", output_format="jpg", hint_url=HINT)
-    vendor.shop.set({"hints": False})
+    work = vendor.work(image=image, size="3:4", output_format="jpg", webhook_url=WEBHOOK)
+    vendor.shop.set({"webhooks": False})
     started = vendor.start(work)
     vendor.wait(started, work)
     http.run(vendor.provider.cancel(started.upstream_ref))
@@ -90,7 +90,7 @@ def test_what_fal_is_sent(vendors: Vendors) -> None:
     assert start == (
         "POST",
         "/fal-ai/flux-pro/kontext/max",
-        {"fal_webhook": HINT},
+        {"fal_webhook": WEBHOOK},
         {
             **own,
             "content-type": "application/json",
@@ -113,8 +113,8 @@ def test_what_fal_is_sent(vendors: Vendors) -> None:
 def test_what_replicate_is_sent(vendors: Vendors) -> None:
     vendor = record("replicate", vendors)
     image = given_image()
-    work = vendor.work(image=image, size="3:4", output_format="jpg", hint_url=HINT)
-    vendor.shop.set({"hints": False})
+    work = vendor.work(image=image, size="3:4", output_format="jpg", webhook_url=WEBHOOK)
+    vendor.shop.set({"webhooks": False})
     started = vendor.start(work)
     vendor.wait(started, work)
     http.run(vendor.provider.find(work))
@@ -136,7 +136,7 @@ def test_what_replicate_is_sent(vendors: Vendors) -> None:
                 "output_format": "jpg",
                 "input_image": f"data:image/png;base64,{encoded(image.content)}",
             },
-            "webhook": HINT,
+            "webhook": WEBHOOK,
             "webhook_events_filter": ["completed"],
         },
     )

@@ -22,7 +22,7 @@ Do = Callable[..., Any]
 
 def wish(browser: Client, name: str, *keys: Any, **values: Any) -> dict[str, Any]:
     """Return what the page of an action would send: its mark, the rows and a reason."""
-    path = reverse("admin:desk_action", args=[name])
+    path = reverse("admin:vidgo_action", args=[name])
     page = browser.get(path, {"on": list(keys)})
     (mark,) = re.findall(r'name="once" value="([^"]+)"', page.content.decode())
     return {"on": list(keys), "once": mark, "reason": REASON, **values}
@@ -30,7 +30,7 @@ def wish(browser: Client, name: str, *keys: Any, **values: Any) -> dict[str, Any
 
 def act(browser: Client, name: str, *keys: Any, **values: Any) -> Any:
     """Open an action's page, fill it in, send it, and return where that leads."""
-    path = reverse("admin:desk_action", args=[name])
+    path = reverse("admin:vidgo_action", args=[name])
     return browser.post(path, wish(browser, name, *keys, **values), follow=True)
 
 

@@ -44,7 +44,7 @@ def keys(organization: Organization, wallet: Wallet) -> dict[str, list[Any]]:
 
 
 def address(name: str) -> str:
-    return reverse("admin:desk_action", args=[name])
+    return reverse("admin:vidgo_action", args=[name])
 
 
 def test_every_action_is_refused_to_an_operator_who_may_only_look(

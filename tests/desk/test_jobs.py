@@ -42,7 +42,7 @@ def test_a_running_job_is_taken_from_its_driver_and_waits_again(
     assert last_event("job.requeued").target == job.public_id
     # Who drove it can end it no more, and another may take it up.
     with pytest.raises(jobs.AlreadyDone):
-        jobs.park(job=taken, seconds=1)
+        jobs.snooze(job=taken, seconds=1)
     assert leases.renew(owner="test", job_ids=[job.pk]) == set()
     (again,) = claims.claim(owner="other", limit=5)
     assert again.pk == job.pk

@@ -23,7 +23,7 @@ from tests import factories
 from tests.desk.conftest import REASON, act, last_event
 
 pytestmark = pytest.mark.django_db
-BOOKS, MARGIN = "admin:desk_books", "admin:desk_margin"
+BOOKS, MARGIN = "admin:vidgo_books", "admin:vidgo_margin"
 
 
 def shown(browser: Client, name: str) -> str:
@@ -100,7 +100,7 @@ def test_of_many_broken_rows_some_are_kept_and_all_are_counted(
         for n in range(120)
     ]
     monkeypatch.setattr(ledger_checks, "check", lambda: rows)
-    assert len(ledger_check_results.inspect().violations) == 120
+    assert len(ledger_check_results.run().violations) == 120
     text = shown(operator, BOOKS)
     assert "120 rows" in text
     assert "50 of 120 are shown" in text
@@ -111,7 +111,7 @@ def test_an_old_inspection_is_an_alarm(
 ) -> None:
     yesterday = timezone.now() - timedelta(hours=27)
     monkeypatch.setattr(ledger_check_results.timezone, "now", lambda: yesterday)
-    ledger_check_results.inspect()
+    ledger_check_results.run()
     monkeypatch.undo()
     assert "last checked more than a day ago" in shown(operator, "admin:index")
 
@@ -147,7 +147,7 @@ def test_a_loss_is_marked_and_a_missing_cost_is_told(operator: Client, costs: No
     Attempt.objects.filter(failure_kind="moderated").update(cost_usd=Decimal(1))
     Attempt.objects.filter(cost_usd=Decimal("0.02")).update(cost_usd=None)
     text = shown(operator, MARGIN)
-    assert "desk__loss" in text
+    assert "admin__loss" in text
     assert "1 without a known cost" in text
     assert "$-0.94" in text or "−$0.94" in text or "-$0.94" in text
 
@@ -163,7 +163,7 @@ def test_the_period_of_the_margin_is_kept(operator: Client, costs: None) -> None
 @pytest.mark.parametrize(
     # The start page has a little of every page.
     ("name", "most"),
-    [(BOOKS, 12), (MARGIN, 12), ("admin:desk_queue", 12), ("admin:index", 17)],
+    [(BOOKS, 12), (MARGIN, 12), ("admin:vidgo_queue", 12), ("admin:index", 17)],
 )
 def test_a_page_asks_as_often_with_many_rows(
     operator: Client,
@@ -173,7 +173,7 @@ def test_a_page_asks_as_often_with_many_rows(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     factories.finished(organization=organization)
-    ledger_check_results.inspect()
+    ledger_check_results.run()
     operator.get(reverse(name))
     with CaptureQueriesContext(connection) as few:
         operator.get(reverse(name))

@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.models import Organization
 from tests import factories
 from tests.pages.reading import Markup
-from vidgo.templatetags.desk_tags import named
+from vidgo.templatetags.admin_tags import named
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ LIST = "admin:accounts_organization_changelist"
 
 
 def page(organization: Organization) -> str:
-    return reverse("admin:desk_organization", args=[organization.public_id])
+    return reverse("admin:vidgo_organization", args=[organization.public_id])
 
 
 def test_an_organization_is_found_by_name_by_id_and_by_a_member(
@@ -42,7 +42,7 @@ def test_its_page_tells_people_credits_jobs_and_what_was_done(
     for told in ("bob@example.com", job.public_id[:14], "1,000", organization.public_id):
         assert told in text
     assert "Suspend" not in text
-    assert looker.get(reverse("admin:desk_organization", args=["org_x"])).status_code == 404
+    assert looker.get(reverse("admin:vidgo_organization", args=["org_x"])).status_code == 404
 
 
 def test_its_page_is_closed_to_its_own_people(

@@ -110,7 +110,7 @@ def test_it_names_the_newest_organizations_and_their_state(
     page = read(operator, reverse(START))
     text = shown(operator)
     for each in (organization, other_organization):
-        assert reverse("admin:desk_organization", args=[each.public_id]) in page.links
+        assert reverse("admin:vidgo_organization", args=[each.public_id]) in page.links
     assert "Suspended" in text
     assert "in 7 days" in text
 

@@ -21,7 +21,7 @@ from tests.conftest import Api
 from tests.desk.conftest import act, last_event, wish
 
 pytestmark = pytest.mark.django_db
-END = "admin:desk_view_as_end"
+END = "admin:vidgo_view_as_end"
 
 
 @pytest.fixture
@@ -75,13 +75,13 @@ def test_whatever_could_change_something_is_refused(
         ("/dashboard/billing/top-ups", {"pack": "500:1000"}),
         ("/dashboard/organizations", {"organization": organization.public_id}),
         ("/accounts/password/change/", {"password1": "x"}),
-        (reverse("admin:desk_action", args=["suspend"]), {"on": organization.pk}),
-        (reverse("admin:desk_books"), {}),
+        (reverse("admin:vidgo_action", args=["suspend"]), {"on": organization.pk}),
+        (reverse("admin:vidgo_books"), {}),
     ):
         for method in ("post", "put", "patch", "delete"):
             answer = getattr(viewing, method)(path, sent)
             assert answer.status_code == 403, (method, path)
-            assert impersonation.ViewingOnly.sentence in answer.content.decode()
+            assert impersonation.ViewingOnly.default_message in answer.content.decode()
     assert (Job.objects.count(), ApiKey.objects.count()) == (jobs, keys)
     assert AuditEvent.objects.count() == events
     organization.refresh_from_db()
@@ -90,7 +90,7 @@ def test_whatever_could_change_something_is_refused(
 
 def test_the_button_ends_it_and_leads_back(viewing: Client, organization: Organization) -> None:
     ended = viewing.post(reverse(END), follow=True)
-    place = reverse("admin:desk_organization", args=[organization.public_id])
+    place = reverse("admin:vidgo_organization", args=[organization.public_id])
     assert ended.redirect_chain[-1][0] == place
     assert "Stop viewing" not in shown(viewing)
     assert "Acme" not in shown(viewing)
@@ -131,7 +131,7 @@ def test_a_deleted_organization_cannot_be_looked_at(
 ) -> None:
     Organization.objects.filter(pk=organization.pk).update(deleted_at=timezone.now())
     assert "Stop viewing" not in shown(viewing)
-    path = reverse("admin:desk_action", args=["view-as"])
+    path = reverse("admin:vidgo_action", args=["view-as"])
     assert viewing.get(path, {"on": organization.pk}).status_code == 404
 
 
@@ -144,14 +144,14 @@ def test_a_key_goes_on_working_beside_it(viewing: Client, api: Api) -> None:
 def test_it_needs_the_permission_to_change_organizations(
     looker: Client, organization: Organization
 ) -> None:
-    path = reverse("admin:desk_action", args=["view-as"])
+    path = reverse("admin:vidgo_action", args=["view-as"])
     assert looker.get(path, {"on": organization.pk}).status_code == 403
     assert looker.post(reverse(END)).status_code == 403
 
 
 def test_a_double_click_starts_it_once(operator: Client, organization: Organization) -> None:
     sent = wish(operator, "view-as", organization.pk)
-    path = reverse("admin:desk_action", args=["view-as"])
+    path = reverse("admin:vidgo_action", args=["view-as"])
     started = operator.post(path, {**sent, "back": reverse("admin:index")})
     assert started.headers["Location"] == reverse("dashboard")
     assert operator.post(path, sent).status_code == 403
@@ -171,7 +171,7 @@ def test_the_database_itself_refuses_to_write_for_a_page(
     monkeypatch.setattr("django.urls.resolvers.ResolverMatch.__getitem__", _served_by(page))
     answer = viewing.get("/dashboard/jobs")
     assert answer.status_code == 403
-    assert impersonation.ViewingOnly.sentence in answer.content.decode()
+    assert impersonation.ViewingOnly.default_message in answer.content.decode()
     organization.refresh_from_db()
     assert organization.name == "Acme"
     # The connection writes again for whoever is next.

@@ -25,7 +25,7 @@ from tests.desk.conftest import act, last_event
 from tests.generation.callbacks.receiving import announced
 
 pytestmark = pytest.mark.django_db
-PROVIDERS, QUEUE = "admin:desk_providers", "admin:desk_queue"
+PROVIDERS, QUEUE = "admin:vidgo_providers", "admin:vidgo_queue"
 CALLBACKS = "admin:generation_callback_changelist"
 
 
@@ -37,7 +37,7 @@ def free() -> int:
     return health.free_slots(providers=registry.providers())["sandbox"]
 
 
-@pytest.mark.parametrize("name", [PROVIDERS, QUEUE, "admin:desk_margin", "admin:desk_books"])
+@pytest.mark.parametrize("name", [PROVIDERS, QUEUE, "admin:vidgo_margin", "admin:vidgo_books"])
 def test_a_page_of_the_desk_is_open_to_operators_alone(
     name: str, looker: Client, alice_client: Client
 ) -> None:
@@ -46,7 +46,7 @@ def test_a_page_of_the_desk_is_open_to_operators_alone(
     assert Client().get(reverse(name)).status_code == 302
 
 
-@pytest.mark.parametrize("name", [PROVIDERS, QUEUE, "admin:desk_margin", "admin:desk_books"])
+@pytest.mark.parametrize("name", [PROVIDERS, QUEUE, "admin:vidgo_margin", "admin:vidgo_books"])
 def test_an_operator_without_the_permission_to_look_is_refused(name: str) -> None:
     junior = signed_in(factories.user("junior@example.com", is_staff=True))
     assert junior.get(reverse(name)).status_code == 403

@@ -48,7 +48,7 @@ SETTINGS = {
 
 
 def is_there(ending: str) -> bool:
-    """Tell whether this machine can run a language; curl needs bash, too."""
+    """Return whether this machine can run a language; curl needs bash, too."""
     needed = [PROGRAMS[ending][0], *(["curl"] if ending == "sh" else [])]
     return all(shutil.which(program) for program in needed)
 

@@ -27,7 +27,7 @@ def storage(settings: Settings, tmp_path: Path) -> Path:
 @pytest.fixture
 def quick(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Let the engine wait for nothing that a test does not wait for."""
-    settings.SLICE_SECONDS = 5
+    settings.WORK_CYCLE_SECONDS = 5
     settings.SANDBOX_SECONDS = 0
     monkeypatch.setattr(driver, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(driver, "LOST_SECONDS", 0.05)

@@ -12,7 +12,7 @@ import pytest
 from generation import catalog
 from generation.providers import registry
 from generation.providers.base import (
-    BadHint,
+    BadWebhook,
     Balance,
     Cancellation,
     Failure,
@@ -83,9 +83,9 @@ class Scripted:
         """Tell what the test says."""
         return self.holds
 
-    async def read_hint(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
+    async def read_webhook(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
         """Believe nothing."""
-        raise BadHint("The script sends no messages.")
+        raise BadWebhook("The script sends no messages.")
 
 
 def ready(*, width: int = 64, height: int = 64) -> Ready:

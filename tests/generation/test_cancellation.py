@@ -49,7 +49,7 @@ def cancel(api: Api, job: Job) -> Any:
 
 
 def is_whole(job: Job) -> bool:
-    """Tell whether all the job's credits are back and the books are clean."""
+    """Return whether all the job's credits are back and the books are clean."""
     entries = LedgerEntry.objects.filter(reference=job.public_id)
     return sum(entry.amount_credits for entry in entries) == 0 and ledger_checks.check() == []
 

@@ -36,7 +36,7 @@ def delete(organization: Organization, who: User, **values: Any) -> None:
 
 
 def untouched(organization: Organization) -> bool:
-    """Tell whether the organization is as it was."""
+    """Return whether the organization is as it was."""
     organization.refresh_from_db()
     return (
         organization.deleted_at is None

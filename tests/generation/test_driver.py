@@ -359,7 +359,7 @@ def test_an_image_that_is_none_is_the_providers_fault(
 def test_a_job_past_its_deadline_is_cancelled_upstream_and_refunded(
     organization: Organization, scripted: Scripted, quick: Settings
 ) -> None:
-    quick.SLICE_SECONDS = 0.2
+    quick.WORK_CYCLE_SECONDS = 0.2
     scripted.answers = [Pending()]
     job = factories.job(organization=organization)
     job_loop.drive()

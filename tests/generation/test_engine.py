@@ -28,7 +28,7 @@ from tests import factories
 from tests.generation.conftest import files_in
 from tests.generation.scripted import Scripted, failure, ready
 from vidgo.kernel import queue
-from vidgo.kernel.queue import heartbeat
+from vidgo.kernel.queue import cluster
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,7 +63,7 @@ def reload(job: Job) -> Job:
 def test_what_a_slice_cannot_finish_is_resumed_and_never_started_again(
     organization: Organization, scripted: Scripted, quick: Settings
 ) -> None:
-    quick.SLICE_SECONDS = 0.2
+    quick.WORK_CYCLE_SECONDS = 0.2
     scripted.answers = [Pending(progress=40)]
     job = factories.job(organization=organization)
     OrmQ.objects.all().delete()
@@ -135,9 +135,9 @@ def test_a_cluster_that_stops_ends_its_slices_early_and_lets_go(
     quick: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    quick.SLICE_SECONDS = 30
-    pulse = heartbeat.Pulse()
-    monkeypatch.setattr(queue, "pulse", pulse)
+    quick.WORK_CYCLE_SECONDS = 30
+    pulse = cluster.Heartbeat()
+    monkeypatch.setattr(queue, "heartbeat", pulse)
     scripted.answers = [Pending()]
     scripted.during_poll = pulse.stop
     job = factories.job(organization=organization)
@@ -154,7 +154,7 @@ def test_a_call_that_hangs_is_cut_off_and_its_job_let_go(
     quick: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    quick.SLICE_SECONDS = 0.2
+    quick.WORK_CYCLE_SECONDS = 0.2
     monkeypatch.setattr(job_loop, "DRAIN_SECONDS", 0.2)
     hung = threading.Event()
 
@@ -176,7 +176,7 @@ def test_leases_are_renewed_while_a_slice_runs_and_while_it_drains(
     quick: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    quick.SLICE_SECONDS = 0.5
+    quick.WORK_CYCLE_SECONDS = 0.5
     quick.LEASE_SECONDS = 0.6
     monkeypatch.setattr(job_loop, "DRAIN_SECONDS", 5)
     job = factories.job(organization=organization)
@@ -305,7 +305,7 @@ def test_a_driver_notices_that_its_job_was_taken_over_and_stops_polling(
     organization: Organization, scripted: Scripted, quick: Settings
 ) -> None:
     quick.LEASE_SECONDS = 0.3
-    quick.SLICE_SECONDS = 10
+    quick.WORK_CYCLE_SECONDS = 10
     scripted.answers = [Pending()]
     job = factories.job(organization=organization)
 

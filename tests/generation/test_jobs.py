@@ -39,12 +39,14 @@ MODELS = {
 }
 
 
-def order(**changes: Any) -> generation_request.Order:
+def order(**changes: Any) -> generation_request.GenerationRequest:
     model = changes.pop("model", "flux-kontext-pro")
     return generation_request.parse(model=model, input={"prompt": "a fox", **changes})
 
 
-def submit(organization: Organization, wanted: generation_request.Order | None = None) -> Job:
+def submit(
+    organization: Organization, wanted: generation_request.GenerationRequest | None = None
+) -> Job:
     return jobs.submit(organization=organization, request=wanted or order()).job
 
 
@@ -116,7 +118,7 @@ def test_without_enough_credits_nothing_is_stored(
     for wanted in (order(), order(model="flux-kontext-pro-edit", image_urls=[url])):
         with pytest.raises(ledger.InsufficientCredits) as refused:
             submit(organization, wanted)
-        assert refused.value.facts["required_credits"] == 10
+        assert refused.value.extra["required_credits"] == 10
     assert not Job.objects.exists()
     assert not OrmQ.objects.exists()
     assert files_in(storage) == before
@@ -216,7 +218,7 @@ def test_finishing_twice_changes_nothing(organization: Organization) -> None:
     with pytest.raises(jobs.AlreadyDone):
         jobs.fail(job=taken, kind=FailureKind.EXPIRED, message="late", fenced=False)
     with pytest.raises(jobs.AlreadyDone):
-        jobs.put_back(job=taken, delay_seconds=0, kind=FailureKind.UNAVAILABLE, message="late")
+        jobs.requeue(job=taken, delay_seconds=0, kind=FailureKind.UNAVAILABLE, message="late")
     assert Job.objects.values().get() == before
     assert Asset.objects.count() == 1
     assert ledger_checks.check() == []
@@ -244,7 +246,7 @@ def test_a_driver_with_an_old_fence_ends_nothing(organization: Organization) -> 
     for end in (
         lambda: finish(taken),
         lambda: jobs.fail(job=taken, kind=FailureKind.MODERATED, message="late"),
-        lambda: jobs.put_back(
+        lambda: jobs.requeue(
             job=taken, delay_seconds=0, kind=FailureKind.UNAVAILABLE, message="late"
         ),
     ):
@@ -292,7 +294,7 @@ def test_what_waits_past_its_deadline_is_expired_and_refunded(
 
 def test_a_job_put_back_waits_and_is_taken_up_anew(organization: Organization) -> None:
     taken = factories.running(organization=organization)
-    jobs.put_back(job=taken, delay_seconds=0, kind=FailureKind.UNAVAILABLE, message="away")
+    jobs.requeue(job=taken, delay_seconds=0, kind=FailureKind.UNAVAILABLE, message="away")
     now = Job.objects.get()
     assert (now.status, now.lease_owner, now.leased_until) == ("queued", "", None)
     (attempt,) = factories.attempts_of(taken)
@@ -305,7 +307,7 @@ def test_a_job_put_back_waits_and_is_taken_up_anew(organization: Organization) -
 
 
 def test_each_task_is_found_by_its_path_and_scheduled_once() -> None:
-    assert import_string(jobs.BELL) is tasks.drive
+    assert import_string(jobs.WAKE_UP) is tasks.drive
     for path, _, _ in tasks.SCHEDULES:
         assert callable(import_string(path))
     assert Schedule.objects.exists(), "a migration stores them"
@@ -318,8 +320,8 @@ def test_each_task_is_found_by_its_path_and_scheduled_once() -> None:
 def test_a_schedule_rings_and_does_not_drive() -> None:
     OrmQ.objects.all().delete()
     tasks.ring_for_jobs()
-    assert OrmQ.objects.get().func() == jobs.BELL
-    assert jobs.BELL not in {path for path, _, _ in tasks.SCHEDULES}
+    assert OrmQ.objects.get().func() == jobs.WAKE_UP
+    assert jobs.WAKE_UP not in {path for path, _, _ in tasks.SCHEDULES}
 
 
 def test_the_reaper_reports_what_it_ends(

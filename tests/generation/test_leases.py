@@ -72,9 +72,9 @@ def test_letting_go_frees_only_ones_own(job: Job) -> None:
 
 def test_voiding_frees_all_that_a_killed_cluster_held(job: Job) -> None:
     for stranger in ("a", "a.", "a.10", "%", "b.1"):
-        assert leases.void(cluster=stranger) == 0
-    assert leases.void(cluster="a.1") == 1
-    assert leases.void(cluster="a.1") == 0
+        assert leases.release_cluster(cluster=stranger) == 0
+    assert leases.release_cluster(cluster="a.1") == 1
+    assert leases.release_cluster(cluster="a.1") == 0
     assert claims.is_due()
 
 

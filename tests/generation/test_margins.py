@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Organization
 from generation import tasks
-from generation.models import Attempt, Job, MarginDay, UsageDay
+from generation.models import Attempt, DailyMargin, DailyUsage, Job
 from generation.providers.base import FailureKind
 from generation.reporting import margins
 from generation.reporting.margins import Margin
@@ -76,9 +76,9 @@ def test_a_day_that_is_written_down_is_not_added_up_again(tries: list[Attempt]) 
 
 def test_days_are_written_down_once(tries: list[Attempt]) -> None:
     margins.write_days()
-    rows = list(MarginDay.objects.order_by("pk").values())
+    rows = list(DailyMargin.objects.order_by("pk").values())
     assert margins.write_days() == 0
-    assert list(MarginDay.objects.order_by("pk").values()) == rows
+    assert list(DailyMargin.objects.order_by("pk").values()) == rows
     assert {row["day"] for row in rows} == {date(2026, 3, day) for day in (10, 11, 12, 13)}
 
 
@@ -108,17 +108,17 @@ def test_the_first_hour_of_a_day_leaves_the_day_before_open(
 def test_the_hourly_task_writes_usage_and_margins(tries: list[Attempt]) -> None:
     Job.objects.update(created_at=NOON)
     tasks.write_usage()
-    assert UsageDay.objects.exists()
-    assert MarginDay.objects.exists()
+    assert DailyUsage.objects.exists()
+    assert DailyMargin.objects.exists()
 
 
 def test_no_tenant_sees_what_the_operator_earns(
     tries: list[Attempt], organization: Organization
 ) -> None:
     margins.write_days()
-    tenant_context.enter(organization_id=organization.pk)
+    tenant_context.set_tenant(organization_id=organization.pk)
     try:
-        assert not MarginDay.objects.exists()
+        assert not DailyMargin.objects.exists()
     finally:
-        tenant_context.leave()
-    assert MarginDay.objects.exists()
+        tenant_context.reset()
+    assert DailyMargin.objects.exists()

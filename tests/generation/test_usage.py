@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import ApiKey, Organization, User
 from billing.models import LedgerEntry
 from generation import jobs as submitting
-from generation.models import Job, UsageDay
+from generation.models import DailyUsage, Job
 from generation.providers.base import FailureKind
 from generation.reporting import usage
 from generation.reporting.usage import Filter, Sums
@@ -137,20 +137,20 @@ def test_nothing_of_another_organization_is_added(
 
 def test_days_are_written_down_once(jobs: list[Job], organization: Organization) -> None:
     assert usage.write_days() == 4
-    rows = list(UsageDay.objects.order_by("pk").values())
+    rows = list(DailyUsage.objects.order_by("pk").values())
     assert usage.write_days() == 0
-    assert list(UsageDay.objects.order_by("pk").values()) == rows
+    assert list(DailyUsage.objects.order_by("pk").values()) == rows
     assert {row["day"] for row in rows} == {TODAY - timedelta(days=9), TODAY - timedelta(days=3)}
 
 
 def test_a_day_waits_for_its_last_job(jobs: list[Job], organization: Organization) -> None:
     open_job = move(factories.job(organization=organization), days=3)
     usage.write_days()
-    assert {row.day for row in UsageDay.objects.all()} == {TODAY - timedelta(days=9)}
+    assert {row.day for row in DailyUsage.objects.all()} == {TODAY - timedelta(days=9)}
     before = usage.add_up(organization=organization, chosen=within(30))
     submitting.fail(job=open_job, kind=FailureKind.EXPIRED, message="Too late.", fenced=False)
     usage.write_days()
-    written = UsageDay.objects.filter(day=TODAY - timedelta(days=3))
+    written = DailyUsage.objects.filter(day=TODAY - timedelta(days=3))
     assert sum(row.finished_count + row.failed_count for row in written) == 3
     after = usage.add_up(organization=organization, chosen=within(30))
     assert after.total.credits == before.total.credits - open_job.price_credits
@@ -165,7 +165,7 @@ def test_the_first_hour_of_a_day_leaves_the_day_before_open(
     assert usage.write_days() == 0
     monkeypatch.setattr(timezone, "now", lambda: midnight + timedelta(minutes=61))
     assert usage.write_days() == 1
-    assert UsageDay.objects.get().charged_credits == job.price_credits
+    assert DailyUsage.objects.get().charged_credits == job.price_credits
 
 
 def test_a_day_is_utc(organization: Organization) -> None:

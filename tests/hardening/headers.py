@@ -24,7 +24,7 @@ def policy_of(answer: Any) -> dict[str, set[str]]:
 
 
 def is_file(answer: Any) -> bool:
-    """Tell whether an answer is a customer's image, which has a policy of its own."""
+    """Return whether an answer is a customer's image, which has a policy of its own."""
     return str(answer.headers["Content-Type"]).startswith("image/")
 
 

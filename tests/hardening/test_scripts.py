@@ -26,7 +26,8 @@ from generation.models import Job
 from tests import factories
 from tests.architecture.addresses import ROWS
 from tests.architecture.addresses.rows import World
-from tests.architecture.test_tenancy import admin_paths, ask, whole
+from tests.architecture.test_tenancy import admin_paths as all_admin_paths
+from tests.architecture.test_tenancy import ask, whole
 from tests.conftest import Api, signed_in
 from tests.pages.reading import Markup
 from tests.pages.test_admin import money, registered
@@ -121,9 +122,9 @@ def check_page(answer: Any, where: str) -> set[str]:
     return set(re.findall(r"x-\d{3,4}", text))
 
 
-def desk_paths() -> Iterator[str]:
+def admin_paths() -> Iterator[str]:
     """Yield each page of the desk that shows a row, and the ones that show many."""
-    yield from (path for path in admin_paths() if "/1" not in path and "logout" not in path)
+    yield from (path for path in all_admin_paths() if "/1" not in path and "logout" not in path)
     for model in registered():
         meta = model._meta  # type: ignore[attr-defined]
         name = f"admin:{meta.app_label}_{meta.model_name}"
@@ -141,7 +142,7 @@ def test_nothing_that_others_wrote_is_markup_on_any_page(
             if row.method == "get" and not row.api:
                 answer = ask(world, row, route=route, who="alice")
                 seen |= check_page(answer, route)
-    for path in desk_paths():
+    for path in admin_paths():
         seen |= check_page(whole(operator.get(path)), path)
     # Or the walk would prove nothing: these are shown somewhere.
     shown = {column for column, mark in sown.items() if mark in seen}
@@ -177,7 +178,7 @@ def test_nothing_in_an_address_is_markup_on_any_page(world: World, operator: Cli
                 answer = whole(world.browsers[who].get(f"{path}?{query.urlencode()}"))
                 assert answer.status_code < 500, path
                 check_page(answer, path)
-    for path in desk_paths():
+    for path in admin_paths():
         answer = whole(operator.get(f"{path}?{query.urlencode()}"))
         assert answer.status_code < 500, path
         check_page(answer, path)

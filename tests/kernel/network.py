@@ -64,7 +64,13 @@ class Network:
         raise OSError(errno.ENETUNREACH, "not in a test")
 
     def getaddrinfo(
-        self, host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0
+        self,
+        host: Any,
+        port: Any,
+        family: int = 0,
+        type: int = 0,
+        proto: int = 0,
+        flags: int = 0,
     ) -> list[Any]:
         """Resolve the names of the test; read numbers as the real resolver does."""
         host = host.lower()

@@ -36,31 +36,31 @@ def pull(broker: Broker | None = None) -> list[str]:
 
 def test_a_bell_is_heard_once_however_often_it_was_rung() -> None:
     for _ in range(50):
-        queue.ring(DRIVE)
+        queue.notify(DRIVE)
     assert pull() == [DRIVE]
     # What is left is the one that was heard; its worker removes it.
     assert OrmQ.objects.count() == 1
 
 
 def test_a_bell_that_rings_after_it_was_heard_is_heard_again() -> None:
-    queue.ring(DRIVE)
+    queue.notify(DRIVE)
     assert pull() == [DRIVE]
-    queue.ring(DRIVE)
+    queue.notify(DRIVE)
     assert pull() == [DRIVE]
 
 
 def test_bells_of_other_tasks_are_heard_too() -> None:
-    queue.ring(DRIVE)
-    queue.ring(DELIVER)
-    queue.ring(DRIVE)
+    queue.notify(DRIVE)
+    queue.notify(DELIVER)
+    queue.notify(DRIVE)
     assert pull() == [DRIVE, DELIVER]
 
 
 def test_a_task_waits_behind_no_bell_and_each_is_pulled_in_its_turn() -> None:
-    queue.ring(DRIVE)
+    queue.notify(DRIVE)
     for number in range(3):
         queue.enqueue(NOTICE, number)
-    queue.ring(DRIVE)
+    queue.notify(DRIVE)
     assert pull() == [NOTICE, NOTICE, NOTICE, DRIVE]
 
 
@@ -68,21 +68,21 @@ def test_a_cluster_hears_as_many_bells_as_it_has_processes(settings: Settings) -
     settings.WORKER_PROCESSES = 2
     broker = Broker()
     for _ in range(2):
-        queue.ring(DRIVE)
+        queue.notify(DRIVE)
         assert pull(broker) == [DRIVE]
-    queue.ring(DRIVE)
+    queue.notify(DRIVE)
     assert pull(broker) == []
     queue.enqueue(NOTICE)
     assert pull(broker) == [NOTICE]
     # Another machine's may have a process to spare, and one that ends here makes room.
     broker.acknowledge(broker.heard[0])
     assert pull(broker) == [DRIVE]
-    queue.ring(DRIVE)
+    queue.notify(DRIVE)
     assert pull(Broker()) == [DRIVE]
 
 
 def test_what_was_pulled_and_never_done_is_pulled_again() -> None:
-    queue.ring(DRIVE)
+    queue.notify(DRIVE)
     queue.enqueue(NOTICE)
     assert pull() == [NOTICE, DRIVE]
     assert pull() == []
@@ -92,7 +92,7 @@ def test_what_was_pulled_and_never_done_is_pulled_again() -> None:
 
 def test_a_bell_of_a_transaction_that_fails_was_not_rung() -> None:
     with pytest.raises(RuntimeError), transaction.atomic():
-        queue.ring(DRIVE)
+        queue.notify(DRIVE)
         raise RuntimeError
     assert pull() == []
 
@@ -100,7 +100,7 @@ def test_a_bell_of_a_transaction_that_fails_was_not_rung() -> None:
 def test_workers_that_pull_at_once_share_the_tasks_and_wait_for_nobody() -> None:
     for number in range(40):
         queue.enqueue(NOTICE, number)
-        queue.ring(DRIVE)
+        queue.notify(DRIVE)
 
     def work(_: int) -> list[str]:
         try:
@@ -115,8 +115,8 @@ def test_workers_that_pull_at_once_share_the_tasks_and_wait_for_nobody() -> None
 
 
 def test_bells_are_no_task_that_waits() -> None:
-    queue.ring(DRIVE)
-    assert queue.look().waiting == 0
+    queue.notify(DRIVE)
+    assert queue.read_status().waiting == 0
     assert not queue.is_idle()
     queue.enqueue(NOTICE)
-    assert queue.look().waiting == 1
+    assert queue.read_status().waiting == 1

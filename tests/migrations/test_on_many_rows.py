@@ -62,7 +62,7 @@ def test_migrations_go_back_and_forth_on_many_rows(
     violations = {each.sentence for each in ledger_checks.check()}
     assert jobs >= JOBS - 10
     migrations = ours()
-    assert len(migrations) >= 10
+    assert len(migrations) >= 3
     for app in reversed(APPS):
         call_command("migrate", app, "0001", verbosity=0)
     assert shape() != before

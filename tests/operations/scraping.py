@@ -11,8 +11,8 @@ def parse(content: bytes) -> dict[tuple[str, frozenset[tuple[str, str]]], float]
     """Return each number by the name and the labels it has."""
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
-        for family in text_string_to_metric_families(content.decode())
-        for sample in family.samples
+        for processes in text_string_to_metric_families(content.decode())
+        for sample in processes.samples
     }
 
 

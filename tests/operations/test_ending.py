@@ -15,7 +15,7 @@ from django.test import Client
 from tests import running
 from tests.operations.scraping import Scrape
 from tests.processes.test_up import free_port
-from vidgo.dev.process_groups import Family
+from vidgo.dev.process_groups import ProcessGroup
 from vidgo.kernel.ops import readiness, web_lifecycle
 
 DRAIN_SECONDS = 3
@@ -63,8 +63,8 @@ def test_a_failed_check_is_one_line_in_the_log_and_an_end_none(
 @pytest.mark.django_db(transaction=True)
 def test_a_whole_server_counts_together_and_drains_before_it_ends(tmp_path: Path) -> None:
     address = f"http://127.0.0.1:{(port := free_port())}"
-    with Family() as family, (tmp_path / "web.log").open("ab") as output:
-        server = family.start(
+    with ProcessGroup() as processes, (tmp_path / "web.log").open("ab") as output:
+        server = processes.start(
             command=[
                 *(sys.executable, "-m", "gunicorn", "-c", "python:vidgo.gunicorn"),
                 *("--worker-tmp-dir", str(tmp_path), "vidgo.wsgi"),

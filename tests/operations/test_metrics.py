@@ -169,10 +169,10 @@ def test_callbacks_are_told_by_state_and_age(organization: Organization) -> None
 
 
 def test_money_is_told_as_what_should_be_none(organization: Organization) -> None:
-    ledger_check_results.inspect()
+    ledger_check_results.run()
     assert scrape()("vidgo_books_clean") == 1
     Wallet.objects.update_or_create(organization=organization, defaults={"debt_credits": 30})
-    ledger_check_results.inspect()
+    ledger_check_results.run()
     at = timezone.now() - timedelta(minutes=2)
     for name, error in (("evt_1", ""), ("evt_2", "KeyError")):
         StripeEvent.objects.create(
@@ -257,7 +257,7 @@ def test_without_a_database_it_tells_what_it_counted_itself(
 
 def test_every_metric_is_documented_and_nothing_else_is(organization: Organization) -> None:
     factories.finished(organization=organization)
-    ledger_check_results.inspect()
+    ledger_check_results.run()
     Cursor.objects.create(name="stripe", reached_at=timezone.now())
     ProviderState.objects.update_or_create(name="sandbox", defaults={"balance": 1})
     endpoint = CallbackEndpoint.objects.create(organization=organization, origin="https://a.b")

@@ -184,7 +184,7 @@ def test_a_group_is_made_of_permissions_that_the_desk_asks_for(operator: Client)
 def test_the_desk_holds_to_the_strict_policy(operator: Client, rows: Job) -> None:
     """No inline script or style, and nothing from another origin, on any kind of page."""
     job = reverse("admin:generation_job_change", args=[rows.pk])
-    grant = reverse("admin:desk_action", args=["grant"]) + f"?on={rows.organization_id}"
+    grant = reverse("admin:vidgo_action", args=["grant"]) + f"?on={rows.organization_id}"
     promotion = reverse("admin:billing_promotion_add")
     for path in (
         reverse("admin:index"),
@@ -193,7 +193,7 @@ def test_the_desk_holds_to_the_strict_policy(operator: Client, rows: Job) -> Non
         grant,
         promotion,
         reverse("admin:auth_group_add"),
-        reverse("admin:desk_tables"),
+        reverse("admin:vidgo_tables"),
     ):
         answer = operator.get(path)
         policy = answer.headers["Content-Security-Policy"]

@@ -348,7 +348,7 @@ def test_steps_are_told_in_the_order_they_happened(organization: Organization) -
 
     running = factories.running(organization=organization)
     assert told(running) == [("Submitted", "good"), ("Working", "busy")]
-    putting.put_back(
+    putting.requeue(
         job=running, delay_seconds=5, kind=FailureKind.UNAVAILABLE, message="It did not answer."
     )
     running.refresh_from_db()

@@ -124,12 +124,12 @@ def test_days_are_found_through_an_index_behind_the_wall(organization: Organizat
     days = QueryDict("from=2026-03-01&to=2026-03-31")
     form = filters.JobsForm(days, organization=organization)
     found = filters.narrow(organization=organization, form=form).order_by("-id")
-    tenant_context.enter(organization_id=organization.pk)
+    tenant_context.set_tenant(organization_id=organization.pk)
     with connection.cursor() as cursor:
         for way in ("seqscan", "bitmapscan", "sort"):
             cursor.execute(f"SET LOCAL enable_{way} = off")
     assert re.search(r"Index Cond: .*GREATEST.*LEAST", found.explain())
-    tenant_context.leave()
+    tenant_context.reset()
 
 
 @pytest.mark.parametrize(

@@ -93,11 +93,15 @@ def test_each_model_has_a_sample_that_its_form_would_make(
 def test_the_panel_of_a_model_page_begins_with_that_model(rf: Any, alice: User) -> None:
     request = rf.get("/models/flux-kontext-max")
     request.user = type("Nobody", (), {"is_authenticated": False})()
-    panel = playground.panel(request=request, model_id="flux-kontext-max")["playground"]
-    assert (panel.model.id, panel.action, panel.is_member) == ("flux-kontext-max", PAGE, False)
+    shown_form = playground.for_model(request=request, model_id="flux-kontext-max")["playground"]
+    assert (shown_form.model.id, shown_form.action, shown_form.is_member) == (
+        "flux-kontext-max",
+        PAGE,
+        False,
+    )
     request.user, request.abilities = alice, frozenset({"view"})
-    panel = playground.panel(request=request, model_id="flux-kontext-max")["playground"]
-    assert (panel.action, panel.is_member, panel.may_run) == (MEMBERS, True, False)
+    shown_form = playground.for_model(request=request, model_id="flux-kontext-max")["playground"]
+    assert (shown_form.action, shown_form.is_member, shown_form.may_run) == (MEMBERS, True, False)
 
 
 def test_members_are_led_to_their_own_playground(alice_client: Client) -> None:

@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.models import Organization
 from generation.models import Job, ProviderState
 from generation.reporting import service_status
-from generation.reporting.service_status import Span, Vitals
+from generation.reporting.service_status import ServiceStatus, Span
 from tests import factories
 from tests.pages.reading import check, read
 
@@ -140,7 +140,7 @@ def test_it_is_measured_in_three_queries_and_then_kept(
 
 
 def test_without_a_database_it_still_answers_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse() -> Vitals:
+    def refuse() -> ServiceStatus:
         raise OperationalError("connection refused at 10.0.0.7")
 
     monkeypatch.setattr(service_status, "measure", refuse)
@@ -173,7 +173,7 @@ def test_a_share_is_never_told_higher_than_it_is(share: float | None, told: str)
 def test_the_whole_is_as_well_as_its_worst_part(
     waited: float | None, hour: Span, models: tuple[str, str], worst: str
 ) -> None:
-    now = Vitals(
+    now = ServiceStatus(
         read_at=datetime.now(tz=timezone.get_current_timezone()),
         longest_wait_seconds=waited,
         hour=hour,

@@ -10,16 +10,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-from vidgo.dev.process_groups import Family
+from vidgo.dev.process_groups import ProcessGroup
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def family() -> Iterator[Family]:
-    """Yield a family that is closed after the test, with everything in it."""
-    with Family() as family:
-        yield family
+def processes() -> Iterator[ProcessGroup]:
+    """Yield a processes that is closed after the test, with everything in it."""
+    with ProcessGroup() as processes:
+        yield processes
 
 
 def wait_until(condition: Callable[[], object], *, seconds: float) -> bool:
@@ -33,7 +33,7 @@ def wait_until(condition: Callable[[], object], *, seconds: float) -> bool:
 
 
 def is_running(pid: int) -> bool:
-    """Tell whether a process lives, not counting one that merely nobody has waited for."""
+    """Return whether a process lives, not counting one that merely nobody has waited for."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

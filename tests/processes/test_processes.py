@@ -23,45 +23,45 @@ DEAF = [
 PARENT = """
 import sys, time
 from pathlib import Path
-from vidgo.dev.process_groups import Family, hold
+from vidgo.dev.process_groups import ProcessGroup, hold
 folder = Path(sys.argv[1])
-family = Family(keep=[hold(path=folder / "lock", patience_seconds=0)])
+processes = ProcessGroup(keep=[hold(path=folder / "lock", patience_seconds=0)])
 (folder / "kept").mkdir()
-family.remove_afterwards(folder=folder / "kept")
-print(family.start(command=["sleep", "300"]).pid, flush=True)
+processes.remove_afterwards(folder=folder / "kept")
+print(processes.start(command=["sleep", "300"]).pid, flush=True)
 time.sleep(300)
 """
 
 
-def test_a_child_leads_a_session_of_its_own(family: process_groups.Family) -> None:
-    child = family.start(command=["sleep", "300"])
+def test_a_child_leads_a_session_of_its_own(processes: process_groups.ProcessGroup) -> None:
+    child = processes.start(command=["sleep", "300"])
     assert os.getsid(child.pid) == child.pid != os.getsid(0)
 
 
 def test_a_deaf_child_is_killed_with_its_own_children(
-    family: process_groups.Family, tmp_path: Path
+    processes: process_groups.ProcessGroup, tmp_path: Path
 ) -> None:
     output = tmp_path / "output"
     with output.open("wb") as file:
-        child = family.start(command=DEAF, output=file)
+        child = processes.start(command=DEAF, output=file)
     assert wait_until(lambda: output.read_text().endswith("\n"), seconds=10)
     grandchild = int(output.read_text())
-    family.end(child, patience_seconds=0.2)
+    processes.end(child, patience_seconds=0.2)
     assert child.returncode == -signal.SIGKILL
     assert wait_until(lambda: not is_running(grandchild), seconds=5)
 
 
-def test_a_child_may_be_ended_twice(family: process_groups.Family) -> None:
-    child = family.start(command=["sleep", "300"])
-    family.end(child, patience_seconds=5)
-    family.end(child, patience_seconds=5)
+def test_a_child_may_be_ended_twice(processes: process_groups.ProcessGroup) -> None:
+    child = processes.start(command=["sleep", "300"])
+    processes.end(child, patience_seconds=5)
+    processes.end(child, patience_seconds=5)
     assert child.returncode == -signal.SIGTERM
 
 
 def test_closing_a_family_ends_what_still_runs() -> None:
-    family = process_groups.Family()
-    child = family.start(command=["sleep", "300"])
-    family.close()
+    processes = process_groups.ProcessGroup()
+    child = processes.start(command=["sleep", "300"])
+    processes.close()
     assert child.poll() == -signal.SIGTERM
 
 
@@ -74,7 +74,7 @@ def test_children_folders_and_lock_are_let_go_when_the_parent_is_killed(tmp_path
     assert is_running(child)
     parent.kill()
     parent.communicate()
-    # The lock is the proof that the guardian has finished.
+    # The lock is the proof that the watchdog has finished.
     os.close(process_groups.hold(path=tmp_path / "lock", patience_seconds=10))
     assert not is_running(child)
     assert not (tmp_path / "kept").exists()
@@ -82,22 +82,22 @@ def test_children_folders_and_lock_are_let_go_when_the_parent_is_killed(tmp_path
 
 def test_a_last_child_is_ended_after_the_others(tmp_path: Path) -> None:
     note = 'trap "echo {0} >>order; exit 0" TERM; echo >ready-{0}; while :; do sleep 0.05; done'
-    family = process_groups.Family()
-    first = family.start(command=["sh", "-c", note.format("last")], cwd=tmp_path, last=True)
-    family.start(command=["sh", "-c", note.format("other")], cwd=tmp_path)
+    processes = process_groups.ProcessGroup()
+    first = processes.start(command=["sh", "-c", note.format("last")], cwd=tmp_path, last=True)
+    processes.start(command=["sh", "-c", note.format("other")], cwd=tmp_path)
     for name in ("last", "other"):
         assert wait_until((tmp_path / f"ready-{name}").exists, seconds=10)
-    family.close()
+    processes.close()
     assert first.returncode == 0
     assert (tmp_path / "order").read_text().split() == ["other", "last"]
 
 
-def test_a_killed_guardian_does_not_stop_its_family(family: process_groups.Family) -> None:
-    family._guardian.send_signal(signal.SIGKILL)
-    family._guardian.wait()
-    child = family.start(command=["true"])
+def test_a_killed_guardian_does_not_stop_its_family(processes: process_groups.ProcessGroup) -> None:
+    processes._watchdog.send_signal(signal.SIGKILL)
+    processes._watchdog.wait()
+    child = processes.start(command=["true"])
     child.wait()
-    family.kill(child)
+    processes.kill(child)
     assert child.returncode == 0
 
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Record = Callable[[str, object], None]
 
 # As in production, but quick. A lease outlives a slice here as it does there.
-QUICK = {"LEASE_SECONDS": "3", "SLICE_SECONDS": "1"}
+QUICK = {"LEASE_SECONDS": "3", "WORK_CYCLE_SECONDS": "1"}
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_sigterm_lets_go_of_the_jobs_and_leaves_nothing_behind(
     record_testsuite_property: Record,
 ) -> None:
     with worker(
-        log=tmp_path / "log", **{**quick, "SLICE_SECONDS": "10", "LEASE_SECONDS": "60"}
+        log=tmp_path / "log", **{**quick, "WORK_CYCLE_SECONDS": "10", "LEASE_SECONDS": "60"}
     ) as running:
         members = list(running.wait_until_complete().values())
         for _ in range(4):

@@ -18,13 +18,13 @@ from tests.generation.conftest import (  # noqa: F401  (fixtures)
     slices,
 )
 from tests.object_storage import ObjectStorage
-from vidgo.dev.process_groups import Family
+from vidgo.dev.process_groups import ProcessGroup
 
 
 @pytest.fixture(scope="session")
 def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStorage]:
-    with Family() as family:
-        server = ObjectStorage(family=family, folder=tmp_path_factory.mktemp("s3"))
+    with ProcessGroup() as processes:
+        server = ObjectStorage(processes=processes, folder=tmp_path_factory.mktemp("s3"))
         server.start()
         yield server
         server.stop()

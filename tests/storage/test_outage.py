@@ -85,13 +85,13 @@ def test_a_slice_that_ends_meanwhile_lets_go_and_a_later_one_fetches_the_result_
 ) -> None:
     job = factories.job(organization=organization)
     bucket.stop()
-    quick.SLICE_SECONDS = 0.3
+    quick.WORK_CYCLE_SECONDS = 0.3
     job_loop.drive()
     job.refresh_from_db()
     assert job.status == "running"
     assert job.leased_until is None or job.leased_until <= timezone.now()
     bucket.start()
-    quick.SLICE_SECONDS = 5
+    quick.WORK_CYCLE_SECONDS = 5
     assert drive_to_end(job).status == "finished"
     assert len(scripted.started) == 1
     assert scripted.polled == ["ref-1", "ref-1"]
@@ -121,13 +121,13 @@ def test_nothing_more_is_bought_while_results_cannot_be_kept(
 ) -> None:
     jobs = [factories.job(organization=organization)]
     bucket.stop()
-    quick.SLICE_SECONDS = 0.3
+    quick.WORK_CYCLE_SECONDS = 0.3
     job_loop.drive()
     jobs += [factories.job(organization=organization) for _ in range(5)]
     job_loop.drive()
     assert len(scripted.started) == 1
     bucket.start()
-    quick.SLICE_SECONDS = 5
+    quick.WORK_CYCLE_SECONDS = 5
     assert {drive_to_end(job).status for job in jobs} == {"finished"}
     assert len(scripted.started) == 6
 
@@ -141,13 +141,13 @@ def test_an_edit_whose_image_cannot_be_read_is_started_once_it_can(
 ) -> None:
     job = edit_of(organization)
     bucket.stop()
-    quick.SLICE_SECONDS = 0.3
+    quick.WORK_CYCLE_SECONDS = 0.3
     job_loop.drive()
     assert scripted.started == []
     # Nothing was asked of the provider, so nobody has to wait for what it may be doing.
     assert failures_of(job) == ["throttled"]
     bucket.start()
-    quick.SLICE_SECONDS = 5
+    quick.WORK_CYCLE_SECONDS = 5
     assert drive_to_end(job).status == "finished"
     assert len(scripted.started) == 1
     assert failures_of(job) == ["throttled", ""]
@@ -163,12 +163,12 @@ def test_an_edit_that_runs_upstream_keeps_its_attempt_when_its_image_cannot_be_r
     job = edit_of(organization)
     scripted.answers = [Pending(), ready()]
     scripted.during_start = bucket.stop
-    quick.SLICE_SECONDS = 0.3
+    quick.WORK_CYCLE_SECONDS = 0.3
     job_loop.drive()
     job_loop.drive()
     scripted.during_start = None
     bucket.start()
-    quick.SLICE_SECONDS = 5
+    quick.WORK_CYCLE_SECONDS = 5
     assert drive_to_end(job).status == "finished"
     assert len(scripted.started) == 1
     assert failures_of(job) == [""]

@@ -17,7 +17,7 @@ from sandbox.vendors.server import Vendors
 from tests.object_storage import ObjectStorage
 from tests.running import environment, wait_for
 from tests.topology.balancer import Balancer
-from vidgo.dev.process_groups import Family
+from vidgo.dev.process_groups import ProcessGroup
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB = [sys.executable, "-m", "gunicorn", "-c", "python:vidgo.gunicorn"]
@@ -42,7 +42,7 @@ class Member:
         self,
         *,
         name: str,
-        family: Family,
+        processes: ProcessGroup,
         folder: Path,
         command: list[str],
         settings: Mapping[str, str],
@@ -50,7 +50,7 @@ class Member:
         self.name = name
         self.log = folder / f"{name}.log"
         self.starts = 0
-        self._family = family
+        self._processes = processes
         self._command = command
         self._settings = settings
         self._descriptors: tuple[int, ...] = ()
@@ -66,7 +66,7 @@ class Member:
         """Start the process; it is not ready yet."""
         self.starts += 1
         with self.log.open("ab") as output:
-            self.process = self._family.start(
+            self.process = self._processes.start(
                 command=self._command,
                 cwd=ROOT,
                 env=environment(**self._settings),
@@ -77,7 +77,7 @@ class Member:
     def end(self) -> None:
         """Send SIGTERM, wait for the end, and insist that it came in order."""
         assert self.process is not None
-        self._family.end(self.process, patience_seconds=STOP_SECONDS)
+        self._processes.end(self.process, patience_seconds=STOP_SECONDS)
         assert self.process.returncode == 0, self.name
 
     def count(self, event: str) -> int:
@@ -89,9 +89,15 @@ class Site:
     """Two webs, three workers, an object storage and the balancer that customers call."""
 
     def __init__(
-        self, *, family: Family, folder: Path, storage: ObjectStorage, vendors: Vendors, held: bool
+        self,
+        *,
+        processes: ProcessGroup,
+        folder: Path,
+        storage: ObjectStorage,
+        vendors: Vendors,
+        held: bool,
     ) -> None:
-        self._family = family
+        self._processes = processes
         self.storage = storage
         self.vendors = vendors
         ports = _free_ports(3)
@@ -109,7 +115,9 @@ class Site:
 
         def member(name: str, command: list[str], **settings: str) -> Member:
             told = {**shared, **settings}
-            return Member(name=name, family=family, folder=folder, command=command, settings=told)
+            return Member(
+                name=name, processes=processes, folder=folder, command=command, settings=told
+            )
 
         self.webs = [
             member(f"web-{n}", [*WEB, "vidgo.wsgi"], PORT=str(port))
@@ -160,7 +168,7 @@ class Site:
     def close(self) -> None:
         """End everything and let go of the sockets."""
         members = [member.process for member in self.members if member.process is not None]
-        self._family.end(*members, patience_seconds=STOP_SECONDS)
+        self._processes.end(*members, patience_seconds=STOP_SECONDS)
         self.storage.stop()
         for listener in self._listeners:
             listener.close()
@@ -169,12 +177,12 @@ class Site:
 @contextlib.contextmanager
 def running(*, folder: Path, held: bool = False) -> Iterator[Site]:
     """Run a site for the length of a block. `held`: its sockets outlive its web servers."""
-    with Family() as family, Vendors() as vendors:
+    with ProcessGroup() as processes, Vendors() as vendors:
         for shop in vendors.shops.values():
             shop.set({"work_seconds": 1.0, "scale": 0.1})
-        storage = ObjectStorage(family=family, folder=folder)
+        storage = ObjectStorage(processes=processes, folder=folder)
         storage.start()
-        site = Site(family=family, folder=folder, storage=storage, vendors=vendors, held=held)
+        site = Site(processes=processes, folder=folder, storage=storage, vendors=vendors, held=held)
         with site.balancer, contextlib.closing(site):
             site.start()
             yield site

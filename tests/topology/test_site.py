@@ -118,7 +118,7 @@ def test_a_rolling_restart_under_load_fails_no_request_and_runs_no_job_twice(
                 customers.wait_for_more(CUSTOMERS + 1)
         check(site, customers, listener)
         # Workers really were told to end while they had jobs.
-        assert sum(worker.count("slice_released") for worker in site.workers) > 0
+        assert sum(worker.count("work_cycle_released") for worker in site.workers) > 0
     sys.stdout.write(
         f"{len(away)} restarts, seconds away: {away}; {sum(customers.calls.values())} requests, "
         f"the slowest {customers.slowest_seconds:.1f} s; {len(customers.tasks)} images\n"

@@ -20,7 +20,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from vidgo.admin import once, pages
+from vidgo.admin import form_tokens, pages
 from vidgo.admin.forms import ReasonForm
 from vidgo.kernel import errors
 
@@ -31,7 +31,7 @@ SHOWN_ROWS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deed:
+class ActionRun:
     """One wish of an operator, checked: what was chosen, why, and what else was asked."""
 
     request: HttpRequest
@@ -55,7 +55,7 @@ class Action:
     explains: str
     permission: str
     # What it returns is shown as the outcome; a `DomainError` is shown at the form.
-    act: Callable[[Deed], str]
+    act: Callable[[ActionRun], str]
     # The rows it is for; None asks for everything in the form.
     rows: Callable[[], QuerySet[Any]] | None
     # Where the operator is afterwards, unless the page of departure is known.
@@ -73,7 +73,7 @@ _actions: dict[str, Action] = {}
 
 
 def register(*actions: Action) -> None:
-    """Add actions to the desk, at `admin:desk_action` with their names."""
+    """Add actions to the desk, at `admin:vidgo_action` with their names."""
     _actions.update({action.name: action for action in actions})
 
 
@@ -92,7 +92,7 @@ def address(*, name: str, keys: list[Any], back: str = "", **asked: Any) -> str:
     query: list[tuple[str, Any]] = [*(("on", key) for key in keys), *asked.items()]
     if back:
         query.append(("back", back))
-    path = reverse("admin:desk_action", args=[name])
+    path = reverse("admin:vidgo_action", args=[name])
     return f"{path}?{urlencode(query)}" if query else path
 
 
@@ -121,7 +121,7 @@ def ask(request: HttpRequest, name: str) -> HttpResponse:
         "more": max(len(chosen) - SHOWN_ROWS, 0),
         "back": _back(request, action),
     }
-    return pages.render(request, "desk/action.html", context, title=action.title)
+    return pages.render(request, "admin/pages/action.html", context, title=action.title)
 
 
 def _form(request: HttpRequest, action: Action, chosen: list[Any]) -> ReasonForm:
@@ -129,7 +129,7 @@ def _form(request: HttpRequest, action: Action, chosen: list[Any]) -> ReasonForm
         return action.form(request.POST)
     first = action.initial(chosen) if action.initial else {}
     asked = {name: request.GET[name] for name in action.form.base_fields if name in request.GET}
-    return action.form(initial={**first, **asked, "once": once.token()})
+    return action.form(initial={**first, **asked, "once": form_tokens.token()})
 
 
 def _do(
@@ -138,21 +138,21 @@ def _do(
     """Do it once and lead back; None when it was refused, with the sentence at the form."""
     purpose = f"{action.name}:{request.user.pk}"
     mark = form.cleaned_data["once"]
-    if not once.claim(purpose=purpose, mark=mark):
+    if not form_tokens.claim(purpose=purpose, mark=mark):
         messages.info(request, "That was done already. Nothing was done a second time.")
         return HttpResponseRedirect(_back(request, action))
-    deed = Deed(
+    run = ActionRun(
         request=request, chosen=chosen, reason=form.cleaned_data["reason"], data=form.cleaned_data
     )
     try:
-        told = action.act(deed)
+        told = action.act(run)
     except errors.DomainError as refused:
-        once.release(purpose=purpose, mark=mark)
+        form_tokens.release(purpose=purpose, mark=mark)
         known = refused.param if refused.param in form.fields else None
         form.add_error(known, forms.ValidationError(refused.message))
         return None
     except Exception:
-        once.release(purpose=purpose, mark=mark)
+        form_tokens.release(purpose=purpose, mark=mark)
         raise
     messages.success(request, told)
     return HttpResponseRedirect(

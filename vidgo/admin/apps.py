@@ -3,5 +3,5 @@
 from django.contrib.admin.apps import AdminConfig
 
 
-class DeskConfig(AdminConfig):
-    default_site = "vidgo.admin.site.DeskSite"
+class OperatorAdminConfig(AdminConfig):
+    default_site = "vidgo.admin.site.OperatorSite"

@@ -45,7 +45,7 @@ _pages: dict[str, Page] = {}
 
 
 def register(page: Page) -> None:
-    """Add a page to the desk, at `admin:desk_<name>`."""
+    """Add a page to the desk, at `admin:vidgo_<name>`."""
     _pages[page.name] = page
 
 
@@ -55,7 +55,7 @@ def list_pages() -> list[Page]:
 
 
 def allows(request: HttpRequest, permission: str) -> bool:
-    """Tell whether the operator has a permission such as `billing.view_wallet`."""
+    """Return whether the operator has a permission such as `billing.view_wallet`."""
     return request.user.has_perm(permission)
 
 

@@ -14,14 +14,14 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 
-from vidgo.admin import actions, pages, tiles
+from vidgo.admin import actions, cards, pages
 
 # Their rows are the state of people and of work: changed by verbs, never by a form of theirs.
 CLOSED_APPS = frozenset({"account", "mfa", "usersessions", "django_q"})
 GROUPS = ("Work", "Customers", "Money", "Records")
 
 
-class DeskSite(admin.AdminSite):
+class OperatorSite(admin.AdminSite):
     """The operator's desk."""
 
     site_header = site_title = f"{settings.VIDGO_NAME}: operator's desk"
@@ -48,16 +48,16 @@ class DeskSite(admin.AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Add the pages and the actions to Django's addresses."""
         own: list[URLPattern | URLResolver] = [
-            path(page.path, self.admin_view(page.guarded()), name=f"desk_{page.name}")
+            path(page.path, self.admin_view(page.guarded()), name=f"vidgo_{page.name}")
             for page in pages.list_pages()
         ]
-        own.append(path("tables/", self.admin_view(self.tables), name="desk_tables"))
-        own.append(path("do/<slug:name>/", self.admin_view(actions.ask), name="desk_action"))
+        own.append(path("tables/", self.admin_view(self.tables), name="vidgo_tables"))
+        own.append(path("do/<slug:name>/", self.admin_view(actions.ask), name="vidgo_action"))
         return [*own, *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         """Show what is wrong, then how things are."""
-        news = tiles.read_all(request)
+        news = cards.read_all(request)
         context = {
             "alarms": news.alarms,
             "today": [figure for figure in news.figures if figure.is_of_today],
@@ -65,12 +65,12 @@ class DeskSite(admin.AdminSite):
             "parts": news.parts,
             **(extra_context or {}),
         }
-        return pages.render(request, "desk/start.html", context, title="Start")
+        return pages.render(request, "admin/pages/start.html", context, title="Start")
 
     def tables(self, request: HttpRequest) -> HttpResponse:
         """List every table that can be looked at."""
         titles = {
-            model: getattr(model_admin, "desk_title", "")
+            model: getattr(model_admin, "nav_title", "")
             for model, model_admin in self._registry.items()
         }
         apps = self.get_app_list(request)
@@ -78,7 +78,7 @@ class DeskSite(admin.AdminSite):
             for row in app["models"]:
                 row["name"] = titles.get(row["model"]) or row["name"]
         context = {"app_list": apps}
-        return pages.render(request, "desk/tables.html", context, title="All tables")
+        return pages.render(request, "admin/pages/tables.html", context, title="All tables")
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Add the navigation to what every page of the desk knows."""
@@ -91,18 +91,18 @@ class DeskSite(admin.AdminSite):
         links: dict[str, list[tuple[int, dict[str, Any]]]] = {name: [] for name in GROUPS}
         for page in pages.list_pages():
             if page.group and pages.allows(request, page.permission):
-                link = _link(request, f"admin:desk_{page.name}", page.title, page.icon)
+                link = _link(request, f"admin:vidgo_{page.name}", page.title, page.icon)
                 links[page.group].append((page.place, link))
         for model, model_admin in self._registry.items():
-            group = getattr(model_admin, "desk_group", "")
+            group = getattr(model_admin, "nav_group", "")
             if group and model_admin.has_view_permission(request):
                 meta = model._meta
                 name = f"admin:{meta.app_label}_{meta.model_name}_changelist"
-                own = getattr(model_admin, "desk_title", "")
+                own = getattr(model_admin, "nav_title", "")
                 title = own or str(meta.verbose_name_plural).capitalize()
-                icon = getattr(model_admin, "desk_icon", "overview")
+                icon = getattr(model_admin, "nav_icon", "overview")
                 link = _link(request, name, title, icon)
-                links[group].append((getattr(model_admin, "desk_place", 0), link))
+                links[group].append((getattr(model_admin, "nav_order", 0), link))
         return [
             {"name": name, "links": [link for _, link in sorted(rows, key=lambda row: row[0])]}
             for name, rows in links.items()

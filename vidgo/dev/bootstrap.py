@@ -34,7 +34,7 @@ def say(sentence: str) -> None:
 
 
 def run(*command: str, quiet: bool = False) -> bool:
-    """Run a command and tell whether it succeeded; it ends when this process is told to."""
+    """Run a command and return whether it succeeded; it ends when this process is told to."""
     output = subprocess.DEVNULL if quiet else None
     result = subprocess.run(command, stdout=output, stderr=output, check=False)  # noqa: S603
     return result.returncode == 0
@@ -51,7 +51,7 @@ def stamp(kind: str) -> Path:
 
 
 def is_installed(kind: str) -> bool:
-    """Tell whether exactly these requirements are installed."""
+    """Return whether exactly these requirements are installed."""
     return stamp(kind).exists() and stamp(kind).read_text().strip() == digest(kind)
 
 

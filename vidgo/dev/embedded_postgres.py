@@ -31,7 +31,7 @@ import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
-from vidgo.dev.process_groups import Family
+from vidgo.dev.process_groups import ProcessGroup
 
 MAJOR_VERSION = 18
 ROLE = DATABASE = "vidgo"
@@ -67,12 +67,12 @@ class Server:
     """A running embedded server, a child of this process."""
 
     url: str
-    family: Family
+    processes: ProcessGroup
     process: subprocess.Popen[bytes]
 
     def stop(self) -> None:
         """Disconnect every client and shut down cleanly within seconds."""
-        self.family.end(self.process, stop_signal=signal.SIGINT, patience_seconds=STOP_SECONDS)
+        self.processes.end(self.process, stop_signal=signal.SIGINT, patience_seconds=STOP_SECONDS)
 
 
 # Settings ----------------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ def _socket_folder(data: Path) -> Path:
 # The server --------------------------------------------------------------------------------------
 
 
-def start(*, data: Path, family: Family) -> Server:
+def start(*, data: Path, processes: ProcessGroup) -> Server:
     """Start the server of a data folder and return once it answers; make its database first.
 
     The caller holds the folder's lock: a server still running there was left behind by a copy that
@@ -188,17 +188,19 @@ def start(*, data: Path, family: Family) -> Server:
             "move the data with pg_dump, or start with another VIDGO_DATA"
         )
     _end_leftovers(cluster)
-    return _run(cluster, family=family, configuration=CONFIGURATION)
+    return _run(cluster, processes=processes, configuration=CONFIGURATION)
 
 
-def throwaway(*, family: Family) -> Server:
-    """Start an empty, fast and forgetful server whose folder is removed with the family."""
+def throwaway(*, processes: ProcessGroup) -> Server:
+    """Start an empty, fast and forgetful server whose folder is removed with the processes."""
     data = Path(tempfile.mkdtemp(prefix="vidgo-throwaway-")).resolve()
     for folder in (data, _socket_folder(data)):
-        family.remove_afterwards(folder=folder)
+        processes.remove_afterwards(folder=folder)
     cluster = data / "postgres"
     _create_cluster(cluster, durable=False)
-    return _run(cluster, family=family, configuration={**CONFIGURATION, **UNSAFE_CONFIGURATION})
+    return _run(
+        cluster, processes=processes, configuration={**CONFIGURATION, **UNSAFE_CONFIGURATION}
+    )
 
 
 def program(name: str) -> str:
@@ -265,7 +267,7 @@ def _create_cluster(cluster: Path, *, durable: bool) -> None:
     fresh.rename(cluster)
 
 
-def _run(cluster: Path, *, family: Family, configuration: dict[str, str]) -> Server:
+def _run(cluster: Path, *, processes: ProcessGroup, configuration: dict[str, str]) -> Server:
     data = cluster.parent
     owner = cluster.stat()
     folder = _socket_folder(data)
@@ -276,7 +278,7 @@ def _run(cluster: Path, *, family: Family, configuration: dict[str, str]) -> Ser
     with log.open("ab") as output:
         log.chmod(0o600)
         log_start = output.tell()
-        process = family.start(
+        process = processes.start(
             command=[
                 *_as_owner(owner),
                 *(program("postgres"), "-D", str(cluster)),
@@ -287,7 +289,7 @@ def _run(cluster: Path, *, family: Family, configuration: dict[str, str]) -> Ser
             cwd=cluster,
             output=output,
         )
-    server = Server(url=database_url(data=data), family=family, process=process)
+    server = Server(url=database_url(data=data), processes=processes, process=process)
     try:
         _wait_until_ready(server, log=log, log_start=log_start)
     except BaseException:
@@ -374,10 +376,10 @@ def main(command: list[str]) -> int:
     """Run a command with DATABASE_URL set to a throw-away server; return its exit status."""
     if not command:
         raise SystemExit("usage: python -m vidgo.dev.embedded_postgres COMMAND …")
-    with Family() as family:
-        server = throwaway(family=family)
+    with ProcessGroup() as processes:
+        server = throwaway(processes=processes)
         environment = {**os.environ, "DATABASE_URL": server.url}
-        return family.start(command=command, env=environment).wait()
+        return processes.start(command=command, env=environment).wait()
 
 
 if __name__ == "__main__":

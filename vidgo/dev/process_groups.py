@@ -1,10 +1,10 @@
 """Child processes that end with the process that started them, whatever ends it.
 
 Each child leads a session of its own, so that Ctrl-C in a terminal reaches only its parent, which
-ends its children in order. When the parent cannot do that (kill -9), a guardian does: this same
+ends its children in order. When the parent cannot do that (kill -9), a watchdog does: this same
 file, run as a small program that is told of every child and acts once its pipe closes.
 
-The guardian runs without site-packages, so this module imports the standard library only.
+The watchdog runs without site-packages, so this module imports the standard library only.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-# What the guardian grants to children whose parent has died, before it kills them.
+# What the watchdog grants to children whose parent has died, before it kills them.
 ORPHAN_PATIENCE_SECONDS = 8.0
 
 
@@ -28,15 +28,15 @@ class AlreadyHeld(Exception):
     """Another live process holds the lock; `args[0]` is a sentence that names it."""
 
 
-class Family:
+class ProcessGroup:
     """Start children that cannot outlive this process.
 
-    `keep` are file descriptors that stay open until the guardian has done its work: a lock among
-    them stays held for as long as anything of this family may still be running.
+    `keep` are file descriptors that stay open until the watchdog has done its work: a lock among
+    them stays held for as long as anything of this processes may still be running.
     """
 
     def __init__(self, *, keep: Collection[int] = ()) -> None:
-        self._guardian = subprocess.Popen(  # noqa: S603  this very file
+        self._watchdog = subprocess.Popen(  # noqa: S603  this very file
             [sys.executable, "-I", "-S", __file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -46,7 +46,7 @@ class Family:
         )
         self._children: list[subprocess.Popen[bytes]] = []
 
-    def __enter__(self) -> "Family":
+    def __enter__(self) -> "ProcessGroup":
         return self
 
     def __exit__(
@@ -70,7 +70,7 @@ class Family:
     ) -> subprocess.Popen[bytes]:
         """Start a command in a session of its own; without `output` it shares our output.
 
-        If this process dies, the guardian sends `stop_signal` first, and to a `last` child only
+        If this process dies, the watchdog sends `stop_signal` first, and to a `last` child only
         when the others have ended.
         """
         child = subprocess.Popen(  # noqa: S603  the callers' commands are ours
@@ -119,17 +119,17 @@ class Family:
             _signal_group(child.pid, signal.SIGKILL)
 
     def remove_afterwards(self, *, folder: Path) -> None:
-        """Have a folder removed once this family is closed or this process is dead."""
+        """Have a folder removed once this processes is closed or this process is dead."""
         self._tell(f"folder {folder}")
 
     def close(self) -> None:
-        """Let the guardian end what is still running, and wait for it."""
-        if self._guardian.stdin is not None and not self._guardian.stdin.closed:
-            # A guardian that was killed leaves a broken pipe; there is nothing left to tell it.
+        """Let the watchdog end what is still running, and wait for it."""
+        if self._watchdog.stdin is not None and not self._watchdog.stdin.closed:
+            # A watchdog that was killed leaves a broken pipe; there is nothing left to tell it.
             with contextlib.suppress(BrokenPipeError):
-                self._guardian.stdin.close()
-        while self._guardian.poll() is None:
-            # An ended child that nobody waits for would look alive to the guardian.
+                self._watchdog.stdin.close()
+        while self._watchdog.poll() is None:
+            # An ended child that nobody waits for would look alive to the watchdog.
             for child in self._children:
                 child.poll()
             time.sleep(0.02)
@@ -137,17 +137,17 @@ class Family:
             child.poll()
 
     def _tell(self, line: str) -> None:
-        if self._guardian.stdin is None:
-            raise RuntimeError("The guardian has no pipe")
+        if self._watchdog.stdin is None:
+            raise RuntimeError("The watchdog has no pipe")
         with contextlib.suppress(BrokenPipeError):
-            self._guardian.stdin.write(line + "\n")
-            self._guardian.stdin.flush()
+            self._watchdog.stdin.write(line + "\n")
+            self._watchdog.stdin.flush()
 
 
 def hold(*, path: Path, patience_seconds: float) -> int:
-    """Lock a file for as long as the returned descriptor lives, here or in a guardian.
+    """Lock a file for as long as the returned descriptor lives, here or in a watchdog.
 
-    A holder that has died is waited for while its guardian ends what it had started. Raises
+    A holder that has died is waited for while its watchdog ends what it had started. Raises
     AlreadyHeld when the holder is alive, or when the patience runs out.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -184,7 +184,7 @@ def _signal_group(group: int, number: int) -> None:
         os.killpg(group, number)
 
 
-def guard(lines: IO[str]) -> None:
+def watch_parent(lines: IO[str]) -> None:
     """Read what the parent tells until its pipe closes, then end and remove what is left."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
@@ -219,7 +219,7 @@ def _end_orphans(orphans: dict[int, int]) -> None:
 
 
 def _is_over(pid: int) -> bool:
-    """Tell whether a process is gone, or only waits for someone to ask how it ended."""
+    """Return whether a process is gone, or only waits for someone to ask how it ended."""
     try:
         os.kill(pid, 0)
         # An init that is in no hurry, as in many containers, leaves orphans as zombies (Linux).
@@ -231,4 +231,4 @@ def _is_over(pid: int) -> bool:
 
 
 if __name__ == "__main__":
-    guard(sys.stdin)
+    watch_parent(sys.stdin)

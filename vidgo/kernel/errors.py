@@ -14,7 +14,7 @@ class DomainError(Exception):
     status: ClassVar[int] = 400
     type: ClassVar[str] = "invalid_request_error"
     retryable: ClassVar[bool] = False
-    sentence: ClassVar[str] = "The request could not be understood."
+    default_message: ClassVar[str] = "The request could not be understood."
 
     def __init__(
         self,
@@ -22,12 +22,12 @@ class DomainError(Exception):
         *,
         param: str | None = None,
         retry_after_seconds: int | None = None,
-        **facts: Any,
+        **extra: Any,
     ) -> None:
-        self.message = message or self.sentence
+        self.message = message or self.default_message
         self.param = param
         self.retry_after_seconds = retry_after_seconds
-        self.facts: Mapping[str, Any] = facts
+        self.extra: Mapping[str, Any] = extra
         super().__init__(self.message)
 
 
@@ -37,95 +37,95 @@ class Invalid(DomainError):
 
 class ContentTooLong(Invalid):
     type = "content_too_long_error"
-    sentence = "The text is too long."
+    default_message = "The text is too long."
 
 
 class FileFormat(Invalid):
     type = "file_format_error"
-    sentence = "The file is not a supported image."
+    default_message = "The file is not a supported image."
 
 
 class Unauthenticated(DomainError):
     status = 401
     type = "authentication_error"
-    sentence = "A valid API key is required."
+    default_message = "A valid API key is required."
 
 
 class PaymentRequired(DomainError):
     status = 402
     type = "insufficient_credits_error"
-    sentence = "There are not enough credits."
+    default_message = "There are not enough credits."
 
 
 class Forbidden(DomainError):
     status = 403
     type = "permission_denied_error"
-    sentence = "This is not allowed for your role."
+    default_message = "This is not allowed for your role."
 
 
 class NotFound(DomainError):
     status = 404
     type = "resource_not_found_error"
-    sentence = "There is no such thing."
+    default_message = "There is no such thing."
 
 
 class MethodNotAllowed(DomainError):
     status = 405
-    sentence = "This method is not allowed here."
+    default_message = "This method is not allowed here."
 
 
 class Conflict(DomainError):
     status = 409
     type = "conflict_error"
-    sentence = "This is not possible in the present state."
+    default_message = "This is not possible in the present state."
 
 
 class Gone(DomainError):
     status = 410
     type = "resource_not_found_error"
-    sentence = "This was here once and has been removed."
+    default_message = "This was here once and has been removed."
 
 
 class TooLarge(DomainError):
     status = 413
     type = "payload_too_large_error"
-    sentence = "The request is too large."
+    default_message = "The request is too large."
 
 
 class UnsupportedMediaType(DomainError):
     status = 415
-    sentence = "This content type is not supported."
+    default_message = "This content type is not supported."
 
 
 class IdempotencyMismatch(DomainError):
     status = 422
     type = "idempotency_mismatch_error"
-    sentence = "This idempotency key was used with another request."
+    default_message = "This idempotency key was used with another request."
 
 
 class RateLimited(DomainError):
     status = 429
     type = "rate_limit_error"
     retryable = True
-    sentence = "Too many requests."
+    default_message = "Too many requests."
 
 
 class Internal(DomainError):
     status = 500
     type = "internal_error"
     retryable = True
-    sentence = "Something went wrong on our side."
+    default_message = "Something went wrong on our side."
 
 
 class Upstream(DomainError):
     status = 502
     type = "upstream_error"
     retryable = True
-    sentence = "An upstream service failed."
+    default_message = "An upstream service failed."
 
 
 class Unavailable(DomainError):
     status = 503
     type = "service_error"
     retryable = True
-    sentence = "The service is not available right now."
+    default_message = "The service is not available right now."

@@ -9,7 +9,7 @@ from generation.callbacks import delivery_claims as callback_claims
 from generation.engine import claims, leases
 from vidgo.kernel import queue
 from vidgo.kernel.ops import memory
-from vidgo.kernel.queue.supervisor import Duty, Supervisor
+from vidgo.kernel.queue.supervisor import Supervisor, WorkSource
 
 
 class Command(BaseCommand):
@@ -18,12 +18,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Supervise a cluster until SIGTERM or SIGINT."""
         memory.give_back_large_blocks()
-        duty = Duty(
+        work_source = WorkSource(
             is_due=lambda: claims.is_due() or callback_claims.is_due(),
             # One bell is enough: whichever is heard, both are looked after.
-            ring=lambda: queue.ring(jobs.BELL),
-            void=lambda cluster: (
-                leases.void(cluster=cluster) + callback_claims.void(cluster=cluster)
+            notify=lambda: queue.notify(jobs.WAKE_UP),
+            release=lambda cluster: (
+                leases.release_cluster(cluster=cluster)
+                + callback_claims.release_cluster(cluster=cluster)
             ),
         )
-        Supervisor(duty=duty).run()
+        Supervisor(work_source=work_source).run()

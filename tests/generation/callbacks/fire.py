@@ -68,7 +68,7 @@ def run(
             log=log,
             command=IMPATIENT,
             VIDGO_ALLOW_LOOPBACK_URLS="true",
-            SLICE_SECONDS="2",
+            WORK_CYCLE_SECONDS="2",
             CALLBACKS_IN_FLIGHT_PER_ENDPOINT="20",
         ) as running:
             members = running.wait_until_complete()

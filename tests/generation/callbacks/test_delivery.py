@@ -46,7 +46,7 @@ from tests.generation.callbacks.receiving import (
 from tests.kernel.network import Network, Request
 from vidgo.kernel import queue
 from vidgo.kernel.db import transactions
-from vidgo.kernel.queue import heartbeat
+from vidgo.kernel.queue import cluster
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -284,7 +284,7 @@ def test_a_receiver_that_hangs_delays_no_other(
     shortened = delivery.http.Policy(max_bytes=1024, cut_body=True, total_timeout_seconds=2)
     monkeypatch.setattr(delivery.http, "CALLBACK", shortened)
     settings.CALLBACKS_IN_FLIGHT_PER_PROCESS = 20
-    settings.SLICE_SECONDS = 1
+    settings.WORK_CYCLE_SECONDS = 1
     stalled, ours, theirs = receive(Request.hang), receive(), receive()
     for _ in range(50):
         announced(organization=organization, url=stalled.url())
@@ -389,8 +389,8 @@ def test_what_a_killed_cluster_held_is_free_at_once(organization: Organization) 
     announced(organization=organization, url="https://example.com/hook")
     assert len(delivery_claims.claim(owner=f"{queue.cluster_name}/1", limit=10)) == 1
     assert not delivery_claims.is_due()
-    assert delivery_claims.void(cluster="another") == 0
-    assert delivery_claims.void(cluster=queue.cluster_name) == 1
+    assert delivery_claims.release_cluster(cluster="another") == 0
+    assert delivery_claims.release_cluster(cluster=queue.cluster_name) == 1
     assert delivery_claims.is_due()
 
 
@@ -415,7 +415,7 @@ def test_a_stopping_worker_lets_go_of_what_hangs(
     callback = announced(organization=organization, url=receive(Request.hang).url())
     monkeypatch.setattr(delivery, "STOP_SECONDS", 0.2)
 
-    class Stopping(heartbeat.Pulse):
+    class Stopping(cluster.Heartbeat):
         asked = 0
 
         @property
@@ -423,7 +423,7 @@ def test_a_stopping_worker_lets_go_of_what_hangs(
             self.asked += 1
             return self.asked > 3
 
-    monkeypatch.setattr(delivery.queue, "pulse", Stopping())
+    monkeypatch.setattr(delivery.queue, "heartbeat", Stopping())
     began = time.monotonic()
     deliver()
     assert time.monotonic() - began < 10
@@ -483,9 +483,9 @@ def test_the_sweep_removes_old_callbacks_and_the_schedule_rings_for_due_ones(
     tasks.sweep()
     assert Callback.objects.count() == 0
     rung = {task for task, _, _ in tasks.SCHEDULES}
-    assert import_string(outbox.BELL) is tasks.deliver_callbacks
+    assert import_string(outbox.WAKE_UP) is tasks.deliver_callbacks
     assert "generation.tasks.ring_for_callbacks" in rung
     OrmQ.objects.all().delete()
     tasks.ring_for_callbacks()
-    assert OrmQ.objects.get().func() == outbox.BELL
+    assert OrmQ.objects.get().func() == outbox.WAKE_UP
     assert import_string(endpoints.NOTICE) is tasks.send_callback_notice

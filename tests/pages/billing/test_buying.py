@@ -88,7 +88,7 @@ def test_the_card_is_kept_only_when_that_is_ticked(
 def test_another_amount_is_refused_with_the_rule(alice_client: Client, form: Any) -> None:
     answer = alice_client.post("/dashboard/billing/top-ups", form)
     reading.check(answer)
-    assert packs.BadAmount.sentence in answer.content.decode()
+    assert packs.BadAmount.default_message in answer.content.decode()
     assert not TopUp.objects.exists()
 
 
@@ -97,7 +97,7 @@ def test_without_stripe_the_page_says_so_and_stays(
 ) -> None:
     answer_with(monkeypatch, "create_session", client.Unreachable("no"))
     answer = alice_client.post("/dashboard/billing/top-ups", {"pack": "500"}, follow=True)
-    assert top_ups.CheckoutUnavailable.sentence in answer.content.decode()
+    assert top_ups.CheckoutUnavailable.default_message in answer.content.decode()
     assert answer.redirect_chain == [("/dashboard/billing", 302)]
 
 

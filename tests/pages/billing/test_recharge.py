@@ -61,7 +61,7 @@ def test_recharge_is_switched_on_with_the_very_sentence_that_was_shown(
 def test_nothing_is_switched_on_without_agreeing(alice_client: Client, customer: Customer) -> None:
     answer = alice_client.post("/dashboard/billing/recharge", {**TERMS, "consent": consent()})
     reading.check(answer)
-    assert auto_recharge.ConsentMissing.sentence in answer.content.decode()
+    assert auto_recharge.ConsentMissing.default_message in answer.content.decode()
     assert not AutoRecharge.objects.exists()
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import Organization
 from billing import daily_totals, ledger_checks, statement, top_ups, wallets
 from billing.models import (
-    LedgerDay,
+    DailyTotal,
     LedgerEntry,
     Refund,
     TopUp,
@@ -86,11 +86,11 @@ def test_closed_days_and_open_ones_add_up_to_the_same_figures(
 
     before = figures()
     assert daily_totals.write() > 0
-    assert LedgerDay.objects.latest("day").day < today
+    assert DailyTotal.objects.latest("day").day < today
     assert figures() == before
     assert daily_totals.write() == 0
     # What the days say is what is read: a day written wrong changes the figures and the audit.
-    LedgerDay.objects.filter(kind="charge").update(out_credits=F("out_credits") + 1)
+    DailyTotal.objects.filter(kind="charge").update(out_credits=F("out_credits") + 1)
     assert figures() != before
     assert {each.sentence for each in ledger_checks.check()} == {
         "each closed day is the sum of its entries"
@@ -113,11 +113,11 @@ def _date_new_entries(organization: Organization, *, days_ago: int) -> None:
     ("query", "sentence"),
     [
         ("kind=theft", "theft is not one of the available choices."),
-        ("from=yesterday", days.NoDay.sentence),
-        ("to=2026-13-01", days.NoDay.sentence),
-        ("from=a%00b", days.NoDay.sentence),
+        ("from=yesterday", days.NoDay.default_message),
+        ("to=2026-13-01", days.NoDay.default_message),
+        ("from=a%00b", days.NoDay.default_message),
         ("from=2026-02-02&to=2026-02-01", days.WRONG_ORDER),
-        ("to=9999-12-31", days.NoDay.sentence),
+        ("to=9999-12-31", days.NoDay.default_message),
     ],
 )
 def test_a_filter_that_makes_no_sense_is_told_at_its_field(
@@ -133,7 +133,7 @@ def test_a_filter_that_makes_no_sense_is_told_at_its_field(
 @pytest.mark.parametrize(
     ("query", "param", "sentence"),
     [
-        ("from=yesterday", "from", f"'from': {days.NoDay.sentence}"),
+        ("from=yesterday", "from", f"'from': {days.NoDay.default_message}"),
         ("from=2026-02-02&to=2026-02-01", "to", f"'to': {days.WRONG_ORDER}"),
     ],
 )

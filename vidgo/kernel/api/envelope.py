@@ -48,7 +48,7 @@ def body_of(error: errors.DomainError, *, request_id: str) -> dict[str, Any]:
     described: dict[str, Any] = {
         "type": error.type,
         "message": error.message,
-        **error.facts,
+        **error.extra,
         "request_id": request_id,
         "retryable": error.retryable,
     }
@@ -126,7 +126,7 @@ def request_id_of(request: HttpRequest | Request) -> str:
 
 
 def is_api(request: HttpRequest) -> bool:
-    """Tell whether a request was meant for the API, so that its errors are JSON."""
+    """Return whether a request was meant for the API, so that its errors are JSON."""
     return request.path.startswith(API_PREFIXES)
 
 

@@ -34,7 +34,7 @@ class ErrorAnswer(serializers.Serializer[None]):
     detail = serializers.CharField(help_text="The message once more.")
 
 
-def told(name: str, description: str, *statuses: int) -> OpenApiParameter:
+def header(name: str, description: str, *statuses: int) -> OpenApiParameter:
     """Return the description of a header in the answers of these statuses."""
     return OpenApiParameter(
         name,

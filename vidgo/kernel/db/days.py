@@ -24,7 +24,7 @@ NUMBER_MAX = 2**63 - 1
 
 
 class NoDay(errors.Invalid):
-    sentence = "Enter a day such as 2026-11-30."
+    default_message = "Enter a day such as 2026-11-30."
 
 
 def field(label: str = "") -> forms.DateField:
@@ -34,10 +34,10 @@ def field(label: str = "") -> forms.DateField:
         label=label,
         input_formats=["%Y-%m-%d"],
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        error_messages={"invalid": NoDay.sentence},
+        error_messages={"invalid": NoDay.default_message},
         validators=[
-            MinValueValidator(FIRST_DAY, NoDay.sentence),
-            MaxValueValidator(LAST_DAY, NoDay.sentence),
+            MinValueValidator(FIRST_DAY, NoDay.default_message),
+            MaxValueValidator(LAST_DAY, NoDay.default_message),
         ],
     )
 
@@ -58,7 +58,7 @@ def check_order(form: forms.Form, values: Mapping[str, Any]) -> None:
 
 
 def is_wrong_order(first: date | None, last: date | None) -> bool:
-    """Tell whether two days are given and the last lies before the first."""
+    """Return whether two days are given and the last lies before the first."""
     return first is not None and last is not None and first > last
 
 

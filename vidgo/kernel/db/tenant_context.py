@@ -28,12 +28,14 @@ VARIABLE = "vidgo.organization"
 # In a policy: the organization of this connection. Nothing, and so no row, where none is named.
 CURRENT = f"nullif(current_setting('{VARIABLE}', true), '')::bigint"
 
-ENTER = f"SELECT set_config('role', '{ROLE}', false), set_config('{VARIABLE}', %s, false)"
+SET_TENANT = f"SELECT set_config('role', '{ROLE}', false), set_config('{VARIABLE}', %s, false)"
 # The same as the last columns of a statement that finds out which organization it is.
-ENTERING = f"set_config('role', '{ROLE}', false), set_config('{VARIABLE}', {{}}::text, false)"
-LEAVE = f"SELECT set_config('role', 'none', false), set_config('{VARIABLE}', '', false)"
+SET_TENANT_COLUMNS = (
+    f"set_config('role', '{ROLE}', false), set_config('{VARIABLE}', {{}}::text, false)"
+)
+RESET = f"SELECT set_config('role', 'none', false), set_config('{VARIABLE}', '', false)"
 # What a connection of the driver carries while it stands behind the wall.
-MARK = "vidgo_behind_the_wall"
+MARK = "vidgo_tenant_is_set"
 
 # The role is the whole server's, the rights are this database's. Tables of later migrations are
 # covered by the default.
@@ -67,7 +69,7 @@ REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {ROLE};
 _here = threading.local()
 
 
-def build(*, table: str, condition: str = f"organization_id = {CURRENT}") -> RunSQL:
+def policy(*, table: str, condition: str = f"organization_id = {CURRENT}") -> RunSQL:
     """Return the migration step that puts a table behind the wall.
 
     `condition` tells which rows belong to the current organization.
@@ -84,7 +86,7 @@ def through(*, table: str, key: str) -> str:
     return f"EXISTS (SELECT FROM {table} owner WHERE owner.id = {key})"
 
 
-def enter(*, organization_id: int) -> None:
+def set_tenant(*, organization_id: int) -> None:
     """Let the rest of this request see rows of one organization only."""
     if not settings.ROW_LEVEL_SECURITY:
         return
@@ -92,46 +94,46 @@ def enter(*, organization_id: int) -> None:
     _apply(organization_id)
 
 
-def entered(*, organization_id: int) -> None:
-    """Note that a statement with the columns `ENTERING` has let this request enter."""
+def tenant_was_set(*, organization_id: int) -> None:
+    """Note that a statement with the columns `SET_TENANT_COLUMNS` has let this request enter."""
     _here.organization_id = organization_id
     setattr(connection.connection, MARK, True)
 
 
-def leave() -> None:
+def reset() -> None:
     """Let this thread's connection see everything again."""
     if getattr(_here, "organization_id", None) is None:
         return
     _here.organization_id = None
     if connection.connection is not None:
-        take_down(connection.connection)
+        reset_connection(connection.connection)
 
 
 @contextmanager
-def lifted() -> Iterator[None]:
+def bypass_rls() -> Iterator[None]:
     """Look over the wall for what is nobody's secret, such as a file whose address is known."""
     organization_id: int | None = getattr(_here, "organization_id", None)
-    leave()
+    reset()
     try:
         yield
     finally:
         if organization_id is not None:
-            enter(organization_id=organization_id)
+            set_tenant(organization_id=organization_id)
 
 
-def take_down(driver: Connection[Any]) -> None:
+def reset_connection(driver: Connection[Any]) -> None:
     """Take a connection out from behind the wall."""
     if not getattr(driver, MARK, False) or driver.closed:
         return
     # A failed transaction takes the setting back itself when it ends.
     if driver.info.transaction_status != TransactionStatus.INERROR:
-        driver.execute(LEAVE)
+        driver.execute(RESET)
     setattr(driver, MARK, False)
 
 
 def _apply(organization_id: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(ENTER, [str(organization_id)])
+        cursor.execute(SET_TENANT, [str(organization_id)])
     setattr(connection.connection, MARK, True)
 
 
@@ -148,15 +150,15 @@ def _on_connection(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
     if organization_id is not None:
         _apply(organization_id)
     elif connection.connection is not None:
-        take_down(connection.connection)
+        reset_connection(connection.connection)
 
 
 def _on_request(**_: Any) -> None:
-    leave()
+    reset()
 
 
 def watch() -> None:
     """Follow requests and connections; called once, when the process starts."""
-    connection_created.connect(_on_connection, dispatch_uid="tenant wall")
-    request_started.connect(_on_request, dispatch_uid="tenant wall")
-    request_finished.connect(_on_request, dispatch_uid="tenant wall")
+    connection_created.connect(_on_connection, dispatch_uid="tenant context")
+    request_started.connect(_on_request, dispatch_uid="tenant context")
+    request_finished.connect(_on_request, dispatch_uid="tenant context")

@@ -27,7 +27,7 @@ class TransactionRequired(Exception):
 
 
 def is_out_of_reach(error: BaseException | None) -> bool:
-    """Tell whether an error says that the database cannot be reached, not that it refused a wish.
+    """Return whether an error says that the database cannot be reached, not that it refused a wish.
 
     The driver gives an error of its own, such as a time-out of the connection pool, no SQLSTATE.
     """

@@ -53,7 +53,7 @@ _ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 
 
 def is_public(address: str | Address) -> bool:
-    """Tell whether an address is one of the public Internet; what is no address is not public."""
+    """Return whether an address is one of the public Internet; what is no address is not public."""
     parsed = _parse(address)
     if isinstance(parsed, IPv4Address):
         return not any(parsed in network for network in _NOT_PUBLIC_IPV4)
@@ -68,7 +68,7 @@ def is_public(address: str | Address) -> bool:
 
 
 def is_loopback(address: str | Address) -> bool:
-    """Tell whether an address is this machine's loopback: 127.0.0.0/8 or ::1."""
+    """Return whether an address is this machine's loopback: 127.0.0.0/8 or ::1."""
     parsed = _parse(address)
     return parsed is not None and parsed.is_loopback
 

@@ -30,7 +30,7 @@ class Body:
             raise BadAnswer("encoding", "The answer is compressed in a way that is not accepted.")
 
     def add(self, chunk: bytes) -> bool:
-        """Add what came in and tell whether more is wanted; raises TooLarge and BadAnswer."""
+        """Add what came in and return whether more is wanted; raises TooLarge and BadAnswer."""
         limit = self._policy.max_bytes
         self._received_bytes += len(chunk)
         if self._decoder is not None:

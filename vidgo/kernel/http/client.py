@@ -68,7 +68,7 @@ class Response:
 
     @property
     def ok(self) -> bool:
-        """Tell whether the status is one of success."""
+        """Return whether the status is one of success."""
         return 200 <= self.status < 300
 
     def json(self) -> Any:

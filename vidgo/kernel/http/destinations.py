@@ -42,7 +42,7 @@ class Reach(enum.Enum):
     ANYWHERE = "anywhere"
 
     def admits(self, address: str) -> bool:
-        """Tell whether this reach includes an IP address."""
+        """Return whether this reach includes an IP address."""
         if self is Reach.ANYWHERE:
             return True
         if self is not Reach.LOOPBACK and addresses.is_public(address):

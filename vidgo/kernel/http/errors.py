@@ -1,7 +1,7 @@
 """The ways an outbound call can fail, each with a stable reason and a sentence fit for a customer.
 
 No sentence names a resolved address or quotes an answer: what our network looks like from inside is
-nobody's business. `sent` tells whether the request may have reached the other side, which decides
+nobody's business. `sent` says whether the request may have reached the other side, which decides
 between "nothing was started" and "the outcome is unknown".
 """
 
@@ -26,7 +26,7 @@ class Unreachable(FetchError):
 
 
 class TimedOut(FetchError):
-    """A deadline passed; `sent` tells whether the request may have arrived."""
+    """A deadline passed; `sent` says whether the request may have arrived."""
 
 
 class ConnectionLost(FetchError):

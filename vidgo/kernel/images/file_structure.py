@@ -80,7 +80,7 @@ def _read_jpeg(content: bytes) -> ImageFile:
     for _ in range(MAX_JPEG_SEGMENTS):
         position = content.find(b"\xff", position)
         if position < 0 or position + 1 >= len(content):
-            break  # there is no end marker; the decoder tells whether anything is missing
+            break  # there is no end marker; the decoder says whether anything is missing
         marker = content[position + 1]
         if marker == _EOI:
             kept.append(content[position : position + 2])

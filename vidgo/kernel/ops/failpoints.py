@@ -1,6 +1,6 @@
 """Crash points: a process that dies exactly here, when a test asks for it.
 
-`CRASH_AT=step@/path/of/a/marker` kills the first process that reaches the step: whoever manages to
+`FAILPOINT=step@/path/of/a/marker` kills the first process that reaches the step: whoever manages to
 create the marker. Without the setting, and always in production, a point does nothing.
 """
 
@@ -13,11 +13,11 @@ from pathlib import Path
 from django.conf import settings
 
 
-def point(step: str) -> None:
+def hit(step: str) -> None:
     """Die as by `kill -9` when this step is the one asked for; no cleanup, no goodbye."""
-    if not settings.CRASH_AT:
+    if not settings.FAILPOINT:
         return
-    asked, _, marker = settings.CRASH_AT.partition("@")
+    asked, _, marker = settings.FAILPOINT.partition("@")
     if asked != step:
         return
     try:

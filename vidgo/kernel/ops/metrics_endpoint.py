@@ -54,7 +54,7 @@ def read_database() -> Iterator[Reading]:
 @readings("queue")
 def read_queue() -> Iterator[Reading]:
     """Read how the queue is; its tasks are our own, not those of customers."""
-    now = queue.look()
+    now = queue.read_status()
     yield Reading("vidgo_background_tasks", "Background tasks that wait.", now.waiting)
     help = "How long the oldest of them has waited."
     yield Reading("vidgo_background_tasks_oldest_seconds", help, now.oldest_seconds)

@@ -68,13 +68,15 @@ def metrics_token_is_long(app_configs: Sequence[Any] | None, **_: Any) -> list[C
 
 
 @register()
-def slices_end_before_leases(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+def work_cycles_end_before_leases(
+    app_configs: Sequence[Any] | None, **_: Any
+) -> list[CheckMessage]:
     """Refuse a slice that the queue would cut off."""
     timeout: int = settings.Q_CLUSTER["timeout"]
-    if timeout < settings.SLICE_SECONDS * 4:
+    if timeout < settings.WORK_CYCLE_SECONDS * 4:
         return [
             Error(
-                "SLICE_SECONDS is more than a quarter of the queue's timeout.",
+                "WORK_CYCLE_SECONDS is more than a quarter of the queue's timeout.",
                 hint="A slice may run over by the calls in flight; keep it short.",
                 id="vidgo.E004",
             )

@@ -25,7 +25,7 @@ def begin_to_end() -> None:
 
 
 def is_ending() -> bool:
-    """Tell whether this server is about to end."""
+    """Return whether this server is about to end."""
     return _ending[0] == 1
 
 

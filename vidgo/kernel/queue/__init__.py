@@ -6,27 +6,27 @@ runs twice or is lost changes nothing. A wake-up is a task without arguments tha
 work there is.
 """
 
-from vidgo.kernel.queue.heartbeat import cluster_name, pulse
+from vidgo.kernel.queue.cluster import cluster_name, heartbeat
 from vidgo.kernel.queue.status import (
-    Look,
+    QueueStatus,
     count_failures,
     forget_failures,
     is_idle,
     list_scheduled,
-    look,
+    read_status,
 )
-from vidgo.kernel.queue.tasks import enqueue, ring, schedule
+from vidgo.kernel.queue.tasks import enqueue, notify, schedule
 
 __all__ = [
-    "Look",
+    "QueueStatus",
     "cluster_name",
     "count_failures",
     "enqueue",
     "forget_failures",
+    "heartbeat",
     "is_idle",
     "list_scheduled",
-    "look",
-    "pulse",
-    "ring",
+    "notify",
+    "read_status",
     "schedule",
 ]

@@ -15,7 +15,7 @@ from django_q.conf import Conf
 from django_q.signing import BadSignature, PickleSerializer, SignedPackage
 
 # A bell's row carries its task in the name of its queue.
-_BELL = f"{Conf.CLUSTER_NAME} bell "
+WAKE_UP_PREFIX = f"{Conf.CLUSTER_NAME} bell "
 
 # One row that nobody has pulled: another task's before a bell's, of which there is always one more
 # while customers order. Of bells for the same task one is kept, since whoever hears it looks at all
@@ -62,7 +62,7 @@ class Broker(ORM):
         now = timezone.now()
         values = {
             "queue": self.list_key,
-            "bell": _BELL,
+            "bell": WAKE_UP_PREFIX,
             "hears": len(self.heard) < settings.WORKER_PROCESSES,
             "now": now,
             "until": now + timedelta(seconds=Conf.RETRY),
@@ -74,8 +74,8 @@ class Broker(ORM):
             # The pusher asks again at once.
             time.sleep(Conf.POLL)
             return None
-        number, text, is_bell = row
-        if is_bell:
+        number, text, is_wake_up = row
+        if is_wake_up:
             self.heard += (number,)
         return [(number, _signed_anew(text))]
 

@@ -13,12 +13,12 @@ from django_q.models import Failure, OrmQ, Schedule
 
 
 def is_idle() -> bool:
-    """Tell whether no task lies in the queue that a worker has yet to pull."""
+    """Return whether no task lies in the queue that a worker has yet to pull."""
     return not OrmQ.objects.filter(lock__lte=timezone.now()).exists()
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class QueueStatus:
     """What lies in the queue besides bells, and whether anybody takes from it.
 
     A bell says nothing: there is one as long as all processes are at work.
@@ -30,13 +30,13 @@ class Look:
     overdue_seconds: float
 
 
-def look() -> Look:
+def read_status() -> QueueStatus:
     """Return how the queue is; in seconds, 0 where nothing waits."""
     now = timezone.now()
     tasks = OrmQ.objects.filter(key=Conf.CLUSTER_NAME, lock__lte=now)
     waiting = tasks.aggregate(count=Count("pk"), oldest=Min("lock"))
     first = Schedule.objects.aggregate(due=Min("next_run"))["due"]
-    return Look(
+    return QueueStatus(
         waiting=waiting["count"],
         oldest_seconds=(now - waiting["oldest"]).total_seconds() if waiting["oldest"] else 0.0,
         overdue_seconds=max((now - first).total_seconds(), 0.0) if first else 0.0,

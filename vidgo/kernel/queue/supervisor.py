@@ -44,19 +44,19 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
-class Duty:
+class WorkSource:
     """What the cluster is for: how to see that work is due, to ring for it, and to let go of it."""
 
     is_due: Callable[[], bool]
-    ring: Callable[[], None]
-    void: Callable[[str], int]
+    notify: Callable[[], None]
+    release: Callable[[str], int]
 
 
 class Supervisor:
     """Runs one cluster until it is told to stop."""
 
-    def __init__(self, *, duty: Duty) -> None:
-        self.duty = duty
+    def __init__(self, *, work_source: WorkSource) -> None:
+        self.work_source = work_source
         self.stopping = False
         self.cluster: ForkProcess | None = None
         self.family: set[psutil.Process] = set()
@@ -92,7 +92,7 @@ class Supervisor:
     def _start(self) -> None:
         # A connection shared across a fork would be two writers on one socket.
         db.connections.close_all()
-        queue.pulse.begin_anew()
+        queue.heartbeat.reset()
         self.family = set()
         self.due_since = None
         self.cluster = multiprocessing.get_context("fork").Process(target=_run_cluster)
@@ -122,18 +122,18 @@ class Supervisor:
             return "a process ended"
         self.family |= living
         # One that came and went between two looks was seen by nobody, but its successor counts.
-        if queue.pulse.forks > settings.WORKER_PROCESSES + OTHER_PROCESSES:
+        if queue.heartbeat.forks > settings.WORKER_PROCESSES + OTHER_PROCESSES:
             return "a process was replaced"
         return ""
 
     def _silence(self) -> str:
         """Ring for due work; return why the cluster must go when it does not answer."""
         try:
-            if not self.duty.is_due():
+            if not self.work_source.is_due():
                 self.due_since = None
                 return ""
             if queue.is_idle():
-                self.duty.ring()
+                self.work_source.notify()
         except db.Error as error:
             # The database is away: nothing can be done, and nothing is the cluster's fault.
             log.warning("database_away", error=str(error).strip())
@@ -142,14 +142,14 @@ class Supervisor:
             return ""
         now = time.monotonic()
         self.due_since = self.due_since or now
-        waited = min(now - self.due_since, queue.pulse.seconds_since_beat)
+        waited = min(now - self.due_since, queue.heartbeat.seconds_since_beat)
         return "bells go unanswered" if waited > SILENCE_SECONDS else ""
 
     def _stop(self) -> None:
         """End the cluster: let the slices release their jobs, then insist."""
         if self.cluster is None:
             return
-        queue.pulse.stop()
+        queue.heartbeat.stop()
         if self.cluster.pid is not None and self.cluster.is_alive():
             os.kill(self.cluster.pid, signal.SIGTERM)
         self.cluster.join(STOP_SECONDS)
@@ -164,18 +164,18 @@ class Supervisor:
             os.killpg(self.cluster.pid, signal.SIGKILL)
         self.cluster.join(5)
         try:
-            voided = self.duty.void(queue.cluster_name)
+            released = self.work_source.release(queue.cluster_name)
         except db.Error as error:
             # The leases run out by themselves; this only saves the wait.
-            log.warning("leases_not_voided", error=str(error).strip())
+            log.warning("leases_not_released", error=str(error).strip())
             db.connections.close_all()
         else:
-            if voided:
-                log.warning("leases_voided", jobs=voided)
+            if released:
+                log.warning("leases_released", jobs=released)
 
 
 def _beat(**_: Any) -> None:
-    queue.pulse.beat()
+    queue.heartbeat.beat()
 
 
 def _run_cluster() -> None:
@@ -189,7 +189,7 @@ def _run_cluster() -> None:
 
     def before_fork() -> None:
         forked_by[0] = os.getpid()
-        queue.pulse.count_fork()
+        queue.heartbeat.count_fork()
 
     os.register_at_fork(
         before=before_fork, after_in_child=lambda: _end_with_parent(parent=forked_by[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django_q.models import Schedule
 from django_q.tasks import async_task
 
-from vidgo.kernel.queue.broker import _BELL, Broker
+from vidgo.kernel.queue.broker import WAKE_UP_PREFIX, Broker
 
 
 def enqueue(task: str, *args: str | int) -> None:
@@ -17,12 +17,12 @@ def enqueue(task: str, *args: str | int) -> None:
     async_task(task, *args)
 
 
-def ring(task: str) -> None:
+def notify(task: str) -> None:
     """Ring a task's bell: have it look for work, once for all who rang before it was heard.
 
     Like `enqueue`, on the caller's connection.
     """
-    async_task(task, broker=Broker(list_key=f"{_BELL}{task}"))
+    async_task(task, broker=Broker(list_key=f"{WAKE_UP_PREFIX}{task}"))
 
 
 def schedule(task: str, *, name: str, minutes: int) -> None:

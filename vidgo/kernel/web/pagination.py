@@ -17,11 +17,11 @@ LIMIT_MAX = 100
 
 
 class UnknownPage(errors.NotFound):
-    sentence = "There is no such page of this list."
+    default_message = "There is no such page of this list."
 
 
 class BadLimit(errors.Invalid):
-    sentence = f"'limit' must be a whole number from 1 to {LIMIT_MAX}."
+    default_message = f"'limit' must be a whole number from 1 to {LIMIT_MAX}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from django.db import OperationalError, connection
 
 from vidgo.dev import embedded_postgres, process_groups
 
-# A copy that was killed is still being ended by its guardian for a while.
+# A copy that was killed is still being ended by its watchdog for a while.
 LOCK_SECONDS = 20.0
 READY_SECONDS = 60.0
 # Everything together ends within fifteen seconds.
@@ -62,7 +62,7 @@ class Service:
         self.process = self.start()
 
     def has_ended(self) -> bool:
-        """Tell whether the process was started and is gone."""
+        """Return whether the process was started and is gone."""
         return self.process is not None and self.process.poll() is not None
 
     def retire(self) -> float:
@@ -96,7 +96,7 @@ class Command(BaseCommand):
         """Take the folder and the port, then run until told to end."""
         self.make = os.getppid() if options["with_make"] else None
         self.stop_requested_at: float | None = None
-        self.family: process_groups.Family | None = None
+        self.processes: process_groups.ProcessGroup | None = None
         self.server: embedded_postgres.Server | None = None
         self.services: list[Service] = []
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
@@ -110,28 +110,30 @@ class Command(BaseCommand):
             raise CommandError(f"another copy runs on VIDGO_DATA={data}: {error}") from None
         with listen(host=settings.HOST, port=settings.PORT) as listener:
             self.check()
-            self.family = process_groups.Family(keep=[lock])
+            self.processes = process_groups.ProcessGroup(keep=[lock])
             try:
-                self._start_all(self.family, listener)
-                self._look_after(self.family)
+                self._start_all(self.processes, listener)
+                self._look_after(self.processes)
             except embedded_postgres.ServerError as error:
                 raise CommandError(str(error)) from None
             except Stopped:
                 pass
             finally:
-                self._end_all(self.family)
+                self._end_all(self.processes)
 
     # Starting ------------------------------------------------------------------------------------
 
-    def _start_all(self, family: process_groups.Family, listener: socket.socket) -> None:
+    def _start_all(self, processes: process_groups.ProcessGroup, listener: socket.socket) -> None:
         if not settings.DATABASE_URL:
             self._say("Starting PostgreSQL …")
-            self._add("postgres", lambda: self._start_postgres(family))
+            self._add("postgres", lambda: self._start_postgres(processes))
         self._say("Preparing the database …")
         prepare_database()
         self._go_on()
-        web = self._add("web", lambda: _start_web(family, listener))
-        self._add("worker", lambda: family.start(command=_manage("worker"), cwd=settings.BASE_DIR))
+        web = self._add("web", lambda: _start_web(processes, listener))
+        self._add(
+            "worker", lambda: processes.start(command=_manage("worker"), cwd=settings.BASE_DIR)
+        )
         deadline = time.monotonic() + READY_SECONDS
         while not is_healthy():
             self._go_on()
@@ -149,8 +151,8 @@ class Command(BaseCommand):
         self._go_on()
         return service
 
-    def _start_postgres(self, family: process_groups.Family) -> subprocess.Popen[bytes]:
-        self.server = embedded_postgres.start(data=settings.VIDGO_DATA, family=family)
+    def _start_postgres(self, processes: process_groups.ProcessGroup) -> subprocess.Popen[bytes]:
+        self.server = embedded_postgres.start(data=settings.VIDGO_DATA, processes=processes)
         return self.server.process
 
     def _go_on(self) -> None:
@@ -159,12 +161,12 @@ class Command(BaseCommand):
 
     # Running -------------------------------------------------------------------------------------
 
-    def _look_after(self, family: process_groups.Family) -> None:
+    def _look_after(self, processes: process_groups.ProcessGroup) -> None:
         while not self._should_stop():
             for service in self.services:
                 if service.process is not None and service.has_ended():
                     status = service.process.returncode
-                    family.kill(service.process)
+                    processes.kill(service.process)
                     self._plan(service, f"ended with status {status}")
                 elif service.process is None and time.monotonic() >= service.again_at:
                     try:
@@ -187,21 +189,21 @@ class Command(BaseCommand):
         now = time.monotonic()
         asked_at = self.stop_requested_at
         if number == signal.SIGALRM or (asked_at is not None and now - asked_at > ECHO_SECONDS):
-            if self.family is not None:
-                self.family.kill_at_once()
+            if self.processes is not None:
+                self.processes.kill_at_once()
             os._exit(1)
         if asked_at is None:
             self.stop_requested_at = now
             signal.alarm(HARD_STOP_SECONDS)
 
-    def _end_all(self, family: process_groups.Family) -> None:
+    def _end_all(self, processes: process_groups.ProcessGroup) -> None:
         signal.alarm(HARD_STOP_SECONDS)
         self._say("Stopping …")
         others = [s.process for s in self.services if s.process and s.name != "postgres"]
-        family.end(*others, patience_seconds=STOP_SECONDS)
+        processes.end(*others, patience_seconds=STOP_SECONDS)
         if self.server is not None:
             self.server.stop()
-        family.close()
+        processes.close()
         signal.alarm(0)
         self._say("Stopped.")
 
@@ -213,7 +215,7 @@ class Command(BaseCommand):
 
 
 def only_waits(*, make: int) -> bool:
-    """Tell whether a make was told to end and only waits for its child to do so first.
+    """Return whether a make was told to end and only waits for its child to do so first.
 
     GNU make passes a SIGTERM on; at a SIGINT or SIGHUP sent to it alone it takes that signal's
     handler off and waits. Linux shows which handlers another process has; elsewhere such a make
@@ -295,8 +297,10 @@ def banner() -> str:
     return "\n".join([*lines, "", "Ctrl-C ends it.", ""])
 
 
-def _start_web(family: process_groups.Family, listener: socket.socket) -> subprocess.Popen[bytes]:
-    return family.start(
+def _start_web(
+    processes: process_groups.ProcessGroup, listener: socket.socket
+) -> subprocess.Popen[bytes]:
+    return processes.start(
         command=[
             *(sys.executable, "-m", "gunicorn", "--config", "python:vidgo.gunicorn"),
             *("--bind", f"fd://{listener.fileno()}", "vidgo.wsgi"),
