@@ -275,12 +275,6 @@ def get_card(*, payment_method_id: str) -> Card:
     )
 
 
-def detach_card(*, payment_method_id: str) -> None:
-    """Have Stripe forget a kept card."""
-    with _translated():
-        _v1().payment_methods.detach(payment_method_id)
-
-
 def list_invoices(*, customer_id: str) -> list[Invoice]:
     """Return a customer's latest receipts."""
     with _translated():
