@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.template import Context, Template
-from django.template.defaultfilters import truncatechars
 from django.test import RequestFactory
 from django.utils.dateformat import format as date_format
 
@@ -84,27 +83,6 @@ def test_a_moment_is_in_utc_until_a_script_knows_the_viewers_zone() -> None:
 def test_a_month_is_called_as_django_calls_it(month: int) -> None:
     moment = MOMENT.replace(month=month, day=month, hour=month)
     assert f">{date_format(moment, 'j M Y, H:i T')}<" in ui.when(moment)
-
-
-@pytest.mark.parametrize(
-    ("name", "key"),
-    [
-        ("job", "task_01"),
-        ("job", "as typed? 100 %&ü'\"<b>"),
-        ("file", "results/2026/a b.png"),
-        ("model", "flux-kontext-pro"),
-    ],
-)
-def test_an_address_is_what_django_makes_of_it(name: str, key: str) -> None:
-    slow, quick = (
-        render(f"{{% {tag} name key %}}", name=name, key=key) for tag in ("url", "address")
-    )
-    assert quick == slow
-
-
-@pytest.mark.parametrize("text", ["", "short", "exactly 12 c", "a little longer", "e\u0301" * 20])
-def test_a_text_is_clipped_as_django_truncates_it(text: str) -> None:
-    assert ui.clipped(text, 12) == truncatechars(text, 12)
 
 
 @pytest.mark.parametrize(

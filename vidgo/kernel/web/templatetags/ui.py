@@ -11,25 +11,17 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
-from urllib.parse import quote
 
 from django import template
 from django.conf import settings
 from django.forms import BoundField
 from django.template.loader import get_template
-from django.urls import reverse
-from django.utils.http import RFC3986_SUBDELIMS
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.text import Truncator
 
 register = template.Library()
 
 MINUS = "−"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# What Django leaves as it is in an address.
-UNQUOTED = RFC3986_SUBDELIMS + "/~:@"
-# Stands for the part of an address that differs from row to row.
-PLACE = "PLACE"
 # What each state is called on a page, and the tone it is shown in; templates name no colors.
 STATES: Mapping[str, tuple[str, str]] = {
     "queued": ("Queued", "waiting"),
@@ -111,26 +103,6 @@ def when(moment: datetime | None, otherwise: str = "never") -> SafeString | str:
     iso = utc.isoformat()
     told = f"{utc.day} {MONTHS[utc.month - 1]} {utc.year}, {iso[11:16]} UTC"
     return mark_safe(f'<time datetime="{iso}">{told}</time>')  # noqa: S308
-
-
-@register.simple_tag
-def address(name: str, key: str) -> str:
-    """Return what `{% url name key %}` does, at once: in each row of a list, that takes long."""
-    before, after = _around(name)
-    return f"{before}{quote(key, safe=UNQUOTED)}{after}"
-
-
-@cache
-def _around(name: str) -> tuple[str, str]:
-    """Return an address before and after its only part that differs."""
-    before, _, after = reverse(name, args=[PLACE]).partition(PLACE)
-    return before, after
-
-
-@register.filter
-def clipped(text: str, length: int) -> str:
-    """Return what `truncatechars` does; a text short enough is not looked at letter by letter."""
-    return text if len(text) <= length else Truncator(text).chars(length)
 
 
 @register.filter
