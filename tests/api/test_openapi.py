@@ -74,7 +74,7 @@ def test_it_names_what_the_catalog_sells(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     loaded = catalog.load()
     assert schemas["ModelEnum"]["enum"] == list(loaded.models)
-    given = schemas["OrderInputRequest"]["properties"]
+    given = schemas["SubmitInputRequest"]["properties"]
     assert set(given) == generation_request.KNOWN_FIELDS
     assert given["prompt"]["maxLength"] == catalog.PROMPT_MAX_CHARACTERS
     assert given["seed"]["maximum"] == catalog.SEED_MAX
