@@ -16,14 +16,12 @@ from django.db import connection
 from django.test import Client, override_settings
 from pytest_django import DjangoDbBlocker
 
-from accounts.models import Organization, Role, User
+from accounts.models import Organization, User
 from accounts.rate_limits.local_leases import leases
 from billing.models import Wallet
-from tests import factories, postgres
+from tests import postgres
+from tests.cast import PARTS, Cast, OnStage
 from vidgo.kernel.ops import readiness
-
-FUNDS_CREDITS = 1000
-
 
 # Passwords hashed in no time, static files served from where they lie, no real vendor known.
 SETTINGS = {
@@ -108,46 +106,58 @@ def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     leases.forget()
 
 
-@pytest.fixture
-def alice(db: None) -> User:
-    return factories.user("alice@example.com")
+@pytest.fixture(scope="session")
+def _cast(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Cast:
+    """The cast, built once for this process."""
+    with django_db_blocker.unblock():
+        return Cast.build()
 
 
 @pytest.fixture
-def bob(db: None) -> User:
-    return factories.user("bob@example.com")
+def on_stage(db: None, _cast: Cast, request: pytest.FixtureRequest) -> OnStage:
+    """The database with all of the cast that the test asks for, stored at once."""
+    stage = OnStage(_cast)
+    stage.bring(name for name in PARTS if name in request.fixturenames)
+    return stage
 
 
 @pytest.fixture
-def charlie(db: None) -> User:
-    return factories.user("charlie@example.com")
+def alice(on_stage: OnStage) -> User:
+    return on_stage.get("alice")
 
 
 @pytest.fixture
-def organization(alice: User, bob: User) -> Organization:
+def bob(on_stage: OnStage) -> User:
+    return on_stage.get("bob")
+
+
+@pytest.fixture
+def charlie(on_stage: OnStage) -> User:
+    return on_stage.get("charlie")
+
+
+@pytest.fixture
+def organization(on_stage: OnStage) -> Organization:
     """Alice's organization, in which Bob is a developer."""
-    organization = factories.organization(owner=alice, name="Acme")
-    factories.member(organization=organization, user=bob, role=Role.DEVELOPER)
-    return organization
+    return on_stage.get("organization")
 
 
 @pytest.fixture
-def other_organization(charlie: User) -> Organization:
+def other_organization(on_stage: OnStage) -> Organization:
     """Charlie's organization."""
-    return factories.organization(owner=charlie, name="Other")
+    return on_stage.get("other_organization")
 
 
 @pytest.fixture
-def wallet(organization: Organization) -> Wallet:
+def wallet(on_stage: OnStage) -> Wallet:
     """The wallet of Alice's organization, with 1,000 granted credits in it."""
-    factories.credits(organization=organization, amount=FUNDS_CREDITS)
-    return Wallet.objects.get(organization=organization)
+    return on_stage.get("wallet")
 
 
 @pytest.fixture
-def api_key(organization: Organization) -> str:
+def api_key(on_stage: OnStage) -> str:
     """The text of a key of Alice's organization."""
-    return factories.api_key(organization=organization).plaintext
+    return on_stage.get("api_key")
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ from generation.models import Asset, Job, Upload
 from generation.storage import drafts, files
 from tests import factories
 from tests.api.conftest import refused
-from tests.conftest import FUNDS_CREDITS, Api
+from tests.cast import FUNDS_CREDITS
+from tests.conftest import Api
 from tests.object_storage import ObjectStorage
 
 pytestmark = pytest.mark.django_db(transaction=True)
