@@ -49,7 +49,7 @@ check: .venv/.dev ## Check format, lint, types, import contracts, migrations and
 
 chaos: .venv/.dev ## Kill everything while customers order, then count: make chaos [SEED=1] [JOBS=1000]
 	@$(BIN)/python -m pytest -m chaos --numprocesses 2 --dist worksteal
-	@HYPOTHESIS_STEPS=4000 $(BIN)/python -m pytest tests/billing/test_model.py
+	@HYPOTHESIS_STEPS=4000 $(BIN)/python -m pytest tests/billing/test_ledger_model.py
 	@exec $(BIN)/python -m tests.chaos --seed $(or $(SEED),1) --jobs $(or $(JOBS),1000)
 
 browser: .venv/.dev ## Walk through the whole product in chromium: make browser [ARGS="-k journey"]

@@ -1,9 +1,8 @@
 """The usual cast, built once in each process by the product's own verbs and then put back as rows.
 
 Building it takes some thirty queries, which was most of the setup of a small test. So each part is
-built once, in a transaction that is rolled back, and what it stored is remembered: a test gets the
-rows of all the parts it asks for in one statement. A part that a test does not ask for is not there.
-Times are moved to the present, as if the part had been built just now.
+built once, in a transaction that is rolled back, and its rows are remembered: a test gets the rows
+of all the parts it asks for in one statement, and no others. Times are moved to the present, as if the part had been built just now.
 """
 
 from __future__ import annotations
@@ -134,11 +133,12 @@ class OnStage:
 
 def _rows() -> set[tuple[str, str]]:
     """Return every row of every table, as the table's name and JSON."""
+    quote = connection.ops.quote_name
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
         cursor.execute(
             " UNION ALL ".join(
-                f"SELECT '{table}', to_jsonb(each)::text FROM {connection.ops.quote_name(table)} each"
+                f"SELECT '{table}', to_jsonb(each)::text FROM {quote(table)} each"
                 for table in tables
             )
         )
@@ -146,7 +146,7 @@ def _rows() -> set[tuple[str, str]]:
 
 
 def _inserts(before: set[tuple[str, str]], after: set[tuple[str, str]]) -> str:
-    """Return statements that store again what has come; nothing may have been changed or removed."""
+    """Return statements that store the new rows again; raises when an old one was changed."""
     if gone := before - after:
         raise AssertionError(f"a part of the cast changed rows of another: {gone}")
     return "".join(

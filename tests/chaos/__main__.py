@@ -54,7 +54,7 @@ def _run(*, data: Path, seed: int, jobs: int) -> int:
         os.environ.update(fleet.environment)
         fleet.start()
         _set_up_django(jobs)
-        from tests.chaos import auditor  # it needs Django
+        from tests.chaos import checks  # it needs Django
 
         key = json.loads((data / "demo.json").read_text())["api_key"]
         customers = Customers(
@@ -66,12 +66,12 @@ def _run(*, data: Path, seed: int, jobs: int) -> int:
         _fire(fleet, ordering, chance=random.Random(seed))
         calm = time.monotonic()
         requests.post(f"{vendors.url}/_switch", json={"all": dict.fromkeys(FAULTS, 0.0)}, timeout=9)
-        while _unfinished(auditor) and time.monotonic() - calm < PATIENCE_SECONDS:
+        while _unfinished(checks) and time.monotonic() - calm < PATIENCE_SECONDS:
             time.sleep(0.5)
         seconds = time.monotonic() - calm
         fleet.close()
         bought = requests.get(f"{vendors.url}/_bought", timeout=30).json()
-        broken = auditor.violations(orders=orders, bought=bought)
+        broken = checks.violations(orders=orders, bought=bought)
         if seconds > PROMISE_SECONDS:
             broken.append(f"the last job ended {seconds:.0f} s after the last fault")
         result = {
@@ -80,7 +80,7 @@ def _run(*, data: Path, seed: int, jobs: int) -> int:
             "killed": dict(fleet.killed),
             "answers": dict(customers.answers),
             "seconds_after_last_fault": round(seconds, 1),
-            **auditor.report(bought=bought),
+            **checks.report(bought=bought),
             "violations": broken,
         }
         if broken:

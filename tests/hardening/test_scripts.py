@@ -24,14 +24,14 @@ from accounts import audit, invitations
 from accounts.models import AuditEvent, Organization, User
 from generation.models import Job
 from tests import factories
+from tests.admin.test_site import money, registered
 from tests.architecture.addresses import ROWS
 from tests.architecture.addresses.rows import World
 from tests.architecture.test_tenancy import admin_paths as all_admin_paths
 from tests.architecture.test_tenancy import ask, whole
 from tests.conftest import Api, signed_in
-from tests.pages.reading import Markup
-from tests.pages.test_admin import money, registered
-from tests.pages.test_callbacks import fail
+from tests.generation.dashboard.test_webhooks import fail
+from tests.reading import Markup
 
 pytestmark = pytest.mark.django_db
 

@@ -20,7 +20,7 @@ from billing import ledger_checks
 from billing.models import LedgerEntry
 from generation.models import Asset, Attempt, Job
 from tests import factories
-from tests.generation.test_sandbox import bytes_of, difference, word
+from tests.generation.providers.test_sandbox import bytes_of, difference, word
 from tests.journeys.client import Client, TaskFailed
 from tests.running import web, worker
 

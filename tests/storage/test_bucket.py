@@ -19,9 +19,9 @@ from generation import tasks
 from generation.models import Asset, Job, Upload
 from generation.storage import drafts, files
 from tests import factories
-from tests.api.conftest import refused
 from tests.cast import FUNDS_CREDITS
 from tests.conftest import Api
+from tests.generation.api.conftest import refused
 from tests.object_storage import ObjectStorage
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -55,7 +55,8 @@ CONFIGURATION = {
 # server has neither anything to keep nor the time.
 UNSAFE_CONFIGURATION = {
     **dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes"), "off"),
-    **{"wal_level": "minimal", "max_wal_senders": "0"},
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
     **dict.fromkeys(("autovacuum", "jit"), "off"),
 }
 # Lets a server that is not root pass through folders that only root may enter. Without it every

@@ -25,6 +25,6 @@ ROWS: dict[str, list[Row]] = {
     "styleguide": [everybody(200)],
     "healthz": [everybody(200)],
     "readyz": [everybody(200)],
-    # Open in development alone; tests/operations/test_metrics.py has the rest.
+    # Open in development alone; tests/ops/test_metrics.py has the rest.
     "metrics": [everybody(200)],
 }
