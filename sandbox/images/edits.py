@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from random import Random
 
 import numpy as np
@@ -20,19 +19,10 @@ from sandbox.images import (
     wording,
 )
 from sandbox.images.canvas import Canvas, Frame
-from sandbox.images.framing import Box
 from sandbox.images.instructions import Step
-from sandbox.images.palette import LIGHTS, NAMED, Light
+from sandbox.images.palette import LIGHTS, NAMED, Colour, Light
 from sandbox.images.retyping import Retyped
 from sandbox.images.subjects import MODELS
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture being edited, and the part of it that the final crop should hold."""
-
-    image: Image.Image
-    focus: Box | None = None
 
 
 def edit(*, image: Image.Image, prompt: str, seed: int, width: int, height: int) -> Image.Image:
@@ -44,66 +34,43 @@ def edit(*, image: Image.Image, prompt: str, seed: int, width: int, height: int)
     """
     rng = wording.chance(prompt=prompt, seed=seed)
     source = framing.cover(framing.develop(image), width=width, height=height)
-    picture = Picture(source)
+    picture = Retyped(source)
     for step in instructions.read(prompt):
-        picture = _VERBS[step.verb](picture, step, rng)
-    result = framing.frame(picture.image, width=width, height=height, keep=picture.focus)
-    before = framing.frame(source, width=width, height=height, keep=picture.focus)
+        if step.verb in _RETYPING:
+            picture = _RETYPING[step.verb](picture, step)
+        else:
+            picture = Retyped(_VERBS[step.verb](picture.image, step, rng), picture.box)
+    result = framing.frame(picture.image, width=width, height=height, keep=picture.box)
+    before = framing.frame(source, width=width, height=height, keep=picture.box)
     if ImageChops.difference(result, before).getbbox() is None:
         return adjustments.grade(result, rng)
     return result
 
 
-Verb = Callable[[Picture, Step, Random], Picture]
+def _colour(step: Step) -> Colour | None:
+    return NAMED[step.colour] if step.colour else None
 
 
-def _adjust(change: Callable[[Image.Image, Step], Image.Image]) -> Verb:
-    """Return the verb that applies `change` to the whole picture."""
+_RETYPING: dict[str, Callable[[Retyped, Step], Retyped]] = {
+    "replace": lambda picture, step: retyping.replace_word(picture, old=step.text, new=step.new),
+    "remove text": lambda picture, step: retyping.remove_word(picture, text=step.text),
+    "recolour text": lambda picture, step: retyping.replace_word(
+        picture, old=step.text, new=step.text, colour=_colour(step)
+    ),
+    "add text": lambda picture, step: retyping.add_words(
+        picture, text=step.text, place=step.place, colour=_colour(step)
+    ),
+}
 
-    def apply(picture: Picture, step: Step, rng: Random) -> Picture:
-        return replace(picture, image=change(picture.image, step))
-
-    return apply
-
-
-def _set(picture: Picture, retyped: Retyped) -> Picture:
-    if retyped.box[2] <= retyped.box[0]:
-        return picture
-    return Picture(retyped.image, retyped.box)
-
-
-def _replace(picture: Picture, step: Step, rng: Random) -> Picture:
-    return _set(picture, retyping.replace_word(image=picture.image, old=step.text, new=step.new))
+Verb = Callable[[Image.Image, Step, Random], Image.Image]
 
 
-def _remove(picture: Picture, step: Step, rng: Random) -> Picture:
-    retyped = retyping.remove_word(image=picture.image, text=step.text)
-    return picture if retyped is None else _set(picture, retyped)
-
-
-def _recolour_text(picture: Picture, step: Step, rng: Random) -> Picture:
-    colour = NAMED[step.colour or "red"]
-    return _set(
-        picture,
-        retyping.replace_word(image=picture.image, old=step.text, new=step.text, colour=colour),
-    )
-
-
-def _add_text(picture: Picture, step: Step, rng: Random) -> Picture:
-    colour = NAMED[step.colour] if step.colour else None
-    return _set(
-        picture,
-        retyping.add_words(image=picture.image, text=step.text, place=step.place, colour=colour),
-    )
-
-
-def _recolour(picture: Picture, step: Step, rng: Random) -> Picture:
+def _recolour(image: Image.Image, step: Step, rng: Random) -> Image.Image:
     target = NAMED[step.colour or "blue"]
-    changed = recolouring.recolour(picture.image, source=step.source, target=target, area=step.area)
-    return replace(picture, image=changed)
+    return recolouring.recolour(image, source=step.source, target=target, area=step.area)
 
 
-def _blur(image: Image.Image, step: Step) -> Image.Image:
+def _blur(image: Image.Image, step: Step, rng: Random) -> Image.Image:
     """Blur everything, or all but what stands out in the middle."""
     if step.area != "background":
         return adjustments.blur(image, amount=0.012)
@@ -116,37 +83,36 @@ def _blur(image: Image.Image, step: Step) -> Image.Image:
     return Image.composite(image, adjustments.blur(image, amount=0.016), mask)
 
 
-def _flip(image: Image.Image, step: Step) -> Image.Image:
+def _flip(image: Image.Image, step: Step, rng: Random) -> Image.Image:
     vertical = step.name == "vertical"
     turn = Image.Transpose.FLIP_TOP_BOTTOM if vertical else Image.Transpose.FLIP_LEFT_RIGHT
     return image.transpose(turn)
 
 
-def _rotate(image: Image.Image, step: Step) -> Image.Image:
+_QUARTERS = {
+    90: Image.Transpose.ROTATE_270,
+    180: Image.Transpose.ROTATE_180,
+    270: Image.Transpose.ROTATE_90,
+}
+
+
+def _rotate(image: Image.Image, step: Step, rng: Random) -> Image.Image:
     """Turn clockwise; by other than quarter turns the picture is enlarged to leave no corners."""
     degrees = step.amount % 360
-    quarters = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180}
-    quarters[270] = Image.Transpose.ROTATE_90
-    if degrees == 0:
-        return image
-    if degrees in quarters:
-        return image.transpose(quarters[int(degrees)])
-    turned = image.rotate(-degrees, Image.Resampling.BICUBIC, expand=True)
-    angle = np.radians(degrees)
+    if degrees in _QUARTERS:
+        return image.transpose(_QUARTERS[int(degrees)])
+    (width, height), angle = image.size, np.radians(degrees)
     cos, sin = abs(float(np.cos(angle))), abs(float(np.sin(angle)))
-    ratio = min(
-        image.width / (image.width * cos + image.height * sin),
-        image.height / (image.width * sin + image.height * cos),
+    share = min(width / (width * cos + height * sin), height / (width * sin + height * cos))
+    return _enlarge(image.rotate(-degrees, Image.Resampling.BICUBIC), share)
+
+
+def _enlarge(image: Image.Image, share: float) -> Image.Image:
+    """Return the middle of `image`, `share` (0 to 1) of its sides, in its full size."""
+    left, top = int(image.width * (1 - share) / 2 + 0.5), int(image.height * (1 - share) / 2 + 0.5)
+    inner = image.crop(
+        (left, top, max(left + 1, image.width - left), max(top + 1, image.height - top))
     )
-    across, down = max(1, int(image.width * ratio)), max(1, int(image.height * ratio))
-    left, top = (turned.width - across) // 2, (turned.height - down) // 2
-    inner = turned.crop((left, top, left + across, top + down))
-    return inner.resize(image.size, Image.Resampling.LANCZOS)
-
-
-def _zoom(image: Image.Image, step: Step) -> Image.Image:
-    margin_x, margin_y = round(image.width * 0.15), round(image.height * 0.15)
-    inner = image.crop((margin_x, margin_y, image.width - margin_x, image.height - margin_y))
     return inner.resize(image.size, Image.Resampling.LANCZOS)
 
 
@@ -161,30 +127,27 @@ def _light_of(image: Image.Image) -> Light:
     return LIGHTS["golden"] if red - blue > 45 else LIGHTS["day"]
 
 
-def _weather(picture: Picture, step: Step, rng: Random) -> Picture:
-    canvas = Canvas(picture.image.copy())
-    light = _light_of(picture.image)
+def _weather(image: Image.Image, step: Step, rng: Random) -> Image.Image:
+    canvas = Canvas(image.copy())
     if step.name == "rain":
-        canvas.image = adjustments.warmth(
-            adjustments.brightness(canvas.image, amount=0.84), amount=-0.25
-        )
+        darker = adjustments.brightness(image, amount=0.84)
+        canvas.image = adjustments.warmth(darker, amount=-0.25)
         weather.rain(canvas, rng)
     elif step.name == "fog":
-        weather.fog(canvas, rng, light.haze)
+        weather.fog(canvas, rng, _light_of(image).haze)
     elif step.name == "sun":
         x, y = canvas.width * 0.8, canvas.height * 0.17
         sky.hang_sun(canvas, LIGHTS["day"], x=x, y=y, size=canvas.short * 0.07)
         canvas.image = adjustments.warmth(canvas.image, amount=0.3)
     elif step.name == "stars":
         count = int(190 * max(1.0, canvas.width / canvas.height))
-        sky.scatter_stars(
-            canvas, rng, top=0, bottom=canvas.height * 0.55, count=count, colour=(255, 250, 232)
-        )
+        low = canvas.height * 0.55
+        sky.scatter_stars(canvas, rng, top=0, bottom=low, count=count, colour=(255, 250, 232))
     elif step.name == "lightning":
         weather.lightning(canvas, rng, ground=canvas.height * 0.66)
     else:
         _FALLING[step.name](canvas, rng)
-    return replace(picture, image=canvas.image)
+    return canvas.image
 
 
 _FALLING: dict[str, Callable[[Canvas, Random], None]] = {
@@ -198,10 +161,8 @@ _FALLING: dict[str, Callable[[Canvas, Random], None]] = {
 _SPOTS = {"left": 0.24, "right": 0.76, "center": 0.5}
 
 
-def _add_subject(picture: Picture, step: Step, rng: Random) -> Picture:
-    canvas = Canvas(picture.image.copy())
-    model = MODELS[step.name]
-    light = _light_of(picture.image)
+def _add_subject(image: Image.Image, step: Step, rng: Random) -> Image.Image:
+    canvas, light, model = Canvas(image.copy()), _light_of(image), MODELS[step.name]
     count = min(step.count, 5)
     size = model.size * canvas.short * (0.72 if count == 1 else 0.52)
     size = min(size, canvas.width * 0.9 / (2 * model.reach * count))
@@ -213,30 +174,26 @@ def _add_subject(picture: Picture, step: Step, rng: Random) -> Picture:
         half = size * model.reach
         x = min(max(x, half), max(half, canvas.width - half))
         y = canvas.height * (0.1 + 0.07 * (index % 2)) + size if high else canvas.height * 0.93
-        colour = NAMED[step.colour] if step.colour else model.colour
-        model.draw(Frame(canvas, light, x=x, y=y, size=size), colour, rng)
-    return replace(picture, image=canvas.image)
+        frame = Frame(canvas, light, x=x, y=y, size=size)
+        model.draw(frame, _colour(step) or model.colour, rng)
+    return canvas.image
 
 
 _VERBS: dict[str, Verb] = {
-    "replace": _replace,
-    "remove text": _remove,
-    "recolour text": _recolour_text,
-    "add text": _add_text,
     "add subject": _add_subject,
     "recolour": _recolour,
     "weather": _weather,
-    "style": _adjust(lambda image, step: adjustments.STYLES[step.name](image)),
-    "blur": _adjust(_blur),
-    "flip": _adjust(_flip),
-    "rotate": _adjust(_rotate),
-    "zoom": _adjust(_zoom),
-    "contrast": _adjust(lambda image, step: adjustments.contrast(image, amount=step.amount)),
-    "brightness": _adjust(lambda image, step: adjustments.brightness(image, amount=step.amount)),
-    "saturation": _adjust(lambda image, step: adjustments.saturation(image, amount=step.amount)),
-    "warmth": _adjust(lambda image, step: adjustments.warmth(image, amount=step.amount)),
-    "vignette": _adjust(lambda image, step: weather.vignette(image, strength=0.72)),
-    "border": _adjust(
-        lambda image, step: adjustments.border(image, colour=NAMED[step.colour or "white"])
+    "style": lambda image, step, rng: adjustments.STYLES[step.name](image),
+    "blur": _blur,
+    "flip": _flip,
+    "rotate": _rotate,
+    "zoom": lambda image, step, rng: _enlarge(image, 0.7),
+    "contrast": lambda image, step, rng: adjustments.contrast(image, amount=step.amount),
+    "brightness": lambda image, step, rng: adjustments.brightness(image, amount=step.amount),
+    "saturation": lambda image, step, rng: adjustments.saturation(image, amount=step.amount),
+    "warmth": lambda image, step, rng: adjustments.warmth(image, amount=step.amount),
+    "vignette": lambda image, step, rng: weather.vignette(image, strength=0.72),
+    "border": lambda image, step, rng: adjustments.border(
+        image, colour=NAMED[step.colour or "white"]
     ),
 }

@@ -11,16 +11,6 @@ _ORIENTATION = 0x0112  # the EXIF tag that says which way up a camera was held
 _FARTHEST = 3.0  # how much longer than asked for a picture may be before its ends are cut off first
 
 
-def fit(*, image: Image.Image, width: int, height: int) -> Image.Image:
-    """Crop `image` to the ratio of `width` by `height` from its centre, and size it to them.
-
-    A picture that already has that size is not resampled. Raises ValueError when a side is not
-    positive.
-    """
-    fitted = frame(develop(image), width=width, height=height)
-    return fitted.copy() if fitted is image else fitted
-
-
 def develop(image: Image.Image) -> Image.Image:
     """Return a picture of any mode as RGB: first frame, upright, transparency over white.
 

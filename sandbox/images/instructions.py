@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.images import lexicon, wording
@@ -57,6 +56,11 @@ _COLOUR_VERB = re.compile(
 )
 _LESS = re.compile(r"\b(?:less|lower|reduce|decrease|reduced|drop|minimi[sz]e)\b")
 _PLACES = ("top left", "top right", "bottom left", "bottom right")
+_SIDES = ("top", "bottom", "left", "right", "center")
+_SAME_PLACE = {
+    "upper": "top", "above": "top", "lower": "bottom", "below": "bottom", "middle": "center",
+    "centre": "center",
+}  # fmt: skip
 
 
 def _style(name: str) -> Step:
@@ -134,16 +138,9 @@ def _read_clause(clause: str, quotes: list[str], before: list[Step]) -> list[Ste
         return [step] if step is not None else []
     if _KEEP.search(low):
         return []
-    rules: tuple[Callable[[str, str], Step | None], ...] = (
-        _read_bare_type,
-        _read_removal,
-        _read_colour,
-        _read_turn,
-    )
-    for rule in rules:
-        step = rule(clause, low)
-        if step is not None:
-            return [step]
+    step = _read_bare_type(clause) or _read_removal(low) or _read_colour(low) or _read_turn(low)
+    if step is not None:
+        return [step]
     steps = _read_table(low)
     if steps:
         return steps
@@ -188,7 +185,7 @@ def _read_type(clause: str, low: str, said: list[str], before: list[Step]) -> St
     )
 
 
-def _read_bare_type(clause: str, low: str) -> Step | None:
+def _read_bare_type(clause: str) -> Step | None:
     """Read "replace JOY with BFL": words in capitals, or said to be words."""
     match = _TOKENS.search(clause)
     if match is None:
@@ -200,7 +197,7 @@ def _read_bare_type(clause: str, low: str) -> Step | None:
     return Step("replace", text=old, new=new)
 
 
-def _read_removal(clause: str, low: str) -> Step | None:
+def _read_removal(low: str) -> Step | None:
     if not _REMOVE.search(low):
         return None
     if _TYPE.search(low):
@@ -212,7 +209,7 @@ def _read_removal(clause: str, low: str) -> Step | None:
     return None
 
 
-def _read_colour(clause: str, low: str) -> Step | None:
+def _read_colour(low: str) -> Step | None:
     """Read a change of colour: from one named colour to another, or of an area to one."""
     colours = _colours(low)
     if not colours or re.search(r"\b(?:border|frame)\b", low):
@@ -229,7 +226,7 @@ def _read_colour(clause: str, low: str) -> Step | None:
     return Step("recolour", source=source, colour=colours[-1], area=area)
 
 
-def _read_turn(clause: str, low: str) -> Step | None:
+def _read_turn(low: str) -> Step | None:
     """Read a rotation with its angle and direction."""
     match = re.search(r"\brotat\w*|\bturn\w*", low)
     angle = re.search(r"(\d{1,3})\s*(?:°|deg)?", low)
@@ -289,12 +286,11 @@ def _colours(low: str) -> list[str]:
 
 def _place(low: str) -> str | None:
     """Return where a clause wants something: a key such as "top" or "bottom left"."""
-    words = low.replace("upper", "top").replace("lower", "bottom").replace("middle", "center")
-    words = words.replace("centre", "center").replace("above", "top").replace("below", "bottom")
-    for place in _PLACES:
-        if re.search(place.replace(" ", r"[\s-]+(?:the\s+)?"), words):
-            return place
-    for place in ("top", "bottom", "left", "right", "center"):
-        if re.search(rf"\b{place}\b", words):
-            return place
-    return None
+    words = low
+    for said, meant in _SAME_PLACE.items():
+        words = words.replace(said, meant)
+    corners = [
+        place for place in _PLACES if re.search(place.replace(" ", r"[\s-]+(?:the\s+)?"), words)
+    ]
+    sides = re.findall(r"\b(top|bottom|left|right|center)\b", words)
+    return next(iter(corners or sorted(sides, key=_SIDES.index)), None)

@@ -76,7 +76,8 @@ def erase(*, image: Image.Image, lettering: Lettering) -> Erased:
     gap = _find_ink(region, ground, core, near, rim=rim, least=max(_DIFFERENT, 3.2 * grain))
     plane = _ink_plane(region, core, around)
     weight = _weigh(region, ground, core, plane, around)
-    restored = _mend(region, inpainting.restore(image=region, gap=gap), gap, grain, seed=x0 + y0)
+    soft = ImageChops.lighter(gap, gap.filter(ImageFilter.BoxBlur(1)))
+    restored = Image.composite(inpainting.restore(image=region, gap=gap), region, soft)
     result = image.copy()
     result.paste(restored, around[:2])
     return Erased(result, plane, weight, grain, lettering)
@@ -149,14 +150,6 @@ def _weigh(
     length = np.maximum((span**2).sum(axis=2), 1.0)
     cover = np.clip(((seen - plain) * span).sum(axis=2) / length, 0, 1)
     return float((cover * near).sum()) * by * by
-
-
-def _mend(
-    region: Image.Image, filled: Image.Image, gap: Image.Image, grain: float, *, seed: int
-) -> Image.Image:
-    """Return the region with the gap filled, its edge blended and the grain carried on."""
-    soft = ImageChops.lighter(gap, gap.filter(ImageFilter.BoxBlur(1)))
-    return Image.composite(add_grain(filled, grain, seed=seed), region, soft)
 
 
 def add_grain(image: Image.Image, grain: float, *, seed: int) -> Image.Image:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -12,7 +12,7 @@ from sandbox.images import retouch, typography
 from sandbox.images.cuts import View
 from sandbox.images.lettering import Box, Lettering
 from sandbox.images.palette import Colour, ink_on, luminance
-from sandbox.images.retouch import Erased, Plane
+from sandbox.images.retouch import Erased
 from sandbox.images.typography import Face
 
 _TRIAL = 100.0
@@ -25,14 +25,10 @@ _STROKES = (0.0, 0.015, 0.03, 0.045, 0.06, 0.08, 0.1)
 
 @dataclass(frozen=True)
 class Retyped:
-    """A picture with type set into it, and the box everything that changed lies in."""
+    """A picture, and the box round the type that was last set into it."""
 
     image: Image.Image
-    box: Box
-
-    def with_box(self, box: Box) -> Retyped:
-        """Return the same with `box` counted among what changed."""
-        return replace(self, box=_union(self.box, box))
+    box: Box | None = None
 
 
 @dataclass(frozen=True)
@@ -45,39 +41,38 @@ class Look:
     baseline: float
 
 
-def replace_word(
-    *, image: Image.Image, old: str, new: str, colour: Colour | None = None
-) -> Retyped:
-    """Set `new` where `image` says `old`: same height, weight, line and middle.
+def replace_word(picture: Retyped, *, old: str, new: str, colour: Colour | None = None) -> Retyped:
+    """Set `new` where the picture says `old`: same height, weight, line and middle.
 
     The colour is that of the old word unless `colour` is given. Where `old` is empty, the most
     prominent line of type is replaced. Where nothing looks like `old`, `new` is set in the lower
     third instead.
     """
+    image = picture.image
     lines = _find_lines(image, old)
     if not lines:
-        return add_words(image=image, text=new or old, place="bottom", colour=colour)
+        return add_words(picture, text=new or old, place="bottom", colour=colour)
     if old and "".join(line.text for line in lines).isupper() and not old.isupper():
         new = new.upper()
-    erased = [retouch.erase(image=image, lettering=lines[0])]
-    for line in lines[1:]:
-        erased.append(retouch.erase(image=erased[-1].image, lettering=line))
-    retyped = Retyped(erased[-1].image, _around(lines[0].box, image.size))
-    for line in lines[1:]:
-        retyped = retyped.with_box(_around(line.box, image.size))
+    gone: list[Erased] = []
+    for line in lines:
+        gone.append(retouch.erase(image=image, lettering=line))
+        image = gone[-1].image
+    box = _union(*(_around(line.box, image.size) for line in lines))
     # Only the colour changes when both are the same: then each line keeps what it says.
     texts = [line.text for line in lines] if new == old else _share_out(new, len(lines))
-    for text, gone in zip(texts, erased, strict=False):
-        inked = gone if colour is None else gone.inked(colour)
-        retyped = _set_like(retyped, inked, _study(inked), text)
-    return retyped
+    for text, erased in zip(texts, gone, strict=False):
+        inked = erased if colour is None else erased.inked(colour)
+        image, printed = _set_like(image, inked, _study(inked), text)
+        box = _union(box, printed)
+    return Retyped(image, _clip(box, image.size))
 
 
-def remove_word(*, image: Image.Image, text: str) -> Retyped | None:
-    """Take `text` (or, when empty, the most prominent line of type) out of `image`, if found."""
-    if not _find_lines(image, text):
-        return None
-    return replace_word(image=image, old=text, new="")
+def remove_word(picture: Retyped, *, text: str) -> Retyped:
+    """Take `text` (or, when empty, the most prominent line of type) out, where it is found."""
+    if not _find_lines(picture.image, text):
+        return picture
+    return replace_word(picture, old=text, new="")
 
 
 def _find_lines(image: Image.Image, text: str) -> list[Lettering]:
@@ -118,12 +113,7 @@ def _share_out(text: str, lines: int) -> list[str]:
 
 def _around(box: Box, size: tuple[int, int]) -> Box:
     pad = max(6, (box[3] - box[1]) // 3)
-    return (
-        max(0, box[0] - pad),
-        max(0, box[1] - pad),
-        min(size[0], box[2] + pad),
-        min(size[1], box[3] + pad),
-    )
+    return _clip((box[0] - pad, box[1] - pad, box[2] + pad, box[3] + pad), size)
 
 
 def _study(erased: Erased) -> Look:
@@ -148,12 +138,11 @@ def _study(erased: Erased) -> Look:
     return min(looks, key=lambda look: look[0])[1]
 
 
-def _set_like(retyped: Retyped, erased: Erased, look: Look, text: str) -> Retyped:
-    """Set `text` where the erased word stood, in its look."""
-    within = retyped.image.size
+def _set_like(image: Image.Image, erased: Erased, look: Look, text: str) -> tuple[Image.Image, Box]:
+    """Set `text` where the erased word stood, in its look; return the picture and the new box."""
     x0, y0, x1, y1 = erased.lettering.box
     mask, baseline = _draw(text, look.size, look.weight, look.stretch)
-    left, right = _room(retyped.image, erased)
+    left, right = _room(image, erased)
     size = look.size
     if mask.width > right - left:
         squeeze = max(_NARROWEST, (right - left) / mask.width)
@@ -162,9 +151,8 @@ def _set_like(retyped: Retyped, erased: Erased, look: Look, text: str) -> Retype
     x = min(max((x0 + x1 - mask.width) / 2, left), max(left, right - mask.width))
     y = look.baseline - baseline if size == look.size else (y0 + y1 - mask.height) / 2
     corner = (round(x), round(y))
-    printed = _print(retyped.image, mask, corner, erased.ink, erased.grain)
     box = (corner[0], corner[1], corner[0] + mask.width, corner[1] + mask.height)
-    return Retyped(printed, _clip(_union(retyped.box, box), within))
+    return _print(image, mask, box, erased), box
 
 
 def _draw(text: str, size: float, weight: float, stretch: float) -> tuple[Image.Image, float]:
@@ -204,38 +192,25 @@ def _room(image: Image.Image, erased: Erased) -> tuple[float, float]:
     return max(margin, middle - reach), min(image.width - margin, middle + reach)
 
 
-def _print(
-    image: Image.Image, mask: Image.Image, corner: tuple[int, int], ink: Plane, grain: float
-) -> Image.Image:
-    """Print `mask` at `corner` in the ink's colours, with the grain of its ground."""
-    box = _clip((corner[0], corner[1], corner[0] + mask.width, corner[1] + mask.height), image.size)
-    if box[2] <= box[0] or box[3] <= box[1]:
-        return image
-    shifted = (box[0] - corner[0], box[1] - corner[1])
-    cover = mask.crop((*shifted, shifted[0] + box[2] - box[0], shifted[1] + box[3] - box[1]))
-    paint = Image.fromarray(np.rint(ink.over(box)).astype(np.uint8))
-    paint = retouch.add_grain(paint, grain, seed=corner[0] + corner[1])
+def _print(image: Image.Image, mask: Image.Image, box: Box, erased: Erased) -> Image.Image:
+    """Print `mask` into `box` in the erased ink's colours, with the grain of its ground."""
+    paint = Image.fromarray(np.rint(erased.ink.over(box)).astype(np.uint8))
     result = image.copy()
-    result.paste(paint, box[:2], cover)
+    result.paste(retouch.add_grain(paint, erased.grain, seed=box[0] + box[1]), box[:2], mask)
     return result
 
 
-def _union(first: Box, second: Box) -> Box:
-    return (
-        min(first[0], second[0]),
-        min(first[1], second[1]),
-        max(first[2], second[2]),
-        max(first[3], second[3]),
-    )
+def _union(*boxes: Box) -> Box:
+    x0, y0, x1, y1 = zip(*boxes, strict=True)
+    return min(x0), min(y0), max(x1), max(y1)
 
 
 def _clip(box: Box, size: tuple[int, int]) -> Box:
-    return (
-        min(max(0, box[0]), size[0]),
-        min(max(0, box[1]), size[1]),
-        min(max(0, box[2]), size[0]),
-        min(max(0, box[3]), size[1]),
+    (x0, x1), (y0, y1) = (
+        (min(max(0, low), side), min(max(0, high), side))
+        for low, high, side in ((box[0], box[2], size[0]), (box[1], box[3], size[1]))
     )
+    return x0, y0, x1, y1
 
 
 # Middle of the type, as shares of the picture.
@@ -252,37 +227,32 @@ _PLACES: dict[str, tuple[float, float]] = {
 }
 
 
-def add_words(
-    *, image: Image.Image, text: str, place: str, colour: Colour | None = None
-) -> Retyped:
+def add_words(picture: Retyped, *, text: str, place: str, colour: Colour | None = None) -> Retyped:
     """Set `text` at `place` ("top", "bottom left" and so on), in a colour that reads there."""
-    across, down = _PLACES.get(place, _PLACES["bottom"])
+    image = picture.image
+    across, down = _PLACES[place]
     aside = across != 0.5
     width, height = image.width * (0.42 if aside else 0.82), image.height * 0.24
     lines = typography.wrap(text, most=14 if aside else 18)[:4]
     tall = min(height, image.height * 0.115 * (1 + 0.55 * (len(lines) - 1)))
     masks = typography.set_in(lines, width=width, height=tall, weight=_USUAL_WEIGHT)
     if not masks:
-        return Retyped(image, (0, 0, 0, 0))
+        return picture
     x0, y0 = image.width * across - width / 2, image.height * down - tall / 2
+    corners = [(round(x0 + x), round(y0 + y)) for _, x, y in masks]
     boxes = [
-        (round(x0 + x), round(y0 + y), round(x0 + x) + mask.width, round(y0 + y) + mask.height)
-        for mask, x, y in masks
+        (x, y, x + mask.width, y + mask.height)
+        for (mask, _, _), (x, y) in zip(masks, corners, strict=True)
     ]
-    whole = boxes[0]
-    for box in boxes[1:]:
-        whole = _union(whole, box)
-    inside = _clip(whole, image.size)
+    inside = _clip(_union(*boxes), image.size)
     if inside[2] <= inside[0] or inside[3] <= inside[1]:
-        return Retyped(image, (0, 0, 0, 0))
+        return picture
     ink = colour or _readable(image.crop(inside))
     result = image.copy()
-    _back(result, [mask for mask, _, _ in masks], boxes, ink)
-    for (mask, _, _), box in zip(masks, boxes, strict=True):
-        result.paste(ink, box[:2], mask)
-    pad = round(tall * 0.3)
-    changed = (inside[0] - pad, inside[1] - pad, inside[2] + pad, inside[3] + pad)
-    return Retyped(result, _clip(changed, image.size))
+    for (mask, _, _), corner in zip(masks, corners, strict=True):
+        _back(result, mask, corner, ink)
+        result.paste(ink, corner, mask)
+    return Retyped(result, _around(inside, image.size))
 
 
 def _readable(region: Image.Image) -> Colour:
@@ -290,15 +260,12 @@ def _readable(region: Image.Image) -> Colour:
     return ink_on((red, green, blue))
 
 
-def _back(image: Image.Image, masks: list[Image.Image], boxes: list[Box], ink: Colour) -> None:
+def _back(image: Image.Image, mask: Image.Image, corner: tuple[int, int], ink: Colour) -> None:
     """Lay a soft halo of the opposite tone under the type, where the picture is restless."""
     tone: Colour = (16, 14, 34) if luminance(ink) > 128 else (255, 252, 246)
-    for mask, box in zip(masks, boxes, strict=True):
-        blur = max(1.5, mask.height * 0.07)
-        pad = int(blur * 3)
-        wide = Image.new("L", (mask.width + 2 * pad, mask.height + 2 * pad), 0)
-        wide.paste(mask, (pad, pad))
-        halo = wide.filter(ImageFilter.GaussianBlur(blur)).point(
-            [v * 45 // 100 for v in range(256)]
-        )
-        image.paste(tone, (box[0] - pad, box[1] - pad), halo)
+    blur = max(1.5, mask.height * 0.07)
+    pad = int(blur * 3)
+    wide = Image.new("L", (mask.width + 2 * pad, mask.height + 2 * pad), 0)
+    wide.paste(mask, (pad, pad))
+    halo = wide.filter(ImageFilter.GaussianBlur(blur)).point([v * 45 // 100 for v in range(256)])
+    image.paste(tone, (corner[0] - pad, corner[1] - pad), halo)

@@ -26,8 +26,8 @@ PICTURES: dict[str, Callable[[], Image.Image]] = {
         "JOY", ground=gradient((320, 320), (40, 20, 90), (250, 160, 110)), ink=(255, 255, 255)
     ),
     "across a scene": scene('a cat in a forest, "JOY"'),
-    "in the sky": scene('sunset sea with a sailboat, "JOY"'),
-    "on a sign": scene('a sign "JOY" in a meadow'),
+    "in the sky": scene('sunset sea with a boat, "JOY"'),
+    "on a sign": scene('a sign "JOY" in the mountains'),
     "in neon": scene('a neon sign "JOY" in a city'),
 }
 
@@ -149,7 +149,7 @@ def test_a_phrase_broken_over_two_lines_is_replaced_as_a_whole() -> None:
 
 
 def test_a_longer_word_stays_on_its_sign() -> None:
-    picture = scene('a sign "JOY" in a meadow')()
+    picture = scene('a sign "JOY" in the mountains')()
     touched = changed(picture, edit(picture, 'replace "JOY" with "CELEBRATIONS"'), least=12)
     columns = np.flatnonzero(touched.any(axis=0))
     assert columns[0] > 0.21 * 288
