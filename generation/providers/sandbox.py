@@ -1,9 +1,10 @@
 """The sandbox: real images of the right size and format, made here, without any account.
 
-It is the embedded default, so the whole product works on a fresh machine. It draws a scene from
-the words of the prompt, or edits the customer's real image. It is labelled as the sandbox
-wherever its results appear and never presented as FLUX. Magic words in the prompt let customers
-try their integration: `sandbox:fail`, `sandbox:moderated`, `sandbox:slow=8`.
+It is the embedded default, so the whole product works on a fresh machine. It draws the scene that
+a prompt describes where it knows every word of it, and otherwise a test card with the prompt as
+type; or it edits the customer's real image. It is labelled as the sandbox wherever its results
+appear and never presented as FLUX. Magic words in the prompt let customers try their integration:
+`sandbox:fail`, `sandbox:moderated`, `sandbox:slow=8`.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from sandbox.images import shapes
 from sandbox.images.palette import Colour, Light, darken, lighten
-from sandbox.images.shapes import Point, Polygon, Shape
+from sandbox.images.shapes import Point, Shape
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Gradient:
 
 
 Paint = Colour | Gradient
+Box = tuple[int, int, int, int]
 
 
 def ramp(colours: Sequence[Colour], length: int) -> np.ndarray:
@@ -98,9 +99,7 @@ class Canvas:
         plane = plane.resize((self.width, self.height), Image.Resampling.BICUBIC)
         self._lay(plane, (0, 0, self.width, self.height), colour, alpha)
 
-    def _frame(
-        self, extent: tuple[float, float, float, float], blur: float
-    ) -> tuple[int, int, int, int] | None:
+    def _frame(self, extent: tuple[float, float, float, float], blur: float) -> Box | None:
         pad = 1 + blur * 3
         x0 = max(0, math.floor(extent[0] - pad))
         y0 = max(0, math.floor(extent[1] - pad))
@@ -108,44 +107,30 @@ class Canvas:
         y1 = min(self.height, math.ceil(extent[3] + pad))
         return (x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
 
-    def _lay(
-        self, mask: Image.Image, frame: tuple[int, int, int, int], paint: Paint, alpha: float
-    ) -> None:
-        x0, y0, x1, y1 = frame
-        wide, tall = x1 - x0, y1 - y0
-        solid = tall
+    def _lay(self, mask: Image.Image, frame: Box, paint: Paint, alpha: float) -> None:
         if alpha < 1:
             mask = mask.point([round(value * alpha) for value in range(256)])
-        else:
-            solid = _solid_from(mask)
         if isinstance(paint, Gradient):
-            filling = grade(paint, wide, tall)
+            filling = grade(paint, frame[2] - frame[0], frame[3] - frame[1])
+            self.image.paste(filling, frame[:2], mask)
         else:
-            filling = Image.new("RGB", (wide, tall), paint)
-        if solid < tall:
-            self.image.paste(filling.crop((0, solid, wide, tall)), (x0, y0 + solid))
-            filling, mask = filling.crop((0, 0, wide, solid)), mask.crop((0, 0, wide, solid))
-        if solid:
-            self.image.paste(filling, (x0, y0), mask)
+            self.image.paste(paint, frame, mask)
 
 
-def _solid_from(mask: Image.Image) -> int:
-    """Return the row from which a mask is all white: hills need no blending below their crest."""
-    if mask.getpixel((0, mask.height - 1)) != 255:
-        return mask.height
-    gaps = np.flatnonzero(np.asarray(mask).min(axis=1) < 255)
-    return int(gaps[-1]) + 1 if gaps.size else 0
+def _stencil(shape: Shape, frame: Box) -> Image.Image:
+    """Return the coverage of `shape` inside `frame` as an L image, drawn larger and reduced."""
+    x0, y0, x1, y1 = frame
+    area = (x1 - x0) * (y1 - y0)
+    scale = 4 if area < 60_000 else 3 if area < 400_000 else 2
+    mask = Image.new("L", ((x1 - x0) * scale, (y1 - y0) * scale), 0)
+    draw = ImageDraw.Draw(mask)
+    for outline in shape:
+        if len(outline) > 2:
+            draw.polygon([((x - x0) * scale, (y - y0) * scale) for x, y in outline], fill=255)
+    return mask.reduce(scale)
 
 
-def _stencil(shape: Shape, frame: tuple[int, int, int, int]) -> Image.Image:
-    """Return the coverage of `shape` inside `frame` as an L image."""
-    area = (frame[2] - frame[0]) * (frame[3] - frame[1])
-    if len(shape) > 1 and area > 40_000 and sum(map(_extent, shape)) < 0.3 * area:
-        return _scatter(shape, frame)
-    return _trace(shape, frame, 4 if area < 60_000 else 3 if area < 400_000 else 2)
-
-
-def _soft_stencil(shape: Shape, frame: tuple[int, int, int, int], blur: float) -> Image.Image:
+def _soft_stencil(shape: Shape, frame: Box, blur: float) -> Image.Image:
     """Return the blurred coverage of `shape`; what is very soft is drawn small and stretched."""
     shrink = max(1, int(blur / 3))
     if shrink == 1:
@@ -156,41 +141,6 @@ def _soft_stencil(shape: Shape, frame: tuple[int, int, int, int], blur: float) -
     mask = _stencil(small, (0, 0, width, height)).filter(ImageFilter.GaussianBlur(blur / shrink))
     mask = mask.resize((width * shrink, height * shrink), Image.Resampling.BICUBIC)
     return mask.crop((0, 0, x1 - x0, y1 - y0))
-
-
-def _extent(outline: Polygon) -> float:
-    x0, y0, x1, y1 = shapes.bounds([outline])
-    return (x1 - x0 + 2) * (y1 - y0 + 2)
-
-
-def _scatter(shape: Shape, frame: tuple[int, int, int, int]) -> Image.Image:
-    """Trace far-flung outlines one by one: much less to average than the space between them."""
-    x0, y0, x1, y1 = frame
-    mask = Image.new("L", (x1 - x0, y1 - y0), 0)
-    for outline in shape:
-        left, top, right, bottom = shapes.bounds([outline])
-        own = (
-            max(x0, math.floor(left)),
-            max(y0, math.floor(top)),
-            min(x1, math.ceil(right) + 1),
-            min(y1, math.ceil(bottom) + 1),
-        )
-        if own[2] > own[0] and own[3] > own[1]:
-            area = (own[2] - own[0]) * (own[3] - own[1])
-            mask.paste(
-                255, (own[0] - x0, own[1] - y0), _trace([outline], own, 4 if area < 60_000 else 3)
-            )
-    return mask
-
-
-def _trace(shape: Shape, frame: tuple[int, int, int, int], scale: int) -> Image.Image:
-    x0, y0, x1, y1 = frame
-    mask = Image.new("L", ((x1 - x0) * scale, (y1 - y0) * scale), 0)
-    draw = ImageDraw.Draw(mask)
-    for outline in shape:
-        if len(outline) > 2:
-            draw.polygon([((x - x0) * scale, (y - y0) * scale) for x, y in outline], fill=255)
-    return mask.reduce(scale)
 
 
 class Frame:
@@ -206,9 +156,8 @@ class Frame:
         size: float,
         flip: bool = False,
         lean: float = 0.0,
-        distance: float = 0.0,
     ) -> None:
-        self.canvas, self.light, self.distance = canvas, light, distance
+        self.canvas, self.light = canvas, light
         self.x, self.y, self.size, self.flip = x, y, size, flip
         self._cos, self._sin = math.cos(math.radians(lean)), math.sin(math.radians(lean))
 
@@ -216,19 +165,6 @@ class Frame:
         """Return the canvas pixel of the local point (x, y)."""
         x, y = x * self._cos - y * self._sin, x * self._sin + y * self._cos
         return self.x + (-x if self.flip else x) * self.size, self.y - y * self.size
-
-    def inner(self, x: float, y: float, size: float, *, flip: bool = False) -> Frame:
-        """Return a smaller frame standing at the local point (x, y)."""
-        px, py = self.place(x, y)
-        return Frame(
-            self.canvas,
-            self.light,
-            x=px,
-            y=py,
-            size=self.size * size,
-            flip=flip != self.flip,
-            distance=self.distance,
-        )
 
     def fill(
         self,
@@ -242,10 +178,10 @@ class Frame:
         clip: Shape | None = None,
     ) -> None:
         """Paint a local shape under the scene's light, shading on to the colour `to`."""
-        lit = self.light.lit(colour, distance=self.distance)
+        lit = self.light.lit(colour)
         paint: Paint = lit
         if to is not None:
-            end = self.light.lit(to, distance=self.distance)
+            end = self.light.lit(to)
             paint = Gradient((end, lit) if across and self.flip else (lit, end), across)
         self.canvas.fill(
             shapes.moved(shape, self.place),
@@ -278,6 +214,6 @@ class Frame:
         self.canvas.fill(
             shapes.ellipse(x, y, width * self.size, height),
             darken(self.light.near, 0.4),
-            alpha=strength * (1 - self.distance),
+            alpha=strength,
             blur=height * 0.6,
         )

@@ -1,4 +1,4 @@
-"""Open country: mountains, meadows, deserts, forests."""
+"""Open country: mountains and forests."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from random import Random
 
 from sandbox.images import shapes
 from sandbox.images.canvas import Canvas, Gradient
-from sandbox.images.palette import NAMED, Colour, darken, lighten, mix
+from sandbox.images.palette import Colour, darken, lighten, mix
 from sandbox.images.shapes import Point, Shape
 from sandbox.images.stage import Stage, open_sky
 from sandbox.images.water import mirror
 
-_SNOW: Colour = (250, 250, 255)
 _MOST = 300  # blades of grass or trees in a row, however long and low the picture
 
 
@@ -30,7 +29,7 @@ def paint_mountains(stage: Stage) -> None:
             tall = canvas.height * height * rng.uniform(0.7, 1.2)
             _mountain(stage, x=x, base=base, tall=tall, colour=colour, snow=snowy and depth < 0.5)
         mist(canvas, base, light.haze, canvas.height * 0.12, 0.55 - 0.5 * depth)
-    wet = stage.asks("lake", "river", "fjord") or (rng.random() < 0.45 and not stage.titled)
+    wet = stage.asks("lake") or stage.shows("boat") or (rng.random() < 0.45 and not stage.titled)
     tree_line(canvas, rng, y=horizon, height=canvas.short * 0.055, colour=stage.layer(0.78))
     if wet:
         mirror(stage, waterline=horizon + canvas.short * 0.008)
@@ -60,7 +59,18 @@ def _mountain(
     shadow = [ridge + shady[::-1]]
     canvas.fill(shadow, Gradient((shade, mix(shade, foot, 0.4), foot)))
     if snow:
-        _snow_cap(canvas, rng, x, base - tall, tall, outline, shadow, light.lit(_SNOW))
+        top, depth, teeth = base - tall, tall * rng.uniform(0.24, 0.34), 7
+        edge = [
+            (
+                x + depth * 1.6 * (i / teeth - 0.5) * 2,
+                top + depth * (1.0 if i % 2 else 0.55) * rng.uniform(0.8, 1.2),
+            )
+            for i in range(teeth, -1, -1)
+        ]
+        cap: Shape = [[(x - depth * 2, top - 4), (x + depth * 2, top - 4), *edge]]
+        white = light.lit((250, 250, 255))
+        canvas.fill(cap, white, clip=outline, alpha=0.94)
+        canvas.fill(cap, mix(white, (92, 116, 176), 0.42), clip=shadow, alpha=0.9)
 
 
 def _slope(rng: Random, top: Point, foot: Point, rough: float = 0.035) -> list[Point]:
@@ -72,30 +82,6 @@ def _slope(rng: Random, top: Point, foot: Point, rough: float = 0.035) -> list[P
         wobble = rng.uniform(-rough, rough) * reach
         points.append((top[0] + (foot[0] - top[0]) * t + wobble, top[1] + (foot[1] - top[1]) * t))
     return [*points, foot]
-
-
-def _snow_cap(
-    canvas: Canvas,
-    rng: Random,
-    x: float,
-    top: float,
-    tall: float,
-    outline: Shape,
-    shadow: Shape,
-    colour: Colour,
-) -> None:
-    depth = tall * rng.uniform(0.24, 0.34)
-    teeth = 7
-    edge = [
-        (
-            x + depth * 1.6 * (i / teeth - 0.5) * 2,
-            top + depth * (1.0 if i % 2 else 0.55) * rng.uniform(0.8, 1.2),
-        )
-        for i in range(teeth + 1)
-    ]
-    cap = [[(x - depth * 2, top - 4), (x + depth * 2, top - 4), *edge[::-1]]]
-    canvas.fill(cap, colour, clip=outline, alpha=0.94)
-    canvas.fill(cap, mix(colour, (92, 116, 176), 0.42), clip=shadow, alpha=0.9)
 
 
 def mist(canvas: Canvas, base: float, colour: Colour, height: float, alpha: float) -> None:
@@ -124,84 +110,6 @@ def _rolling(stage: Stage, *, top: float, steps: tuple[float, ...]) -> None:
         canvas.fill(hill, Gradient((lighten(colour, 0.1), colour, darken(colour, 0.12))))
 
 
-def paint_meadow(stage: Stage) -> None:
-    """Paint soft hills one behind the other, with trees on their backs and flowers in front."""
-    canvas, light, rng = stage.canvas, stage.light, stage.rng
-    horizon = canvas.height * rng.uniform(0.58, 0.64)
-    open_sky(stage, horizon=horizon + canvas.height * 0.04)
-    layers = 5
-    for index in range(layers):
-        near = index / (layers - 1)
-        y = horizon + (canvas.height - horizon) * (near**1.35) * 0.8
-        swell = canvas.short * (0.034 - 0.012 * near)
-        hill = _hill(canvas, rng, y, swell)
-        colour = stage.layer(0.18 + 0.52 * near)
-        crest = mix(lighten(colour, 0.12), light.glow, 0.22)
-        canvas.fill(hill, Gradient((crest, colour, darken(colour, 0.1))))
-        if index in (1, 2, 3):
-            _copse(stage, hill[0], colour, size=canvas.short * (0.02 + 0.03 * near))
-    front = canvas.height * 0.94
-    colour = stage.layer(0.84)
-    canvas.fill(_hill(canvas, rng, front, canvas.short * 0.014), Gradient((colour, stage.layer(1))))
-    grass(canvas, rng, y=front, height=canvas.short * 0.06, colour=colour)
-    if "snow" not in stage.brief.weather:
-        blossoms(stage, y=front, spread=canvas.height * 0.05)
-    stage.ground = canvas.height * 0.88
-
-
-def _copse(stage: Stage, line: list[Point], colour: Colour, *, size: float) -> None:
-    """Stand a few round trees on a hill line."""
-    rng = stage.rng
-    crowns: Shape = []
-    shades: Shape = []
-    trunks: Shape = []
-    middle = rng.randint(3, 45)
-    for _ in range(rng.randint(3, 7)):
-        x, y = line[min(48, max(0, middle + rng.randint(-5, 5)))]
-        x += rng.uniform(-1, 1) * size
-        tall = size * rng.uniform(0.8, 1.3)
-        trunks += shapes.box(x - tall * 0.07, y - tall, x + tall * 0.07, y + tall * 0.1)
-        crowns += shapes.ellipse(x, y - tall * 1.05, tall * 0.5, tall * 0.68)
-        shades += shapes.ellipse(x + tall * 0.14, y - tall * 0.95, tall * 0.36, tall * 0.56)
-    dark = darken(mix(colour, stage.light.near, 0.35), 0.05)
-    stage.canvas.fill(trunks, darken(dark, 0.3))
-    stage.canvas.fill(crowns, dark)
-    stage.canvas.fill(shades, darken(dark, 0.2), alpha=0.7, clip=crowns)
-
-
-def paint_desert(stage: Stage) -> None:
-    """Paint dunes with a lit and a shaded side under a large sun."""
-    canvas, light, rng = stage.canvas, stage.light, stage.rng
-    horizon = canvas.height * rng.uniform(0.56, 0.62)
-    open_sky(stage, horizon=horizon + canvas.height * 0.05)
-    sand = light.lit((236, 178, 112))
-    for index, near in enumerate((0.0, 0.3, 0.62, 0.95)):
-        colour = mix(mix(sand, light.far, 0.55), mix(sand, light.near, 0.12), near)
-        y = horizon + (canvas.height - horizon) * near * 0.78
-        swell = canvas.short * (0.05 + 0.035 * near)
-        hill = _hill(canvas, rng, y, swell)
-        crest = mix(lighten(colour, 0.22), light.glow, 0.2)
-        canvas.fill(hill, Gradient((crest, colour, darken(colour, 0.12))))
-        if index:
-            _dune_shade(canvas, rng, hill, colour)
-    stage.ground = canvas.height * 0.87
-
-
-def _dune_shade(canvas: Canvas, rng: Random, hill: Shape, colour: Colour) -> None:
-    """Shade the lee side of each crest, from a winding edge to nothing."""
-    line = hill[0][:49]
-    tops = [i for i in range(2, 47) if line[i][1] <= min(line[i - 2][1], line[i + 2][1])]
-    for top in tops[:3]:
-        x, y = line[top]
-        reach = canvas.short * rng.uniform(0.26, 0.4)
-        edge = [(0.0, -0.02), (-0.1, 0.16), (0.06, 0.36), (-0.04, 0.6), (0.16, 1.0)]
-        side = shapes.curve([(x + dx * reach, y + dy * reach) for dx, dy in edge])
-        crest = line[top : min(49, top + 12)]
-        fall = [[*side, (crest[-1][0], y + reach), *[(px, py - 2) for px, py in crest[::-1]]]]
-        paint = Gradient((darken(colour, 0.3), darken(colour, 0.16), colour), across=True)
-        canvas.fill(fall, paint, alpha=0.72, clip=hill)
-
-
 def paint_forest(stage: Stage) -> None:
     """Paint rows of firs coming out of the mist, larger and darker towards the viewer."""
     canvas, light, rng = stage.canvas, stage.light, stage.rng
@@ -210,9 +118,8 @@ def paint_forest(stage: Stage) -> None:
     canvas.glow(*stage.sun, canvas.short * 0.7, light.glow, 0.45)
     for near, height in ((0.1, 0.26), (0.32, 0.34), (0.56, 0.46)):
         y = horizon + canvas.height * 0.10 * near
-        tree_line(
-            canvas, rng, y=y, height=canvas.height * height, colour=stage.layer(near), wide=1.3
-        )
+        tall = canvas.height * height
+        tree_line(canvas, rng, y=y, height=tall, colour=stage.layer(near), wide=1.3)
         mist(canvas, y, light.haze, canvas.height * 0.16, 0.55 - 0.4 * near)
     _rolling(stage, top=canvas.height * 0.72, steps=(0.62, 0.76))
     _path(stage)
@@ -223,9 +130,8 @@ def paint_forest(stage: Stage) -> None:
             colour = stage.layer(near)
             fir = _fir(rng, x, y, canvas.height * (0.62 + 0.3 * near), 0.26)
             canvas.fill(fir, Gradient((mix(colour, light.haze, 0.12), darken(colour, 0.2))))
-    grass(
-        canvas, rng, y=canvas.height * 0.975, height=canvas.short * 0.07, colour=stage.layer(0.95)
-    )
+    front = canvas.height * 0.975
+    grass(canvas, rng, y=front, height=canvas.short * 0.07, colour=stage.layer(0.95))
     stage.ground = canvas.height * 0.87
 
 
@@ -233,24 +139,17 @@ def _path(stage: Stage) -> None:
     canvas = stage.canvas
     bend = stage.rng.uniform(-0.12, 0.12) * canvas.width
     middle, top = canvas.width * 0.5, canvas.height * 0.73
-    left = shapes.curve(
-        [
-            (middle + bend, top),
-            (middle - bend * 0.4 - canvas.width * 0.03, canvas.height * 0.84),
-            (middle - canvas.width * 0.17, canvas.height * 1.02),
-        ]
-    )
-    right = shapes.curve(
-        [
-            (middle + bend + canvas.width * 0.012, top),
-            (middle - bend * 0.4 + canvas.width * 0.05, canvas.height * 0.84),
-            (middle + canvas.width * 0.17, canvas.height * 1.02),
-        ]
-    )
+    wide, low, foot = canvas.width, canvas.height * 0.84, canvas.height * 1.02
+    turn = middle - bend * 0.4
+    left = [(middle + bend, top), (turn - wide * 0.03, low), (middle - wide * 0.17, foot)]
+    right = [
+        (middle + bend + wide * 0.012, top),
+        (turn + wide * 0.05, low),
+        (middle + wide * 0.17, foot),
+    ]
     colour = mix(stage.layer(0.5), stage.light.glow, 0.42)
-    canvas.fill(
-        [left + right[::-1]], Gradient((lighten(colour, 0.15), darken(colour, 0.15))), alpha=0.85
-    )
+    tones = Gradient((lighten(colour, 0.15), darken(colour, 0.15)))
+    canvas.fill([shapes.curve(left) + shapes.curve(right)[::-1]], tones, alpha=0.85)
 
 
 def tree_line(
@@ -289,34 +188,11 @@ def grass(canvas: Canvas, rng: Random, *, y: float, height: float, colour: Colou
         tall = height * rng.uniform(0.35, 1.0)
         lean = rng.uniform(-0.35, 0.35) * tall
         foot = height * 0.05
-        blades.append(
-            [
-                (x - foot, y + height * 0.3),
-                (x + lean * 0.5 - foot * 0.6, y - tall * 0.5),
-                (x + lean, y - tall),
-                (x + lean * 0.5 + foot * 0.6, y - tall * 0.5),
-                (x + foot, y + height * 0.3),
-            ]
+        half, bend, root = foot * 0.6, x + lean * 0.5, y + height * 0.3
+        left, right = (
+            [(x - foot, root), (bend - half, y - tall * 0.5)],
+            [(bend + half, y - tall * 0.5), (x + foot, root)],
         )
+        blades.append([*left, (x + lean, y - tall), *right])
         x += max(height * rng.uniform(0.08, 0.28), canvas.width / _MOST)
     canvas.fill(blades, Gradient((lighten(colour, 0.12), colour)))
-
-
-def blossoms(stage: Stage, *, y: float, spread: float) -> None:
-    """Scatter small flowers in the grass, in colours that suit the light."""
-    canvas, rng, light = stage.canvas, stage.rng, stage.light
-    petals = [
-        NAMED[name]
-        for name in rng.sample(["pink", "yellow", "white", "coral", "lavender", "red"], 3)
-    ]
-    for colour in petals:
-        heads: Shape = []
-        for _ in range(int(9 * max(1.0, canvas.width / canvas.height))):
-            x, size = rng.random() * canvas.width, canvas.short * rng.uniform(0.004, 0.009)
-            at = y + rng.uniform(-0.9, 0.9) * spread
-            for turn in range(5):
-                angle = math.radians(72 * turn)
-                heads += shapes.ellipse(
-                    x + math.cos(angle) * size, at + math.sin(angle) * size, size * 0.75
-                )
-        canvas.fill(heads, light.lit(colour))

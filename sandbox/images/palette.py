@@ -66,10 +66,10 @@ class Light:
     ambient: Colour
     night: bool = False
 
-    def lit(self, colour: Colour, *, distance: float = 0.0) -> Colour:
-        """Return `colour` as it looks under this light, hazier with distance (0 to 1)."""
-        shaded = tuple(c * a // 255 for c, a in zip(colour, self.ambient, strict=True))
-        return mix((shaded[0], shaded[1], shaded[2]), self.haze, 0.75 * distance)
+    def lit(self, colour: Colour) -> Colour:
+        """Return `colour` as it looks under this light."""
+        red, green, blue = (c * a // 255 for c, a in zip(colour, self.ambient, strict=True))
+        return red, green, blue
 
 
 def _light(row: str, *, night: bool = False) -> Light:

@@ -1,4 +1,4 @@
-"""Composing a picture from the words of a prompt."""
+"""Composing a picture from the words of a prompt: a scene, or else a test card."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections.abc import Callable
 from PIL import Image
 
 from sandbox.images import (
-    abstract,
     adjustments,
     cast,
     cosmos,
     interior,
     landscape,
+    lexicon,
     palette,
+    testcard,
     titles,
     town,
     water,
@@ -21,32 +22,31 @@ from sandbox.images import (
     wording,
 )
 from sandbox.images.canvas import Canvas
-from sandbox.images.palette import NAMED, Light, lighten
+from sandbox.images.palette import NAMED, Light
 from sandbox.images.stage import Stage
+from sandbox.images.subjects import MODELS
+from sandbox.images.wording import Brief
 
 PLACES: dict[str, Callable[[Stage], None]] = {
     "mountains": landscape.paint_mountains,
-    "meadow": landscape.paint_meadow,
-    "desert": landscape.paint_desert,
     "forest": landscape.paint_forest,
     "sea": water.paint_sea,
-    "underwater": water.paint_underwater,
     "city": town.paint_city,
     "room": interior.paint_room,
     "studio": interior.paint_studio,
     "space": cosmos.paint_space,
-    "abstract": abstract.paint_abstract,
 }
 
 _INDOORS = {"room", "studio"}
-_OUTDOOR_WEATHER = {"rain", "snow", "fog", "lightning", "fireworks", "aurora", "leaves", "petals"}
+_LANDSCAPES = ("mountains", "sea", "forest", "city")
 
 
 def compose(*, prompt: str, seed: int, width: int, height: int) -> Image.Image:
     """Compose a picture of `width` by `height` pixels from the words of `prompt`.
 
-    The same prompt, seed and size give the same picture on every run. Raises ValueError when a
-    side is not positive.
+    A prompt of which the engine can draw everything becomes a scene, any other a test card. The
+    same prompt, seed and size give the same picture on every run. Raises ValueError when a side is
+    not positive.
     """
     if width < 1 or height < 1:
         raise ValueError("A picture needs a width and a height of at least one pixel.")
@@ -54,19 +54,51 @@ def compose(*, prompt: str, seed: int, width: int, height: int) -> Image.Image:
     rng = wording.chance(prompt=prompt, seed=seed)
     light = _choose_light(brief, rng.choice(("day", "dawn", "sunset", "golden", "pastel", "dusk")))
     light = palette.tint_light(light, brief.tint, rng)
+    place = find_place(brief, rng.random())
+    if place is None:
+        return testcard.draw(
+            prompt=prompt, seed=seed, width=width, height=height, brief=brief, rng=rng
+        )
     if "snow" in brief.weather:
         light = palette.snow_over(light)
     stage = Stage(Canvas(Image.new("RGB", (width, height))), light, rng, brief)
-    place = _choose_place(brief, rng.random())
-    stage.indoors, stage.busy = place in _INDOORS, place == "abstract"
     PLACES[place](stage)
-    cast.enter(stage)
+    if brief.subjects:
+        cast.enter(stage, brief.subjects[0])
     _bring_weather(stage)
     titles.set_titles(stage)
     return _finish(stage)
 
 
-def _choose_light(brief: wording.Brief, otherwise: str) -> Light:
+def find_place(brief: Brief, dice: float = 0.0) -> str | None:
+    """Return where the scene of a prompt is set, or None when not all of it can be drawn.
+
+    It is strict: one word without a meaning here, two places, two subjects, or a subject that is
+    not at home in the place named, and there is no scene. `dice`, 0 to 1, chooses where nothing is
+    said.
+    """
+    if brief.strange or len(brief.places) > 1 or sum(one.count for one in brief.subjects) > 1:
+        return None
+    homes = MODELS[brief.subjects[0].name].places if brief.subjects else _LANDSCAPES
+    if brief.places:
+        place = brief.places[0]
+    elif brief.subjects:
+        place = homes[0]
+    elif brief.quotes:
+        place = "mountains"
+    elif brief.light is not None or brief.weather:
+        place = _LANDSCAPES[int(dice * len(_LANDSCAPES))]
+    else:
+        return None
+    fits = (
+        (place in homes or not brief.subjects)
+        and all(place in lexicon.FEATURES.get(word, (place,)) for word in brief.words)
+        and (place not in _INDOORS or (brief.subjects and not brief.weather - {"stars"}))
+    )
+    return place if fits else None
+
+
+def _choose_light(brief: Brief, otherwise: str) -> Light:
     if brief.light is not None:
         return palette.LIGHTS[brief.light]
     if "lightning" in brief.weather:
@@ -74,23 +106,6 @@ def _choose_light(brief: wording.Brief, otherwise: str) -> Light:
     if "rain" in brief.weather:
         return palette.LIGHTS["overcast"]
     return palette.LIGHTS[otherwise]
-
-
-def _choose_place(brief: wording.Brief, dice: float) -> str:
-    if brief.place is not None:
-        return brief.place
-    names = {subject.name for subject in brief.subjects}
-    for place, residents in cast.HOMES.items():
-        shut_out = (place in _INDOORS and brief.weather & _OUTDOOR_WEATHER) or (
-            place == "studio" and names - residents
-        )
-        if names & residents and not shut_out:
-            return place
-    if brief.subjects or brief.quotes:
-        return "meadow" if brief.subjects else "mountains"
-    if brief.light is not None or brief.weather:
-        return ("mountains", "sea", "meadow", "forest")[int(dice * 4)]
-    return "abstract"
 
 
 def _bring_weather(stage: Stage) -> None:
@@ -106,8 +121,6 @@ def _bring_weather(stage: Stage) -> None:
         weather.rain(canvas, rng)
     if "snow" in asked:
         weather.snow(canvas, rng)
-    if "petals" in asked:
-        weather.drift(canvas, rng, (NAMED["pink"], lighten(NAMED["pink"], 0.5)), count=26)
     if "leaves" in asked:
         weather.drift(canvas, rng, (NAMED["orange"], NAMED["crimson"], NAMED["amber"]), count=16)
     if "fireflies" in asked:

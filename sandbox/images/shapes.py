@@ -105,6 +105,12 @@ def blob(*points: Point) -> Shape:
     return [curve(points, closed=True)]
 
 
+def outline(text: str, side: float = 1.0) -> Shape:
+    """Return a smooth closed outline through the points listed as "x y, x y"; -1 mirrors it."""
+    pairs = (pair.split() for pair in text.split(","))
+    return blob(*((float(x) * side, float(y)) for x, y in pairs))
+
+
 def stroke(points: Sequence[Point], width: float, *, tip: float | None = None) -> Shape:
     """Return a line of `width` with round ends, narrowing to `tip` at its end if given."""
     last = len(points) - 1
@@ -146,31 +152,9 @@ def star(x: float, y: float, radius: float, points: int = 5, inner: float = 0.42
     return [outline]
 
 
-def heart(x: float, y: float, size: float) -> Shape:
-    """Return a heart centred on (x, y), `size` wide."""
-    outline: Polygon = []
-    for step in range(60):
-        t = 2 * math.pi * step / 60
-        dx = 16 * math.sin(t) ** 3
-        dy = 13 * math.cos(t) - 5 * math.cos(2 * t) - 2 * math.cos(3 * t) - math.cos(4 * t)
-        outline.append((x + dx * size / 32, y + dy * size / 32))
-    return [outline]
-
-
 def moved(shape: Shape, change: Callable[[float, float], Point]) -> Shape:
     """Return `shape` with every point sent through `change`."""
     return [[change(x, y) for x, y in outline] for outline in shape]
-
-
-def scaled(shape: Shape, x: float, y: float, factor: float) -> Shape:
-    """Return `shape` made larger or smaller round (x, y)."""
-    return moved(shape, lambda px, py: (x + (px - x) * factor, y + (py - y) * factor))
-
-
-def turned(shape: Shape, x: float, y: float, degrees: float) -> Shape:
-    """Return `shape` set down with its origin at (x, y) and turned round it."""
-    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    return moved(shape, lambda px, py: (x + px * cos - py * sin, y + px * sin + py * cos))
 
 
 def bounds(shape: Shape) -> tuple[float, float, float, float]:

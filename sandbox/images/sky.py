@@ -1,11 +1,8 @@
-"""Skies: gradient, sun, moon, stars, clouds, aurora."""
+"""Skies: gradient, sun, moon, stars, clouds."""
 
 from __future__ import annotations
 
-import math
 from random import Random
-
-import numpy as np
 
 from sandbox.images import shapes
 from sandbox.images.canvas import Canvas, Gradient, vertical
@@ -33,31 +30,21 @@ def hang_moon(
 ) -> None:
     """Hang a moon of radius `size` pixels, full or crescent."""
     canvas.glow(x, y, size * 5, light.glow, 0.42)
-    disc = shapes.ellipse(x, y, size)
     if crescent:
-        canvas.fill([_crescent(x, y, size)], lighten(light.glow, 0.3))
+        outside = shapes.pie(x, y, size, size, 90, 270, 30)
+        inside = shapes.pie(x, y, size * 0.3, size, 270, 90, 30)
+        canvas.fill([outside[0][1:] + inside[0][1:]], lighten(light.glow, 0.3))
         return
+    disc = shapes.ellipse(x, y, size)
     canvas.fill(disc, Gradient((lighten(light.glow, 0.5), darken(light.glow, 0.08)), across=True))
-    for dx, dy, radius in (
+    for dx, dy, reach in (
         (-0.3, -0.25, 0.2),
         (0.3, 0.1, 0.27),
         (-0.15, 0.42, 0.15),
         (0.2, -0.5, 0.1),
     ):
-        crater = shapes.ellipse(x + dx * size, y + dy * size, radius * size)
+        crater = shapes.ellipse(x + dx * size, y + dy * size, reach * size)
         canvas.fill(crater, darken(light.glow, 0.2), alpha=0.45, clip=disc)
-
-
-def _crescent(x: float, y: float, size: float) -> list[tuple[float, float]]:
-    outer = [math.radians(50 + 260 * i / 40) for i in range(41)]
-    points = [(x + size * math.cos(a), y - size * math.sin(a)) for a in outer]
-    cx, cy = x + size * 0.5, y
-    tip, end = points[-1], points[0]
-    start, stop = (math.atan2(cy - p[1], p[0] - cx) for p in (tip, end))
-    start, stop = start % (2 * math.pi), stop % (2 * math.pi)
-    reach = math.hypot(tip[0] - cx, tip[1] - cy)
-    inner = [start + (stop - start) * i / 30 for i in range(31)]
-    return points + [(cx + reach * math.cos(a), cy - reach * math.sin(a)) for a in inner]
 
 
 def scatter_stars(
@@ -74,12 +61,8 @@ def scatter_stars(
             canvas.glow(x, y, size * 7, colour, 0.55)
             small += shapes.star(x, y, size * 3.6, 4, 0.16)
         else:
-            small.append(_dot(x, y, size))
+            small += shapes.polygon((x - size, y), (x, y - size), (x + size, y), (x, y + size))
     canvas.fill(small, colour, alpha=0.92)
-
-
-def _dot(x: float, y: float, size: float) -> list[tuple[float, float]]:
-    return [(x - size, y), (x, y - size), (x + size, y), (x, y + size)]
 
 
 def drift_clouds(
@@ -123,38 +106,3 @@ def bank_clouds(canvas: Canvas, light: Light, rng: Random, *, horizon: float) ->
             x + length * 0.25, y + thick * 1.9, x + length * 1.2, y + thick * 2.9, thick / 2
         )
         canvas.fill(bars, colour, alpha=0.42)
-
-
-def wave_aurora(canvas: Canvas, rng: Random, *, horizon: float) -> None:
-    """Hang curtains of green and violet light above the horizon."""
-    width, height = 160, 120
-    xs = np.linspace(0, 1, width, dtype=np.float32)
-    ys = np.linspace(0, 1, height, dtype=np.float32)[:, None]
-    for colour, base in (((90, 240, 170), 0.55), ((80, 200, 220), 0.45), ((170, 110, 240), 0.35)):
-        phase = rng.uniform(0, 6.28)
-        line = base + 0.09 * np.sin(xs * 7 + phase) + 0.05 * np.sin(xs * 17 + phase * 2)
-        rays = 0.65 + 0.35 * np.sin(xs * rng.uniform(50, 90) + 4 * np.sin(xs * 9 + phase))
-        above = (line - ys * canvas.height / max(1.0, horizon)).clip(-1, 1)
-        curtain = np.where(above > 0, np.exp(-above * 6), np.exp(above * 45)) * rays
-        canvas.veil(curtain.astype(np.float32), colour, alpha=0.62)
-
-
-def arch_rainbow(canvas: Canvas, *, horizon: float) -> None:
-    """Arch a rainbow over the horizon."""
-    radius = canvas.width * 0.46
-    bands = (
-        (232, 80, 80),
-        (244, 152, 70),
-        (250, 216, 92),
-        (104, 190, 112),
-        (80, 146, 220),
-        (140, 98, 196),
-    )
-    thick = canvas.short * 0.016
-    for index, colour in enumerate(bands):
-        reach = radius - index * thick
-        arc = [
-            (canvas.width * 0.5 + reach * math.cos(a), horizon - reach * 0.82 * math.sin(a))
-            for a in (math.pi * i / 60 for i in range(61))
-        ]
-        canvas.fill(shapes.stroke(arc, thick * 1.06), colour, alpha=0.5)

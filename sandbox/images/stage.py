@@ -23,14 +23,16 @@ class Stage:
     horizon: float = 0.0
     ground: float = 0.0  # where the main subject stands
     afloat: float | None = None  # where a boat floats, if there is water
-    airless: bool = False  # subjects float: space, under water
-    indoors: bool = False  # no sky to fly in
-    busy: bool = False  # too restless to set type on
+    airless: bool = False  # subjects float
 
     @property
     def titled(self) -> bool:
         """Whether words are to be set across the sky."""
-        return bool(self.brief.quotes) and not any(s.name == "sign" for s in self.brief.subjects)
+        return bool(self.brief.quotes) and not self.shows("sign")
+
+    def shows(self, name: str) -> bool:
+        """Return whether the subject is the one of that name."""
+        return any(subject.name == name for subject in self.brief.subjects)
 
     def asks(self, *words: str) -> bool:
         """Return whether the prompt holds any of `words`."""
@@ -64,10 +66,6 @@ def open_sky(stage: Stage, *, horizon: float) -> None:
             sky.hang_sun(canvas, light, x=x, y=y, size=size)
         if low:
             sky.bank_clouds(canvas, light, rng, horizon=horizon)
-    if "aurora" in weather:
-        sky.wave_aurora(canvas, rng, horizon=horizon)
-    if "rainbow" in weather:
-        sky.arch_rainbow(canvas, horizon=horizon)
     if "clouds" in weather or (not light.night and light.sky[0][2] > 140):
         top = horizon * (0.55 if stage.titled else 0.22)
         sky.drift_clouds(
@@ -85,6 +83,5 @@ def _night_sky(stage: Stage, *, x: float, horizon: float) -> None:
     )
     y = horizon * (rng.uniform(0.62, 0.75) if stage.titled else rng.uniform(0.26, 0.45))
     stage.sun = (x, y)
-    if not any(subject.name == "moon" for subject in stage.brief.subjects):
-        size = canvas.short * rng.uniform(0.055, 0.085)
-        sky.hang_moon(canvas, light, x=x, y=y, size=size, crescent=rng.random() < 0.35)
+    size = canvas.short * rng.uniform(0.055, 0.085)
+    sky.hang_moon(canvas, light, x=x, y=y, size=size, crescent=rng.random() < 0.35)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from PIL import Image
 
 from sandbox.images import cast, shapes, typography
-from sandbox.images.canvas import Gradient
 from sandbox.images.palette import Colour, darken, ink_on, lighten, luminance
-from sandbox.images.shapes import Shape
 from sandbox.images.stage import Stage
 from sandbox.images.subjects import MODELS
 
@@ -21,18 +19,17 @@ def set_titles(stage: Stage) -> None:
     """Set the quoted words: on the sign if there is one, else large across the sky."""
     if not stage.brief.quotes:
         return
-    sign = next((one for one in stage.brief.subjects if one.name == "sign"), None)
-    if sign is not None and not stage.airless:
-        frame = cast.spot(stage, sign)
-        (left, top), (right, bottom) = frame.place(-0.54, 0.87), frame.place(0.54, 0.45)
-        lines = typography.wrap(" ".join(stage.brief.quotes), most=12)[:3]
-        board = stage.light.lit(sign.colour or MODELS["sign"].colour)
-        if stage.asks("neon"):
-            _bend_tubes(stage, lines, (left, top, right, bottom))
-        else:
-            _set(stage, lines, (left, top, right, bottom), ink_on(board))
+    if not stage.shows("sign"):
+        _set_large(stage)
         return
-    _set_large(stage)
+    frame = cast.standing(stage, MODELS["sign"])
+    box = (*frame.place(-0.54, 0.87), *frame.place(0.54, 0.45))
+    lines = typography.wrap(" ".join(stage.brief.quotes), most=12)[:3]
+    board = stage.light.lit(stage.brief.subjects[0].colour or MODELS["sign"].colour)
+    if stage.asks("neon"):
+        _bend_tubes(stage, lines, box)
+    else:
+        _set(stage, lines, box, ink_on(board))
 
 
 def _set_large(stage: Stage) -> None:
@@ -41,7 +38,7 @@ def _set_large(stage: Stage) -> None:
     for quote in stage.brief.quotes:
         lines += typography.wrap(quote, most=14 if canvas.width >= canvas.height * 0.8 else 10)
     lines = lines[:5]
-    alone = not stage.brief.subjects and stage.brief.place in (None, "abstract", "studio")
+    alone = not stage.brief.subjects and stage.brief.places in ((), ("studio",))
     low = 0.86 if alone else 0.36 if len(lines) == 1 else 0.42
     box = (
         canvas.width * 0.08,
@@ -49,9 +46,6 @@ def _set_large(stage: Stage) -> None:
         canvas.width * 0.92,
         canvas.height * low,
     )
-    if stage.busy:
-        _set(stage, lines, _panel(stage, box), ink_on(_around(canvas.image, box)))
-        return
     ink = ink_on(_around(canvas.image, box))
     _quiet(stage, box, ink)
     _set(stage, lines, box, ink)
@@ -64,19 +58,6 @@ def _around(image: Image.Image, box: Box) -> Colour:
     )
     red, green, blue = region.tobytes()[:3]
     return red, green, blue
-
-
-def _panel(stage: Stage, box: Box) -> Box:
-    """Lay a plain panel over a restless picture and return the room on it."""
-    x0, y0, x1, y1 = box
-    canvas = stage.canvas
-    tone = _around(canvas.image, box)
-    plain = lighten(tone, 0.78) if luminance(ink_on(tone)) < 128 else darken(tone, 0.72)
-    body: Shape = shapes.box(x0, y0, x1, y1, canvas.short * 0.03)
-    canvas.fill(body, (10, 8, 24), alpha=0.3, blur=canvas.short * 0.02)
-    canvas.fill(body, Gradient((lighten(plain, 0.05), plain)))
-    pad_x, pad_y = (x1 - x0) * 0.07, (y1 - y0) * 0.14
-    return x0 + pad_x, y0 + pad_y, x1 - pad_x, y1 - pad_y
 
 
 def _quiet(stage: Stage, box: Box, ink: Colour) -> None:

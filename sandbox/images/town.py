@@ -23,9 +23,7 @@ def paint_city(stage: Stage) -> None:
     for near, tall, wide in ((0.12, 0.50, 0.075), (0.42, 0.38, 0.095), (0.72, 0.25, 0.12)):
         _row(stage, base=horizon, near=near, tall=canvas.height * tall * room, wide=wide)
         mist(canvas, horizon, light.haze, canvas.height * 0.14, 0.40 * (1 - near))
-    if stage.asks("river", "harbor", "harbour", "bay", "lake", "sea", "ocean") or (
-        rng.random() < 0.4 and not stage.asks("street", "avenue", "alley", "market")
-    ):
+    if stage.asks("river") or (rng.random() < 0.4 and not stage.asks("street")):
         mirror(stage, waterline=horizon)
         stage.afloat = canvas.height * 0.88
         quay = darken(stage.layer(0.95), 0.1)
@@ -56,7 +54,7 @@ def _row(stage: Stage, *, base: float, near: float, tall: float, wide: float) ->
         bodies += shapes.box(x, top, x + width, base + 5)
         bodies += _roof(stage, x, top, width)
         sides += shapes.box(x + width * 0.68, top, x + width, base + 5)
-        _windows(stage, (x, top, width, height), lamps if dark else dull, dull, near)
+        _windows(stage, (x, top, width, height), lamps if dark else dull, dull)
         x += width * rng.uniform(0.94, 1.15)
     lit = lighten(mix(colour, light.glow, 0.14), 0.03)
     canvas.fill(bodies, Gradient((lit, colour, mix(colour, light.haze, 0.3 * (1 - near)))))
@@ -88,7 +86,7 @@ def _roof(stage: Stage, x: float, top: float, width: float) -> Shape:
 
 
 def _windows(
-    stage: Stage, house: tuple[float, float, float, float], lamps: Shape, dull: Shape, near: float
+    stage: Stage, house: tuple[float, float, float, float], lamps: Shape, dull: Shape
 ) -> None:
     x, top, width, height = house
     rng = stage.rng

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
-_ORNAMENT = "\ufffc"
+ORNAMENT = "\ufffc"
 _SPELLED = dict(
     zip(
         "абвгдеёзийклмнопрстуфхыэ" + "αβγδεζηικλμνοπρστυφω",
@@ -66,7 +66,7 @@ class Face:
         )
         if base != char and base:
             return "".join(self._spell_one(part) for part in base)
-        return _ORNAMENT
+        return ORNAMENT
 
     def _has(self, char: str) -> bool:
         if " " < char <= "~":
@@ -78,12 +78,16 @@ class Face:
         box = self.font.getbbox("H", anchor="ls", stroke_width=self.stroke)
         return box[3] - box[1]
 
+    def advance(self, text: str) -> float:
+        """Return how far spelled `text` moves on along its line, in pixels."""
+        return sum(self._advance(part) for part in _parts(text))
+
     def measure(self, text: str) -> tuple[float, float, float, float]:
         """Return the ink of spelled `text` round the start of its baseline: x0, y0, x1, y1."""
         left, top, right, bottom = 1e9, 1e9, -1e9, -1e9
         x = 0.0
         for part in _parts(text):
-            if part == _ORNAMENT:
+            if part == ORNAMENT:
                 cell = self._cell()
                 box: tuple[float, ...] = (0.0, -cell, cell, 0.0)
             else:
@@ -101,7 +105,7 @@ class Face:
         draw = ImageDraw.Draw(mask)
         x = float(ox)
         for part in _parts(text):
-            if part == _ORNAMENT:
+            if part == ORNAMENT:
                 self._ornament(draw, x, float(oy), text)
             else:
                 draw.text(
@@ -114,7 +118,7 @@ class Face:
         return 0.72 * self.size
 
     def _advance(self, part: str) -> float:
-        if part == _ORNAMENT:
+        if part == ORNAMENT:
             return 0.86 * self.size
         return self.font.getlength(part) + self.stroke * 0.6 * len(part)
 
@@ -134,7 +138,7 @@ class Face:
 def _parts(text: str) -> list[str]:
     parts: list[str] = []
     for char in text:
-        if char == _ORNAMENT or not parts or parts[-1] == _ORNAMENT:
+        if char == ORNAMENT or not parts or parts[-1] == ORNAMENT:
             parts.append(char)
         else:
             parts[-1] += char

@@ -1,4 +1,4 @@
-"""Water: mirrors, the open sea, the world below it."""
+"""Water: mirrors, the open sea, a beach."""
 
 from __future__ import annotations
 
@@ -86,15 +86,9 @@ def paint_sea(stage: Stage) -> None:
         _swell(stage, y=y, near=near)
     stage.afloat = horizon + (canvas.height - horizon) * 0.48
     stage.ground = canvas.height * 0.9
-    if stage.asks("beach", "shore", "coast", "seaside", "island", "palm", "surf") or _landlubbers(
-        stage
-    ):
+    ashore = any(subject.name not in {"boat", "balloon"} for subject in stage.brief.subjects)
+    if ashore or stage.asks("beach", "shore", "coast", "seaside", "cliff", "cliffs"):
         _beach(stage)
-
-
-def _landlubbers(stage: Stage) -> bool:
-    swimmers = {"sailboat", "ship", "whale", "fish", "bird", "balloon", "plane", "moon", "star"}
-    return any(subject.name not in swimmers for subject in stage.brief.subjects)
 
 
 def _island(stage: Stage, horizon: float) -> None:
@@ -103,13 +97,8 @@ def _island(stage: Stage, horizon: float) -> None:
     tall = canvas.height * rng.uniform(0.02, 0.075)
     line = [(x - reach, horizon + 1.0)]
     for i in range(1, 9):
-        t = i / 9
-        line.append(
-            (
-                x - reach + 2 * reach * t,
-                horizon - tall * math.sin(t * math.pi) * rng.uniform(0.5, 1.1),
-            )
-        )
+        swell = math.sin(i / 9 * math.pi) * rng.uniform(0.5, 1.1)
+        line.append((x - reach + 2 * reach * i / 9, horizon - tall * swell))
     line.append((x + reach, horizon + 1.0))
     colour = mix(stage.light.far, stage.light.haze, rng.uniform(0.2, 0.5))
     canvas.fill([shapes.curve(line)], Gradient((colour, mix(colour, stage.light.haze, 0.4))))
@@ -119,22 +108,15 @@ def _swell(stage: Stage, *, y: float, near: float) -> None:
     canvas, rng, light = stage.canvas, stage.rng, stage.light
     phase, height = rng.uniform(0, 6.28), canvas.short * 0.009 * (0.4 + near)
     count = max(8, int(64 * canvas.width / canvas.height))
-    line = [
-        (
-            canvas.width * i / count,
-            y + height * abs(math.sin(i * (1.15 - 0.6 * near) + phase)) - height,
-        )
-        for i in range(count + 1)
-    ]
+    pace = 1.15 - 0.6 * near
+    crests = [abs(math.sin(i * pace + phase)) - 1 for i in range(count + 1)]
+    line = [(canvas.width * i / count, y + height * crest) for i, crest in enumerate(crests)]
     colour = mix(light.sea, light.near, 0.12 + 0.42 * near)
     fade = canvas.short * 0.16
     body = [[*line, (canvas.width, y + fade), (0, y + fade)]]
-    canvas.fill(body, colour, alpha=0.30 + 0.2 * near, clip=None)
-    canvas.fill(
-        shapes.stroke(line, canvas.short * 0.0022 * (0.6 + near)),
-        lighten(light.haze, 0.4),
-        alpha=0.4,
-    )
+    canvas.fill(body, colour, alpha=0.30 + 0.2 * near)
+    foam = shapes.stroke(line, canvas.short * 0.0022 * (0.6 + near))
+    canvas.fill(foam, lighten(light.haze, 0.4), alpha=0.4)
 
 
 def _beach(stage: Stage) -> None:
@@ -151,74 +133,7 @@ def _beach(stage: Stage) -> None:
         (0.012, sand, 1.0),
     ):
         edge = shapes.curve([(x, py + shift * canvas.height) for x, py in line])
-        land = [
-            [
-                *edge,
-                (canvas.width * 1.2, canvas.height * 1.1),
-                (-canvas.width * 0.1, canvas.height * 1.1),
-            ]
-        ]
+        foot = canvas.height * 1.1
+        land = [[*edge, (canvas.width * 1.2, foot), (-canvas.width * 0.1, foot)]]
         canvas.fill(land, Gradient((colour, darken(colour, 0.14))), alpha=alpha)
     stage.ground = canvas.height * 0.91
-
-
-def paint_underwater(stage: Stage) -> None:
-    """Paint blue depth with shafts of light, seaweed and corals."""
-    canvas, rng = stage.canvas, stage.rng
-    stage.airless = True
-    tone = stage.brief.tint or (26, 132, 176)
-    top, deep = lighten(tone, 0.45), darken(tone, 0.62)
-    canvas.image.paste(vertical((top, tone, deep), canvas.width, canvas.height), (0, 0))
-    for _ in range(7):
-        x, wide = rng.random() * canvas.width, canvas.width * rng.uniform(0.02, 0.08)
-        lean = canvas.width * rng.uniform(-0.16, 0.16)
-        shaft = shapes.polygon(
-            (x, -20),
-            (x + wide, -20),
-            (x + wide * 2.4 + lean, canvas.height * 0.85),
-            (x + lean, canvas.height * 0.85),
-        )
-        canvas.fill(shaft, lighten(top, 0.5), alpha=0.10, blur=canvas.short * 0.012)
-    for near in (0.0, 0.5, 1.0):
-        colour = mix(mix(tone, deep, 0.6), darken(tone, 0.85), near)
-        y = canvas.height * (0.74 + 0.14 * near)
-        bed = shapes.curve(
-            [
-                (canvas.width * (i / 8 - 0.05), y + rng.uniform(-1, 1) * canvas.height * 0.03)
-                for i in range(10)
-            ]
-        )
-        canvas.fill(
-            [[*bed, (canvas.width * 1.1, canvas.height * 1.1), (-9, canvas.height * 1.1)]],
-            Gradient((colour, darken(colour, 0.3))),
-        )
-        _weeds(canvas, rng, y + canvas.height * 0.03, near, colour)
-    bubbles: Shape = []
-    for _ in range(40):
-        size = canvas.short * rng.uniform(0.002, 0.009)
-        bubbles += shapes.dot(
-            rng.random() * canvas.width, rng.random() * canvas.height * 0.85, size
-        )
-    canvas.fill(bubbles, lighten(top, 0.6), alpha=0.35)
-    stage.horizon, stage.ground = canvas.height * 0.55, canvas.height * 0.85
-    stage.sun = (canvas.width * 0.5, 0)
-
-
-def _weeds(canvas: Canvas, rng: Random, y: float, near: float, colour: Colour) -> None:
-    hues = ((232, 110, 110), (244, 164, 96), (150, 96, 176), (70, 160, 120), (60, 140, 130))
-    for _ in range(9):
-        x, tall = (
-            rng.random() * canvas.width,
-            canvas.height * rng.uniform(0.05, 0.15) * (0.6 + 0.7 * near),
-        )
-        tone = mix(rng.choice(hues), colour, 0.62 - 0.3 * near)
-        weed: Shape = []
-        for _ in range(rng.randint(3, 5)):
-            lean = rng.uniform(-0.5, 0.5) * tall
-            points = [
-                (x, y),
-                (x + lean * 0.1, y - tall * 0.4),
-                (x + lean, y - tall * rng.uniform(0.7, 1.1)),
-            ]
-            weed += shapes.sweep(points, tall * 0.10, tip=tall * 0.03)
-        canvas.fill(weed, Gradient((lighten(tone, 0.15), darken(tone, 0.2))))

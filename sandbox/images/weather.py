@@ -10,9 +10,19 @@ from PIL import Image, ImageChops, ImageFilter
 
 from sandbox.images import shapes
 from sandbox.images.canvas import Canvas
-from sandbox.images.cosmos import clouds_of_noise
 from sandbox.images.palette import NAMED, Colour, lighten
 from sandbox.images.shapes import Shape
+
+
+def clouds_of_noise(rng: Random, *, size: int = 128, octaves: int = 5) -> np.ndarray:
+    """Return soft cloudy noise between 0 and 1, of shape (size, size)."""
+    dice = np.random.default_rng(rng.getrandbits(32))
+    total = np.zeros((size, size), dtype=np.float32)
+    for octave in range(octaves):
+        cells = 2 ** (octave + 1) + 1
+        grid = Image.fromarray(dice.random((cells, cells), dtype=np.float32))
+        total += np.asarray(grid.resize((size, size), Image.Resampling.BICUBIC)) * 0.55**octave
+    return (total - total.min()) / np.ptp(total)
 
 
 def rain(canvas: Canvas, rng: Random) -> None:
@@ -23,13 +33,9 @@ def rain(canvas: Canvas, rng: Random) -> None:
             x, y = rng.uniform(-0.1, 1.1) * canvas.width, rng.uniform(-0.1, 1.0) * canvas.height
             length = canvas.short * 0.075 * depth * rng.uniform(0.6, 1.2)
             thick = max(0.5, canvas.short * 0.0017 * depth)
-            drops.append(
-                [
-                    (x, y),
-                    (x + thick, y),
-                    (x + thick - length * 0.24, y + length),
-                    (x - length * 0.24, y + length),
-                ]
+            foot = x - length * 0.24
+            drops += shapes.polygon(
+                (x, y), (x + thick, y), (foot + thick, y + length), (foot, y + length)
             )
         canvas.fill(drops, (226, 236, 246), alpha=alpha)
 
@@ -57,37 +63,20 @@ def confetti(canvas: Canvas, rng: Random) -> None:
     for name in ("red", "amber", "teal", "pink", "azure", "violet"):
         bits: Shape = []
         for _ in range(int(16 * max(1.0, canvas.width / canvas.height))):
-            x, y, size = (
-                rng.random() * canvas.width,
-                rng.random() ** 1.3 * canvas.height,
-                canvas.short * rng.uniform(0.005, 0.011),
-            )
-            turn = rng.uniform(0, math.pi)
-            dx, dy = math.cos(turn) * size, math.sin(turn) * size
-            bits.append(
-                [
-                    (x - dx, y - dy),
-                    (x - dy * 0.5, y + dx * 0.5),
-                    (x + dx, y + dy),
-                    (x + dy * 0.5, y - dx * 0.5),
-                ]
-            )
+            x, y = rng.random() * canvas.width, rng.random() ** 1.3 * canvas.height
+            size, turn = canvas.short * rng.uniform(0.005, 0.011), rng.uniform(0, 180)
+            bits += [shapes.ellipse(x, y, size, size * 0.5, turn)[0][::18]]
         canvas.fill(bits, lighten(NAMED[name], 0.1))
 
 
 def drift(canvas: Canvas, rng: Random, colours: tuple[Colour, ...], *, count: int) -> None:
-    """Let petals or leaves drift across the picture."""
+    """Let leaves drift across the picture."""
     for colour in colours:
         bits: Shape = []
         for _ in range(count):
             size = canvas.short * rng.uniform(0.006, 0.015)
-            bits += shapes.ellipse(
-                rng.random() * canvas.width,
-                rng.random() * canvas.height,
-                size,
-                size * 0.5,
-                rng.uniform(0, 180),
-            )
+            x, y = rng.random() * canvas.width, rng.random() * canvas.height
+            bits += shapes.ellipse(x, y, size, size * 0.5, rng.uniform(0, 180))
         canvas.fill(bits, colour, alpha=0.9)
 
 
@@ -110,13 +99,9 @@ def fireworks(canvas: Canvas, rng: Random) -> None:
         trails: Shape = []
         for ray in range(26):
             angle, reach = math.tau * ray / 26, size * rng.uniform(0.72, 1.05)
-            inner, sag = reach * 0.32, reach * 0.1
-            dx, dy = math.cos(angle), math.sin(angle)
-            trails += shapes.stroke(
-                [(x + dx * inner, y + dy * inner), (x + dx * reach, y + dy * reach + sag)],
-                canvas.short * 0.0012,
-                tip=canvas.short * 0.0052,
-            )
+            dx, dy = math.cos(angle) * reach, math.sin(angle) * reach
+            line = [(x + dx * 0.32, y + dy * 0.32), (x + dx, y + dy + reach * 0.1)]
+            trails += shapes.stroke(line, canvas.short * 0.0012, tip=canvas.short * 0.0052)
         canvas.fill(trails, lighten(colour, 0.35))
 
 
@@ -127,23 +112,13 @@ def lightning(canvas: Canvas, rng: Random, *, ground: float) -> None:
     for step in range(1, steps + 1):
         x += rng.uniform(-0.055, 0.055) * canvas.short
         bolt.append((x, ground * step / steps))
-    canvas.glow(*bolt[4], canvas.short * 0.65, (206, 214, 255), 0.55)
-    canvas.fill(
-        shapes.stroke(bolt, canvas.short * 0.022, tip=canvas.short * 0.004),
-        (190, 200, 255),
-        alpha=0.5,
-        blur=canvas.short * 0.008,
-    )
-    fork = [
-        bolt[5],
-        (bolt[5][0] + canvas.short * 0.09, bolt[7][1]),
-        (bolt[5][0] + canvas.short * 0.07, bolt[9][1]),
-    ]
-    canvas.fill(
-        shapes.stroke(bolt, canvas.short * 0.0085, tip=canvas.short * 0.002)
-        + shapes.stroke(fork, canvas.short * 0.005, tip=0.5),
-        (250, 250, 255),
-    )
+    unit = canvas.short
+    canvas.glow(*bolt[4], unit * 0.65, (206, 214, 255), 0.55)
+    halo = shapes.stroke(bolt, unit * 0.022, tip=unit * 0.004)
+    canvas.fill(halo, (190, 200, 255), alpha=0.5, blur=unit * 0.008)
+    (x, y), low, foot = bolt[5], bolt[7][1], bolt[9][1]
+    fork = shapes.stroke([(x, y), (x + unit * 0.09, low), (x + unit * 0.07, foot)], unit * 0.005)
+    canvas.fill(shapes.stroke(bolt, unit * 0.0085, tip=unit * 0.002) + fork, (250, 250, 255))
 
 
 def vignette(image: Image.Image, *, strength: float) -> Image.Image:

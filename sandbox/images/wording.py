@@ -17,7 +17,6 @@ _QUOTED = re.compile(
     r"|‘([^’]*)’(?!\w)|(?<!\w)'([^']*)'(?!\w)|`([^`]*)`"
 )
 _WORD = re.compile(r"[\w&'-]+")
-_MOST_SUBJECTS = 4
 _LONGEST_QUOTE = 80
 
 
@@ -35,8 +34,9 @@ class Brief:
     """A prompt, read."""
 
     quotes: tuple[str, ...]
-    words: frozenset[str]
-    place: str | None
+    words: tuple[str, ...]
+    strange: frozenset[str]  # the words that mean nothing here
+    places: tuple[str, ...]
     light: str | None
     weather: frozenset[str]
     styles: tuple[str, ...]
@@ -75,30 +75,34 @@ def read(prompt: str) -> Brief:
         plain = f"{plain[:start]} , {plain[end:]}"
     words = words_of(plain)
     subjects, tint = _cast(words)
-    known = frozenset(words)
     said = [" ".join(text.split())[:_LONGEST_QUOTE] for text, _, _ in quotes]
     return Brief(
         quotes=tuple(text for text in said if text)[:4],
-        words=known,
-        place=_place(words),
+        words=tuple(words),
+        strange=frozenset(word for word in words if not _is_known(word)),
+        places=tuple(dict.fromkeys(lexicon.PLACES[w] for w in words if w in lexicon.PLACES)),
         light=_strongest(words, lexicon.LIGHTS),
-        weather=frozenset(lexicon.WEATHER[word] for word in known if word in lexicon.WEATHER),
+        weather=frozenset(lexicon.WEATHER[word] for word in words if word in lexicon.WEATHER),
         styles=tuple(dict.fromkeys(lexicon.STYLES[w] for w in words if w in lexicon.STYLES)),
         subjects=subjects,
         tint=tint,
     )
 
 
-def _place(words: list[str]) -> str | None:
-    """Return the first place named; a real one before a kind of picture."""
-    places = [lexicon.PLACES[word] for word in words if word in lexicon.PLACES]
-    if any(word in {"product", "packaging", "pedestal", "plinth", "podium"} for word in words):
-        return "studio"
-    real = [place for place in places if place not in {"studio", "abstract"}]
-    outdoors = [place for place in real if place != "room"]
-    if outdoors and not any(word in lexicon.ROOMS for word in words):
-        return outdoors[0]
-    return next(iter(real or places), None)
+def _is_known(word: str) -> bool:
+    return lexicon.singular(word)[0] in lexicon.SUBJECTS or any(
+        word in table
+        for table in (
+            NAMED,
+            lexicon.PLAIN,
+            lexicon.PLACES,
+            lexicon.FEATURES,
+            lexicon.LIGHTS,
+            lexicon.WEATHER,
+            lexicon.STYLES,
+            lexicon.COUNTS,
+        )
+    )
 
 
 def _strongest(words: list[str], meanings: dict[str, str]) -> str | None:
@@ -128,7 +132,7 @@ def _cast(words: list[str]) -> tuple[tuple[Subject, ...], Colour | None]:
         if name is None:
             continue
         number = max(count, 3 if plural and count == 1 else 1)
-        if name not in subjects and len(subjects) < _MOST_SUBJECTS:
+        if name not in subjects:
             subjects[name] = Subject(name, number, colour)
         colour, count = None, 1
     return tuple(subjects.values()), tint or colour

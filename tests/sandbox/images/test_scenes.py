@@ -8,6 +8,7 @@ import itertools
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,29 +16,25 @@ import numpy as np
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from generation.pages.site import examples
 from sandbox import images
-from sandbox.images import lettering, wording
+from sandbox.images import lettering, scene, wording
 from sandbox.images.canvas import Canvas, Frame
 from sandbox.images.cuts import View
-from sandbox.images.lexicon import LIGHTS, PLACES, SUBJECTS
+from sandbox.images.lexicon import FEATURES, LIGHTS, PLACES, SUBJECTS
 from sandbox.images.palette import LIGHTS as LIGHTS_THERE
-from sandbox.images.scene import PLACES as PLACES_THERE
 from sandbox.images.subjects import MODELS
 
 PACKAGE = Path(images.__file__).parent
-PROMPT = 'a red car and two balloons in a neon city at night, rain, "OPEN"'
+PROMPT = 'a red balloon over a neon city at night, rain, "OPEN"'
 PROMPTS = [
     "mountains at sunset",
     "a cat in a cozy room",
-    "sailboat on the sea at dawn",
-    "a robot",
-    "desert with a cactus",
-    "galaxy with a ringed planet",
-    "foggy forest with a fox",
+    "a boat on the sea at dawn",
+    "an astronaut in space",
+    "a fox in a foggy forest",
     "city skyline at night",
-    "fish over a coral reef",
-    "xyzzy plugh",
-    "quarterly synergy roadmap",
+    "a bottle on a pedestal",
     "春の桜",
 ]
 
@@ -71,10 +68,10 @@ def test_another_process_with_other_hashing_draws_the_same_pixels() -> None:
 
 
 def test_threads_side_by_side_draw_what_one_alone_draws() -> None:
-    alone = [digest(images.compose(prompt=p, seed=1, width=64, height=64)) for p in PROMPTS[:5]]
+    alone = [digest(images.compose(prompt=p, seed=1, width=64, height=64)) for p in PROMPTS[:4]]
     with ThreadPoolExecutor(4) as pool:
         pictures = pool.map(
-            lambda p: images.compose(prompt=p, seed=1, width=64, height=64), PROMPTS[:5]
+            lambda p: images.compose(prompt=p, seed=1, width=64, height=64), PROMPTS[:4]
         )
         assert [digest(picture) for picture in pictures] == alone
 
@@ -104,7 +101,7 @@ def test_a_picture_has_exactly_the_size_asked_for(width: int, height: int) -> No
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 90), (90, 2)])
 def test_even_absurd_sizes_are_drawn(size: tuple[int, int]) -> None:
-    for prompt in ("mountains", 'city by the river "HI"', "a fish"):
+    for prompt in ("mountains", 'city by the river "HI"', "a boat", "an unknown thing"):
         assert images.compose(prompt=prompt, seed=1, width=size[0], height=size[1]).size == size
 
 
@@ -154,12 +151,11 @@ def test_no_prompt_is_too_strange(prompt: str) -> None:
         ('"JOY"', "JOY"),
         ('a poster that says "HELLO" over the sea at sunset', "HELLO"),
         ('neon sign "BAR 24" in a cyberpunk city', "BAR 24"),
-        ('abstract, "SUMMER"', "SUMMER"),
         ('a cat in the forest at night, "Meow"', "Meow"),
     ],
 )
 def test_quoted_words_are_set_large_and_legible(prompt: str, says: str) -> None:
-    picture = images.compose(prompt=prompt, seed=2, width=400, height=400)
+    picture = images.compose(prompt=prompt, seed=2, width=320, height=320)
     found = lettering.find(view=View(picture), text=says)
     assert found is not None
     assert found.text == says
@@ -168,14 +164,14 @@ def test_quoted_words_are_set_large_and_legible(prompt: str, says: str) -> None:
 
 
 def test_a_colour_word_paints_the_thing_it_belongs_to() -> None:
-    def share(prompt: str, hues: range) -> float:
-        picture = images.compose(prompt=prompt, seed=1, width=200, height=200)
+    def share(prompt: str, hues: Iterable[int]) -> float:
+        picture = images.compose(prompt=prompt, seed=1, width=128, height=128)
         hue, saturation, _ = (np.asarray(band) for band in picture.convert("HSV").split())
         return float((np.isin(hue, list(hues)) & (saturation > 90)).mean())
 
-    reds, violets = range(9), range(180, 215)
-    assert share("a red car, studio", reds) > share("a violet car, studio", reds) + 0.03
-    assert share("a violet car, studio", violets) > share("a red car, studio", violets) + 0.01
+    reds, violets = [*range(9), *range(246, 256)], range(180, 215)
+    assert share("a red armchair", reds) > share("a violet armchair", reds) + 0.03
+    assert share("a violet armchair", violets) > share("a red armchair", violets) + 0.01
 
 
 def test_night_is_darker_than_day() -> None:
@@ -183,7 +179,7 @@ def test_night_is_darker_than_day() -> None:
         picture = images.compose(prompt=prompt, seed=4, width=96, height=96)
         return float(ImageStat.Stat(picture.convert("L")).mean[0])
 
-    assert level("a house in a meadow at night") < level("a house in a meadow at noon") - 40
+    assert level("a van in the mountains at night") < level("a van in the mountains at noon") - 40
 
 
 def test_a_black_and_white_prompt_has_hardly_any_colour() -> None:
@@ -193,16 +189,66 @@ def test_a_black_and_white_prompt_has_hardly_any_colour() -> None:
 
 
 def test_a_prompt_is_read_for_subjects_counts_colours_and_quotes() -> None:
-    brief = wording.read('Three red balloons and a blue house by the sea at night, it\'s "JOY"')
-    assert [(s.name, s.count) for s in brief.subjects] == [("balloon", 3), ("house", 1)]
+    brief = wording.read('Three red balloons and a blue boat by the sea at night, it\'s "JOY"')
+    assert [(s.name, s.count) for s in brief.subjects] == [("balloon", 3), ("boat", 1)]
     assert brief.subjects[0].colour != brief.subjects[1].colour
-    assert (brief.place, brief.light, brief.quotes) == ("sea", "night", ("JOY",))
+    assert (brief.places, brief.light, brief.quotes) == (("sea",), "night", ("JOY",))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "place"),
+    [
+        ("a lighthouse on a cliff at dawn, film photograph", "sea"),
+        ("a red fox", "forest"),
+        ("a fox in a snowy forest, low sun", "forest"),
+        ("a boat on a mountain lake", "mountains"),
+        ('a poster that says "JOY"', "mountains"),
+        ("a quiet city in the rain", "city"),
+        ("a green armchair by the window", "room"),
+        ("a balloon", "mountains"),
+    ],
+)
+def test_a_scene_is_drawn_where_everything_named_is_known(prompt: str, place: str) -> None:
+    assert scene.find_place(wording.read(prompt)) == place
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a coffee shop storefront in Lisbon",  # a word it does not know
+        "sushi",
+        "a bright office",
+        "a paper boat on a pond",
+        "an empty room",
+        "a fox playing the piano",
+        "a boat in the forest",  # a subject where it never is
+        "an armchair on the beach",
+        "a fox and a cat in the forest",  # more than one subject
+        "three balloons over the sea",
+        "a city by the sea",  # more than one place
+        "a river in the forest",  # something the place does not have
+        "a cat in a room in the rain",  # weather indoors
+        "red",
+        "",
+    ],
+)
+def test_anything_else_is_a_test_card(prompt: str) -> None:
+    assert scene.find_place(wording.read(prompt)) is None
+
+
+def test_every_example_of_the_site_is_a_scene() -> None:
+    for example in examples.EXAMPLES:
+        if example.before is None:
+            assert scene.find_place(wording.read(example.prompt)), example.name
 
 
 def test_every_word_of_the_lexicon_leads_to_something_that_can_be_drawn() -> None:
     assert set(SUBJECTS.values()) == set(MODELS)
-    assert set(PLACES.values()) == set(PLACES_THERE)
+    assert set(PLACES.values()) == set(scene.PLACES)
     assert set(LIGHTS.values()) == set(LIGHTS_THERE)
+    assert set().union(*FEATURES.values(), *(m.places for m in MODELS.values())) <= set(
+        scene.PLACES
+    )
 
 
 @pytest.mark.parametrize("hour", ["day", "night"])
@@ -225,5 +271,5 @@ def test_the_engine_needs_only_the_standard_library_pillow_and_numpy() -> None:
             elif isinstance(node, ast.ImportFrom):
                 names = [node.module or ""]
             for name in names:
-                own = name.startswith("sandbox.images")
+                own = name.startswith("sandbox")
                 assert own or name.split(".")[0] in allowed, f"{path.name} imports {name}"

@@ -1,0 +1,246 @@
+"""The test card: what a prompt gets whose subject the engine cannot draw.
+
+Half of it is a composition in the prompt's colours, the other half is type: the prompt as the
+headline, the size, the ratio and the seed below, and the word SANDBOX on top.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from random import Random
+
+from PIL import Image
+
+from sandbox.images import patterns, schemes, shapes
+from sandbox.images.canvas import Canvas
+from sandbox.images.palette import Colour, mix
+from sandbox.images.patterns import Panel
+from sandbox.images.schemes import INK, PAPER, Scheme
+from sandbox.images.typography import ORNAMENT, Face
+from sandbox.images.wording import Brief
+
+Box = tuple[int, int, int, int]
+
+_MODULES = 4  # along the side that the composition fills
+_LARGEST, _SMALLEST = 13.0, 2.0  # the headline, in units
+_LEADING = 1.16
+_SHORTEST_LINE = 4.6  # the width of a column, in ems of the largest headline that suits it
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the two halves and the strip of swatches between them lie, in pixels."""
+
+    panel: Box
+    strip: Box
+    type_area: Box
+    columns: int
+    rows: int
+
+
+def draw(
+    *, prompt: str, seed: int, width: int, height: int, brief: Brief, rng: Random
+) -> Image.Image:
+    """Draw the card of a prompt; the same arguments give the same pixels."""
+    scheme = schemes.choose(words=brief.words, light=brief.light, rng=rng)
+    canvas = Canvas(Image.new("RGB", (width, height), scheme.paper))
+    layout = lay_out(width, height)
+    panel = Panel(columns=layout.columns, rows=layout.rows, size=_size(layout.panel), scheme=scheme)
+    patterns.draw(panel, rng)
+    canvas.image.paste(panel.canvas.image, layout.panel[:2])
+    _lay_swatches(canvas, layout.strip, scheme)
+    facts = (
+        ("Size", f"{width} x {height} px"),
+        ("Ratio", ratio(width, height)),
+        ("Seed", f"{seed}"),
+    )
+    unit = math.sqrt(width * height) / 100
+    _set_type(canvas, layout.type_area, scheme, prompt=prompt, facts=facts, unit=unit)
+    return canvas.image
+
+
+def ratio(width: int, height: int) -> str:
+    """Return the ratio of two sides in the smallest whole numbers, or to one if those are large."""
+    shared = math.gcd(width, height)
+    across, down = width // shared, height // shared
+    if max(across, down) > 40:
+        return f"{width / height:.2f}:1"
+    known = {(7, 3): "21:9", (3, 7): "9:21"}
+    return known.get((across, down), f"{across}:{down}")
+
+
+def lay_out(width: int, height: int) -> Layout:
+    """Return the layout of a card: side by side when it is wide, one above the other when not."""
+    wide = width > height * 1.2
+    long, short = (width, height) if wide else (height, width)
+    module = short / _MODULES
+    many = max(1, int(long * (0.57 if wide else 0.6) / module))
+    depth = max(1, round(module * many))
+    thin = max(1, round(module * 0.11))
+    if wide:
+        left = width - depth
+        return Layout(
+            panel=(left, 0, width, height),
+            strip=(left - thin, 0, left, height),
+            type_area=(0, 0, left - thin, height),
+            columns=many,
+            rows=_MODULES,
+        )
+    return Layout(
+        panel=(0, 0, width, depth),
+        strip=(0, depth, width, depth + thin),
+        type_area=(0, depth + thin, width, height),
+        columns=_MODULES,
+        rows=many,
+    )
+
+
+def _size(box: Box) -> tuple[int, int]:
+    return max(1, box[2] - box[0]), max(1, box[3] - box[1])
+
+
+def _lay_swatches(canvas: Canvas, strip: Box, scheme: Scheme) -> None:
+    """Lay the colours of the card side by side, as a printer does at the edge of a sheet."""
+    tones = [mix(scheme.ink, scheme.paper, step / 4) for step in range(4)]
+    colours = [*tones, *(colour for colour in scheme.figures if colour not in (PAPER, INK))]
+    across, down = _size(strip)
+    for index, colour in enumerate(colours):
+        start, end = (round(max(across, down) * n / len(colours)) for n in (index, index + 1))
+        x0, y0 = (strip[0] + start, strip[1]) if across > down else (strip[0], strip[1] + start)
+        x1, y1 = (strip[0] + end, strip[3]) if across > down else (strip[2], strip[1] + end)
+        canvas.image.paste(colour, (x0, y0, x1, y1))
+
+
+def _set_type(
+    canvas: Canvas,
+    area: Box,
+    scheme: Scheme,
+    *,
+    prompt: str,
+    facts: tuple[tuple[str, str], ...],
+    unit: float,
+) -> None:
+    margin = 4.4 * unit
+    left, right = area[0] + margin, area[2] - margin
+    top, bottom = area[1] + margin, area[3] - margin
+    # The head: the name over a rule.
+    head = top + 1.9 * unit
+    _write(canvas, "SANDBOX", left, head, 2.5 * unit, scheme.ink, weight=0.06, tracking=0.14)
+    size = 1.75 * unit
+    prompt = Face(size=size).spell(prompt).strip()
+    lost = prompt.count(ORNAMENT)
+    missing = f", {lost} glyph{'' if lost == 1 else 's'} missing" if lost else ""
+    note = f"Test card{missing}"
+    _write(canvas, note, right - _width(note, size), head, size, scheme.quiet)
+    rule = head + 1.7 * unit
+    canvas.fill(shapes.box(left, rule, right, rule + 0.28 * unit), scheme.ink)
+    # The foot: three facts over hairlines.
+    foot = bottom
+    labels = foot - 3.1 * unit
+    line = labels - 2.6 * unit
+    columns = (left, left + (right - left) * 0.5, left + (right - left) * 0.76)
+    ends = (*(start - 1.6 * unit for start in columns[1:]), right)
+    for (label, value), x, end in zip(facts, columns, ends, strict=True):
+        canvas.fill(shapes.box(x, line, end, line + 0.12 * unit), scheme.ink)
+        _write(canvas, label, x, labels, 1.6 * unit, scheme.quiet)
+        size = 2.1 * unit
+        size *= min(1.0, (end - x) / max(1.0, _width(value, size, weight=0.02)))
+        _write(canvas, value, x, foot, size, scheme.ink, weight=0.02)
+    # Between them the prompt, as large as it fits.
+    high = rule + 3.0 * unit
+    _set_headline(canvas, prompt, (left, high, right, line - 2.4 * unit), scheme, unit)
+
+
+def _set_headline(
+    canvas: Canvas,
+    prompt: str,
+    box: tuple[float, float, float, float],
+    scheme: Scheme,
+    unit: float,
+) -> None:
+    """Set the spelled prompt flush left, as large as it fits; an ellipsis ends what is too long."""
+    left, top, right, bottom = box
+    smallest = _SMALLEST * unit
+    largest = min(_LARGEST * unit, (right - left) / _SHORTEST_LINE)
+    size = max(smallest, min(largest, _guess(prompt, right - left, bottom - top)))
+    while True:
+        face = Face(size=size, weight=0.025 if size > 3.4 * unit else 0.008)
+        room = max(1, int((bottom - top + size * (_LEADING - 1.0)) / (size * _LEADING)))
+        lines, cut = _break(face, prompt or "No prompt", right - left, most=room + 1)
+        if (len(lines) <= room and not cut) or size <= smallest:
+            break
+        size = max(size * 0.92, smallest)
+    if len(lines) > room:
+        last = lines[room - 1]
+        while last and face.advance(f"{last}…") > right - left:
+            last = last[:-1]
+        lines = [*lines[: room - 1], f"{last.rstrip(' ,.;:')}…"]
+    y = top + 0.82 * size
+    for text in lines:
+        _stamp(canvas, face, text, left, y, scheme.ink)
+        y += size * _LEADING
+
+
+def _guess(text: str, width: float, height: float) -> float:
+    """Return a size that `text` hardly fits in: the first one to try."""
+    return 1.6 * math.sqrt(max(1.0, width * height) / (0.5 * _LEADING * max(1, len(text))))
+
+
+def _break(face: Face, text: str, width: float, *, most: int) -> tuple[list[str], bool]:
+    """Return the first `most` lines of spelled `text`, and whether a word had to be cut."""
+    lines: list[str] = []
+    cut = False
+    for word in text.split():
+        if lines and face.advance(f"{lines[-1]} {word}") <= width:
+            lines[-1] += f" {word}"
+            continue
+        while word and len(lines) < most:
+            fitting = _fitting(face, word, width)
+            cut = cut or (fitting < len(word) and ORNAMENT not in word)
+            lines.append(word[:fitting])
+            word = word[fitting:]
+        if len(lines) >= most:
+            break
+    return lines, cut
+
+
+def _fitting(face: Face, word: str, width: float) -> int:
+    """Return how many of a word's letters, at least one, fit in `width` pixels."""
+    reach = 0.0
+    for index, letter in enumerate(word):
+        reach += face.advance(letter)
+        if reach > width:
+            return max(1, index)
+    return len(word)
+
+
+def _width(text: str, size: float, *, weight: float = 0.0) -> float:
+    face = Face(size=size, weight=weight)
+    return face.advance(face.spell(text))
+
+
+def _write(
+    canvas: Canvas,
+    text: str,
+    x: float,
+    y: float,
+    size: float,
+    colour: Colour,
+    *,
+    weight: float = 0.0,
+    tracking: float = 0.0,
+) -> None:
+    """Write `text` from (x, y) on its baseline; `tracking` parts the letters, in ems."""
+    face = Face(size=size, weight=weight)
+    if not tracking:
+        _stamp(canvas, face, face.spell(text), x, y, colour)
+        return
+    for letter in text:
+        _stamp(canvas, face, letter, x, y, colour)
+        x += face.font.getlength(letter) + (tracking + weight) * size
+
+
+def _stamp(canvas: Canvas, face: Face, text: str, x: float, y: float, colour: Colour) -> None:
+    mask, ox, oy = face.mask(text)
+    canvas.image.paste(colour, (round(x - ox), round(y - oy)), mask)
