@@ -6,6 +6,8 @@ with the prompt set as type. `edit` works on the customer's own picture and leav
 frame as it was. Everything is decided by the arguments: the same call gives the same pixels.
 Nothing is shared between calls, so threads may call at will.
 
+    python -m sandbox.images "a red fox" --size 16:9 --seed 3 --output fox.png
+
 Whoever shows these pictures says that they are the sandbox's. A test card says so itself; no mark
 is drawn into scenes and edits.
 """
