@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from generation.pages.site import examples
+from generation.site import examples
 from sandbox import images
 from sandbox.images import lettering, scene, wording
 from sandbox.images.canvas import Canvas, Frame
