@@ -12,8 +12,8 @@ from accounts import invitations, rate_limits
 from accounts.sign_in import second_factors, sessions
 from billing.stripe import events
 from generation import jobs
-from generation.callbacks import delivery, emails, outbox, signing_secrets
-from generation.engine import claims, job_loop
+from generation.callbacks import emails, outbox, signing_secrets
+from generation.engine import worker
 from generation.jobs import idempotency
 from generation.models import CallbackEndpoint
 from generation.providers import health, registry
@@ -38,15 +38,15 @@ SWEEP_SECONDS = 60.0
 
 
 def drive() -> None:
-    """Drive jobs for one slice, and deliver callbacks beside them.
+    """Run one work cycle: drive jobs and deliver webhooks.
 
-    Either bell starts both: many jobs must not hold up callbacks, nor hanging receivers jobs.
+    Either wake-up starts both: many jobs must not hold up webhooks, nor hanging receivers jobs.
     """
-    delivery.deliver(beside=job_loop.drive, again=claims.is_due)
+    worker.run_cycle()
 
 
 def deliver_callbacks() -> None:
-    """Deliver callbacks for one slice, and drive jobs beside them."""
+    """Run one work cycle, woken up by a webhook that waits."""
     drive()
 
 

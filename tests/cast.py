@@ -2,7 +2,8 @@
 
 Building it takes some thirty queries, which was most of the setup of a small test. So each part is
 built once, in a transaction that is rolled back, and its rows are remembered: a test gets the rows
-of all the parts it asks for in one statement, and no others. Times are moved to the present, as if the part had been built just now.
+of all the parts it asks for in one statement, and no others. Times are moved to the present, as if
+the part had been built just now.
 """
 
 from __future__ import annotations

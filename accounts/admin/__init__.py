@@ -1,3 +1,3 @@
 """The admin of accounts: people, organizations, API keys and the audit log."""
 
-from accounts.admin import actions, api_keys, audit, organizations, people  # noqa: F401
+from accounts.admin import actions, api_keys, audit, organizations, people

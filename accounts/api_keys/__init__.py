@@ -26,26 +26,3 @@ from accounts.api_keys.keys import (
     revoke,
     rotate,
 )
-
-__all__ = [
-    "OVERLAP_MAX",
-    "PREFIX",
-    "BadExpiry",
-    "BadOverlap",
-    "ExpiredKey",
-    "InvalidKey",
-    "Issued",
-    "MistypedKey",
-    "NotActive",
-    "ReplacedKey",
-    "RevokedKey",
-    "UnknownKey",
-    "authenticate",
-    "change",
-    "end_overlap",
-    "get_key",
-    "issue",
-    "list_keys",
-    "revoke",
-    "rotate",
-]

@@ -15,25 +15,3 @@ from accounts.models.organizations import (
 )
 from accounts.models.people import User, UserManager
 from accounts.models.rate_limits import RateBucket
-
-__all__ = [
-    "ApiKey",
-    "ApiKeyQuerySet",
-    "AuditEvent",
-    "AuditEventQuerySet",
-    "Invitation",
-    "InvitationQuerySet",
-    "Membership",
-    "MembershipQuerySet",
-    "Organization",
-    "RateBucket",
-    "Role",
-    "Scope",
-    "User",
-    "UserManager",
-    "all_scopes",
-    "new_event_id",
-    "new_invitation_id",
-    "new_membership_id",
-    "new_organization_id",
-]

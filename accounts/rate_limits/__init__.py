@@ -14,14 +14,3 @@ from accounts.rate_limits.token_buckets import (
     take,
     take_ahead,
 )
-
-__all__ = [
-    "Bucket",
-    "Level",
-    "RateLimitReached",
-    "TooManyRequests",
-    "forget_full",
-    "note_failed_key",
-    "take",
-    "take_ahead",
-]

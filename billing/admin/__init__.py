@@ -1,5 +1,3 @@
 """The operator's view of money; importing these modules registers it."""
 
 from billing.admin import ledger_checks, money, offers, purchases, stripe_events, wallets
-
-__all__ = ["ledger_checks", "money", "offers", "purchases", "stripe_events", "wallets"]

@@ -5,21 +5,3 @@ from billing.models.ledger import DailyTotal, Kind, LedgerEntry, Wallet
 from billing.models.offers import Grant, Promotion, Redemption
 from billing.models.purchases import AutoRecharge, Customer, Dispute, Refund, TopUp
 from billing.models.stripe_events import Cursor, StripeEvent
-
-__all__ = [
-    "AutoRecharge",
-    "Budget",
-    "Cursor",
-    "Customer",
-    "DailyTotal",
-    "Dispute",
-    "Grant",
-    "Kind",
-    "LedgerEntry",
-    "Promotion",
-    "Redemption",
-    "Refund",
-    "StripeEvent",
-    "TopUp",
-    "Wallet",
-]

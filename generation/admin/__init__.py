@@ -10,14 +10,3 @@ from generation.admin import (
     webhooks,
     work_queue,
 )
-
-__all__ = [
-    "files",
-    "hourly_stats",
-    "jobs",
-    "margins",
-    "organizations",
-    "providers",
-    "webhooks",
-    "work_queue",
-]

@@ -1,7 +1,6 @@
-"""Delivery: a slice that sends many callbacks at once, so that none waits for another's receiver.
+"""Delivery: sends many webhooks at once, so that none waits for another's receiver.
 
-It runs in a thread with an event loop of its own, beside whatever else the worker's task does:
-callbacks never wait for images, nor images for somebody's receiver that hangs.
+`DeliveryLoop` runs on an event loop of its own, in a thread beside the job loop (`engine.worker`).
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ import asyncio
 import secrets
 import threading
 import time
-from collections.abc import Callable
 
 import structlog
 from django.conf import settings
@@ -37,32 +35,8 @@ REST = 4
 STOP_SECONDS = 6.0
 
 
-def deliver(*, beside: Callable[[], object], again: Callable[[], bool]) -> int:
-    """Deliver what is due for one slice while `beside` runs; return how many tries were made.
-
-    Calls in flight are waited for. Meanwhile `beside` runs once more whenever `again` asks for
-    it, so that a receiver that hangs holds up nothing but itself.
-    """
-    sender = SendCycle()
-    thread = threading.Thread(target=sender.run_in_loop, name="callbacks", daemon=True)
-    thread.start()
-    try:
-        beside()
-        sender.alone.set()
-        while thread.is_alive():
-            thread.join(LOOK_SECONDS)
-            if thread.is_alive() and not queue.heartbeat.is_stopping and again():
-                beside()
-    finally:
-        sender.alone.set()
-        thread.join()
-    if sender.error is not None:
-        raise sender.error
-    return sender.tried
-
-
-class SendCycle:
-    """One claim-and-send round of about WORK_CYCLE_SECONDS."""
+class DeliveryLoop:
+    """Claims and sends webhooks for about WORK_CYCLE_SECONDS."""
 
     def __init__(self) -> None:
         self.owner = f"{queue.cluster_name}/{secrets.token_hex(6)}"
@@ -71,7 +45,7 @@ class SendCycle:
         self.tried = 0
         self.rest_seconds = 0.0
         self.error: Exception | None = None
-        # Set once nothing goes on beside it: then it ends as soon as there is nothing to send.
+        # Set once the job loop has ended: then this one ends as soon as there is nothing to send.
         self.alone = threading.Event()
 
     @property
@@ -79,8 +53,8 @@ class SendCycle:
         """Return whether nothing more is to be claimed."""
         return queue.heartbeat.is_stopping or time.monotonic() >= self.ends_at
 
-    def run_in_loop(self) -> None:
-        """Be the thread: run on an event loop of its own, and keep what went wrong."""
+    def run_in_thread(self) -> None:
+        """Run on an event loop of its own, and keep in `error` what went wrong."""
         try:
             asyncio.run(self.run())
         except (OperationalError, InterfaceError) as error:

@@ -25,26 +25,3 @@ from generation.catalog.reader import (
     input_schema,
     load,
 )
-
-__all__ = [
-    "DEFAULT_FORMAT",
-    "DEFAULT_SIZE",
-    "FILE",
-    "INPUT_REQUIRED",
-    "PROMPT_MAX_CHARACTERS",
-    "SEED_MAX",
-    "Catalog",
-    "Format",
-    "Model",
-    "Offer",
-    "Size",
-    "UnknownCatalogEntry",
-    "UnknownModel",
-    "digest",
-    "entry_of",
-    "find_entry",
-    "get_model",
-    "input_fields",
-    "input_schema",
-    "load",
-]

@@ -17,18 +17,3 @@ from generation.jobs.lifecycle import (
 )
 from generation.jobs.lookup import UnknownJob, get_job
 from generation.jobs.submit import Submitted, submit
-
-__all__ = [
-    "WAKE_UP",
-    "AlreadyDone",
-    "Submitted",
-    "UnknownJob",
-    "expire_overdue",
-    "fail",
-    "finish",
-    "get_job",
-    "requeue",
-    "restart",
-    "snooze",
-    "submit",
-]

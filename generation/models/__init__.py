@@ -30,32 +30,3 @@ from generation.models.margins import DailyMargin
 from generation.models.providers import ProviderState
 from generation.models.uploads import Upload, UploadQuerySet, new_upload_id
 from generation.models.usage import DailyUsage
-
-__all__ = [
-    "ENDS",
-    "FAILURE_KINDS",
-    "KEY_MAX_CHARACTERS",
-    "PROMPT_SEARCHED",
-    "PROMPT_SEARCHED_CHARACTERS",
-    "Asset",
-    "Attempt",
-    "Callback",
-    "CallbackEndpoint",
-    "CallbackEndpointQuerySet",
-    "CallbackQuerySet",
-    "CallbackSecret",
-    "CallbackTry",
-    "DailyMargin",
-    "DailyUsage",
-    "IdempotencyKey",
-    "IdempotencyKeyQuerySet",
-    "Job",
-    "JobQuerySet",
-    "ProviderState",
-    "Status",
-    "Upload",
-    "UploadQuerySet",
-    "new_attempt_token",
-    "new_job_id",
-    "new_upload_id",
-]

@@ -3,5 +3,3 @@
 from generation.playground.context import for_model
 from generation.playground.member import live, playground
 from generation.playground.visitor import playground_visitor
-
-__all__ = ["for_model", "live", "playground", "playground_visitor"]

@@ -14,5 +14,3 @@ is drawn into scenes and edits.
 
 from sandbox.images.edits import edit
 from sandbox.images.scene import compose
-
-__all__ = ["compose", "edit"]

@@ -107,8 +107,13 @@ def announced(*, organization: Organization, url: str, finished: bool = True) ->
 
 
 def deliver() -> int:
-    """Run one slice of delivering, with no jobs beside it; return how many tries it made."""
-    return delivery.deliver(beside=lambda: None, again=lambda: False)
+    """Run the delivery loop until nothing is due; return how many tries it made."""
+    deliveries = delivery.DeliveryLoop()
+    deliveries.alone.set()
+    deliveries.run_in_thread()
+    if deliveries.error is not None:
+        raise deliveries.error
+    return deliveries.tried
 
 
 def make_due(callback: Callback | None = None) -> None:

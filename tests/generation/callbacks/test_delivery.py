@@ -25,6 +25,7 @@ from generation.callbacks import (
     retry_schedule,
 )
 from generation.callbacks.delivery_results import Result
+from generation.engine import worker
 from generation.jobs import generation_request
 from generation.models import Callback, CallbackTry
 from tests import factories
@@ -306,26 +307,26 @@ def test_jobs_go_on_beside_a_receiver_that_hangs(
     shortened = delivery.http.Policy(max_bytes=1024, cut_body=True, total_timeout_seconds=1)
     monkeypatch.setattr(delivery.http, "CALLBACK", shortened)
     announced(organization=organization, url=receive(Request.hang).url())
-    beside: list[float] = []
-    work = [True, True, False]
-    delivery.deliver(
-        beside=lambda: beside.append(time.monotonic()),
-        again=lambda: bool(work) and work.pop(0),
-    )
-    assert len(beside) == 3
-    assert beside[-1] - beside[0] < 0.8
+    driven: list[float] = []
+    due = [True, True, False]
+    monkeypatch.setattr(worker.job_loop, "drive", lambda: driven.append(time.monotonic()))
+    monkeypatch.setattr(worker.claims, "is_due", lambda: bool(due) and due.pop(0))
+    worker.run_cycle()
+    assert len(driven) == 3
+    assert driven[-1] - driven[0] < 0.8
 
 
-def test_what_goes_wrong_beside_is_told_after_the_callbacks_were_sent(
-    organization: Organization, receiver: Receiver
+def test_an_error_of_the_job_loop_is_raised_after_the_webhooks_were_sent(
+    organization: Organization, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     announced(organization=organization, url=receiver.url())
 
     def broken() -> None:
-        raise RuntimeError("beside")
+        raise RuntimeError("the job loop")
 
-    with pytest.raises(RuntimeError, match="beside"):
-        delivery.deliver(beside=broken, again=lambda: False)
+    monkeypatch.setattr(worker.job_loop, "drive", broken)
+    with pytest.raises(RuntimeError, match="the job loop"):
+        worker.run_cycle()
     assert len(receiver.received) == 1
 
 

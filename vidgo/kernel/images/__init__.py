@@ -16,16 +16,3 @@ from vidgo.kernel.images.decoding import (
     open_image,
 )
 from vidgo.kernel.images.file_structure import ImageRefused
-
-__all__ = [
-    "FORMATS",
-    "MAX_BYTES",
-    "MAX_PIXELS",
-    "ImageFacts",
-    "ImageRefused",
-    "Opened",
-    "encode",
-    "inspect",
-    "open_file",
-    "open_image",
-]

@@ -16,17 +16,3 @@ from vidgo.kernel.queue.status import (
     read_status,
 )
 from vidgo.kernel.queue.tasks import enqueue, notify, schedule
-
-__all__ = [
-    "QueueStatus",
-    "cluster_name",
-    "count_failures",
-    "enqueue",
-    "forget_failures",
-    "heartbeat",
-    "is_idle",
-    "list_scheduled",
-    "notify",
-    "read_status",
-    "schedule",
-]
