@@ -56,7 +56,8 @@ browser: .venv/.dev ## Walk through the whole product in chromium: make browser 
 	@exec $(BIN)/python -m pytest -m browser tests/browser $(ARGS)
 
 screenshots: .venv/.dev ## Take every page at three widths in both themes: make screenshots [ARGS="--only billing"]
-	@exec $(BIN)/python -m tests.browser.screenshots $(ARGS)
+	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
+	@exec $(BIN)/python -m tests.browser.front_page
 
 bench: .venv/.dev ## Measure speed beside its ceilings, in a quarter of an hour: make bench [ARGS="--only api"]
 	@exec $(BIN)/python -m benchmarks $(ARGS)
