@@ -1,7 +1,7 @@
 """The secrets callbacks are signed with: one for each organization, two while it rotates.
 
 They are stored sealed, with a key made of SECRET_KEY, so that a copy of the database does not let
-anybody sign in our name; see docs/decisions/0007-callback-secrets-are-sealed.md.
+anybody sign in our name; see docs/decisions/0007-encrypt-webhook-secrets.md.
 """
 
 from __future__ import annotations

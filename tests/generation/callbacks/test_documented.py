@@ -1,4 +1,4 @@
-"""The code that docs/callbacks.md gives to customers does what it says."""
+"""The code that docs/webhooks.md gives to customers does what it says."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.conf import settings
 
 from generation.callbacks import retry_schedule, signing
 
-DOCUMENT = (Path(settings.BASE_DIR) / "docs/callbacks.md").read_text()
+DOCUMENT = (Path(settings.BASE_DIR) / "docs/webhooks.md").read_text()
 KEYS = (b"k" * 32, b"o" * 32)
 BODY = '{"code":200,"data":{"prompt":"füchse"}}'.encode()
 

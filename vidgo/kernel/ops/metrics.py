@@ -4,7 +4,7 @@ Requests are counted in this process, or with PROMETHEUS_MULTIPROC_DIR in a file
 process of the same server reads; `vidgo/gunicorn.py` sets that. Everything else is read from the
 database when Prometheus asks: each app registers what it reads in a module `metrics`. So workers
 need no port, and whichever web server is asked, the answer is the same.
-`docs/decisions/0018-metrics-from-the-database.md` says why.
+`docs/decisions/0018-read-metrics-from-the-database.md` says why.
 """
 
 from __future__ import annotations
