@@ -15,7 +15,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, models, transaction
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Role
@@ -37,6 +41,16 @@ def _wallet(organization: Any) -> Wallet:
     return Wallet.objects.get(organization=organization)
 
 
+def _browser(user: Any, _: Any) -> str:
+    """Return the key of a new session in which the user is signed in."""
+    session = SessionStore()
+    session[SESSION_KEY] = user._meta.pk.value_to_string(user)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return str(session.session_key)
+
+
 # How each part is built, and the parts it needs; in the order in which they are built.
 PARTS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
     "alice": (lambda: factories.user("alice@example.com"), ()),
@@ -52,6 +66,9 @@ PARTS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
         ("organization",),
     ),
     "wallet": (_wallet, ("organization",)),
+    "alice_client": (_browser, ("alice", "organization")),
+    "bob_client": (_browser, ("bob", "organization")),
+    "charlie_client": (_browser, ("charlie", "other_organization")),
 }
 
 
@@ -123,6 +140,12 @@ class OnStage:
                 if isinstance(moment, dt.datetime):
                     setattr(value, column.attname, moment + self.shift)
         return value
+
+    def client(self, name: str) -> Client:
+        """Return the browser of a part, after storing its session."""
+        client = Client()
+        client.cookies[settings.SESSION_COOKIE_NAME] = self.get(name)
+        return client
 
     def _moved_text(self, found: re.Match[str]) -> str:
         moment = dt.datetime.fromisoformat(found[1])

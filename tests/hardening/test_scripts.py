@@ -260,9 +260,7 @@ def test_what_a_program_sends_is_markup_nowhere(
 
 
 @pytest.mark.parametrize("path", ["jobs.csv", "audit.csv", "usage.csv", "billing/statement.csv"])
-def test_no_cell_of_a_file_for_spreadsheets_is_a_formula(
-    world: World, path: str, alice_client: Client
-) -> None:
+def test_no_cell_of_a_file_for_spreadsheets_is_a_formula(world: World, path: str) -> None:
     formula = '=HYPERLINK("https://evil.example","x")'
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
@@ -276,7 +274,7 @@ def test_no_cell_of_a_file_for_spreadsheets_is_a_formula(
         ):
             cursor.execute(f"UPDATE {table} SET {column} = %s", [formula])
         cursor.execute("SET session_replication_role = origin")
-    answer = whole(alice_client.get(f"/dashboard/{path}"))
+    answer = whole(world.browsers["alice"].get(f"/dashboard/{path}"))
     assert answer.status_code == 200
     assert "attachment" in answer.headers["Content-Disposition"]
     rows = list(csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
