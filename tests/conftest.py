@@ -6,19 +6,21 @@ organization, which has no credits until a test asks for `wallet`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client, override_settings
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import Organization, User
 from accounts.rate_limits.local_leases import leases
 from billing.models import Wallet
+from generation import pools
 from tests import postgres
 from tests.cast import PARTS, Cast, OnStage
 from vidgo.kernel.ops import readiness
@@ -37,6 +39,7 @@ MARKED = {
     "system": ("processes", "storage"),
 }
 HERE = Path(__file__).parent
+InThreads = Callable[[Callable[[], None]], None]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -89,6 +92,27 @@ def django_db_modify_db_settings(
     """Copy this worker's database from one that the workers have migrated once."""
     with django_db_blocker.unblock():
         connection.settings_dict["TEST"]["TEMPLATE"] = postgres.prepare_template() or None
+
+
+@pytest.fixture(scope="session")
+def database_threads(django_db_setup: None) -> Iterator[InThreads]:
+    """Run a function in all of the engine's database threads at once, when each has the time.
+
+    They keep their connections from test to test, and close them before the database goes.
+    """
+
+    def run(function: Callable[[], None]) -> None:
+        together = threading.Barrier(pools.DATABASE_THREADS)
+
+        def call() -> None:
+            together.wait(10)
+            function()
+
+        for ended in [pools._database.submit(call) for _ in range(pools.DATABASE_THREADS)]:
+            ended.result(10)
+
+    yield run
+    run(connections.close_all)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -167,15 +191,15 @@ def api(api_key: str) -> Api:
 
 
 @pytest.fixture
-def alice_client(alice: User, organization: Organization) -> Client:
-    return signed_in(alice)
+def alice_client(on_stage: OnStage) -> Client:
+    return on_stage.client("alice_client")
 
 
 @pytest.fixture
-def bob_client(bob: User, organization: Organization) -> Client:
-    return signed_in(bob)
+def bob_client(on_stage: OnStage) -> Client:
+    return on_stage.client("bob_client")
 
 
 @pytest.fixture
-def charlie_client(charlie: User, other_organization: Organization) -> Client:
-    return signed_in(charlie)
+def charlie_client(on_stage: OnStage) -> Client:
+    return on_stage.client("charlie_client")

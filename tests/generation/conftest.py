@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connections
 from pytest_django import Settings
 
-from generation.engine import claims, driver, job_loop, polling, thread_pools
+from generation.engine import claims, driver, job_loop, polling
 from generation.models import Job
 from generation.providers import health
+from tests.conftest import InThreads
 from tests.generation.scripted import Scripted, install
 
 
@@ -46,19 +45,10 @@ def _strangers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def slices(quick: Settings) -> Iterator[None]:
-    """Let slices run in this process; their threads leave no connection to the test's database."""
+def slices(quick: Settings, database_threads: InThreads) -> Iterator[None]:
+    """Let slices run in this process; their threads have nothing to do when a test ends."""
     yield
-    together = threading.Barrier(thread_pools.DATABASE_THREADS)
-
-    def close() -> None:
-        together.wait(10)
-        connections.close_all()
-
-    for closed in [
-        thread_pools._database.submit(close) for _ in range(thread_pools.DATABASE_THREADS)
-    ]:
-        closed.result(10)
+    database_threads(lambda: None)
 
 
 @pytest.fixture

@@ -54,10 +54,11 @@ CONFIGURATION = {
 # What makes commits fast and a crash fatal, and leaves out what pays only over hours: a throw-away
 # server has neither anything to keep nor the time.
 UNSAFE_CONFIGURATION = {
-    **dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes"), "off"),
     "wal_level": "minimal",
     "max_wal_senders": "0",
-    **dict.fromkeys(("autovacuum", "jit"), "off"),
+    **dict.fromkeys(
+        ("fsync", "synchronous_commit", "full_page_writes", "autovacuum", "jit"), "off"
+    ),
 }
 # Lets a server that is not root pass through folders that only root may enter. Without it every
 # folder above the data would have to be opened to all users of the machine.
