@@ -59,7 +59,8 @@ def test_an_owner_may_do_everything_and_only_an_owner() -> None:
         assert access.ABILITIES[role] < access.ABILITIES[Role.OWNER]
 
 
-@pytest.mark.parametrize("role", Role.values)
+# Owners and developers walk over every address in `tests/architecture/test_tenancy.py`.
+@pytest.mark.parametrize("role", sorted({*Role.values} - {"owner", "developer"}))
 def test_every_page_is_open_to_the_roles_of_the_table_and_closed_to_the_others(
     organization: Organization, role: str
 ) -> None:

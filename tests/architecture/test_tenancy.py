@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from django.contrib.auth import SESSION_KEY
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
-from accounts.models import ApiKey, Organization, User
+from accounts import access
+from accounts.models import ApiKey, Organization, Role, User
 from billing.models import LedgerEntry, TopUp, Wallet
 from generation.models import Callback, CallbackEndpoint, CallbackSecret, Job, Upload
 from generation.storage import uploads
@@ -32,6 +34,7 @@ pytestmark = pytest.mark.django_db
 ADMIN = "admin/"
 # Stands for another company's servers in development and does not exist in production.
 SIMULATOR = "stripe-simulator/"
+ROLES = {"bob": Role.DEVELOPER, "alice": Role.OWNER}
 
 
 def routes(patterns: list[Any] | None = None, before: str = "") -> Iterator[str]:
@@ -94,7 +97,7 @@ def world(
 
 def ask(world: World, row: Row, *, route: str, who: str) -> Any:
     """Send one request of the matrix."""
-    path = row.path(world) if row.path else f"/{route}"
+    path = path_of(world, row, route)
     body = row.body(world) if row.method == "post" else {}
     if not row.api:
         return whole(getattr(world.browsers[who], row.method)(path, body))
@@ -127,43 +130,110 @@ def test_every_address_has_a_row_and_every_row_an_address() -> None:
     assert set(ROWS) - known == set(), "these addresses are gone"
 
 
-@pytest.mark.parametrize("who", ["anonymous", "charlie", "bob", "alice"])
-def test_each_of_the_four_gets_what_the_rows_say_and_a_stranger_nothing_of_the_organization(
-    world: World, who: str
-) -> None:
-    """Every answer has all its headers, too: one walk looks at everything, as it takes seconds."""
-    wrong = []
+@dataclass(frozen=True)
+class Visit:
+    """One request of a walk, and its answer."""
+
+    who: str
+    method: str
+    path: str
+    answer: Any
+    # What the matrix says of it; None for what else somebody may try.
+    row: Row | None = None
+
+
+def walk(world: World, who: str) -> Iterator[Visit]:
+    """Make each request that is worth a look once: the matrix, and what else somebody could try.
+
+    Charlie tries both methods of every address, Bob those of every page that his role is refused,
+    and whoever is no operator all of the desk.
+    """
+    browser = world.browsers[who]
+    tried = set()
     for route, rows in ROWS.items():
         for row in rows:
+            tried.add((row.method, path_of(world, row, route), row.api))
             answer = ask(world, row, route=route, who=who)
-            expected = row.expected(who)
-            same = told(answer) == expected or (expected == 302 and answer.status_code == 302)
-            if not same:
-                wrong.append((row.method, route, f"expected {expected}, got {told(answer)}"))
-            wrong += [
-                (row.method, route, fault)
-                for fault in header_faults(answer, row=row, is_signed_in=who != "anonymous")
-            ]
-            if who in ("anonymous", "charlie"):
-                wrong += [
-                    (row.method, route, f"tells {secret}")
-                    for secret in leaked(answer, world=world, row=row)
-                ]
-    assert wrong == []
-    # Nobody was signed out on the way, or what came behind that would have been a stranger's.
-    assert (SESSION_KEY in world.browsers[who].session) == (who != "anonymous")
+            yield Visit(who, row.method, path_of(world, row, route), answer, row)
+    further = [] if who not in ("anonymous", "alice") else list(admin_paths())
+    for route, rows in ROWS.items():
+        for path in dict.fromkeys(path_of(world, row, route) for row in rows):
+            # Signing out would make a stranger harmless for the rest of the walk.
+            if route != "accounts/logout/" and (who == "charlie" or not is_allowed(path, who=who)):
+                further.append(path)
+    for path in further:
+        for method in ("get", "post"):
+            if (method, path, False) not in tried:
+                yield Visit(who, method, path, whole(getattr(browser, method)(path, {})))
 
 
-def header_faults(answer: Any, *, row: Row, is_signed_in: bool) -> Iterator[str]:
+def path_of(world: World, row: Row, route: str) -> str:
+    """Return the address that a row of a route is about."""
+    return row.path(world) if row.path else f"/{route}"
+
+
+def ability_of(path: str) -> str | None:
+    """Return the ability that a page asks for, if any."""
+    return getattr(resolve(path.split("?")[0]).func, "required_ability", None)
+
+
+def is_allowed(path: str, *, who: str) -> bool:
+    """Return whether somebody's role may open a page; what asks for no ability, everybody may."""
+    ability = ability_of(path)
+    return ability is None or who not in ROLES or ability in access.ABILITIES[ROLES[who]]
+
+
+def matrix_faults(visit: Visit, world: World) -> Iterator[str]:
+    """Yield where an answer is not what the matrix says."""
+    if visit.row is None:
+        return
+    expected, got = visit.row.expected(visit.who), told(visit.answer)
+    if got != expected and not (expected == 302 and visit.answer.status_code == 302):
+        yield f"expected {expected}, got {got}"
+
+
+def role_faults(visit: Visit, world: World) -> Iterator[str]:
+    """Yield where a page is open to a role that lacks its ability, or closed to one that has it."""
+    if visit.who not in ROLES or ability_of(visit.path) is None:
+        return
+    status = visit.answer.status_code
+    if not is_allowed(visit.path, who=visit.who):
+        # 405 where the address takes only the other method.
+        if status not in (403, 405):
+            yield f"open to a role that may not: {status}"
+    elif visit.method == "get" and status == 403:
+        # What a POST does may ask for more.
+        yield "closed to a role that may"
+
+
+def desk_faults(visit: Visit, world: World) -> Iterator[str]:
+    """Yield where the desk is open to somebody who is no operator."""
+    if not is_of_the_desk(visit) or visit.path == "/admin/logout/":
+        return
+    status = visit.answer.status_code
+    if status not in (302, 403):
+        yield f"open: {status}"
+    elif status == 302 and "login" not in visit.answer.headers["Location"]:
+        yield f"leads to {visit.answer.headers['Location']}"
+
+
+def is_of_the_desk(visit: Visit) -> bool:
+    return visit.path.startswith(f"/{ADMIN}")
+
+
+def header_faults(visit: Visit, world: World) -> Iterator[str]:
     """Yield what is wrong with the headers of an answer."""
-    yield from headers.faults_of(answer)
-    yield from headers.privacy_faults_of(answer, is_signed_in=is_signed_in)
-    if row.api and "no-store" not in answer.headers.get("Cache-Control", ""):
+    yield from headers.faults_of(visit.answer)
+    yield from headers.privacy_faults_of(visit.answer, is_signed_in=visit.who != "anonymous")
+    kept = visit.answer.headers.get("Cache-Control", "")
+    if visit.row and visit.row.api and "no-store" not in kept:
         yield "what a key opens may be kept"
 
 
-def leaked(answer: Any, *, world: World, row: Row) -> list[str]:
-    """Return what of the organization stands in an answer whose request did not name it."""
+def leaks(visit: Visit, world: World) -> Iterator[str]:
+    """Yield what of the organization a stranger is told whose request did not name it."""
+    if visit.who not in ("anonymous", "charlie"):
+        return
     secrets = [
         world.edit.public_id,
         world.edit.prompt,
@@ -173,38 +243,49 @@ def leaked(answer: Any, *, world: World, row: Row) -> list[str]:
         world.organization.public_id,
         "alice@example.com",
     ]
-    asked = (row.path(world) if row.path else "") + str(row.body(world))
-    content = answer.getvalue()
-    return [each for each in secrets if each not in asked and each.encode() in content]
+    asked = visit.path + str(visit.row.body(world) if visit.row else "")
+    content = visit.answer.getvalue()
+    for each in secrets:
+        if each not in asked and each.encode() in content:
+            yield f"tells {each}"
 
 
-def test_a_stranger_changes_nothing(world: World) -> None:
-    """All that Charlie can send leaves the rows of Alice's organization as they were."""
+CHECKS = (matrix_faults, role_faults, desk_faults, header_faults, leaks)
 
-    def rows() -> Any:
-        ours = {"organization": world.organization}
-        return [
-            list(model.objects.filter(**ours).order_by("pk").values())
-            for model in (
-                *(Job, Upload, LedgerEntry, Wallet, ApiKey, TopUp),
-                *(Callback, CallbackEndpoint, CallbackSecret),
-            )
-        ]
 
-    before = rows()
-    visited: set[str] = set()
-    for route, matrix in ROWS.items():
-        for row in matrix:
-            path = row.path(world) if row.path else f"/{route}"
-            # Signing out would make a stranger harmless for the rest of the test.
-            if path not in visited and route != "accounts/logout/":
-                visited.add(path)
-                for method in ("get", "post"):
-                    whole(getattr(world.browsers["charlie"], method)(path, {}))
-            if row.api or row.method == "post":
-                ask(world, row, route=route, who="charlie")
-    assert world.browsers["charlie"].get("/dashboard").status_code == 200
-    assert rows() == before
+def rows_of(organization: Organization) -> list[Any]:
+    """Return all that an organization has."""
+    return [
+        list(model.objects.filter(organization=organization).order_by("pk").values())
+        for model in (
+            *(Job, Upload, LedgerEntry, Wallet, ApiKey, TopUp),
+            *(Callback, CallbackEndpoint, CallbackSecret),
+        )
+    ]
+
+
+@pytest.mark.parametrize("who", ["anonymous", "charlie", "bob", "alice"])
+def test_each_of_the_four_gets_what_is_theirs_at_every_address_and_nothing_else(
+    world: World, who: str
+) -> None:
+    """One walk for all checks, as it takes seconds; each request is made once."""
+    before = rows_of(world.organization)
+    visits = 0
+    wrong = []
+    for visit in walk(world, who):
+        visits += 1
+        for check in CHECKS:
+            wrong += [(visit.method, visit.path, fault) for fault in check(visit, world)]
+    assert wrong == []
+    assert visits > sum(map(len, ROWS.values()))
+    # Nobody was signed out on the way, or what came behind that would have been a stranger's.
+    assert (SESSION_KEY in world.browsers[who].session) == (who != "anonymous")
+    if who in ("anonymous", "charlie"):
+        assert rows_of(world.organization) == before, "a stranger changed something"
+
+
+def test_the_walk_comes_by_the_whole_desk() -> None:
+    assert len(list(admin_paths())) > 40
 
 
 def admin_paths() -> Iterator[str]:
@@ -213,19 +294,3 @@ def admin_paths() -> Iterator[str]:
         if route.startswith(ADMIN):
             path = re.sub(r"<[^>]*>|\(\?P<url>\.\*\)\$", "1", route)
             yield "/" + path.replace("^", "").replace("$", "")
-
-
-@pytest.mark.parametrize("who", ["anonymous", "alice"])
-def test_the_desk_is_closed_to_everybody_but_operators(world: World, who: str) -> None:
-    paths = list(admin_paths())
-    assert len(paths) > 40
-    for path in paths:
-        for method in ("get", "post"):
-            answer = getattr(world.browsers[who], method)(path)
-            if path == "/admin/logout/":
-                continue
-            assert answer.status_code in (302, 403), (method, path, answer.status_code)
-            if answer.status_code == 302:
-                assert "login" in answer.headers["Location"], path
-    signed_in_still = world.browsers[who].get("/dashboard").status_code
-    assert signed_in_still == (302 if who == "anonymous" else 200)
