@@ -8,10 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any, Self
 
 import psycopg
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+
+
+class _Cursor(psycopg.Cursor[tuple[Any, ...]]):
+    """A cursor that remembers the text it sent where Django's query log looks for it.
+
+    The driver itself remembers that only of statements it does not prepare.
+    """
+
+    def execute(self, query: Any, *args: Any, **kwargs: Any) -> Self:
+        """Send a statement."""
+        super().execute(query, *args, **kwargs)
+        self._query = SimpleNamespace(query=str(query).encode())  # type: ignore[assignment]
+        return self
 
 
 @contextmanager
@@ -20,14 +35,11 @@ def prepared() -> Iterator[CursorWrapper]:
 
     They are told apart by their text: give it statements that never change, and values apart. The
     values have types of their own then, where the database cannot see them: cast what may be NULL.
-    While Django logs queries it is a plain one, as the log would not know a prepared one's text.
+    Django's query log, too, tells of them what they are here: the text, without the values.
     """
     with connection.cursor() as cursor:
-        if connection.queries_logged:
-            yield cursor
-            return
         driver = connection.connection
         # At the first use already; Django turns it off, and its own cursors never prepare.
         driver.prepare_threshold = 0
-        cursor.cursor = psycopg.Cursor(driver)
+        cursor.cursor = _Cursor(driver)
         yield cursor
