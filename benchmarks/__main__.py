@@ -21,7 +21,7 @@ from benchmarks.tables import table
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-SECTIONS = ("api", "engine", "callbacks", "rest", "growth")
+SECTIONS = ("api", "engine", "callbacks", "rest", "growth", "hostile")
 
 
 def main() -> int:

@@ -19,6 +19,7 @@ def table(result: dict[str, Any]) -> str:
         "callbacks": _callbacks,
         "rest": _rest,
         "growth": _growth,
+        "hostile": _hostile,
     }
     rows: list[Line] = [("what", "measured", "ceiling", "goal"), ("---", "---", "---", "---")]
     for name, lines in sections.items():
@@ -101,3 +102,13 @@ def _growth(result: dict[str, Any]) -> Iterator[Line]:
     for name, factor in above.items():
         line = result["lines"][name]
         yield f"— {name}", f"{line['large_ms']} ms", f"{line['small_ms']} ms", f"{factor}×"
+
+
+def _hostile(result: dict[str, Any]) -> Iterator[Line]:
+    for name, line in result["lines"].items():
+        yield (
+            f"hostile: {name}",
+            f"{line['ratio']}× ({line['hostile_ms']} ms)",
+            f"{line['honest_ms']} ms",
+            _goal(f"{line['goal']}×", is_met=name not in result["above_goal"]),
+        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import random
-import time
 import tracemalloc
 from collections.abc import Iterator
 
@@ -57,12 +56,11 @@ def mutants(format: str, *, seed: int, count: int) -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("format", EXTENSIONS)
-def test_a_damaged_image_costs_little_and_brings_nothing_along(format: str) -> None:
+def test_a_damaged_image_takes_little_memory_and_brings_nothing_along(format: str) -> None:
     outcomes = set()
     tracemalloc.start()
     try:
         for content in mutants(format, seed=6, count=200):
-            began = time.process_time()
             try:
                 opened = images.open_file(content=content, max_pixels=1_000_000)
             except ImageRefused as refused:
@@ -72,7 +70,6 @@ def test_a_damaged_image_costs_little_and_brings_nothing_along(format: str) -> N
                 kept = opened.plain or images.encode(image=opened.draw(), format="png")
                 assert SECRET not in kept
                 assert b"PK\x03\x04" not in kept
-            assert time.process_time() - began < 0.5
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -1,119 +1,45 @@
-"""Images made to cost much: bombs, busy decoders, damage, and many at once."""
+"""Images made to cost much: bombs, busy decoders, damage, and many at once.
+
+What they cost is measured by `make bench`, beside an honest photograph.
+"""
 
 import random
-import struct
 import threading
-import time
-import zlib
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
 from PIL import Image
 
-from tests.kernel.pictures import chunk, exif, picture, png, refusal, saved
+from tests.kernel.hostile_images import BOMBS, BUSY, shared_exif, unfolding_png
+from tests.kernel.pictures import exif, picture, refusal, saved
 from vidgo.kernel import images
 from vidgo.kernel.images import ImageRefused
 
 MIMES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
 
 
-def bomb_png() -> bytes:
-    return png(width=30_000, height=30_000, data=zlib.compress(bytes(1_000_000), 9))
-
-
-def bomb_jpeg() -> bytes:
-    content = bytearray(saved(picture(16, 16), "JPEG"))
-    frame = content.index(b"\xff\xc0")
-    content[frame + 5 : frame + 9] = struct.pack(">HH", 65000, 65000)
-    return bytes(content)
-
-
-def bomb_gif() -> bytes:
-    content = bytearray(saved(picture(16, 16), "GIF"))
-    content[6:10] = struct.pack("<HH", 65535, 65535)
-    return bytes(content)
-
-
-def bomb_gif_frame() -> bytes:
-    content = bytearray(saved(picture(16, 16), "GIF"))
-    frame = 13 + 3 * (2 << (content[10] & 7))
-    assert content[frame] == 0x2C
-    content[frame + 5 : frame + 9] = struct.pack("<HH", 65535, 65535)
-    return bytes(content)
-
-
-def bomb_webp() -> bytes:
-    content = bytearray(saved(picture(16, 16), "WEBP", exif=exif([])))
-    content[24:30] = b"\xff\x3f\x00\xff\x3f\x00"
-    return bytes(content)
-
-
-def scans_jpeg() -> bytes:
-    content = saved(Image.new("RGB", (4000, 4000)), "JPEG", progressive=True)
-    last = content[content.rindex(b"\xff\xc4") : -2]
-    return content[:-2] + last * 2000 + content[-2:]
-
-
-def segments_jpeg() -> bytes:
-    content = saved(picture(), "JPEG")
-    return content[:2] + b"\xff\xfe\x00\x02" * 1_000_000 + content[2:]
-
-
-def chunks_png() -> bytes:
-    return png(width=1, height=1, data=zlib.compress(bytes(4)), extra=chunk(b"abCd", b"") * 500_000)
-
-
-def blocks_gif() -> bytes:
-    content = saved(picture(), "GIF")
-    start = 13 + 3 * (2 << (content[10] & 7))
-    return content[:start] + b"!\xfe\x01a\x00" * 1_000_000 + content[start:]
-
-
-def chunks_webp() -> bytes:
-    content = saved(picture(), "WEBP", exif=exif([]))[12:] + b"abcd\0\0\0\0" * 500_000
-    return b"RIFF" + struct.pack("<I", len(content) + 4) + b"WEBP" + content
-
-
-@pytest.mark.parametrize(
-    "bomb",
-    [bomb_png, bomb_jpeg, bomb_gif, bomb_gif_frame, bomb_webp],
-    ids=lambda bomb: bomb.__name__,
-)
+@pytest.mark.parametrize("bomb", BOMBS, ids=lambda bomb: bomb.__name__)
 def test_a_small_file_of_many_pixels_is_refused_before_they_are_made(
     bomb: Callable[[], bytes],
 ) -> None:
     content = bomb()
     assert len(content) < 10_000
 
-    started = time.process_time()
     assert refusal(content) == "too_many_pixels"
-    assert time.process_time() - started < 0.2
 
 
-@pytest.mark.parametrize(
-    "build",
-    [scans_jpeg, segments_jpeg, chunks_png, blocks_gif, chunks_webp],
-    ids=lambda build: build.__name__,
-)
-def test_a_file_that_would_keep_a_decoder_busy_is_refused_quickly(
-    build: Callable[[], bytes],
-) -> None:
+@pytest.mark.parametrize("build", BUSY, ids=lambda build: build.__name__)
+def test_a_file_that_would_keep_a_decoder_busy_is_refused(build: Callable[[], bytes]) -> None:
     content = build()
     assert len(content) < images.MAX_BYTES
 
-    started = time.process_time()
     assert refusal(content) == "too_complex"
-    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
-def test_exif_whose_tags_all_point_at_the_same_data_costs_nothing(format: str) -> None:
-    tags = exif((tag, 7, 50_000, 100) for tag in range(1, 5000))
-    content = saved(picture(), format, exif=b"Exif\0\0" + tags)
-
-    started = time.process_time()
-    images.inspect(content=content)
-    assert time.process_time() - started < 0.2
+def test_exif_whose_tags_all_point_at_the_same_data_is_not_read(format: str) -> None:
+    assert images.inspect(content=shared_exif(format)).width == 60
 
 
 @pytest.mark.parametrize(
@@ -138,12 +64,14 @@ def test_exif_that_makes_no_sense_leaves_the_picture_as_it_is(data: bytes) -> No
 
 
 def test_compressed_text_that_unfolds_to_gigabytes_is_not_unfolded() -> None:
-    text = chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(1_000_000), 9)) * 500
-    content = png(width=1, height=1, data=zlib.compress(bytes(4)), extra=text)
-
-    started = time.process_time()
-    images.inspect(content=content)
-    assert time.process_time() - started < 0.2
+    content = unfolding_png()
+    tracemalloc.start()
+    try:
+        images.inspect(content=content)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 10_000_000
 
 
 @pytest.mark.parametrize("format", MIMES)
