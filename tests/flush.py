@@ -22,11 +22,9 @@ def _delete_rows(
 ) -> list[str]:
     # The cache's table is no model's.
     emptied = [*(name for name in tables if name not in KEPT), settings.CACHE_TABLE]
-    # In tables this small, quicker than TRUNCATE.
-    return [
-        "SET LOCAL session_replication_role = replica",
-        *(f"DELETE FROM {self.quote_name(name)}" for name in emptied),
-    ]
+    # In tables this small, quicker than TRUNCATE; and all at once, quicker than one by one.
+    deletes = (f"DELETE FROM {self.quote_name(name)}" for name in emptied)
+    return ["; ".join(("SET LOCAL session_replication_role = replica", *deletes))]
 
 
 DatabaseOperations.sql_flush = _delete_rows  # type: ignore[method-assign, assignment]
