@@ -20,7 +20,7 @@ from pytest_django import DjangoDbBlocker
 from accounts.models import Organization, User
 from accounts.rate_limits.local_leases import leases
 from billing.models import Wallet
-from generation import pools
+from generation.engine import thread_pools
 from tests import postgres
 from tests.cast import PARTS, Cast, OnStage
 from vidgo.kernel.ops import readiness
@@ -102,13 +102,13 @@ def database_threads(django_db_setup: None) -> Iterator[InThreads]:
     """
 
     def run(function: Callable[[], None]) -> None:
-        together = threading.Barrier(pools.DATABASE_THREADS)
+        together = threading.Barrier(thread_pools.DATABASE_THREADS)
 
         def call() -> None:
             together.wait(10)
             function()
 
-        for ended in [pools._database.submit(call) for _ in range(pools.DATABASE_THREADS)]:
+        for ended in [thread_pools._database.submit(call) for _ in range(thread_pools.DATABASE_THREADS)]:
             ended.result(10)
 
     yield run
