@@ -108,7 +108,9 @@ def database_threads(django_db_setup: None) -> Iterator[InThreads]:
             together.wait(10)
             function()
 
-        for ended in [thread_pools._database.submit(call) for _ in range(thread_pools.DATABASE_THREADS)]:
+        for ended in [
+            thread_pools._database.submit(call) for _ in range(thread_pools.DATABASE_THREADS)
+        ]:
             ended.result(10)
 
     yield run
