@@ -3,9 +3,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
-# One more than there are cores, at most five: many tests wait for a process or a socket.
+# As many as there are cores, at most four: each starts with seconds of imports and warming up. The
+# system's tests get one more, as many of them wait for a process or a socket.
 JOBS_AT_ONCE := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); \
-	if [ $$n -gt 4 ]; then echo 5; else echo $$((n + 1)); fi)
+	if [ $$n -gt 4 ]; then echo 4; elif [ $$n -lt 2 ]; then echo 2; else echo $$n; fi)
 
 # Compiled once, later starts take a third of the time; all of it is in .gitignore.
 unexport PYTHONDONTWRITEBYTECODE
@@ -25,7 +26,7 @@ help: ## Show this list
 run: .venv/.runtime ## Start Vidgo with all it needs: make run [PORT=8000] [VIDGO_DATA=.vidgo]
 	@exec $(BIN)/python manage.py up --with-make
 
-PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS_AT_ONCE) --dist worksteal --ignore tests/browser
+PYTEST = $(BIN)/python -m pytest --numprocesses $(JOBS_AT_ONCE) --dist worksteal --ignore tests/browser
 
 test: .venv/.dev ## Run the product's tests on a throw-away database: make test [ARGS="-k keys"]
 	@exec $(PYTEST) $(ARGS)
@@ -35,6 +36,8 @@ test-sandbox: .venv/.dev ## Test what stands in for the outside world: make test
 
 test-system: .venv/.dev ## Test whole processes, servers and copies: make test-system [ARGS="-k worker"]
 	@exec $(PYTEST) -m "system and not chaos" $(ARGS)
+
+test-system: JOBS_AT_ONCE := $(shell echo $$(($(JOBS_AT_ONCE) + 1)))
 
 check: .venv/.dev ## Check format, lint, types, import contracts, migrations and deployment
 	$(BIN)/python -m ruff format --check .

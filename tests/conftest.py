@@ -36,7 +36,7 @@ SETTINGS = {
 # Folders whose tests have a target of their own; single modules and tests are marked in place.
 MARKED = {
     "sandbox": ("sandbox",),
-    "system": ("processes", "storage"),
+    "system": ("journeys", "migrations", "processes", "storage"),
 }
 HERE = Path(__file__).parent
 InThreads = Callable[[Callable[[], None]], None]

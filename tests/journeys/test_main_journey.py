@@ -24,7 +24,7 @@ from tests.generation.providers.test_sandbox import bytes_of, difference, word
 from tests.journeys.client import Client, TaskFailed
 from tests.running import web, worker
 
-pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 PRICES = {
     "flux-kontext-pro": 10,
