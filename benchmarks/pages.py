@@ -91,7 +91,7 @@ ADMIN = {
     "desk, margin": "/admin/margin/",
     "desk, margin of 90 days": "/admin/margin/?days=90",
     "desk, margin by day": "/admin/margin/?days=90&by=day",
-    "desk, books": "/admin/books/",
+    "admin, ledger checks": "/admin/ledger-checks/",
 }
 
 

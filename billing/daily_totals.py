@@ -1,7 +1,7 @@
-"""Closed days: what moved on each day that is over, added up once.
+"""Daily totals: the credits in and out per organization, day and kind, added up once.
 
-A statement that begins years ago then reads a line for each day and kind, and the entries of the
-last hours. The entries stay the truth; `books.check()` compares.
+A statement over years then reads one row for each day and kind, plus the entries of the last hours.
+The entries stay the source of truth; `ledger_checks.check()` compares the two.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.utils import timezone
 from billing.models import DailyTotal
 from vidgo.kernel.db import days
 
-# The database's clock dates an entry, and its transaction is over long before this has passed.
+# The database's clock dates an entry; its transaction has long ended after this time.
 SETTLED_AFTER = timedelta(hours=1)
 
 WRITE = """
@@ -31,9 +31,9 @@ ON CONFLICT DO NOTHING
 
 
 def write() -> int:
-    """Write down the days that are over and return how many lines that were.
+    """Store the totals of the days that are over and return how many rows were added.
 
-    A repeated call is harmless.
+    Repeating it is harmless.
     """
     until = days.midnight((timezone.now() - SETTLED_AFTER).astimezone(UTC).date())
     with connection.cursor() as cursor:
@@ -42,6 +42,6 @@ def write() -> int:
 
 
 def first_open_day() -> date:
-    """Return the first day that may have entries and no line yet; none before it has."""
+    """Return the first day that may have entries but no totals yet."""
     written = DailyTotal.objects.aggregate(day=Max("day"))["day"]
     return written + timedelta(days=1) if written else date.min + timedelta(days=1)

@@ -1,7 +1,7 @@
-"""Inspections: what the last check of the books found, kept for whoever wants to know.
+"""The latest ledger check, kept in the cache.
 
-Checking reads every row of the ledger, so a page shows what the last check found, and a worker
-makes another one when an operator asks for it.
+A check reads the whole ledger, so pages and metrics show the result of the latest one. A worker
+checks once a day and when an operator asks for it.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from billing import ledger_checks
 from billing.ledger_checks import Violation
 from vidgo.kernel import queue
 
-KEY = "books:inspection"
-ASKED_KEY = "books:asked"
-# Whoever asks again meanwhile waits for the same check; a worker may have died in it.
-ASKED_SECONDS = 300
-# Of each broken rule this many rows are kept; the command `check_books` prints all of them.
+LATEST_KEY = "ledger_checks:latest"
+REQUESTED_KEY = "ledger_checks:requested"
+# Further requests within this time wait for the same check, unless its worker has died by then.
+REQUESTED_SECONDS = 300
+# How many rows are kept for each broken rule; `manage.py check_ledger` prints all of them.
 KEPT_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One check of every rule: when, how long it took, and what breaks which."""
+    """One run of every rule: when it started, how long it took, and what it found."""
 
     at: datetime
     seconds: float
     violations: list[Violation]
-    # How many rows break each rule, also those not kept.
+    # How many rows break each rule, including those that are not kept.
     counts: dict[str, int]
 
     @property
@@ -43,43 +43,43 @@ class CheckResult:
         return not self.counts
 
 
-def ask() -> None:
-    """Have a worker check the books, unless that was asked for a moment ago."""
-    # The cache is a table of the same database: noted and queued, or neither.
+def request_check() -> None:
+    """Have a worker check the ledger, unless a check was requested a moment ago."""
+    # The cache is a table of the same database: both are stored, or neither.
     with transaction.atomic():
-        if cache.add(ASKED_KEY, timezone.now(), ASKED_SECONDS):
-            queue.enqueue("billing.tasks.audit")
+        if cache.add(REQUESTED_KEY, timezone.now(), REQUESTED_SECONDS):
+            queue.enqueue("billing.tasks.check_ledger")
 
 
-def asked_at() -> datetime | None:
-    """Return when the check was asked for that has not been made yet, None when none was."""
-    asked: datetime | None = cache.get(ASKED_KEY)
-    return asked
+def requested_at() -> datetime | None:
+    """Return when the pending check was requested, None when none is pending."""
+    requested: datetime | None = cache.get(REQUESTED_KEY)
+    return requested
 
 
 def run() -> CheckResult:
-    """Check the books now, keep what was found, and return all of it."""
+    """Check the ledger, keep the result in the cache, and return it with every violation."""
     at, began = timezone.now(), time.monotonic()
     violations = ledger_checks.check()
     counts: dict[str, int] = {}
     kept: list[tuple[str, dict[str, Any]]] = []
     for violation in violations:
-        counts[violation.sentence] = counts.get(violation.sentence, 0) + 1
-        if counts[violation.sentence] <= KEPT_ROWS:
+        counts[violation.rule] = counts.get(violation.rule, 0) + 1
+        if counts[violation.rule] <= KEPT_ROWS:
             row = {name: str(value) for name, value in violation.row.items()}
-            kept.append((violation.sentence, row))
+            kept.append((violation.rule, row))
     seconds = time.monotonic() - began
-    cache.set(KEY, {"at": at, "seconds": seconds, "rows": kept, "counts": counts}, None)
-    cache.delete(ASKED_KEY)
+    cache.set(LATEST_KEY, {"at": at, "seconds": seconds, "rows": kept, "counts": counts}, None)
+    cache.delete(REQUESTED_KEY)
     return CheckResult(at=at, seconds=seconds, violations=violations, counts=counts)
 
 
 def find_latest() -> CheckResult | None:
-    """Return what the last check found, None when none is known of."""
-    stored = cache.get(KEY)
+    """Return the result of the latest check, None before the first one."""
+    stored = cache.get(LATEST_KEY)
     if stored is None:
         return None
-    violations = [Violation(sentence=sentence, row=row) for sentence, row in stored["rows"]]
+    violations = [Violation(rule=rule, row=row) for rule, row in stored["rows"]]
     return CheckResult(
         at=stored["at"],
         seconds=stored["seconds"],

@@ -1,4 +1,4 @@
-"""The auditor: invariants of money as SQL, each returning the rows that break it."""
+"""Ledger checks: rules about money as SQL queries that return the rows that break them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from django.db import connection
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One sentence that must hold, and the query for the rows that break it."""
+    """What must hold, and the query for the rows that break it."""
 
-    sentence: str
+    name: str
     query: str
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A row that breaks a rule."""
+    """A row that breaks a rule, and the rule's name."""
 
-    sentence: str
+    rule: str
     row: dict[str, Any]
 
 
@@ -59,7 +59,7 @@ RULES: tuple[Rule, ...] = (
         """,
     ),
     Rule(
-        "only a clawback or an adjustment leads into debt",
+        "only a clawback or an adjustment causes debt",
         """
         SELECT id, organization_id, kind, reference, amount_credits, balance_after_credits
           FROM billing_ledgerentry
@@ -68,7 +68,7 @@ RULES: tuple[Rule, ...] = (
         """,
     ),
     Rule(
-        "each paid top-up has one entry of its credits, and no entry is without one",
+        "each paid top-up has one entry of its credits, and each entry has a paid top-up",
         """
         SELECT t.public_id, t.status, t.credits, e.reference, e.amount_credits
           FROM (SELECT * FROM billing_topup WHERE status = 'paid') t
@@ -87,7 +87,7 @@ RULES: tuple[Rule, ...] = (
         """,
     ),
     Rule(
-        "no more credits are taken back than a top-up brought",
+        "no more credits are clawed back than a top-up added",
         """
         SELECT t.public_id, t.credits, sum(c.credits) AS taken_credits
           FROM billing_topup t
@@ -99,13 +99,13 @@ RULES: tuple[Rule, ...] = (
         """,
     ),
     Rule(
-        "each clawback is of a refund or a dispute, and each reinstatement reverses one",
+        "each clawback belongs to a refund or a dispute, and each reinstatement reverses one",
         """
         SELECT c.stripe_id, c.credits, c.is_reversed, e.kind, e.reference, e.amount_credits
           FROM (SELECT stripe_id, credits, is_reversed, 'clawback' AS kind, -credits AS amount
                   FROM (SELECT stripe_id, credits, is_reversed FROM billing_refund
                          UNION ALL
-                        SELECT stripe_id, credits, is_reversed FROM billing_dispute) taken
+                        SELECT stripe_id, credits, is_reversed FROM billing_dispute) clawed_back
                  WHERE credits > 0
                  UNION ALL
                 SELECT stripe_id, credits, is_reversed, 'reinstatement', credits
@@ -120,7 +120,7 @@ RULES: tuple[Rule, ...] = (
         """,
     ),
     Rule(
-        "each grant has one entry of its credits, and no entry is without one",
+        "each grant has one entry of its credits, and each entry has a grant",
         """
         SELECT g.public_id, g.amount_credits, e.reference, e.amount_credits AS entered
           FROM billing_grant g
@@ -130,7 +130,7 @@ RULES: tuple[Rule, ...] = (
         """,
     ),
     Rule(
-        "only an expired grant is taken back, and never more than it gave",
+        "only expired grants are taken back, and never more than they gave",
         """
         SELECT e.reference, e.amount_credits, g.amount_credits AS granted, g.expired_at
           FROM billing_ledgerentry e LEFT JOIN billing_grant g ON g.public_id = e.reference
@@ -139,9 +139,9 @@ RULES: tuple[Rule, ...] = (
         """,
     ),
     Rule(
-        "each closed day is the sum of its entries",
+        "each daily total equals the sum of its entries",
         """
-        SELECT d.organization_id, d.day, d.kind, d.net AS written_credits, e.net AS ledger_credits
+        SELECT d.organization_id, d.day, d.kind, d.net AS total_credits, e.net AS ledger_credits
           FROM (SELECT organization_id, day, kind, in_credits - out_credits AS net
                   FROM billing_dailytotal) d
           FULL JOIN (SELECT organization_id, (created_at AT TIME ZONE 'UTC')::date AS day, kind,
@@ -157,25 +157,23 @@ RULES: tuple[Rule, ...] = (
 )
 
 # Rules of the apps above, registered when they load: billing itself knows no jobs.
-_further: list[Rule] = []
+_registered: list[Rule] = []
 
 
 def register(*rules: Rule) -> None:
     """Add rules about what charges were for; called by an app's `ready()`."""
-    _further.extend(rule for rule in rules if rule not in _further)
+    _registered.extend(rule for rule in rules if rule not in _registered)
 
 
 def list_rules() -> tuple[Rule, ...]:
-    """Return every rule, also those of the apps above."""
-    return (*RULES, *_further)
+    """Return every rule, including those of the apps above."""
+    return (*RULES, *_registered)
 
 
 def check() -> list[Violation]:
-    """Return every row that breaks a rule; an empty list means the books are clean."""
+    """Return every row that breaks a rule; an empty list means that every rule holds."""
     return [
-        Violation(sentence=rule.sentence, row=row)
-        for rule in list_rules()
-        for row in _rows(rule.query)
+        Violation(rule=rule.name, row=row) for rule in list_rules() for row in _rows(rule.query)
     ]
 
 

@@ -1,4 +1,4 @@
-"""What the queue may call about money. Each looks at the rows; a repeated call is harmless."""
+"""Background tasks about money. Each decides by the rows, so repeating one is harmless."""
 
 from __future__ import annotations
 
@@ -12,47 +12,47 @@ from vidgo.kernel import queue
 
 log = structlog.get_logger(__name__)
 
-# Task, name of its schedule, minutes between two runs.
+# Task, schedule name, minutes between runs.
 SCHEDULES = (
     ("billing.tasks.process_events", "stripe events", 1),
     ("billing.tasks.recharge_due", "recharge", 5),
     ("billing.tasks.reconcile_stripe", "reconcile", 60),
     ("billing.tasks.expire_grants", "grants", 60),
-    ("billing.tasks.close_days", "ledger days", 60),
-    ("billing.tasks.audit", "audit", 24 * 60),
+    ("billing.tasks.write_daily_totals", "daily totals", 60),
+    ("billing.tasks.check_ledger", "ledger checks", 24 * 60),
 )
 
 
 def process_event(event_id: int) -> None:
-    """Act on one event of the inbox."""
+    """Process one Stripe event."""
     events.process(event=StripeEvent.objects.get(pk=event_id))
 
 
 def process_events() -> None:
-    """Act on the events that wait for another try."""
+    """Process the Stripe events that are due, including retries."""
     events.process_due()
 
 
 def balance_fell(organization_id: int) -> None:
-    """Recharge, or warn: the balance has just fallen below a line somebody drew."""
+    """Recharge or warn, because the balance has just fallen below a threshold."""
     organization = Organization.objects.get(pk=organization_id)
     auto_recharge.recharge(organization_id=organization_id)
     wallets.warn_if_low(organization=organization)
 
 
 def recharge(organization_id: int) -> None:
-    """Buy the pack of one organization if it is due."""
+    """Recharge one organization if that is due."""
     auto_recharge.recharge(organization_id=organization_id)
 
 
 def recharge_due() -> None:
-    """Buy the packs of all whose balance is low."""
+    """Recharge every organization whose balance is low."""
     for organization_id in auto_recharge.list_due():
         auto_recharge.recharge(organization_id=organization_id)
 
 
 def reconcile_stripe() -> None:
-    """Sweep Stripe's lists."""
+    """Book whatever Stripe's lists hold that is not booked yet."""
     try:
         log.info("stripe_reconciled", **reconcile.run())
     except client.StripeError as error:
@@ -60,20 +60,20 @@ def reconcile_stripe() -> None:
 
 
 def expire_grants() -> None:
-    """Take back what is left of the grants whose time is over."""
+    """Take back the unspent credits of expired grants."""
     if expired := grants.expire_due():
         log.info("grants_expired", grants=expired)
 
 
-def close_days() -> None:
-    """Add up what moved on the days that are over, for statements."""
-    log.info("ledger_days_closed", lines=daily_totals.write())
+def write_daily_totals() -> None:
+    """Store the daily totals of the days that are over."""
+    log.info("daily_totals_written", rows=daily_totals.write())
 
 
-def audit() -> None:
-    """Check the books and log each broken rule as an error."""
+def check_ledger() -> None:
+    """Run the ledger checks and log each row that breaks a rule as an error."""
     for violation in ledger_check_results.run().violations:
-        log.error("books_broken", sentence=violation.sentence, row=str(violation.row))
+        log.error("ledger_check_failed", rule=violation.rule, row=str(violation.row))
 
 
 def send_notice(organization_id: int, kind: str, about: str) -> None:
@@ -83,6 +83,6 @@ def send_notice(organization_id: int, kind: str, about: str) -> None:
 
 
 def schedule_all() -> None:
-    """Store the schedules; called after each migration."""
+    """Store the schedules after each migration."""
     for task, name, minutes in SCHEDULES:
         queue.schedule(task, name=name, minutes=minutes)

@@ -10,11 +10,11 @@ class GenerationConfig(AppConfig):
     name = "generation"
 
     def ready(self) -> None:
-        """Teach the auditor what charges were for, and keep the schedules after a migration."""
+        """Register the ledger rules about jobs, and store the schedules after a migration."""
         from billing import ledger_checks
-        from generation.ops import ledger_checks as audit_rules
+        from generation.ops.ledger_checks import RULES
 
-        ledger_checks.register(*audit_rules.RULES)
+        ledger_checks.register(*RULES)
         post_migrate.connect(_store_schedules, sender=self)
 
 

@@ -1,4 +1,4 @@
-"""The desk's page about the books: each rule green or red, with the rows that break it."""
+"""The admin page for ledger checks: each rule, whether it holds, and the rows that break it."""
 
 from __future__ import annotations
 
@@ -15,23 +15,24 @@ from vidgo.admin import cards, pages
 from vidgo.admin.cards import Alarm, Card, CardContent, Figure
 from vidgo.admin.pages import Page
 
+TITLE = "Ledger checks"
 PERMISSION = "billing.view_ledgerentry"
-# The nightly check has had its turn by then.
-OLD = timedelta(hours=26)
+# A day and some time to spare: the checks run once a day.
+STALE_AFTER = timedelta(hours=26)
 
 
-def books_page(request: HttpRequest) -> HttpResponse:
-    """Show what the last check found; a POST asks for another, which changes nothing."""
+def ledger_checks_page(request: HttpRequest) -> HttpResponse:
+    """Show the result of the latest check; a POST requests another one, which changes no data."""
     if request.method == "POST":
-        ledger_check_results.ask()
-        return redirect("admin:vidgo_books")
+        ledger_check_results.request_check()
+        return redirect("admin:vidgo_ledger_checks")
     latest = ledger_check_results.find_latest()
     context = {
         "latest": latest,
-        "asked_at": ledger_check_results.asked_at(),
+        "requested_at": ledger_check_results.requested_at(),
         "rules": _rules(latest),
     }
-    return pages.render(request, "admin/pages/books.html", context, title="Books")
+    return pages.render(request, "admin/pages/ledger_checks.html", context, title=TITLE)
 
 
 def _rules(latest: ledger_check_results.CheckResult | None) -> list[dict[str, Any]]:
@@ -39,50 +40,50 @@ def _rules(latest: ledger_check_results.CheckResult | None) -> list[dict[str, An
     rows: dict[str, list[dict[str, Any]]] = {}
     counts = latest.counts if latest else {}
     for violation in latest.violations if latest else ():
-        rows.setdefault(violation.sentence, []).append(violation.row)
-    told = [
+        rows.setdefault(violation.rule, []).append(violation.row)
+    rules = [
         {
-            "sentence": rule.sentence,
-            "count": counts.get(rule.sentence, 0),
-            "columns": list(rows[rule.sentence][0]) if rule.sentence in rows else [],
-            "rows": [list(row.values()) for row in rows.get(rule.sentence, ())],
+            "name": rule.name,
+            "count": counts.get(rule.name, 0),
+            "columns": list(rows[rule.name][0]) if rule.name in rows else [],
+            "rows": [list(row.values()) for row in rows.get(rule.name, ())],
         }
         for rule in ledger_checks.list_rules()
     ]
-    return sorted(told, key=lambda rule: rule["count"] == 0)
+    return sorted(rules, key=lambda rule: rule["count"] == 0)
 
 
-def _news() -> CardContent:
+def _build_card() -> CardContent:
     latest = ledger_check_results.find_latest()
-    href = reverse("admin:vidgo_books")
+    href = reverse("admin:vidgo_ledger_checks")
     if latest is None:
-        never = Alarm(sentence="The books have not been checked yet.", href=href, urgent=False)
-        return CardContent(figures=(Figure(name="Books", value="?"),), alarms=(never,))
+        never = Alarm(sentence="The ledger has not been checked yet.", href=href, urgent=False)
+        return CardContent(figures=(Figure(name=TITLE, value="?"),), alarms=(never,))
     if not latest.is_clean:
         count = len(latest.counts)
-        rules = "1 rule does" if count == 1 else f"{count} rules do"
-        broken = f"The books are broken: {rules} not hold."
+        rules = "1 rule is" if count == 1 else f"{count} rules are"
         return CardContent(
-            figures=(Figure(name="Books", value="Broken", note="see the rows"),),
-            alarms=(Alarm(sentence=broken, href=href),),
+            figures=(Figure(name=TITLE, value="Failed", note="see the rows"),),
+            alarms=(Alarm(sentence=f"Ledger check failed: {rules} broken.", href=href),),
         )
-    stale = "The books were last checked more than a day ago. Is a worker running?"
+    stale = "The ledger was last checked more than a day ago. Is a worker running?"
+    is_stale = latest.at < timezone.now() - STALE_AFTER
     return CardContent(
-        figures=(Figure(name="Books", value="Clean", note="at the last check"),),
-        alarms=(Alarm(sentence=stale, href=href),) if latest.at < timezone.now() - OLD else (),
+        figures=(Figure(name=TITLE, value="Passed", note="at the last check"),),
+        alarms=(Alarm(sentence=stale, href=href),) if is_stale else (),
     )
 
 
 pages.register(
     Page(
-        name="books",
-        path="books/",
-        title="Books",
+        name="ledger_checks",
+        path="ledger-checks/",
+        title=TITLE,
         permission=PERMISSION,
-        view=books_page,
+        view=ledger_checks_page,
         group="Money",
         icon="check",
         place=20,
     )
 )
-cards.register(Card(name="books", place=10, permission=PERMISSION, build=_news))
+cards.register(Card(name="ledger_checks", place=10, permission=PERMISSION, build=_build_card))

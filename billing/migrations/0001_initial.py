@@ -506,10 +506,10 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "indexes": [models.Index(fields=["day"], name="ledger_day_by_day")],
+                "indexes": [models.Index(fields=["day"], name="daily_total_by_day")],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("organization", "day", "kind"), name="ledger_day_is_written_once"
+                        fields=("organization", "day", "kind"), name="daily_total_is_written_once"
                     )
                 ],
             },

@@ -16,7 +16,7 @@ class Wallet(models.Model):
     """An organization's credits: what it can spend, or what it owes; never both.
 
     The row is a running total kept for speed and for locking; the ledger is the truth, and
-    `books.check()` compares the two.
+    `ledger_checks.check()` compares the two.
     """
 
     organization = models.OneToOneField(
@@ -144,9 +144,9 @@ class LedgerEntry(models.Model):
 
 
 class DailyTotal(models.Model):
-    """What moved in one organization on one UTC day; written once, by `closed_days.py`.
+    """What moved in one organization on one UTC day; written once, by `daily_totals.py`.
 
-    A copy for speed, which `books.check()` compares with the entries.
+    A copy for speed, which `ledger_checks.check()` compares with the entries.
     """
 
     organization = models.ForeignKey(
@@ -161,10 +161,10 @@ class DailyTotal(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["organization", "day", "kind"], name="ledger_day_is_written_once"
+                fields=["organization", "day", "kind"], name="daily_total_is_written_once"
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["day"], name="ledger_day_by_day")]
+        indexes: ClassVar = [models.Index(fields=["day"], name="daily_total_by_day")]
 
     def __str__(self) -> str:
         return f"{self.organization_id} · {self.day} · {self.kind}"

@@ -1,1 +1,1 @@
-"""Operations: what the doctor, the metrics and the system checks know about money."""
+"""Operations: doctor checks, metrics and system checks about money."""

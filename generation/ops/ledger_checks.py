@@ -1,4 +1,4 @@
-"""What the auditor must know about jobs: each charge is for one, and each end has its money."""
+"""Ledger rules about jobs: each charge is for one, and each ended job has the right entries."""
 
 from billing.ledger_checks import Rule
 

@@ -1,4 +1,4 @@
-"""Money on the desk: Stripe's inbox, the books, the margin, promotion codes."""
+"""Money on the desk: Stripe's inbox, ledger checks, the margin, promotion codes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests import factories
 from tests.admin.conftest import REASON, act, last_event
 
 pytestmark = pytest.mark.django_db
-BOOKS, MARGIN = "admin:vidgo_books", "admin:vidgo_margin"
+LEDGER_CHECKS, MARGIN = "admin:vidgo_ledger_checks", "admin:vidgo_margin"
 
 
 def shown(browser: Client, name: str) -> str:
@@ -56,57 +56,57 @@ def test_a_failed_event_is_an_alarm_until_it_was_processed(
     assert "0 processed, 0 failed" in act(operator, "process-event", event.pk).content.decode()
 
 
-def test_clean_books_are_shown_green(operator: Client, wallet: Wallet) -> None:
-    assert "Not checked" in shown(operator, BOOKS)
-    assert "The books have not been checked yet." in shown(operator, "admin:index")
+def test_a_clean_ledger_passes(operator: Client, wallet: Wallet) -> None:
+    assert "Not checked" in shown(operator, LEDGER_CHECKS)
+    assert "The ledger has not been checked yet." in shown(operator, "admin:index")
     for _ in range(2):
-        text = operator.post(reverse(BOOKS), follow=True).content.decode()
-        assert "A worker was asked" in text
+        text = operator.post(reverse(LEDGER_CHECKS), follow=True).content.decode()
+        assert "A check was requested" in text
     (bell,) = OrmQ.objects.all()
-    assert bell.task["func"] == "billing.tasks.audit"
-    tasks.audit()
-    text = shown(operator, BOOKS)
-    assert "A worker was asked" not in text
-    assert "Clean: every rule held" in text
+    assert bell.task["func"] == "billing.tasks.check_ledger"
+    tasks.check_ledger()
+    text = shown(operator, LEDGER_CHECKS)
+    assert "A check was requested" not in text
+    assert "Passed: every rule held" in text
     assert text.count("Holds") == len(ledger_checks.list_rules())
-    assert "The books" not in shown(operator, "admin:index")
+    assert "The ledger" not in shown(operator, "admin:index")
 
 
-def test_broken_books_are_logged_and_shown_red_with_the_rows(
+def test_broken_rules_are_logged_and_displayed_with_their_rows(
     operator: Client,
     organization: Organization,
     wallet: Wallet,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    tasks.audit()
-    assert "books_broken" not in caplog.text
+    tasks.check_ledger()
+    assert "ledger_check_failed" not in caplog.text
     Wallet.objects.update(balance_credits=777)
-    tasks.audit()
-    assert "books_broken" in caplog.text
+    tasks.check_ledger()
+    assert "ledger_check_failed" in caplog.text
     latest = ledger_check_results.find_latest()
     assert latest is not None
     assert latest.counts == {"each wallet equals the sum of its entries": 1}
-    text = shown(operator, BOOKS)
-    for told in ("Broken: 1 rule did not hold", "1 row", "777", "1000", str(organization.pk)):
+    text = shown(operator, LEDGER_CHECKS)
+    for told in ("Failed: 1 rule did not hold", "1 row", "777", "1000", str(organization.pk)):
         assert told in text, told
-    assert "The books are broken" in shown(operator, "admin:index")
+    assert "Ledger check failed: 1 rule is broken." in shown(operator, "admin:index")
 
 
 def test_of_many_broken_rows_some_are_kept_and_all_are_counted(
     operator: Client, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [
-        ledger_checks.Violation(sentence="each wallet equals the sum of its entries", row={"n": n})
+        ledger_checks.Violation(rule="each wallet equals the sum of its entries", row={"n": n})
         for n in range(120)
     ]
     monkeypatch.setattr(ledger_checks, "check", lambda: rows)
     assert len(ledger_check_results.run().violations) == 120
-    text = shown(operator, BOOKS)
+    text = shown(operator, LEDGER_CHECKS)
     assert "120 rows" in text
-    assert "50 of 120 are shown" in text
+    assert "Showing 50 of 120" in text
 
 
-def test_an_old_inspection_is_an_alarm(
+def test_an_old_ledger_check_is_an_alarm(
     operator: Client, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     yesterday = timezone.now() - timedelta(hours=27)
@@ -117,7 +117,7 @@ def test_an_old_inspection_is_an_alarm(
 
 
 def test_who_may_not_look_may_not_check(alice_client: Client) -> None:
-    assert alice_client.post(reverse(BOOKS), follow=True).status_code == 403
+    assert alice_client.post(reverse(LEDGER_CHECKS), follow=True).status_code == 403
     assert ledger_check_results.find_latest() is None
 
 
@@ -163,7 +163,7 @@ def test_the_period_of_the_margin_is_kept(operator: Client, costs: None) -> None
 @pytest.mark.parametrize(
     # The start page has a little of every page.
     ("name", "most"),
-    [(BOOKS, 12), (MARGIN, 12), ("admin:vidgo_queue", 12), ("admin:index", 17)],
+    [(LEDGER_CHECKS, 12), (MARGIN, 12), ("admin:vidgo_queue", 12), ("admin:index", 17)],
 )
 def test_a_page_asks_as_often_with_many_rows(
     operator: Client,

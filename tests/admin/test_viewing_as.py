@@ -76,7 +76,7 @@ def test_whatever_could_change_something_is_refused(
         ("/dashboard/organizations", {"organization": organization.public_id}),
         ("/accounts/password/change/", {"password1": "x"}),
         (reverse("admin:vidgo_action", args=["suspend"]), {"on": organization.pk}),
-        (reverse("admin:vidgo_books"), {}),
+        (reverse("admin:vidgo_ledger_checks"), {}),
     ):
         for method in ("post", "put", "patch", "delete"):
             answer = getattr(viewing, method)(path, sent)

@@ -37,7 +37,9 @@ def free() -> int:
     return health.free_slots(providers=registry.providers())["sandbox"]
 
 
-@pytest.mark.parametrize("name", [PROVIDERS, QUEUE, "admin:vidgo_margin", "admin:vidgo_books"])
+@pytest.mark.parametrize(
+    "name", [PROVIDERS, QUEUE, "admin:vidgo_margin", "admin:vidgo_ledger_checks"]
+)
 def test_a_page_of_the_desk_is_open_to_operators_alone(
     name: str, looker: Client, alice_client: Client
 ) -> None:
@@ -46,7 +48,9 @@ def test_a_page_of_the_desk_is_open_to_operators_alone(
     assert Client().get(reverse(name)).status_code == 302
 
 
-@pytest.mark.parametrize("name", [PROVIDERS, QUEUE, "admin:vidgo_margin", "admin:vidgo_books"])
+@pytest.mark.parametrize(
+    "name", [PROVIDERS, QUEUE, "admin:vidgo_margin", "admin:vidgo_ledger_checks"]
+)
 def test_an_operator_without_the_permission_to_look_is_refused(name: str) -> None:
     junior = signed_in(factories.user("junior@example.com", is_staff=True))
     assert junior.get(reverse(name)).status_code == 403

@@ -194,7 +194,7 @@ class Money(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "organization"):
-            broken = {violation.sentence for violation in ledger_checks.check()}
+            broken = {violation.rule for violation in ledger_checks.check()}
             # The model spends on nothing in particular; every other rule must hold.
             assert broken <= {"each charge is for a job"}
 

@@ -172,4 +172,4 @@ def test_many_at_once_spend_exactly_the_cap(key: ApiKey) -> None:
     assert (results.count("key"), results.count("free"), results.count("wallet")) == (10, 20, 0)
     assert Budget.objects.get().day_spent_credits == 100
     assert wallets.balance_of(organization=key.organization).balance_credits == 700
-    assert ledger_checks.RULES[0].sentence not in {each.sentence for each in ledger_checks.check()}
+    assert ledger_checks.RULES[0].name not in {each.rule for each in ledger_checks.check()}

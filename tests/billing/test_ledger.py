@@ -93,7 +93,7 @@ def test_a_refund_gives_back_what_was_charged_once(organization: Organization) -
     with pytest.raises(ledger.AlreadyRecorded):
         ledger.refund(organization=organization, reference="task_1", actor="test")
     assert balance(organization).balance_credits == 100
-    assert ledger_checks.RULES[0].sentence not in {each.sentence for each in ledger_checks.check()}
+    assert ledger_checks.RULES[0].name not in {each.rule for each in ledger_checks.check()}
 
 
 def test_a_refund_without_a_charge_is_our_mistake(organization: Organization) -> None:
@@ -130,8 +130,8 @@ def test_a_loss_beyond_the_balance_becomes_debt_and_the_next_credits_pay_it(
     assert grant(organization, 20, "grant_2") == -10
     assert grant(organization, 50, "grant_3") == 40
     assert balance(organization) == wallets.Balance(balance_credits=40, debt_credits=0)
-    assert not {rule.sentence for rule in ledger_checks.RULES[:4]} & {
-        violation.sentence for violation in ledger_checks.check()
+    assert not {rule.name for rule in ledger_checks.RULES[:4]} & {
+        violation.rule for violation in ledger_checks.check()
     }
 
 

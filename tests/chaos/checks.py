@@ -20,7 +20,7 @@ def count_unfinished() -> int:
 
 def violations(*, orders: dict[int, str], bought: dict[str, Any]) -> list[str]:
     """Return each broken promise as a sentence; none when all is well."""
-    found = [f"the books: {each.sentence} ({each.row})" for each in ledger_checks.check()]
+    found = [f"the ledger: {each.rule} ({each.row})" for each in ledger_checks.check()]
     jobs = {job.public_id: job for job in Job.objects.all()}
     if set(jobs) != set(orders.values()):
         found.append(f"{len(orders)} orders, but {len(jobs)} jobs")

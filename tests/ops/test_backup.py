@@ -168,7 +168,7 @@ def test_everything_destroyed_comes_back_from_a_backup(
     shutil.rmtree(media)
     assert "Restored 6 files" in manage("restore", str(place), variables=copy)
 
-    assert "The books are clean." in manage("check_books", variables=copy)
+    assert "The ledger is clean." in manage("check_ledger", variables=copy)
     assert manage("migrate", "--check", variables=copy) == ""
     after = rows_of(drill_url)
     for emptied in ("django_session", "vidgo_cache"):

@@ -254,8 +254,8 @@ PLANTED: list[tuple[Callable[[Copy], None], str, str]] = [
     (live_key_in_development, "Stripe", "real money"),
     (failed_event, "Stripe inbox", "1 events could not be processed"),
     (forgotten_event, "Stripe inbox", "wait for a worker"),
-    (stuck_sweep, "Stripe sweep", "has not got through"),
-    (credits_from_nowhere, "books", "each wallet equals the sum of its entries"),
+    (stuck_sweep, "Stripe sweep", "has not completed"),
+    (credits_from_nowhere, "ledger", "each wallet equals the sum of its entries"),
     (paused_provider, "provider", "no credit"),
     (open_breaker, "provider", "HTTP 502"),
     (low_balance, "provider", "999 credits left"),
@@ -292,7 +292,7 @@ def test_a_planted_fault_is_found_and_nothing_else(
 def test_what_needs_an_absent_database_is_skipped_and_not_called_wrong(copy: Copy) -> None:
     database_away(copy)
     skipped = {f.name for f in doctor.examine() if f.state is State.SKIPPED}
-    assert {"migrations", "clock", "books", "workers"} <= skipped
+    assert {"migrations", "clock", "ledger", "workers"} <= skipped
     assert not skipped & {"settings", "storage", "mail", "Stripe"}
 
 

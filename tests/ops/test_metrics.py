@@ -170,7 +170,7 @@ def test_callbacks_are_told_by_state_and_age(organization: Organization) -> None
 
 def test_money_is_told_as_what_should_be_none(organization: Organization) -> None:
     ledger_check_results.run()
-    assert scrape()("vidgo_books_clean") == 1
+    assert scrape()("vidgo_ledger_check_passed") == 1
     Wallet.objects.update_or_create(organization=organization, defaults={"debt_credits": 30})
     ledger_check_results.run()
     at = timezone.now() - timedelta(minutes=2)
@@ -181,9 +181,9 @@ def test_money_is_told_as_what_should_be_none(organization: Organization) -> Non
     StripeEvent.objects.update(received_at=at)
     Cursor.objects.create(name="stripe", reached_at=at)
     now = scrape()
-    assert now("vidgo_books_clean") == 0
-    assert now("vidgo_books_rules_broken") == 1
-    assert 0 <= (now("vidgo_books_checked_seconds_ago") or -1) < 10
+    assert now("vidgo_ledger_check_passed") == 0
+    assert now("vidgo_ledger_rules_broken") == 1
+    assert 0 <= (now("vidgo_ledger_check_age_seconds") or -1) < 10
     assert now("vidgo_wallets_in_debt") == 1
     assert now("vidgo_wallets_debt_credits") == 30
     assert now("vidgo_wallets_negative") == 0

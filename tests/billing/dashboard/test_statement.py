@@ -91,8 +91,8 @@ def test_closed_days_and_open_ones_add_up_to_the_same_figures(
     # What the days say is what is read: a day written wrong changes the figures and the audit.
     DailyTotal.objects.filter(kind="charge").update(out_credits=F("out_credits") + 1)
     assert figures() != before
-    assert {each.sentence for each in ledger_checks.check()} == {
-        "each closed day is the sum of its entries"
+    assert {each.rule for each in ledger_checks.check()} == {
+        "each daily total equals the sum of its entries"
     }
 
 

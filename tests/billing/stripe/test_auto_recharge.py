@@ -298,7 +298,7 @@ def test_many_at_once_buy_one_pack(fake: FakeStripe, ready: Organization) -> Non
         list(pool.map(one, range(6)))
     assert (TopUp.objects.count(), balance(ready)) == (1, 4400)
     # The spending above was for no job; everything else must hold.
-    assert {each.sentence for each in ledger_checks.check()} == {"each charge is for a job"}
+    assert {each.rule for each in ledger_checks.check()} == {"each charge is for a job"}
 
 
 @pytest.mark.django_db(transaction=True)

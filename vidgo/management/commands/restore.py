@@ -32,4 +32,4 @@ class Command(BaseCommand):
         self.stdout.write(f"{manifest.made_at}, made by version {manifest.version}.")
         for name in backups.list_missing_secrets(manifest=manifest):
             self.stderr.write(f"{name} is another one now: what was made with it cannot be used.")
-        self.stdout.write("Next: manage.py migrate, manage.py check_books, then start.")
+        self.stdout.write("Next: manage.py migrate, manage.py check_ledger, then start.")
