@@ -1,4 +1,4 @@
-"""What the API says about money."""
+"""The API's endpoints about money: balance, ledger and purchases."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from vidgo.kernel.api.endpoint import Endpoint
 from vidgo.kernel.web import pagination
 
 PAGING = (
-    OpenApiParameter("before", OpenApiTypes.STR, description="`next_before` of the last answer."),
-    OpenApiParameter("limit", OpenApiTypes.INT, description="Rows a page, 1 to 100."),
+    OpenApiParameter("before", OpenApiTypes.STR, description="`next_before` of the last page."),
+    OpenApiParameter("limit", OpenApiTypes.INT, description="Rows per page, 1 to 100."),
 )
 
 
 class BalanceData(serializers.Serializer[None]):
-    """What an organization has."""
+    """An organization's balance."""
 
-    email = serializers.EmailField(help_text="Who owns the organization.")
+    email = serializers.EmailField(help_text="The owner of the organization.")
     credits_amount = serializers.IntegerField(help_text="Credits the organization can spend.")
 
 
 class EntryData(serializers.Serializer[None]):
-    """One movement of credits."""
+    """One ledger entry."""
 
-    entry_id = serializers.CharField(help_text="Kind and reference, which occur once together.")
+    entry_id = serializers.CharField(help_text="Kind and reference, unique together.")
     kind = serializers.ChoiceField(choices=Kind.values)
-    amount_credits = serializers.IntegerField(help_text="Negative when credits were taken.")
+    amount_credits = serializers.IntegerField(help_text="Negative when credits were deducted.")
     balance_after_credits = serializers.IntegerField(help_text="Negative while in debt.")
-    reference = serializers.CharField(help_text="What it was for, such as a task's id.")
+    reference = serializers.CharField(help_text="What the entry is for, such as a task's id.")
     reason = serializers.CharField(allow_blank=True)
     created_time = serializers.CharField(help_text="ISO 8601, UTC, to the second.")
 
@@ -51,14 +51,14 @@ class TopUpData(serializers.Serializer[None]):
     status = serializers.ChoiceField(choices=TopUp.Status.values)
     credits = serializers.IntegerField()
     amount_cents = serializers.IntegerField(help_text="The price without tax.")
-    paid_cents = serializers.IntegerField(help_text="What was paid, 0 until then.")
+    paid_cents = serializers.IntegerField(help_text="The amount paid with tax, 0 until paid.")
     currency = serializers.CharField()
     created_time = serializers.CharField()
     paid_time = serializers.CharField(allow_null=True)
 
 
 class BalanceView(Endpoint):
-    """The organization's available credits."""
+    """The organization's balance."""
 
     required_scope = Scope.BILLING
 
@@ -72,7 +72,7 @@ class BalanceView(Endpoint):
         },
     )
     def get(self, request: Request) -> Response:
-        """Answer with the balance of the key's organization."""
+        """Return the balance of the key's organization."""
         organization = access.key_of(request).organization
         balance = wallets.balance_of(organization=organization)
         return envelope.ok(
@@ -84,13 +84,13 @@ class BalanceView(Endpoint):
 
 
 class LedgerView(Endpoint):
-    """Every movement of credits."""
+    """The organization's ledger entries."""
 
     required_scope = Scope.BILLING
 
     @extend_schema(
         operation_id="list_ledger",
-        summary="List the movements of credits",
+        summary="List ledger entries",
         tags=["Account"],
         parameters=[
             OpenApiParameter("kind", OpenApiTypes.STR, enum=Kind.values),
@@ -113,7 +113,7 @@ class LedgerView(Endpoint):
         },
     )
     def get(self, request: Request) -> Response:
-        """Answer with a page of movements, the newest first."""
+        """Return a page of ledger entries, the newest first."""
         chosen = statement.parse_filter(
             kind=request.query_params.get("kind", ""),
             first_day=request.query_params.get("from", ""),
@@ -129,13 +129,13 @@ class LedgerView(Endpoint):
 
 
 class TopUpsView(Endpoint):
-    """Every purchase of credits."""
+    """The organization's purchases."""
 
     required_scope = Scope.BILLING
 
     @extend_schema(
         operation_id="list_top_ups",
-        summary="List the purchases of credits",
+        summary="List purchases",
         tags=["Account"],
         parameters=list(PAGING),
         responses={
@@ -153,7 +153,7 @@ class TopUpsView(Endpoint):
         },
     )
     def get(self, request: Request) -> Response:
-        """Answer with a page of purchases, the newest first."""
+        """Return a page of purchases, the newest first."""
         rows = TopUp.objects.for_organization(access.key_of(request).organization)
         page = pagination.turn(
             rows,

@@ -1,4 +1,4 @@
-"""Promotions: codes that give credits, once to each organization."""
+"""Promotions: codes that grant credits, once to each organization."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ class UnknownCode(errors.Invalid):
     default_message = "This promotion code is not valid."
 
 
-class CodeOver(errors.Conflict):
-    default_message = "This promotion is over."
+class PromotionEnded(errors.Conflict):
+    default_message = "This promotion has ended."
 
 
 class AlreadyRedeemed(errors.Conflict):
-    default_message = "Your organization has used this promotion code before."
+    default_message = "Your organization has already used this promotion code."
 
 
 def redeem(*, organization: Organization, code: str, actor: Actor) -> Grant:
-    """Give an organization the credits of a code.
+    """Grant an organization the credits of a code.
 
-    Raises `UnknownCode`, `CodeOver` and `AlreadyRedeemed`; then nothing is given.
+    Raises `UnknownCode`, `PromotionEnded` and `AlreadyRedeemed`; nothing is granted then.
     """
     organizations.require_active(organization=organization)
     now = timezone.now()
     try:
         with transaction.atomic(durable=True):
-            # The lock lets the count of redemptions be exact.
+            # The lock makes the count of redemptions exact.
             promotion = (
                 Promotion.objects.select_for_update().filter(code__iexact=code.strip()).first()
             )
@@ -66,4 +66,4 @@ def _require_open(promotion: Promotion) -> None:
         and promotion.redemptions.count() >= promotion.max_redemptions
     )
     if not promotion.is_active or over or used_up:
-        raise CodeOver(param="code")
+        raise PromotionEnded(param="code")

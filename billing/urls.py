@@ -1,9 +1,9 @@
-"""The addresses of the pages and of the API about credits."""
+"""URLs of billing's pages, API endpoints and webhook."""
 
 from django.urls import URLPattern, path
 
 from billing.api import BalanceView, LedgerView, TopUpsView
-from billing.dashboard import budgets, overview, promotions, recharge, statement, top_ups
+from billing.dashboard import budgets, overview, recharge, statement, top_ups
 from billing.stripe import webhook
 
 urlpatterns: list[URLPattern] = [
@@ -16,10 +16,10 @@ urlpatterns: list[URLPattern] = [
     path("dashboard/billing/paid", top_ups.paid, name="billing_paid"),
     path("dashboard/billing/receipts", overview.receipts, name="billing_receipts"),
     path("dashboard/billing/portal", overview.portal, name="billing_portal"),
-    path("dashboard/billing/warning", overview.warning, name="billing_warning"),
-    path("dashboard/billing/promotion", promotions.redeem, name="billing_promotion"),
+    path("dashboard/billing/warning", overview.low_balance, name="billing_warning"),
+    path("dashboard/billing/promotion", overview.redeem, name="billing_promotion"),
     path("dashboard/billing/recharge", recharge.page, name="billing_recharge"),
-    path("dashboard/billing/recharge/off", recharge.switch_off, name="billing_recharge_off"),
+    path("dashboard/billing/recharge/off", recharge.turn_off, name="billing_recharge_off"),
     path("dashboard/billing/statement", statement.page, name="billing_statement"),
     path("dashboard/billing/statement.csv", statement.as_csv, name="billing_statement_csv"),
     path("dashboard/keys/<str:key_id>/budget", budgets.page, name="key_budget"),

@@ -1,4 +1,4 @@
-"""What people type into the pages about money."""
+"""The forms of the billing pages."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from billing.packs import Pack
 from vidgo.kernel import errors
 from vidgo.kernel.db import days
 
-# Far above any use, and within the columns these numbers are kept in.
+# Far above any real use, and within the range of the columns.
 CREDITS_MAX = 1_000_000_000
 MONTHLY_CAP_MAX_DOLLARS = 100_000
 
 
 class TopUpForm(forms.Form):
-    """What is bought: the pack whose button was pressed, or an amount of one's own."""
+    """What to buy: the pack whose button was pressed, or a custom amount."""
 
     pack = forms.CharField(required=False, widget=forms.HiddenInput)
     dollars = forms.IntegerField(
@@ -35,17 +35,17 @@ class TopUpForm(forms.Form):
         ),
         widget=forms.NumberInput(attrs={"inputmode": "numeric", "step": "1", "placeholder": "25"}),
     )
-    keep_card = forms.BooleanField(
+    save_card = forms.BooleanField(
         required=False,
-        label="Keep this card for automatic recharge",
+        label="Save this card for automatic recharge",
         help_text=(
-            "Stripe keeps it, we never see its number. It is charged only if you switch "
-            "automatic recharge on, and you can remove it at any time."
+            "Stripe stores it; we never see its number. It is charged only if you turn on "
+            "automatic recharge, and you can remove it at any time."
         ),
     )
 
     def clean(self) -> dict[str, Any]:
-        """Find out what the choice buys; a pressed pack counts whatever the field beside says."""
+        """Add the pack to buy; a pressed pack takes precedence over the amount."""
         values = super().clean() or {}
         chosen = values.get("pack", "")
         if chosen:
@@ -65,13 +65,13 @@ def _is_number(text: str) -> bool:
 
 
 class WarningForm(forms.Form):
-    """The balance below which the people who pay get an e-mail."""
+    """The low-balance threshold."""
 
     warn_below_credits = forms.IntegerField(
         min_value=0,
         max_value=CREDITS_MAX,
-        label="Warn below, in credits",
-        help_text="0 sends no warning. At most one e-mail a day.",
+        label="E-mail me below, in credits",
+        help_text="At most one e-mail a day. Enter 0 to turn it off.",
     )
 
 
@@ -86,7 +86,7 @@ class PromotionForm(forms.Form):
 
 
 class RechargeForm(forms.Form):
-    """The terms of automatic recharge, and at the second step the consent to them."""
+    """The terms of automatic recharge, and in the second step the consent to them."""
 
     pack = forms.ChoiceField(label="Buy")
     threshold_credits = forms.IntegerField(
@@ -97,11 +97,11 @@ class RechargeForm(forms.Form):
     monthly_cap = forms.IntegerField(
         min_value=packs.SMALLEST_CENTS // 100,
         max_value=MONTHLY_CAP_MAX_DOLLARS,
-        label="At most in a month, in dollars",
-        help_text="Calendar months in UTC. Nothing is bought beyond it.",
+        label="Monthly limit, in dollars",
+        help_text="Per calendar month, in UTC.",
     )
     agreed = forms.BooleanField(required=False)
-    # The sentence that was on the screen; if the terms mean another by now, it is asked again.
+    # The consent text as displayed; if it has changed since, the form asks again.
     consent = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -115,7 +115,7 @@ class RechargeForm(forms.Form):
         )
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a limit that allows no recharge at all, before anybody is asked to agree."""
+        """Refuse a monthly limit that allows no recharge, before asking for consent."""
         values = super().clean() or {}
         if {"pack", "monthly_cap"} <= values.keys() and (
             values["monthly_cap"] * 100 < self.bought.amount_cents
@@ -129,7 +129,7 @@ class RechargeForm(forms.Form):
         return packs.get_pack(amount_cents=int(self.cleaned_data["pack"]))
 
     def terms(self) -> dict[str, Any]:
-        """Return the terms as the verbs take them."""
+        """Return the terms as arguments of `auto_recharge.enable`."""
         return {
             "pack": self.bought,
             "threshold_credits": self.cleaned_data["threshold_credits"],
@@ -138,7 +138,7 @@ class RechargeForm(forms.Form):
 
 
 class StatementForm(forms.Form):
-    """Which movements are shown; named as in the API."""
+    """The filter of the statement, with the API's parameter names."""
 
     kind = forms.ChoiceField(required=False)
 
@@ -146,12 +146,12 @@ class StatementForm(forms.Form):
         super().__init__(*args, **kwargs)
         kinds = [(kind, kind.replace("_", " ").capitalize()) for kind in Kind.values]
         self.fields["kind"] = forms.ChoiceField(choices=[("", "All kinds"), *kinds], required=False)
-        # `from` is no name that a class can give to a field.
+        # `from` is a keyword, so it cannot be a class attribute.
         self.fields["from"] = days.field("From (UTC)")
         self.fields["to"] = days.field("To (UTC)")
 
     def clean(self) -> dict[str, Any]:
-        """Turn the fields into a filter."""
+        """Add the filter."""
         values = super().clean() or {}
         days.check_order(self, values)
         values["filter"] = statement.Filter(
@@ -161,19 +161,19 @@ class StatementForm(forms.Form):
 
 
 class BudgetForm(forms.ModelForm):
-    """The caps of a key; an empty field is no cap."""
+    """The caps of an API key; an empty field means no cap."""
 
     class Meta:
         model = Budget
         fields = ("daily_credits", "monthly_credits", "total_credits")
         labels = {
-            "daily_credits": "In a day, in credits",
-            "monthly_credits": "In a month, in credits",
-            "total_credits": "In all, in credits",
+            "daily_credits": "Per day, in credits",
+            "monthly_credits": "Per month, in credits",
+            "total_credits": "In total, in credits",
         }
 
 
-def refuse(form: forms.Form, error: errors.DomainError) -> None:
-    """Show what a verb refused at the field it is about, or above the form."""
+def add_error(form: forms.Form, error: errors.DomainError) -> None:
+    """Add a domain error to the field it names, or to the whole form."""
     field = error.param if error.param in form.fields else None
     form.add_error(field, error.message)

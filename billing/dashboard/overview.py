@@ -1,4 +1,4 @@
-"""The page about money: what there is, buying more, and what happens by itself."""
+"""The billing page: balance, purchases, low-balance warning, promotion codes and receipts."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import access, api_keys
+from accounts import access, api_keys, audit
 from accounts.access import MemberRequest
 from accounts.models import ApiKey, Organization
-from billing import auto_recharge, packs, wallets
-from billing.dashboard.forms import PromotionForm, TopUpForm, WarningForm
+from billing import auto_recharge, packs, promotions, wallets
+from billing.dashboard.forms import PromotionForm, TopUpForm, WarningForm, add_error
 from billing.models import Customer, LedgerEntry, TopUp, Wallet
 from billing.stripe import client, customers
+from vidgo.kernel import errors
 
 SECTION = "billing"
 RECENT = 8
-KEYS_SHOWN = 100
+KEYS_MAX = 100
 UNREACHABLE = "Stripe cannot be reached right now. Please try again in a moment."
 
 
 @require_safe
 @access.member_page("view")
 def overview(request: MemberRequest) -> HttpResponseBase:
-    """Show the balance to every member, and all that moves money to those who may."""
+    """Display the balance to every member, and everything else to those who manage billing."""
     return show(request)
 
 
 def show(request: MemberRequest, **forms: Any) -> HttpResponse:
-    """Return the page, with a form as it was sent in the place of an empty one."""
+    """Render the page, with submitted forms in place of empty ones."""
     organization = request.organization
     context: dict[str, Any] = {
         "section": SECTION,
@@ -44,7 +45,7 @@ def show(request: MemberRequest, **forms: Any) -> HttpResponse:
             "packs": packs.listed(),
             "credits_per_dollar": 100 * packs.CREDITS_PER_CENT,
             "form": TopUpForm(),
-            "warning_form": WarningForm(initial={"warn_below_credits": _line(organization)}),
+            "warning_form": WarningForm(initial={"warn_below_credits": _threshold(organization)}),
             "promotion_form": PromotionForm(),
             "customer": Customer.objects.filter(pk=organization.pk).first(),
             "recharge": auto_recharge.find_setting(organization=organization),
@@ -59,56 +60,78 @@ def show(request: MemberRequest, **forms: Any) -> HttpResponse:
 
 
 def _keys_to_cap(request: MemberRequest) -> list[ApiKey]:
-    """Return the active keys for those who pay but do not see the list of keys."""
+    """Return the active keys, for members who manage billing but cannot open the list of keys."""
     if access.allows(request.membership, "keys"):
         return []
     keys = api_keys.list_keys(organization=request.organization)
-    return [key for key in keys[:KEYS_SHOWN] if key.status == "active"]
+    return [key for key in keys[:KEYS_MAX] if key.status == "active"]
 
 
-def _line(organization: Organization) -> int:
-    """Return the balance below which a warning is sent; a wallet to come has the usual one."""
-    drawn = Wallet.objects.filter(pk=organization.pk).values_list("warn_below_credits", flat=True)
-    usual: Any = Wallet._meta.get_field("warn_below_credits").db_default
-    return int(next(iter(drawn), usual))
+def _threshold(organization: Organization) -> int:
+    """Return the low-balance threshold; an organization without a wallet has the default."""
+    stored = Wallet.objects.filter(pk=organization.pk).values_list("warn_below_credits", flat=True)
+    default: Any = Wallet._meta.get_field("warn_below_credits").db_default
+    return int(next(iter(stored), default))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.member_page("billing")
-def warning(request: MemberRequest) -> HttpResponseBase:
-    """Draw the line below which the people who pay get an e-mail."""
+def low_balance(request: MemberRequest) -> HttpResponseBase:
+    """Set the low-balance threshold."""
     form = WarningForm(request.POST)
     if request.method != "POST":
         return redirect("billing")
     if not form.is_valid():
         return show(request, warning_form=form)
-    wallets.watch(organization=request.organization, **form.cleaned_data)
-    messages.success(request, "The warning is set.")
+    wallets.set_thresholds(organization=request.organization, **form.cleaned_data)
+    messages.success(request, "The low-balance warning is saved.")
     return redirect("billing")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.member_page("billing")
+def redeem(request: MemberRequest) -> HttpResponseBase:
+    """Redeem a promotion code."""
+    if request.method != "POST":
+        return redirect("billing")
+    form = PromotionForm(request.POST)
+    if form.is_valid():
+        try:
+            grant = promotions.redeem(
+                organization=request.organization,
+                code=form.cleaned_data["code"],
+                actor=audit.actor_of(request),
+            )
+        except (errors.Invalid, errors.Conflict) as refused:
+            add_error(form, refused)
+        else:
+            messages.success(request, f"{grant.amount_credits:,} credits were added.")
+            return redirect("billing")
+    return show(request, promotion_form=form)
 
 
 @require_POST
 @access.member_page("billing")
 def portal(request: MemberRequest) -> HttpResponseBase:
-    """Go to Stripe's own page for cards and receipts; raises `NoCustomer`."""
+    """Redirect to Stripe's customer portal; raises `NoCustomer`."""
     customer = customers.get_customer(organization=request.organization)
     try:
-        address = client.portal_url(
+        url = client.portal_url(
             customer_id=customer.stripe_id,
             return_url=request.build_absolute_uri("/dashboard/billing"),
         )
     except client.StripeError:
         messages.error(request, UNREACHABLE)
         return redirect("billing")
-    return HttpResponseRedirect(address, status=303)
+    return HttpResponseRedirect(url, status=303)
 
 
 @require_safe
 @access.member_page("billing")
 def receipts(request: MemberRequest) -> HttpResponseBase:
-    """List the receipts that Stripe has; the page about money loads its part from here.
+    """List the receipts from Stripe; the billing page loads its list from here.
 
-    Stripe is asked only for an organization that it knows, and may fail to answer.
+    Stripe is called only for an organization that has a customer there.
     """
     customer = Customer.objects.filter(pk=request.organization.pk).first()
     try:

@@ -1,4 +1,4 @@
-"""The pages about automatic recharge: the terms, the consent to them, and the end of it."""
+"""The pages about automatic recharge: the terms, the consent to them, and turning it off."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import access, audit
 from accounts.access import MemberRequest
 from billing import auto_recharge, packs
-from billing.dashboard.forms import RechargeForm, refuse
+from billing.dashboard.forms import RechargeForm, add_error
 from billing.dashboard.overview import SECTION
 from billing.models import AutoRecharge, Customer
 from vidgo.kernel import errors
 
+# Proposed to an organization that has no terms yet.
 THRESHOLD_CREDITS = 200
-# Proposed as the monthly limit: so many packs.
 PACKS_A_MONTH = 5
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.member_page("billing")
 def page(request: MemberRequest) -> HttpResponseBase:
-    """Ask for the terms, then for the consent to exactly these; a POST with it switches on.
+    """Ask for the terms, then for consent to them; a POST with the consent turns it on.
 
-    The terms stand in the address, so that the sentence agreed to is there without any script.
+    The terms are in the URL, so the page can display the consent text without JavaScript.
     """
     if request.method == "POST":
         return _agree(request)
@@ -33,7 +33,7 @@ def page(request: MemberRequest) -> HttpResponseBase:
     if form is None:
         setting = auto_recharge.find_setting(organization=request.organization)
         return _show(request, RechargeForm(initial=_proposed(setting)))
-    return _show(request, form, asks=form.is_valid())
+    return _show(request, form, asks_consent=form.is_valid())
 
 
 def _agree(request: MemberRequest) -> HttpResponse:
@@ -42,8 +42,8 @@ def _agree(request: MemberRequest) -> HttpResponse:
         return _show(request, form)
     terms = form.terms()
     if form.cleaned_data["consent"] != auto_recharge.consent_text(**terms):
-        # What a pack holds has changed since the sentence was on the screen.
-        return _show(request, form, asks=True)
+        # The pack has changed since the consent text was displayed.
+        return _show(request, form, asks_consent=True)
     try:
         auto_recharge.enable(
             organization=request.organization,
@@ -52,23 +52,25 @@ def _agree(request: MemberRequest) -> HttpResponse:
             **terms,
         )
     except (errors.Invalid, errors.Conflict) as refused:
-        refuse(form, refused)
-        return _show(request, form, asks=True)
+        add_error(form, refused)
+        return _show(request, form, asks_consent=True)
     messages.success(request, "Automatic recharge is on.")
     return redirect("billing")
 
 
 @require_POST
 @access.member_page("billing")
-def switch_off(request: MemberRequest) -> HttpResponseBase:
-    """Buy nothing by itself any more."""
+def turn_off(request: MemberRequest) -> HttpResponseBase:
+    """Turn off automatic recharge."""
     auto_recharge.disable(organization=request.organization, actor=audit.actor_of(request))
     messages.success(request, "Automatic recharge is off.")
     return redirect("billing")
 
 
-def _show(request: MemberRequest, form: RechargeForm, *, asks: bool = False) -> HttpResponse:
-    """Return the page; with `asks` it shows the terms as a sentence and asks to agree."""
+def _show(
+    request: MemberRequest, form: RechargeForm, *, asks_consent: bool = False
+) -> HttpResponse:
+    """Render the page with the terms, or with the consent text."""
     return render(
         request,
         "billing/recharge.html",
@@ -76,13 +78,13 @@ def _show(request: MemberRequest, form: RechargeForm, *, asks: bool = False) -> 
             "section": SECTION,
             "form": form,
             "customer": Customer.objects.filter(pk=request.organization.pk).first(),
-            "consent": auto_recharge.consent_text(**form.terms()) if asks else "",
+            "consent": auto_recharge.consent_text(**form.terms()) if asks_consent else "",
         },
     )
 
 
 def _proposed(setting: AutoRecharge) -> dict[str, object]:
-    """Return the terms as they are, or such as many would choose."""
+    """Return the current terms, or default ones."""
     if setting.amount_cents:
         return {
             "pack": str(setting.amount_cents),

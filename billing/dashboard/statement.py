@@ -1,4 +1,4 @@
-"""The statement: as a page that can be printed, and as a file."""
+"""The account statement, as a printable page and as CSV."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from billing.models import Dispute, Kind, LedgerEntry, Refund
 from vidgo.kernel.web import csv_export
 
 PAGE_SIZE = 50
-# What a browser still lays out and prints in a moment; beyond it there are the days and the file.
+# What a browser lays out and prints in a moment; for more there are the date filter and the CSV.
 PRINT_MAX = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A movement, and the purchase behind it where there is one."""
+    """A ledger entry, and the id of the purchase it belongs to, if any."""
 
     entry: LedgerEntry
     top_up_id: str
@@ -34,25 +34,25 @@ class Line:
 @require_safe
 @access.member_page("view")
 def page(request: MemberRequest) -> HttpResponseBase:
-    """Show the movements that a filter keeps, and what the days add up to."""
+    """Display the entries that match the filter, and the sums over its days."""
     form = StatementForm(request.GET)
     context: dict[str, Any] = {"section": SECTION, "form": form, "query": _query(request)}
     if form.is_valid():
         chosen = form.cleaned_data["filter"]
         is_whole = "all" in request.GET
-        turned = statement.turn(
+        entries = statement.turn(
             statement.entries(organization=request.organization, chosen=chosen),
             query=request.GET,
             size=PRINT_MAX if is_whole else PAGE_SIZE,
         )
         context |= {
-            "page": turned,
+            "page": entries,
             "is_whole": is_whole,
-            "is_on_one_page": not (turned.newer or turned.older),
+            "is_on_one_page": not (entries.newer or entries.older),
             "print_max": PRINT_MAX,
             "chosen": chosen,
             "is_filtered": chosen != statement.Filter(),
-            "lines": _lines(turned.rows, organization=request.organization),
+            "lines": _lines(entries.rows, organization=request.organization),
             "totals": statement.totals(organization=request.organization, chosen=chosen),
         }
     return render(
@@ -63,7 +63,7 @@ def page(request: MemberRequest) -> HttpResponseBase:
 @require_safe
 @access.member_page("view")
 def as_csv(request: MemberRequest) -> HttpResponseBase:
-    """Send the movements that a filter keeps, the oldest first; raises `BadFilter`."""
+    """Send the entries that match the filter, the oldest first; raises `BadFilter`."""
     chosen = statement.parse_filter(
         kind=request.GET.get("kind", ""),
         first_day=request.GET.get("from", ""),
@@ -74,7 +74,7 @@ def as_csv(request: MemberRequest) -> HttpResponseBase:
 
 
 def _query(request: MemberRequest) -> str:
-    """Return the filter as it stands in the address, without the place in the list."""
+    """Return the query string of the filter, without the page."""
     query = request.GET.copy()
     for name in ("before", "after", "all"):
         query.pop(name, None)
@@ -82,13 +82,13 @@ def _query(request: MemberRequest) -> str:
 
 
 def _lines(entries: list[LedgerEntry], *, organization: Organization) -> list[Line]:
-    """Find the purchases behind top-ups, refunds and disputes, in two queries for any number."""
-    causes = {entry.reference: entry.reference for entry in entries if entry.kind == Kind.TOP_UP}
-    taken = [e.reference for e in entries if e.kind in (Kind.CLAWBACK, Kind.REINSTATEMENT)]
-    if taken:
+    """Find the purchases of top-ups, refunds and disputes, in two queries for any number."""
+    purchases = {entry.reference: entry.reference for entry in entries if entry.kind == Kind.TOP_UP}
+    stripe_ids = [e.reference for e in entries if e.kind in (Kind.CLAWBACK, Kind.REINSTATEMENT)]
+    if stripe_ids:
         for model in (Refund, Dispute):
             found = model.objects.filter(
-                stripe_id__in=taken, top_up__organization=organization
+                stripe_id__in=stripe_ids, top_up__organization=organization
             ).values_list("stripe_id", "top_up__public_id")
-            causes |= dict(found)
-    return [Line(entry=entry, top_up_id=causes.get(entry.reference, "")) for entry in entries]
+            purchases |= dict(found)
+    return [Line(entry=entry, top_up_id=purchases.get(entry.reference, "")) for entry in entries]

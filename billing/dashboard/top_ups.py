@@ -1,4 +1,4 @@
-"""The pages about one purchase: starting it, coming back from it, and what became of it."""
+"""The pages about purchases: starting one, returning from Stripe, details and receipts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from vidgo.kernel.web import pagination
 log = structlog.get_logger(__name__)
 
 SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{1,250}")
-# Where in the session the page stands that somebody buys credits for.
+# The session key of the page to return to after a purchase.
 RETURN_KEY = "after_top_up"
 
 
@@ -36,35 +36,35 @@ def page(request: MemberRequest) -> HttpResponseBase:
     """List every purchase; a POST starts one. Raises `UnknownPage`."""
     if request.method == "POST":
         return _start(request)
-    turned = pagination.turn(
+    purchases = pagination.turn(
         TopUp.objects.for_organization(request.organization), key="public_id", query=request.GET
     )
-    return render(request, "billing/top_ups.html", {"section": overview.SECTION, "page": turned})
+    return render(request, "billing/top_ups.html", {"section": overview.SECTION, "page": purchases})
 
 
 def _start(request: MemberRequest) -> HttpResponseBase:
-    """Open the payment page for a pack or an amount of one's own, and go there."""
+    """Open the payment page for a pack or a custom amount, and redirect to it."""
     form = TopUpForm(request.POST)
     if not form.is_valid():
         return overview.show(request, form=form)
     try:
-        address = top_ups.start(
+        url = top_ups.start(
             organization=request.organization,
             pack=form.cleaned_data["bought"],
             actor=audit.actor_of(request),
-            keep_card=form.cleaned_data["keep_card"],
-            # Where the person is signed in; ALLOWED_HOSTS says which names may be here.
+            save_card=form.cleaned_data["save_card"],
+            # Back to the host where the user is signed in; ALLOWED_HOSTS limits it.
             base_url=request.build_absolute_uri("/").rstrip("/"),
         )
     except top_ups.CheckoutUnavailable as error:
         messages.error(request, error.message)
         return redirect("billing")
-    _remember_way_back(request)
-    return HttpResponseRedirect(address, status=303)
+    _remember_next(request)
+    return HttpResponseRedirect(url, status=303)
 
 
-def _remember_way_back(request: MemberRequest) -> None:
-    """Keep the page of ours in `next`, to which one returns once this is paid."""
+def _remember_next(request: MemberRequest) -> None:
+    """Store our page named by `next`, to return to it after the payment."""
     back = request.POST.get("next", "")
     request.session.pop(RETURN_KEY, None)
     if url_has_allowed_host_and_scheme(back, allowed_hosts=None) and len(back) < 500:
@@ -75,14 +75,14 @@ def _remember_way_back(request: MemberRequest) -> None:
 @never_cache
 @access.member_page("billing")
 def paid(request: MemberRequest) -> HttpResponseBase:
-    """Book the payment one comes back from, without waiting for Stripe's own news of it.
+    """Book the payment that the customer returns from, without waiting for Stripe's webhook.
 
-    Raises `UnknownTopUp` for a session that is not of a purchase of this organization.
+    Raises `UnknownTopUp` for a session of another organization's purchase.
     """
     session_id = request.GET.get("session", "")
     if not SESSION_ID.fullmatch(session_id):
         raise UnknownTopUp
-    top_up, state = _bring_in(request, session_id)
+    top_up, state = _fulfill(request, session_id)
     debt_paid_credits = _debt_paid(top_up)
     if state == "paid" and not debt_paid_credits and RETURN_KEY in request.session:
         messages.success(
@@ -104,7 +104,7 @@ def paid(request: MemberRequest) -> HttpResponseBase:
 
 
 def _debt_paid(top_up: TopUp) -> int:
-    """Return how many of a purchase's credits went towards what was owed before it."""
+    """Return how many of a purchase's credits paid off the debt before it."""
     entry = LedgerEntry.objects.for_organization(top_up.organization).filter(
         kind=Kind.TOP_UP, reference=top_up.public_id
     )
@@ -112,13 +112,13 @@ def _debt_paid(top_up: TopUp) -> int:
     return 0 if after is None else min(max(top_up.credits - after, 0), top_up.credits)
 
 
-def _bring_in(request: MemberRequest, session_id: str) -> tuple[TopUp, str]:
-    """Return the purchase behind a session and what to say of it."""
+def _fulfill(request: MemberRequest, session_id: str) -> tuple[TopUp, str]:
+    """Book a session's purchase and return it with the state to display."""
     organization = request.organization
     try:
         session = client.get_session(session_id=session_id)
         top_up = top_ups.get_top_up(organization=organization, public_id=session.top_up_id)
-        booked = top_ups.fulfil_session(session=session) or top_up
+        booked = top_ups.fulfill_session(session=session) or top_up
     except client.Missing:
         raise UnknownTopUp from None
     except client.StripeError as error:
@@ -138,19 +138,17 @@ def _bring_in(request: MemberRequest, session_id: str) -> tuple[TopUp, str]:
 @require_safe
 @access.member_page("billing")
 def detail(request: MemberRequest, public_id: str) -> HttpResponseBase:
-    """Show one purchase, and what was paid back of it; raises `UnknownTopUp`."""
+    """Display a purchase with its refunds and disputes; raises `UnknownTopUp`."""
     top_up = top_ups.get_top_up(organization=request.organization, public_id=public_id)
-    taken: list[tuple[str, Refund | Dispute]] = [
-        ("Refund", each) for each in top_up.refunds.order_by("id")
-    ]
-    taken += [("Dispute", each) for each in top_up.disputes.order_by("id")]
+    reversals: list[Refund | Dispute] = [*top_up.refunds.all(), *top_up.disputes.all()]
+    reversals.sort(key=lambda each: each.created_at)
     return render(
         request,
         "billing/top_up.html",
         {
             "section": overview.SECTION,
             "top_up": top_up,
-            "taken": sorted(taken, key=lambda pair: pair[1].created_at),
+            "reversals": [(type(each).__name__, each) for each in reversals],
         },
     )
 
@@ -158,7 +156,7 @@ def detail(request: MemberRequest, public_id: str) -> HttpResponseBase:
 @require_safe
 @access.member_page("billing")
 def receipt(request: MemberRequest, public_id: str) -> HttpResponseBase:
-    """Go to Stripe's receipt for one purchase; raises `UnknownTopUp`."""
+    """Redirect to Stripe's receipt of a purchase; raises `UnknownTopUp`."""
     top_up = top_ups.get_top_up(organization=request.organization, public_id=public_id)
     page_url = ""
     if top_up.stripe_invoice_id:
@@ -171,5 +169,5 @@ def receipt(request: MemberRequest, public_id: str) -> HttpResponseBase:
             return redirect("billing_top_up", public_id=public_id)
     if page_url:
         return HttpResponseRedirect(page_url)
-    messages.info(request, "Stripe has no receipt at hand for this one; this page is one, too.")
+    messages.info(request, "Stripe has no receipt for this purchase. You can use this page as one.")
     return redirect("billing_top_up", public_id=public_id)

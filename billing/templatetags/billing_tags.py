@@ -1,4 +1,4 @@
-"""What templates say about money that is counted in cents."""
+"""Template tags that format amounts of money."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ register = template.Library()
 
 @register.simple_tag
 def dollars(cents: int, whole: bool = False) -> str:
-    """Return US dollars; `whole` leaves the cents out where there are none."""
+    """Format cents as US dollars; `whole` omits zero cents."""
     return f"${cents // 100:,}" if whole and cents % 100 == 0 else f"${cents / 100:,.2f}"
 
 
 @register.simple_tag
 def worth(credits: int) -> str:
-    """Return what an amount of credits costs in US dollars."""
+    """Format the price of an amount of credits in US dollars."""
     return f"${credits / packs.CREDITS_PER_CENT / 100:,.2f}"

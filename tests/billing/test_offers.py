@@ -52,7 +52,7 @@ def balance(organization: Organization) -> int:
     return wallets.balance_of(organization=organization).balance_credits
 
 
-def test_what_was_not_spent_goes_when_the_time_is_over(organization: Organization) -> None:
+def test_unspent_credits_are_taken_back_at_expiry(organization: Organization) -> None:
     give(organization, 100)
     timed = give(organization, 50, days=7)
     spend(organization, 20, "a")
@@ -69,7 +69,7 @@ def test_a_grant_expires_once(organization: Organization) -> None:
     assert (balance(organization), LedgerEntry.objects.filter(kind="expiry").count()) == (0, 1)
 
 
-def test_a_grant_that_was_spent_takes_nothing(organization: Organization) -> None:
+def test_the_expiry_of_a_spent_grant_takes_nothing(organization: Organization) -> None:
     give(organization, 100)
     timed = give(organization, 50, days=7)
     spend(organization, 60, "a")
@@ -78,7 +78,7 @@ def test_a_grant_that_was_spent_takes_nothing(organization: Organization) -> Non
     assert not LedgerEntry.objects.filter(kind="expiry").exists()
 
 
-def test_the_soonest_to_expire_is_spent_first(organization: Organization) -> None:
+def test_the_grant_that_expires_soonest_is_spent_first(organization: Organization) -> None:
     late = give(organization, 50, days=30)
     soon = give(organization, 50, days=7)
     spend(organization, 40, "a")
@@ -99,7 +99,7 @@ def test_what_was_spent_before_a_grant_does_not_count_against_it(
     assert grants.unspent(grant=timed) == 50
 
 
-def test_a_refund_refills_the_grant_it_was_paid_from(organization: Organization) -> None:
+def test_a_refund_returns_to_the_grant_it_was_paid_from(organization: Organization) -> None:
     give(organization, 100)
     timed = give(organization, 50, days=7)
     spend(organization, 30, "a")
@@ -108,7 +108,7 @@ def test_a_refund_refills_the_grant_it_was_paid_from(organization: Organization)
     assert balance(organization) == 100
 
 
-def test_a_refund_after_the_end_stays_with_the_customer(organization: Organization) -> None:
+def test_a_refund_after_the_expiry_stays_with_the_customer(organization: Organization) -> None:
     timed = give(organization, 50, days=7)
     spend(organization, 30, "a")
     end(timed)
@@ -149,9 +149,7 @@ def redeem(organization: Organization, code: str = "welcome ") -> Grant:
     return promotions.redeem(organization=organization, code=code, actor=SYSTEM)
 
 
-def test_a_code_gives_its_credits_without_regard_to_case(
-    organization: Organization, promotion: Promotion
-) -> None:
+def test_codes_are_case_insensitive(organization: Organization, promotion: Promotion) -> None:
     grant = redeem(organization)
     assert (balance(organization), grant.expires_at) == (100, None)
 
@@ -170,14 +168,14 @@ def test_a_code_is_redeemed_once_per_organization(
 @pytest.mark.parametrize(
     ("changed", "error"),
     [
-        ({"is_active": False}, promotions.CodeOver),
-        ({"ends_at": timezone.now() - timedelta(hours=1)}, promotions.CodeOver),
-        ({"max_redemptions": 0}, promotions.CodeOver),
+        ({"is_active": False}, promotions.PromotionEnded),
+        ({"ends_at": timezone.now() - timedelta(hours=1)}, promotions.PromotionEnded),
+        ({"max_redemptions": 0}, promotions.PromotionEnded),
         ({"starts_at": timezone.now() + timedelta(days=1)}, promotions.UnknownCode),
         ({"code": "OTHER"}, promotions.UnknownCode),
     ],
 )
-def test_a_code_that_does_not_hold_gives_nothing(
+def test_an_invalid_code_gives_nothing(
     organization: Organization,
     promotion: Promotion,
     changed: dict[str, Any],

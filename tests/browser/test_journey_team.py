@@ -51,7 +51,7 @@ def test_an_invited_person_joins_by_the_link_in_the_message_and_their_role_count
     expect(side).to_contain_text("Demo")
     expect(side.get_by_role("link", name="API keys")).to_be_visible()
     guest.open("/dashboard/billing")
-    expect(page.get_by_role("heading", name="Latest movements")).to_be_visible()
+    expect(page.get_by_role("heading", name="Recent transactions")).to_be_visible()
     expect(page.get_by_text("Add credits")).to_have_count(0)
 
     # Another role counts from their next click on.

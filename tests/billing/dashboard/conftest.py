@@ -1,4 +1,4 @@
-"""What the tests of the pages about money share: a customer, a purchase, a Stripe that is told."""
+"""Fixtures of the billing pages' tests: a customer, a purchase and a stubbed Stripe client."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Organization, Role, User
-from billing.models import (
-    Customer,
-    TopUp,
-)
+from billing.models import Customer, TopUp
 from billing.stripe import client
 from tests import factories
 from tests.conftest import signed_in
@@ -20,17 +17,17 @@ from tests.conftest import signed_in
 
 @pytest.fixture(autouse=True)
 def silent_stripe(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fail a test that asks Stripe without having said what it answers."""
+    """Fail a test that calls Stripe without a stubbed answer."""
 
     def refuse(*_: Any) -> Any:
-        raise AssertionError("Stripe was asked")
+        raise AssertionError("Stripe was called")
 
     monkeypatch.setattr(client, "_v1", refuse)
 
 
 @pytest.fixture
 def customer(organization: Organization) -> Customer:
-    """Alice's organization as Stripe knows it, with a card that is kept."""
+    """The Stripe customer of Alice's organization, with a saved card."""
     return Customer.objects.create(
         organization=organization,
         stripe_id="cus_1",
@@ -54,7 +51,7 @@ def top_up(organization: Organization, alice: User) -> TopUp:
 
 
 def session_of(top_up: TopUp, **values: Any) -> client.Session:
-    """Return the paid session of a purchase, as Stripe would."""
+    """Return the paid Checkout session of a purchase."""
     paid = client.Session(
         id="cs_test_1",
         url="",
@@ -73,17 +70,17 @@ def session_of(top_up: TopUp, **values: Any) -> client.Session:
 
 
 def answer_with(monkeypatch: pytest.MonkeyPatch, name: str, answer: Any) -> list[dict[str, Any]]:
-    """Let a call to Stripe answer so, and return where its arguments are collected."""
-    asked: list[dict[str, Any]] = []
+    """Stub a function of the Stripe client and return the list of its calls' arguments."""
+    calls: list[dict[str, Any]] = []
 
     def stub(**arguments: Any) -> Any:
-        asked.append(arguments)
+        calls.append(arguments)
         if isinstance(answer, Exception):
             raise answer
         return answer
 
     monkeypatch.setattr(client, name, stub)
-    return asked
+    return calls
 
 
 def in_role(organization: Organization, role: Role) -> Client:

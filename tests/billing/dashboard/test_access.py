@@ -1,4 +1,4 @@
-"""The pages about money: who may do what."""
+"""Access to the billing pages by role."""
 
 from __future__ import annotations
 
@@ -8,12 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Organization, Role
-from billing.models import (
-    AutoRecharge,
-    Customer,
-    TopUp,
-    Wallet,
-)
+from billing.models import AutoRecharge, Customer, TopUp, Wallet
 from tests import reading
 from tests.billing.dashboard.conftest import answer_with, in_role, session_of, text_of
 
@@ -25,8 +20,8 @@ PAGES = (
     "/dashboard/billing/recharge",
     "/dashboard/billing/receipts",
 )
-# Address and form of everything that moves money or decides about it.
-WISHES: tuple[tuple[str, dict[str, str]], ...] = (
+# URL and form of every action that moves money or changes a setting about it.
+ACTIONS: tuple[tuple[str, dict[str, str]], ...] = (
     ("/dashboard/billing/top-ups", {"pack": "2000"}),
     ("/dashboard/billing/portal", {}),
     ("/dashboard/billing/warning", {"warn_below_credits": "5"}),
@@ -37,7 +32,7 @@ WISHES: tuple[tuple[str, dict[str, str]], ...] = (
 
 
 @pytest.mark.parametrize("role", [Role.OWNER, Role.ADMIN, Role.BILLING])
-def test_those_who_pay_see_every_page(
+def test_members_who_manage_billing_see_every_page(
     organization: Organization,
     wallet: Wallet,
     customer: Customer,
@@ -65,8 +60,8 @@ def test_a_developer_sees_the_balance_and_the_statement_but_no_controls(
     assert bob_client.get("/dashboard/billing/statement.csv").status_code == 200
 
 
-@pytest.mark.parametrize(("path", "form"), WISHES)
-def test_a_developer_moves_no_money(
+@pytest.mark.parametrize(("path", "form"), ACTIONS)
+def test_a_developer_cannot_move_money(
     organization: Organization, customer: Customer, bob_client: Client, path: str, form: Any
 ) -> None:
     assert bob_client.post(path, form).status_code == 403
@@ -77,13 +72,13 @@ def test_a_developer_moves_no_money(
 @pytest.mark.parametrize(
     "path", [*PAGES, "/dashboard/billing/paid", "/dashboard/billing/statement.csv"]
 )
-def test_nobody_is_sent_to_sign_in(db: None, path: str) -> None:
+def test_anonymous_users_are_sent_to_sign_in(db: None, path: str) -> None:
     answer = Client().get(path)
     assert answer.status_code == 302
     assert answer["Location"].startswith("/accounts/login/")
 
 
-def test_the_pages_of_a_foreign_purchase_are_not_there(
+def test_another_organizations_purchase_is_not_found(
     charlie_client: Client, top_up: TopUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer_with(monkeypatch, "get_session", session_of(top_up))
@@ -97,7 +92,7 @@ def test_the_pages_of_a_foreign_purchase_are_not_there(
     assert top_up.status == TopUp.Status.PENDING
 
 
-def test_the_way_to_stripe_is_open_for_forms(alice_client: Client) -> None:
+def test_the_content_security_policy_allows_forms_to_stripe(alice_client: Client) -> None:
     policy = alice_client.get("/dashboard/billing")["Content-Security-Policy"]
     (directive,) = [part for part in policy.split("; ") if part.startswith("form-action")]
     assert "https://checkout.stripe.com" in directive

@@ -1,4 +1,4 @@
-"""The page about the caps of a key."""
+"""The page about the caps of an API key."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from django.utils import timezone
 from accounts.audit import SYSTEM
 from accounts.models import ApiKey, AuditEvent, Organization, Role
 from billing import budgets
-from billing.models import (
-    Budget,
-)
+from billing.models import Budget
 from tests import factories, reading
 from tests.billing.dashboard.conftest import in_role
 
@@ -26,7 +24,7 @@ def key(organization: Organization) -> ApiKey:
     return factories.api_key(organization=organization).api_key
 
 
-def test_caps_are_set_shown_and_lifted(key: ApiKey, bob_client: Client) -> None:
+def test_caps_are_set_displayed_and_removed(key: ApiKey, bob_client: Client) -> None:
     path = reverse("key_budget", args=[key.key_id])
     assert path in reading.read(bob_client, f"/dashboard/keys/{key.key_id}").links
     reading.read(bob_client, path)
@@ -41,7 +39,7 @@ def test_caps_are_set_shown_and_lifted(key: ApiKey, bob_client: Client) -> None:
     assert AuditEvent.objects.filter(action="api_key.budget_set").count() == 2
 
 
-def test_a_wrong_cap_is_refused(key: ApiKey, alice_client: Client) -> None:
+def test_an_invalid_cap_is_refused(key: ApiKey, alice_client: Client) -> None:
     path = reverse("key_budget", args=[key.key_id])
     for wrong in ("-1", "many", "99999999999"):
         answer = alice_client.post(path, {"daily_credits": wrong})
@@ -50,7 +48,7 @@ def test_a_wrong_cap_is_refused(key: ApiKey, alice_client: Client) -> None:
     assert not Budget.objects.exists()
 
 
-def test_what_was_spent_on_another_day_counts_no_longer(key: ApiKey, alice_client: Client) -> None:
+def test_yesterdays_spending_no_longer_counts(key: ApiKey, alice_client: Client) -> None:
     today = timezone.now().date()
     budgets.set_caps(
         api_key=key, daily_credits=50, monthly_credits=None, total_credits=None, actor=SYSTEM
@@ -70,13 +68,13 @@ def test_what_was_spent_on_another_day_counts_no_longer(key: ApiKey, alice_clien
     }
 
 
-def test_the_caps_of_a_foreign_key_are_not_there(key: ApiKey, charlie_client: Client) -> None:
+def test_another_organizations_key_is_not_found(key: ApiKey, charlie_client: Client) -> None:
     path = reverse("key_budget", args=[key.key_id])
     assert charlie_client.get(path).status_code == 404
     assert charlie_client.post(path, {"daily_credits": "1"}).status_code == 404
 
 
-def test_those_who_pay_set_caps_too_and_find_them_beside_the_money(
+def test_billing_members_find_the_caps_on_the_billing_page(
     organization: Organization, key: ApiKey
 ) -> None:
     browser = in_role(organization, Role.BILLING)
@@ -89,7 +87,7 @@ def test_those_who_pay_set_caps_too_and_find_them_beside_the_money(
     assert Budget.objects.get(pk=key.pk).daily_credits == 50
 
 
-def test_those_who_see_the_keys_find_caps_there_and_not_twice(
+def test_members_who_see_the_keys_find_the_caps_only_there(
     key: ApiKey, alice_client: Client
 ) -> None:
     path = reverse("key_budget", args=[key.key_id])

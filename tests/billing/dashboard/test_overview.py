@@ -1,4 +1,4 @@
-"""The page about money: warning, promotion, debt."""
+"""The billing page: low-balance warning, promotion codes, debt and purchases."""
 
 from __future__ import annotations
 
@@ -8,49 +8,43 @@ from django.urls import reverse
 
 from accounts.models import Organization
 from billing import wallets
-from billing.models import (
-    Promotion,
-    TopUp,
-    Wallet,
-)
+from billing.models import Promotion, TopUp, Wallet
 from tests import reading
 from tests.billing.dashboard.conftest import text_of
 
 pytestmark = pytest.mark.django_db
 
 
-def test_the_warning_line_is_drawn_and_shown(
+def test_the_low_balance_threshold_is_saved_and_displayed(
     organization: Organization, alice_client: Client
 ) -> None:
-    def shown() -> str | None:
+    def threshold() -> str | None:
         page = reading.read(alice_client, "/dashboard/billing")
         return page.all("input", name="warn_below_credits")[0]["value"]
 
-    assert shown() == "100"
+    assert threshold() == "100"
     assert (
         alice_client.post("/dashboard/billing/warning", {"warn_below_credits": "-1"}).status_code
         == 200
     )
     alice_client.post("/dashboard/billing/warning", {"warn_below_credits": "750"})
-    assert shown() == "750"
+    assert threshold() == "750"
     assert Wallet.objects.get(pk=organization.pk).warn_below_credits == 750
 
 
-def test_a_code_gives_its_credits_once_and_says_why_not_again(
-    organization: Organization, alice_client: Client
-) -> None:
+def test_a_code_gives_its_credits_once(organization: Organization, alice_client: Client) -> None:
     Promotion.objects.create(code="WELCOME", credits=300)
     path = "/dashboard/billing/promotion"
     given = alice_client.post(path, {"code": "welcome"}, follow=True)
     assert "300 credits were added." in given.content.decode()
     again = alice_client.post(path, {"code": "welcome"})
     reading.check(again)
-    assert "has used this promotion code before" in again.content.decode()
+    assert "has already used this promotion code" in again.content.decode()
     assert "is not valid" in alice_client.post(path, {"code": "nope"}).content.decode()
     assert wallets.balance_of(organization=organization).balance_credits == 300
 
 
-def test_a_debt_is_shown_with_what_it_means(
+def test_a_debt_is_displayed_and_explained(
     organization: Organization, alice_client: Client
 ) -> None:
     Wallet.objects.update_or_create(organization=organization, defaults={"debt_credits": 250})
@@ -59,7 +53,7 @@ def test_a_debt_is_shown_with_what_it_means(
     assert "A refund or a dispute took back credits" in text
 
 
-def test_every_purchase_is_on_a_page_of_its_own_list(
+def test_every_purchase_is_on_a_page_of_the_list(
     organization: Organization, alice_client: Client, top_up: TopUp
 ) -> None:
     path = reverse("billing_top_ups")
@@ -80,7 +74,7 @@ def test_every_purchase_is_on_a_page_of_its_own_list(
     assert alice_client.get(f"{path}?before=topup_none").status_code == 404
 
 
-def test_a_page_nobody_paid_at_and_a_debit_under_way_look_different(
+def test_an_unpaid_page_and_a_pending_debit_look_different(
     alice_client: Client, top_up: TopUp
 ) -> None:
     paths = ("/dashboard/billing", reverse("billing_top_up", args=[top_up.public_id]))

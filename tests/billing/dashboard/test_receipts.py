@@ -1,4 +1,4 @@
-"""Receipts and the portal: what comes from Stripe."""
+"""Receipts and the customer portal."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from billing.models import (
-    Customer,
-    TopUp,
-)
+from billing.models import Customer, TopUp
 from billing.stripe import client
 from tests import reading
 from tests.billing.dashboard.conftest import answer_with, text_of
@@ -39,13 +36,13 @@ def invoice(**values: Any) -> client.Invoice:
 def test_receipts_come_from_stripe(
     alice_client: Client, customer: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = answer_with(monkeypatch, "list_invoices", [invoice()])
+    calls = answer_with(monkeypatch, "list_invoices", [invoice()])
     page = reading.read(alice_client, "/dashboard/billing/receipts")
     assert "https://invoice.stripe.com/i/1" in page.links
-    assert asked == [{"customer_id": "cus_1"}]
+    assert calls == [{"customer_id": "cus_1"}]
 
 
-def test_an_organization_that_stripe_does_not_know_asks_it_for_nothing(
+def test_stripe_is_not_called_for_an_organization_without_a_customer(
     alice_client: Client,
 ) -> None:
     assert "No receipts yet" in text_of(alice_client, "/dashboard/billing/receipts")
@@ -53,7 +50,7 @@ def test_an_organization_that_stripe_does_not_know_asks_it_for_nothing(
     assert alice_client.post("/dashboard/billing/portal").status_code == 404
 
 
-def test_receipts_without_stripe_are_a_line_and_no_error(
+def test_receipts_without_stripe_are_a_message_and_no_error(
     alice_client: Client, customer: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer_with(monkeypatch, "list_invoices", client.Unreachable("no"))
@@ -63,19 +60,19 @@ def test_receipts_without_stripe_are_a_line_and_no_error(
     reading.read(alice_client, "/dashboard/billing")
 
 
-def test_a_purchase_leads_to_its_receipt_however_old(
+def test_a_purchase_leads_to_its_receipt(
     alice_client: Client, customer: Customer, top_up: TopUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = reverse("billing_receipt", args=[top_up.public_id])
     back = reverse("billing_top_up", args=[top_up.public_id])
-    # Nothing was paid: Stripe is not asked at all.
+    # Not paid: Stripe is not called at all.
     assert path not in reading.read(alice_client, back).links
     assert alice_client.get(path)["Location"] == back
     TopUp.objects.update(stripe_invoice_id="in_1")
     assert path in reading.read(alice_client, back).links
-    asked = answer_with(monkeypatch, "get_invoice", invoice())
+    calls = answer_with(monkeypatch, "get_invoice", invoice())
     assert alice_client.get(path)["Location"] == "https://invoice.stripe.com/i/1"
-    assert asked == [{"invoice_id": "in_1"}]
+    assert calls == [{"invoice_id": "in_1"}]
     for refusal in (client.Missing("no"), client.Unreachable("no")):
         answer_with(monkeypatch, "get_invoice", refusal)
         assert alice_client.get(path)["Location"] == back
@@ -83,12 +80,12 @@ def test_a_purchase_leads_to_its_receipt_however_old(
     assert alice_client.get(path)["Location"] == back
 
 
-def test_the_portal_opens_for_the_own_customer(
+def test_the_portal_opens_for_the_organizations_customer(
     alice_client: Client, customer: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = answer_with(monkeypatch, "portal_url", "https://billing.stripe.com/p/1")
+    calls = answer_with(monkeypatch, "portal_url", "https://billing.stripe.com/p/1")
     answer = alice_client.post("/dashboard/billing/portal")
     assert (answer.status_code, answer["Location"]) == (303, "https://billing.stripe.com/p/1")
-    assert asked == [{"customer_id": "cus_1", "return_url": "http://testserver/dashboard/billing"}]
+    assert calls == [{"customer_id": "cus_1", "return_url": "http://testserver/dashboard/billing"}]
     answer_with(monkeypatch, "portal_url", client.Unreachable("no"))
     assert alice_client.post("/dashboard/billing/portal")["Location"] == "/dashboard/billing"

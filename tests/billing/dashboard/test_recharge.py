@@ -9,10 +9,7 @@ from django.test import Client
 
 from accounts.models import Organization, User
 from billing import auto_recharge, packs
-from billing.models import (
-    AutoRecharge,
-    Customer,
-)
+from billing.models import AutoRecharge, Customer
 from tests import reading
 from tests.billing.dashboard.conftest import text_of
 
@@ -30,17 +27,17 @@ def consent(**values: Any) -> str:
     return auto_recharge.consent_text(**{**terms, **values})
 
 
-def test_recharge_is_switched_on_with_the_very_sentence_that_was_shown(
+def test_recharge_is_turned_on_with_the_displayed_consent(
     organization: Organization, alice: User, alice_client: Client, customer: Customer
 ) -> None:
     reading.read(alice_client, "/dashboard/billing/recharge")
-    asks = alice_client.get("/dashboard/billing/recharge", TERMS)
-    page = reading.check(asks)
-    (shown,) = page.all("input", name="consent")
-    assert shown["value"] == consent()
-    assert f">{consent()}</label>" in asks.content.decode()
+    answer = alice_client.get("/dashboard/billing/recharge", TERMS)
+    page = reading.check(answer)
+    (field,) = page.all("input", name="consent")
+    assert field["value"] == consent()
+    assert f">{consent()}</label>" in answer.content.decode()
     answer = alice_client.post(
-        "/dashboard/billing/recharge", {**TERMS, "consent": shown["value"], "agreed": "on"}
+        "/dashboard/billing/recharge", {**TERMS, "consent": field["value"], "agreed": "on"}
     )
     assert answer["Location"] == "/dashboard/billing"
     setting = AutoRecharge.objects.get(pk=organization.pk)
@@ -58,22 +55,20 @@ def test_recharge_is_switched_on_with_the_very_sentence_that_was_shown(
     assert not setting.is_enabled
 
 
-def test_nothing_is_switched_on_without_agreeing(alice_client: Client, customer: Customer) -> None:
+def test_nothing_is_turned_on_without_consent(alice_client: Client, customer: Customer) -> None:
     answer = alice_client.post("/dashboard/billing/recharge", {**TERMS, "consent": consent()})
     reading.check(answer)
     assert auto_recharge.ConsentMissing.default_message in answer.content.decode()
     assert not AutoRecharge.objects.exists()
 
 
-def test_a_sentence_that_is_out_of_date_is_asked_again(
-    alice_client: Client, customer: Customer
-) -> None:
+def test_an_outdated_consent_is_asked_for_again(alice_client: Client, customer: Customer) -> None:
     old = consent(monthly_cap_cents=5_000)
     answer = alice_client.post(
         "/dashboard/billing/recharge", {**TERMS, "consent": old, "agreed": "on"}
     )
-    (shown,) = reading.check(answer).all("input", name="consent")
-    assert shown["value"] == consent()
+    (field,) = reading.check(answer).all("input", name="consent")
+    assert field["value"] == consent()
     assert not AutoRecharge.objects.exists()
 
 
@@ -81,7 +76,7 @@ def test_a_sentence_that_is_out_of_date_is_asked_again(
     "wrong",
     [{"pack": "123"}, {"threshold_credits": "0"}, {"monthly_cap": "19"}, {"monthly_cap": "x"}],
 )
-def test_impossible_terms_are_refused_before_anyone_is_asked_to_agree(
+def test_invalid_terms_are_refused_before_asking_for_consent(
     alice_client: Client, customer: Customer, wrong: dict[str, str]
 ) -> None:
     for answer in (
@@ -95,7 +90,7 @@ def test_impossible_terms_are_refused_before_anyone_is_asked_to_agree(
 
 
 def test_without_a_card_recharge_says_how_to_get_one(alice_client: Client) -> None:
-    assert "No card is kept yet" in text_of(alice_client, "/dashboard/billing/recharge")
+    assert "No saved card yet" in text_of(alice_client, "/dashboard/billing/recharge")
     answer = alice_client.post(
         "/dashboard/billing/recharge", {**TERMS, "consent": consent(), "agreed": "on"}
     )
@@ -103,10 +98,10 @@ def test_without_a_card_recharge_says_how_to_get_one(alice_client: Client) -> No
     assert not AutoRecharge.objects.exists()
 
 
-def test_why_recharge_stopped_is_on_the_page(
+def test_the_page_says_why_recharge_was_turned_off(
     organization: Organization, alice_client: Client, customer: Customer
 ) -> None:
     AutoRecharge.objects.create(
-        organization=organization, stopped_reason="Switched off after 3 failed payments."
+        organization=organization, stopped_reason="Turned off after 3 failed payments."
     )
-    assert "Switched off after 3 failed payments." in text_of(alice_client, "/dashboard/billing")
+    assert "Turned off after 3 failed payments." in text_of(alice_client, "/dashboard/billing")

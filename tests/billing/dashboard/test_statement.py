@@ -1,4 +1,4 @@
-"""The statement, as a page and as a file."""
+"""The account statement, as a page and as CSV."""
 
 from __future__ import annotations
 
@@ -15,13 +15,7 @@ from django.utils import timezone
 
 from accounts.models import Organization
 from billing import daily_totals, ledger_checks, statement, top_ups, wallets
-from billing.models import (
-    DailyTotal,
-    LedgerEntry,
-    Refund,
-    TopUp,
-    Wallet,
-)
+from billing.models import DailyTotal, LedgerEntry, Refund, TopUp, Wallet
 from billing.stripe import client
 from tests import factories, reading
 from tests.billing.dashboard.conftest import session_of, text_of
@@ -31,7 +25,7 @@ from vidgo.kernel.db import days
 pytestmark = pytest.mark.django_db
 
 
-def test_the_statement_lists_what_caused_each_movement(
+def test_the_statement_links_the_source_of_each_entry(
     organization: Organization,
     wallet: Wallet,
     alice_client: Client,
@@ -39,7 +33,7 @@ def test_the_statement_lists_what_caused_each_movement(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     job = factories.failed(organization=organization)
-    top_ups.fulfil_session(session=session_of(top_up))
+    top_ups.fulfill_session(session=session_of(top_up))
     page = reading.read(alice_client, "/dashboard/billing/statement")
     assert reverse("job", args=[job.public_id]) in page.links
     assert reverse("billing_top_up", args=[top_up.public_id]) in page.links
@@ -48,7 +42,7 @@ def test_the_statement_lists_what_caused_each_movement(
         assert entry.reference in text
 
 
-def test_the_figures_add_up_and_follow_the_filter(
+def test_the_totals_add_up_and_follow_the_filter(
     organization: Organization, wallet: Wallet, alice_client: Client
 ) -> None:
     factories.finished(organization=organization)
@@ -65,9 +59,7 @@ def test_the_figures_add_up_and_follow_the_filter(
     assert later.context["totals"].opening_credits == totals.closing_credits
 
 
-def test_closed_days_and_open_ones_add_up_to_the_same_figures(
-    organization: Organization, wallet: Wallet
-) -> None:
+def test_daily_totals_change_no_statement(organization: Organization, wallet: Wallet) -> None:
     today = timezone.now().astimezone(UTC).date()
     for days_ago in (9, 4, 4, 1, 0):
         factories.finished(organization=organization)
@@ -88,7 +80,7 @@ def test_closed_days_and_open_ones_add_up_to_the_same_figures(
     assert DailyTotal.objects.latest("day").day < today
     assert figures() == before
     assert daily_totals.write() == 0
-    # What the days say is what is read: a day written wrong changes the figures and the audit.
+    # The totals are really read: a wrong one changes the statement and fails the ledger check.
     DailyTotal.objects.filter(kind="charge").update(out_credits=F("out_credits") + 1)
     assert figures() != before
     assert {each.rule for each in ledger_checks.check()} == {
@@ -97,7 +89,7 @@ def test_closed_days_and_open_ones_add_up_to_the_same_figures(
 
 
 def _date_new_entries(organization: Organization, *, days_ago: int) -> None:
-    """Let the entries made just now have happened days ago, as the database will not by itself."""
+    """Backdate the entries made just now, past the trigger that forbids it."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute(
@@ -109,7 +101,7 @@ def _date_new_entries(organization: Organization, *, days_ago: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "sentence"),
+    ("query", "message"),
     [
         ("kind=theft", "theft is not one of the available choices."),
         ("from=yesterday", days.NoDay.default_message),
@@ -119,32 +111,32 @@ def _date_new_entries(organization: Organization, *, days_ago: int) -> None:
         ("to=9999-12-31", days.NoDay.default_message),
     ],
 )
-def test_a_filter_that_makes_no_sense_is_told_at_its_field(
-    wallet: Wallet, alice_client: Client, query: str, sentence: str
+def test_an_invalid_filter_is_reported_at_its_field(
+    wallet: Wallet, alice_client: Client, query: str, message: str
 ) -> None:
     answer = alice_client.get(f"/dashboard/billing/statement?{query}")
     assert answer.status_code == 400
     reading.check(answer)
-    assert sentence in answer.content.decode()
+    assert message in answer.content.decode()
     assert alice_client.get(f"/dashboard/billing/statement.csv?{query}").status_code == 400
 
 
 @pytest.mark.parametrize(
-    ("query", "param", "sentence"),
+    ("query", "param", "message"),
     [
         ("from=yesterday", "from", f"'from': {days.NoDay.default_message}"),
         ("from=2026-02-02&to=2026-02-01", "to", f"'to': {days.WRONG_ORDER}"),
     ],
 )
-def test_the_api_tells_a_wrong_day_in_the_words_of_the_page(
-    wallet: Wallet, api: Api, query: str, param: str, sentence: str
+def test_the_api_reports_an_invalid_day_like_the_page(
+    wallet: Wallet, api: Api, query: str, param: str, message: str
 ) -> None:
     answer = api.get(f"/api/billing/ledger?{query}")
     assert answer.status_code == 400
-    assert (answer.json()["error"]["param"], answer.json()["error"]["message"]) == (param, sentence)
+    assert (answer.json()["error"]["param"], answer.json()["error"]["message"]) == (param, message)
 
 
-def test_the_pages_of_the_statement_are_turned_by_key(
+def test_the_statement_is_paginated_by_key(
     organization: Organization, wallet: Wallet, alice_client: Client
 ) -> None:
     for _ in range(60):
@@ -168,7 +160,7 @@ def test_the_statement_takes_as_many_queries_for_many_rows_as_for_few(
     assert reading.count_queries(alice_client, "/dashboard/billing/statement") == few
 
 
-def test_the_figures_read_neither_others_movements_nor_those_of_closed_days(
+def test_the_totals_read_neither_other_organizations_nor_earlier_days(
     organization: Organization, other_organization: Organization
 ) -> None:
     rows = [(organization, 30, 20_000), (organization, 0, 20), (other_organization, 0, 20_000)]
@@ -182,23 +174,23 @@ def test_the_figures_read_neither_others_movements_nor_those_of_closed_days(
                 [whose.pk, age, count],
             )
         cursor.execute("ANALYZE billing_ledgerentry")
-        with CaptureQueriesContext(connection) as asked:
+        with CaptureQueriesContext(connection) as queries:
             statement.totals(organization=organization, chosen=statement.Filter())
-        cursor.execute(f"EXPLAIN {asked[-1]['sql']}")
+        cursor.execute(f"EXPLAIN {queries[-1]['sql']}")
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "ledger_entry_by_org_and_time" in plan
 
 
-def test_a_month_is_found_without_coming_by_the_months_since(organization: Organization) -> None:
+def test_a_month_is_found_without_reading_the_months_since(organization: Organization) -> None:
     chosen = statement.parse_filter(first_day="2026-03-01", last_day="2026-03-31")
     with connection.cursor() as cursor:
-        for way in ("seqscan", "bitmapscan", "sort"):
-            cursor.execute(f"SET LOCAL enable_{way} = off")
+        for scan in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"SET LOCAL enable_{scan} = off")
     plan = statement.entries(organization=organization, chosen=chosen).explain()
     assert re.search(r"Index Cond: .*GREATEST.*LEAST", plan)
 
 
-def test_movements_stored_out_of_order_within_the_hour_are_all_found(
+def test_entries_stored_out_of_order_within_the_hour_are_all_found(
     organization: Organization, alice_client: Client
 ) -> None:
     moments = [datetime(2026, 3, 2, 0, 20, tzinfo=UTC), datetime(2026, 3, 1, 23, 50, tzinfo=UTC)]
@@ -213,14 +205,14 @@ def test_movements_stored_out_of_order_within_the_hour_are_all_found(
         assert [line.entry.created_at for line in answer.context["lines"]] == [moment]
 
 
-def test_a_clawback_leads_to_the_purchase_it_took_from(
+def test_a_clawback_links_its_purchase(
     organization: Organization, wallet: Wallet, alice_client: Client, top_up: TopUp
 ) -> None:
     from billing import clawbacks
 
-    top_ups.fulfil_session(session=session_of(top_up))
+    top_ups.fulfill_session(session=session_of(top_up))
     clawbacks.apply_refund(
-        refund=client.Taken(
+        refund=client.RefundOrDispute(
             id="re_1", status="succeeded", amount_cents=500, currency="usd", intent_id="pi_1"
         )
     )
@@ -232,7 +224,7 @@ def test_a_clawback_leads_to_the_purchase_it_took_from(
     assert Refund.objects.get().credits == 1000
 
 
-def test_the_file_holds_what_the_page_shows(
+def test_the_csv_has_the_entries_of_the_page(
     organization: Organization, wallet: Wallet, alice_client: Client
 ) -> None:
     factories.finished(organization=organization)
@@ -245,7 +237,7 @@ def test_the_file_holds_what_the_page_shows(
     assert len(lines) == 1 + LedgerEntry.objects.filter(kind="grant").count()
 
 
-def test_the_whole_statement_fits_on_one_page_for_paper(
+def test_the_whole_statement_fits_on_one_printed_page(
     organization: Organization, wallet: Wallet, alice_client: Client
 ) -> None:
     for _ in range(60):
@@ -258,7 +250,7 @@ def test_the_whole_statement_fits_on_one_page_for_paper(
     assert 'statement.csv?kind=grant"' in whole.content.decode()
 
 
-def test_no_address_of_the_statement_tells_the_number_of_a_row(
+def test_no_url_of_the_statement_reveals_a_primary_key(
     organization: Organization, wallet: Wallet, alice_client: Client, api: Api
 ) -> None:
     for _ in range(60):

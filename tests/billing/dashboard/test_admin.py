@@ -1,4 +1,4 @@
-"""Money on the operator's desk."""
+"""The admin of billing."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Organization
 from billing import wallets
-from billing.models import (
-    StripeEvent,
-    TopUp,
-)
+from billing.models import StripeEvent, TopUp
 from billing.stripe import client
 from tests import factories
 from tests.admin.conftest import act
@@ -31,7 +28,7 @@ def operator(db: None) -> Client:
 
 @pytest.fixture
 def event(db: None) -> StripeEvent:
-    """An event that failed, and is tried again only tomorrow."""
+    """A failed event, whose next retry is tomorrow."""
     return StripeEvent.objects.create(
         stripe_id="evt_1",
         type="checkout.session.completed",
@@ -54,15 +51,15 @@ def test_a_failed_event_is_found_read_and_processed_again(
     path = reverse("admin:billing_stripeevent_changelist")
     for state, found in (("waiting", 0), ("failed", 1), ("done", 0)):
         assert operator.get(path, {"state": state}).context["cl"].result_count == found
-    page = operator.get(reverse("admin:billing_stripeevent_change", args=[event.pk]))
-    assert "&lt;b&gt;bold&lt;/b&gt;" in page.content.decode()
+    detail = operator.get(reverse("admin:billing_stripeevent_change", args=[event.pk]))
+    assert "&lt;b&gt;bold&lt;/b&gt;" in detail.content.decode()
 
     answer_with(monkeypatch, "get_session", client.Unreachable("still not"))
-    told = act(operator, "process-event", event.pk).content.decode()
-    assert "0 processed, 1 failed again" in told
+    page = act(operator, "process-event", event.pk).content.decode()
+    assert "0 processed, 1 failed again" in page
     answer_with(monkeypatch, "get_session", session_of(top_up))
-    told = act(operator, "process-event", event.pk).content.decode()
-    assert "1 processed, 0 failed again" in told
+    page = act(operator, "process-event", event.pk).content.decode()
+    assert "1 processed, 0 failed again" in page
     event.refresh_from_db()
     assert event.processed_at is not None
     assert wallets.balance_of(organization=organization).balance_credits == 4000
@@ -70,9 +67,7 @@ def test_a_failed_event_is_found_read_and_processed_again(
     assert wallets.balance_of(organization=organization).balance_credits == 4000
 
 
-def test_every_list_of_money_opens_on_the_desk(
-    operator: Client, top_up: TopUp, event: StripeEvent
-) -> None:
+def test_every_change_list_opens(operator: Client, top_up: TopUp, event: StripeEvent) -> None:
     for name in (
         "topup",
         "refund",
