@@ -1,3 +1,3 @@
-"""The operator's view of money; importing these modules registers it."""
+"""The admin of billing; importing these modules registers it."""
 
-from billing.admin import ledger_checks, money, offers, purchases, stripe_events, wallets
+from billing.admin import ledger_checks, offers, purchases, stripe_events, wallets

@@ -1,4 +1,4 @@
-"""The desk's pages about credits that nobody pays for: grants and promotion codes."""
+"""The admin of free credits: grants and promotion codes."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from vidgo.admin.tables import ReadOnlyInline, ReadOnlyTable
 
 
 @admin.register(Grant)
-class GrantTable(ReadOnlyTable):
-    """Credits given; an organization's page gives more."""
+class GrantAdmin(ReadOnlyTable):
+    """Grants; an organization's page has the action that adds one."""
 
     nav_group = "Money"
     nav_icon = "plus"
@@ -35,16 +35,16 @@ class GrantTable(ReadOnlyTable):
     ordering = ("-id",)
 
 
-class PromotionRedemptions(ReadOnlyInline):
-    """Who has used a code."""
+class RedemptionInline(ReadOnlyInline):
+    """The organizations that have used a code."""
 
     model = Redemption
     fields = ("organization", "grant", "created_at")
 
 
 @admin.register(Promotion)
-class PromotionTable(ReasonedTable):
-    """Promotion codes: made, changed and ended here; what was redeemed stays as it was."""
+class PromotionAdmin(ReasonedTable):
+    """Promotion codes; a change does not affect credits already granted."""
 
     nav_group = "Money"
     nav_icon = "spark"
@@ -61,12 +61,12 @@ class PromotionTable(ReasonedTable):
     )
     list_filter = ("is_active",)
     search_fields = ("code",)
-    inlines = (PromotionRedemptions,)
+    inlines = (RedemptionInline,)
 
 
 @admin.register(Redemption)
-class RedemptionTable(ReadOnlyTable):
-    """Every use of a code."""
+class RedemptionAdmin(ReadOnlyTable):
+    """Every use of a promotion code."""
 
     list_display = ("promotion", "organization", "grant", "created_at")
     list_select_related = ("promotion", "organization", "grant")

@@ -1,36 +1,43 @@
-"""The desk's pages about purchases, what was paid back of them, and who buys by itself."""
+"""The admin of purchases, refunds, disputes, Stripe customers and automatic recharge."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar
 
 from django.contrib import admin
+from django.db.models import Count, Q, Sum
+from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Organization
 from billing.models import AutoRecharge, Customer, Dispute, Refund, TopUp
+from billing.templatetags.billing_tags import dollars
+from vidgo.admin import cards
+from vidgo.admin.cards import Card, CardContent, Figure, Part
 from vidgo.admin.tables import ReadOnlyInline, ReadOnlyTable
+from vidgo.kernel.db import days
+
+LATEST = 6
+REVERSAL_FIELDS = ("stripe_id", "amount_cents", "credits", "status", "is_reversed", "created_at")
 
 
-class Taken(ReadOnlyInline):
-    """What was paid back of a purchase."""
-
-    fields = ("stripe_id", "amount_cents", "credits", "status", "is_reversed", "created_at")
-
-
-class TopUpRefunds(Taken):
+class RefundInline(ReadOnlyInline):
     """The refunds of a purchase."""
 
     model = Refund
+    fields = REVERSAL_FIELDS
 
 
-class TopUpDisputes(Taken):
+class DisputeInline(ReadOnlyInline):
     """The disputes of a purchase."""
 
     model = Dispute
+    fields = REVERSAL_FIELDS
 
 
 @admin.register(TopUp)
-class TopUpTable(ReadOnlyTable):
+class TopUpAdmin(ReadOnlyTable):
     """Every purchase, paid or not."""
 
     nav_group = "Money"
@@ -58,13 +65,13 @@ class TopUpTable(ReadOnlyTable):
     list_filter = ("status", "source")
     list_select_related = ("organization",)
     search_fields = ("public_id__exact", "organization__name")
-    search_help_text = "An id of ours or of Stripe's, or an organization"
+    search_help_text = "Our id, Stripe's id or an organization's name"
     ordering = ("-id",)
-    inlines = (TopUpRefunds, TopUpDisputes)
+    inlines = (RefundInline, DisputeInline)
 
 
-class TakenTable(ReadOnlyTable):
-    """Money that left again."""
+class ReversalAdmin(ReadOnlyTable):
+    """What refunds and disputes have in common."""
 
     list_display = (
         "stripe_id",
@@ -83,23 +90,23 @@ class TakenTable(ReadOnlyTable):
 
     @admin.display(ordering="top_up__organization")
     def organization(self, row: Refund | Dispute) -> Organization:
-        """Return whose purchase it was."""
+        """Return the organization of the purchase."""
         return row.top_up.organization
 
 
 @admin.register(Refund)
-class RefundTable(TakenTable):
-    """Refunds; made at Stripe, whose news of them takes the credits back."""
+class RefundAdmin(ReversalAdmin):
+    """Refunds, which are made at Stripe; its webhook takes back the credits."""
 
 
 @admin.register(Dispute)
-class DisputeTable(TakenTable):
-    """Disputes; answered at Stripe."""
+class DisputeAdmin(ReversalAdmin):
+    """Disputes, which are answered at Stripe."""
 
 
 @admin.register(Customer)
-class CustomerTable(ReadOnlyTable):
-    """Organizations as Stripe knows them."""
+class CustomerAdmin(ReadOnlyTable):
+    """Stripe customers."""
 
     list_display = ("stripe_id", "organization", "card_brand", "card_last_four", "created_at")
     list_select_related = ("organization",)
@@ -107,8 +114,8 @@ class CustomerTable(ReadOnlyTable):
 
 
 @admin.register(AutoRecharge)
-class AutoRechargeTable(ReadOnlyTable):
-    """Who buys by itself, on which terms, and why it stopped."""
+class AutoRechargeAdmin(ReadOnlyTable):
+    """Automatic recharge: its terms, and why it was turned off."""
 
     list_display = (
         "organization",
@@ -123,3 +130,33 @@ class AutoRechargeTable(ReadOnlyTable):
     list_filter = ("is_enabled",)
     list_select_related = ("organization",)
     search_fields = ("organization__name", "organization__public_id")
+
+
+def _build_card() -> CardContent:
+    today = days.midnight(timezone.now().date())
+    yesterday = today - timedelta(days=1)
+    paid = TopUp.objects.filter(status=TopUp.Status.PAID)
+    is_today = Q(paid_at__gte=today)
+    sums = paid.filter(paid_at__gte=yesterday).aggregate(
+        today=Sum("paid_cents", filter=is_today, default=0),
+        count=Count("pk", filter=is_today),
+        yesterday=Sum("paid_cents", filter=~is_today, default=0),
+    )
+    purchases = "purchase" if sums["count"] == 1 else "purchases"
+    figure = Figure(
+        name="Paid today",
+        value=dollars(sums["today"]),
+        note=f"{sums['count']:,} {purchases}; {dollars(sums['yesterday'])} yesterday, UTC",
+        is_of_today=True,
+    )
+    part = Part(
+        title="Latest purchases",
+        href=reverse("admin:billing_topup_changelist"),
+        more="All purchases",
+        template="admin/pages/parts/latest_purchases.html",
+        context={"top_ups": paid.select_related("organization").order_by("-paid_at")[:LATEST]},
+    )
+    return CardContent(figures=(figure,), parts=(part,))
+
+
+cards.register(Card(name="money", place=1, permission="billing.view_topup", build=_build_card))

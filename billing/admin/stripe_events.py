@@ -1,4 +1,4 @@
-"""The desk's page about what Stripe told us: what waits, what failed, and another try."""
+"""The admin of Stripe events: what is waiting, what failed, and an action to process it again."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from vidgo.admin.tables import ReadOnlyTable, one_of
 
 
 class StateFilter(admin.SimpleListFilter):
-    """Whether an event was acted on."""
+    """Whether an event was processed."""
 
     title = "state"
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Name the states; what failed is tried again by itself."""
+        """Return the states; failed events are retried automatically."""
         return [("waiting", "Waiting"), ("failed", "Failed"), ("done", "Done")]
 
     def queryset(
@@ -52,8 +52,8 @@ def _types() -> list[tuple[str, str]]:
 
 
 @admin.register(StripeEvent)
-class StripeEventTable(ReadOnlyTable):
-    """Stripe's events; each can be acted on again, which changes nothing once it was done."""
+class StripeEventAdmin(ReadOnlyTable):
+    """Stripe events; processing one again changes nothing once it has succeeded."""
 
     nav_group = "Money"
     nav_title = "Stripe inbox"
@@ -64,7 +64,7 @@ class StripeEventTable(ReadOnlyTable):
     list_display = ("created_at", "type", "object_id", "state", "tries", "due_at", "stripe_id")
     list_filter = (StateFilter, one_of(column="type", title="type", choices=_types))
     search_fields = ("=object_id", "error")
-    search_help_text = "An event's id, its object's, or words of an error"
+    search_help_text = "An event's id, its object's id, or part of an error"
     ordering = ("-created_at",)
     fields = (
         *("stripe_id", "type", "object_id", "state", "created_at", "received_at"),
@@ -73,19 +73,19 @@ class StripeEventTable(ReadOnlyTable):
 
     @admin.display(description="State")
     def state(self, event: StripeEvent) -> str:
-        """Return the state in a word."""
+        """Return the state as one word."""
         if event.processed_at is not None:
             return "Done"
         return "Failed" if event.error else "Waiting"
 
     @admin.display(description="Payload")
     def content(self, event: StripeEvent) -> SafeString:
-        """Return what Stripe sent."""
+        """Return the payload that Stripe sent."""
         return format_html('<pre tabindex="0">{}</pre>', json.dumps(event.payload, indent=2))
 
 
 def _process(run: ActionRun) -> str:
-    """Act on the chosen events now; acting on one is idempotent by itself."""
+    """Process the chosen events now; processing is idempotent."""
     actor = audit.operator_of(run.request, reason=run.reason)
     keys = [event.pk for event in run.chosen]
     with transaction.atomic(durable=True):
@@ -109,10 +109,10 @@ actions.register(
         name="process-event",
         title="Process again",
         explains=(
-            "Each event's object is read from Stripe once more and booked as it is there. One that "
-            "was processed already changes nothing."
+            "Reads the object of each event from Stripe again and books its current state. An "
+            "event that was processed before changes nothing."
         ),
-        # Acting on an event moves money: looking at it is not enough.
+        # Processing an event moves money, so the permission to view it is not enough.
         permission="billing.change_stripeevent",
         act=_process,
         rows=StripeEvent.objects.all,
@@ -122,23 +122,25 @@ actions.register(
 )
 
 
-def _news() -> CardContent:
-    """Count what has failed; both conditions have a small index or few rows."""
+def _build_card() -> CardContent:
+    # Uses the partial index on unprocessed events.
     failed = StripeEvent.objects.filter(processed_at=None).exclude(error="").count()
     href = reverse("admin:billing_stripeevent_changelist") + "?state=failed"
     events_word = "event" if failed == 1 else "events"
-    alarm = Alarm(sentence=f"{failed} {events_word} of Stripe could not be processed.", href=href)
+    alarm = Alarm(sentence=f"{failed} Stripe {events_word} could not be processed.", href=href)
     return CardContent(
         figures=(Figure(name="Stripe inbox", value=f"{failed:,}", note="failed events"),),
         alarms=(alarm,) if failed else (),
     )
 
 
-cards.register(Card(name="inbox", place=30, permission="billing.view_stripeevent", build=_news))
+cards.register(
+    Card(name="inbox", place=30, permission="billing.view_stripeevent", build=_build_card)
+)
 
 
 @admin.register(Cursor)
-class CursorTable(ReadOnlyTable):
-    """How far the sweeps through Stripe's lists have come."""
+class CursorAdmin(ReadOnlyTable):
+    """When the latest complete sweep through Stripe's lists started."""
 
     list_display = ("name", "reached_at")

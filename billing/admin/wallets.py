@@ -1,4 +1,4 @@
-"""The desk's pages about wallets, the ledger and the caps of keys, and the granting of credits."""
+"""The admin of wallets, the ledger and key budgets, and the action that grants credits."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from vidgo.admin.forms import ReasonForm
 from vidgo.admin.sections import Section
 from vidgo.admin.tables import ReadOnlyTable
 
-# Above this a grant is more likely a slip of the finger; it can be given in two.
+# A larger grant is more likely a typo; it can be made in two steps.
 GRANT_MAX_CREDITS = 10_000_000
 
 
 class GrantForm(ReasonForm):
-    """How much is granted, until when, and why."""
+    """How many credits to grant, until when, and why."""
 
     amount_credits = forms.IntegerField(
         label="Credits", min_value=1, max_value=GRANT_MAX_CREDITS, initial=1000
@@ -36,14 +36,14 @@ class GrantForm(ReasonForm):
     last_day = forms.DateField(
         required=False,
         help_text=(
-            "What is unspent when this day ends, in UTC, is taken back. Empty: it never is."
+            "Unspent credits expire at the end of this day, in UTC. Leave empty for no expiry."
         ),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
     field_order = ("amount_credits", "last_day", "reason")
 
     def clean(self) -> dict[str, Any]:
-        """Turn the last day into the moment it ends; raises nothing that is not at its field."""
+        """Add the moment when the last day ends."""
         data = super().clean() or {}
         day = data.get("last_day")
         ends = day + timedelta(days=1) if day else None
@@ -51,7 +51,7 @@ class GrantForm(ReasonForm):
         return data
 
     def clean_last_day(self) -> Any:
-        """Refuse the last day there is, after which no other comes."""
+        """Refuse a day too close to the end of the calendar to compute the next one."""
         day = self.cleaned_data["last_day"]
         if day and day.year > 2999:
             raise forms.ValidationError("That is too far away.")
@@ -76,7 +76,7 @@ actions.register(
     Action(
         name="grant",
         title="Grant credits",
-        explains="The credits can be spent at once. A grant is never changed: it is continued.",
+        explains="The credits can be spent right away. A grant cannot be changed afterwards.",
         permission="billing.change_wallet",
         act=_grant,
         rows=lambda: Organization.objects.filter(deleted_at=None),
@@ -87,8 +87,8 @@ actions.register(
 
 
 @admin.register(Wallet)
-class WalletTable(ReadOnlyTable):
-    """What each organization has."""
+class WalletAdmin(ReadOnlyTable):
+    """The balance of each organization."""
 
     nav_group = "Money"
     nav_icon = "wallet"
@@ -104,14 +104,14 @@ class WalletTable(ReadOnlyTable):
 
     @admin.display(description="Organization", ordering="organization__name")
     def linked(self, wallet: Wallet) -> SafeString:
-        """Return the way to the organization's page, where credits are granted."""
+        """Return a link to the organization's page, where credits are granted."""
         organization = wallet.organization
         return format_html('<a href="{}">{}</a>', page_of(organization), organization.name)
 
 
 @admin.register(LedgerEntry)
-class LedgerEntryTable(ReadOnlyTable):
-    """Every movement of credits."""
+class LedgerEntryAdmin(ReadOnlyTable):
+    """Every ledger entry."""
 
     nav_group = "Money"
     nav_title = "Ledger"
@@ -131,14 +131,14 @@ class LedgerEntryTable(ReadOnlyTable):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find a reference through the index of kinds and references."""
-        found, twice = super().get_search_results(request, queryset, search_term)
-        return found.filter(kind__in=Kind.values) if search_term else found, twice
+        """Name every kind, so that a search by reference uses the index on kind and reference."""
+        found, has_duplicates = super().get_search_results(request, queryset, search_term)
+        return found.filter(kind__in=Kind.values) if search_term else found, has_duplicates
 
 
 @admin.register(Budget)
-class BudgetTable(ReadOnlyTable):
-    """The caps of keys, and what counts against them."""
+class BudgetAdmin(ReadOnlyTable):
+    """The caps of API keys, and the spending that counts against them."""
 
     list_display = (
         *("api_key", "daily_credits", "day_spent_credits", "day"),
@@ -149,8 +149,8 @@ class BudgetTable(ReadOnlyTable):
     search_fields = ("api_key__key_id", "api_key__name", "api_key__organization__name")
 
 
-def _money_of(organization: Organization) -> dict[str, Any]:
-    """Return what the organization has and how that came about lately."""
+def _build_section(organization: Organization) -> dict[str, Any]:
+    """Return an organization's wallet, latest ledger entries and latest purchases."""
     return {
         "wallet": Wallet.objects.filter(organization=organization).first(),
         "entries": LedgerEntry.objects.filter(organization=organization).order_by("-id")[:6],
@@ -164,6 +164,6 @@ sections.register(
         place=10,
         permission="billing.view_wallet",
         template="admin/pages/parts/money_section.html",
-        build=_money_of,
+        build=_build_section,
     )
 )

@@ -105,7 +105,7 @@ def test_a_form_that_was_refused_can_be_mended_and_sent(
     operator: Client, organization: Organization, wallet: Wallet
 ) -> None:
     sent = wish(operator, "grant", organization.pk, amount_credits=5, last_day="2020-01-01")
-    assert "must lie in the future" in operator.post(address("grant"), sent).content.decode()
+    assert "must be in the future" in operator.post(address("grant"), sent).content.decode()
     operator.post(address("grant"), {**sent, "last_day": ""})
     assert wallets.balance_of(organization=organization).balance_credits == 1005
 

@@ -46,7 +46,7 @@ def event(db: None) -> StripeEvent:
 def test_a_failed_event_is_an_alarm_until_it_was_processed(
     operator: Client, event: StripeEvent
 ) -> None:
-    assert "1 event of Stripe could not be processed." in shown(operator, "admin:index")
+    assert "1 Stripe event could not be processed." in shown(operator, "admin:index")
     told = act(operator, "process-event", event.pk).content.decode()
     assert "1 processed, 0 failed again." in told
     event.refresh_from_db()
