@@ -1,4 +1,4 @@
-"""billing: what it costs, who paid, what is left."""
+"""billing: balances, purchases and the ledger."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ class BillingConfig(AppConfig):
     name = "billing"
 
     def ready(self) -> None:
-        """Register the checks, and keep the schedules after a migration."""
+        """Register the system checks, and store the schedules after each migration."""
         from billing.ops import system_checks  # noqa: F401  (registers itself)
 
         post_migrate.connect(_store_schedules, sender=self)

@@ -1,7 +1,7 @@
-"""Automatic recharge: a pack bought with the kept card when the balance runs low.
+"""Automatic recharge: buys a pack with the saved card when the balance runs low.
 
-Claim, call, record: the top-up is stored before the card is charged, so a crash in between leaves a
-pending row, and asking Stripe again with the row's own idempotency key charges nothing twice.
+Claim, call, record: the top-up is stored before the card is charged. A crash in between leaves a
+pending row, and repeating the charge under the row's own idempotency key charges only once.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ TASK = "billing.tasks.recharge"
 FAILURES_UNTIL_OFF = 3
 PAUSE_AFTER_FAILURE = timedelta(hours=6)
 CONSENT = (
-    "I agree that {credits:,} credits are bought for ${dollars:,.2f} with the kept card whenever "
-    "the balance falls below {threshold:,} credits, for at most ${cap:,.2f} a month, until I "
-    "switch this off."
+    "I authorize the purchase of {credits:,} credits for ${dollars:,.2f} with the saved card "
+    "whenever the balance falls below {threshold:,} credits, up to ${cap:,.2f} per month, until I "
+    "turn this off."
 )
 
 
 class NoCard(errors.Conflict):
     default_message = (
-        "Buy credits once with “keep this card” ticked, then switch automatic recharge on."
+        "Buy credits once with “Save this card” checked, then turn on automatic recharge."
     )
 
 
@@ -48,14 +48,14 @@ class ConsentMissing(errors.Invalid):
 
 
 def find_setting(*, organization: Organization) -> AutoRecharge:
-    """Return the organization's wish; an unsaved, switched-off one when it never had any."""
+    """Return the organization's setting; an unsaved, disabled one if it has none."""
     return AutoRecharge.objects.filter(pk=organization.pk).first() or AutoRecharge(
         organization=organization
     )
 
 
 def consent_text(*, pack: packs.Pack, threshold_credits: int, monthly_cap_cents: int) -> str:
-    """Return the sentence that a person agrees to and that is kept as it was."""
+    """Return the text that a person agrees to; it is stored with the setting."""
     return CONSENT.format(
         credits=pack.credits,
         dollars=pack.amount_cents / 100,
@@ -73,9 +73,9 @@ def enable(
     agreed: bool,
     actor: Actor,
 ) -> AutoRecharge:
-    """Switch automatic recharge on, with the consent that was given.
+    """Turn on automatic recharge with the given consent.
 
-    Raises `ConsentMissing`, `NoCard` and `CapTooLow`.
+    Raises `ConsentMissing`, `CapTooLow` and `NoCard`.
     """
     if not agreed:
         raise ConsentMissing(param="agreed")
@@ -102,7 +102,7 @@ def enable(
                 "stopped_reason": "",
             },
         )
-        wallets.watch(organization=organization, recharge_below_credits=threshold_credits)
+        wallets.set_thresholds(organization=organization, recharge_below_credits=threshold_credits)
         audit.record(
             organization=organization, actor=actor, action="auto_recharge.enabled", target=text
         )
@@ -111,13 +111,13 @@ def enable(
 
 
 def disable(*, organization: Organization, actor: Actor, reason: str = "") -> None:
-    """Switch automatic recharge off; what is being charged right now still counts."""
+    """Turn off automatic recharge; a charge under way still counts."""
     with transaction.atomic():
         changed = AutoRecharge.objects.filter(pk=organization.pk, is_enabled=True).update(
             is_enabled=False, stopped_reason=reason[:200]
         )
         if changed:
-            wallets.watch(organization=organization, recharge_below_credits=0)
+            wallets.set_thresholds(organization=organization, recharge_below_credits=0)
             audit.record(
                 organization=organization,
                 actor=actor,
@@ -127,30 +127,29 @@ def disable(*, organization: Organization, actor: Actor, reason: str = "") -> No
 
 
 def stop(*, organization: Organization, reason: str) -> None:
-    """Switch automatic recharge off because it cannot work any more, and tell the people."""
-    was_on = AutoRecharge.objects.filter(pk=organization.pk, is_enabled=True).exists()
-    if was_on:
+    """Turn off automatic recharge because it can no longer work, and send an e-mail about it."""
+    if AutoRecharge.objects.filter(pk=organization.pk, is_enabled=True).exists():
         disable(organization=organization, actor=audit.SYSTEM, reason=reason)
         emails.queue_notice(organization=organization, kind="recharge_ended", about=reason)
 
 
 def list_due() -> list[int]:
-    """Return the organizations whose balance has fallen below what they wished."""
+    """Return the ids of the organizations whose balance is below their recharge threshold."""
     low = Wallet.objects.filter(balance_credits__lt=F("recharge_below_credits"))
     return list(low.values_list("pk", flat=True))
 
 
 def recharge(*, organization_id: int) -> TopUp | None:
-    """Buy the pack if the balance is low and nothing speaks against it; None when nothing was due.
+    """Buy the pack if a recharge is due; return None if not.
 
-    Talks to Stripe between two transactions.
+    Calls Stripe between two transactions.
     """
     top_up = _claim(organization_id=organization_id)
     return None if top_up is None else charge(top_up=top_up)
 
 
 def _claim(*, organization_id: int) -> TopUp | None:
-    """Store the top-up of a recharge that is due; the row's lock lets one caller through."""
+    """Store the top-up of a recharge that is due, under a row lock, so that only one is stored."""
     with transaction.atomic(durable=True):
         setting = (
             AutoRecharge.objects.select_for_update(of=("self",))
@@ -160,9 +159,9 @@ def _claim(*, organization_id: int) -> TopUp | None:
         )
         if setting is None or setting.organization.is_suspended:
             return None
-        if _speaks_against(setting):
+        if _is_blocked(setting):
             return None
-        # After the look for an open recharge: one booked in between is in this balance.
+        # Read after looking for an open recharge: one booked in between is in this balance.
         balance = wallets.balance_of(organization=setting.organization).balance_credits
         if balance >= setting.threshold_credits:
             return None
@@ -175,8 +174,8 @@ def _claim(*, organization_id: int) -> TopUp | None:
         )
 
 
-def _speaks_against(setting: AutoRecharge) -> bool:
-    """Return whether an open recharge, a recent failure or the monthly cap forbids another."""
+def _is_blocked(setting: AutoRecharge) -> bool:
+    """Return whether an open recharge, a recent failure or the monthly cap prevents another."""
     now = timezone.now()
     mine = TopUp.objects.for_organization(setting.organization).filter(
         source=TopUp.Source.AUTO_RECHARGE
@@ -193,7 +192,7 @@ def _speaks_against(setting: AutoRecharge) -> bool:
 
 
 def spent_this_month(*, organization: Organization, now: datetime) -> int:
-    """Return the cents that automatic recharge has spent in this calendar month, UTC."""
+    """Return the cents spent by automatic recharge in this calendar month, UTC."""
     month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     paid = TopUp.objects.for_organization(organization).filter(
         source=TopUp.Source.AUTO_RECHARGE, status=TopUp.Status.PAID, created_at__gte=month
@@ -202,15 +201,16 @@ def spent_this_month(*, organization: Organization, now: datetime) -> int:
 
 
 def charge(*, top_up: TopUp) -> TopUp:
-    """Charge the kept card for a pending recharge and book what came of it.
+    """Charge the saved card for a pending recharge and book the result.
 
-    Safe to repeat: the idempotency key is the row's id. Without an answer the row stays pending.
+    Safe to repeat: the idempotency key is the row's id. If Stripe does not answer, the row stays
+    pending.
     """
     customer = customers.get_customer(organization=top_up.organization)
     if not customer.payment_method_id:
-        return _failed(top_up, message="No card is kept any more.")
+        return _fail(top_up, message="The saved card was removed.")
     try:
-        intent = client.charge_kept_card(
+        intent = client.charge_saved_card(
             top_up_id=top_up.public_id,
             customer_id=customer.stripe_id,
             payment_method_id=customer.payment_method_id,
@@ -219,25 +219,25 @@ def charge(*, top_up: TopUp) -> TopUp:
             description=top_ups.describe(top_up),
         )
     except client.AuthenticationRequired as refused:
-        return _needs_person(top_up, intent_id=refused.intent_id)
+        return _fail_unconfirmed(top_up, intent_id=refused.intent_id)
     except client.Declined as refused:
-        return _failed(top_up, message=str(refused))
+        return _fail(top_up, message=str(refused))
     except client.Unreachable as error:
         log.warning("recharge_unanswered", top_up=top_up.public_id, error=str(error))
         return top_up
-    booked = top_ups.fulfil_intent(intent=intent)
+    booked = top_ups.fulfill_intent(intent=intent)
     if booked is not None and booked.status == TopUp.Status.PAID:
         succeeded(organization=top_up.organization)
     return booked or top_up
 
 
 def succeeded(*, organization: Organization) -> None:
-    """Forget earlier failures: the card works."""
+    """Reset the count of failures, because the card works."""
     AutoRecharge.objects.filter(pk=organization.pk).update(failures_in_a_row=0)
 
 
 def payment_failed(*, intent: client.Intent) -> None:
-    """Book a recharge that Stripe reports as failed, whether or not we saw its answer."""
+    """Book a recharge that Stripe reports as failed, also if its own response was lost."""
     top_up = (
         TopUp.objects.select_related("organization")
         .filter(public_id=intent.top_up_id, source=TopUp.Source.AUTO_RECHARGE)
@@ -246,45 +246,41 @@ def payment_failed(*, intent: client.Intent) -> None:
     if top_up is None or top_up.status != TopUp.Status.PENDING:
         return
     if intent.failure_code == "authentication_required":
-        _needs_person(top_up, intent_id=intent.id)
+        _fail_unconfirmed(top_up, intent_id=intent.id)
     else:
-        _failed(top_up, message=intent.failure_message or "The card was declined.")
+        _fail(top_up, message=intent.failure_message or "The card was declined.")
 
 
-def _failed(top_up: TopUp, *, message: str) -> TopUp:
+def _fail(top_up: TopUp, *, message: str) -> TopUp:
     if top_ups.close(top_up=top_up, status=TopUp.Status.FAILED, message=message):
         _count_failure(top_up, message=message)
     top_up.refresh_from_db()
     return top_up
 
 
-def _needs_person(top_up: TopUp, *, intent_id: str) -> TopUp:
-    """Ask for the cardholder: the recharge is given up, and people are sent to buy by hand.
+def _fail_unconfirmed(top_up: TopUp, *, intent_id: str) -> TopUp:
+    """Fail a recharge that the cardholder would have to confirm; the e-mail asks to buy manually.
 
-    The intent is canceled first, so that it cannot be paid beside the purchase made instead.
+    The intent is canceled first, so that it cannot be paid in addition to that purchase.
     """
     if intent_id:
         try:
             client.cancel_intent(intent_id=intent_id)
         except client.StripeError as error:
             log.warning("intent_not_canceled", top_up=top_up.public_id, error=str(error))
-    message = "The bank asks the cardholder to confirm the payment."
-    if top_ups.close(top_up=top_up, status=TopUp.Status.FAILED, message=message):
-        _count_failure(top_up, message=message)
-    top_up.refresh_from_db()
-    return top_up
+    return _fail(top_up, message="The bank requires the cardholder to confirm the payment.")
 
 
 def _count_failure(top_up: TopUp, *, message: str) -> None:
-    """Tell the people who pay, and stop asking the card after repeated failures."""
+    """Send an e-mail about the failure, and turn off automatic recharge after repeated ones."""
     with transaction.atomic(durable=True):
         setting = AutoRecharge.objects.select_for_update().get(pk=top_up.organization_id)
         setting.failures_in_a_row += 1
         is_off = setting.failures_in_a_row >= FAILURES_UNTIL_OFF
         if is_off:
             setting.is_enabled = False
-            setting.stopped_reason = f"Switched off after {FAILURES_UNTIL_OFF} failed payments."
-            wallets.watch(organization=top_up.organization, recharge_below_credits=0)
+            setting.stopped_reason = f"Turned off after {FAILURES_UNTIL_OFF} failed payments."
+            wallets.set_thresholds(organization=top_up.organization, recharge_below_credits=0)
             audit.record(
                 organization=top_up.organization,
                 actor=audit.SYSTEM,

@@ -1,7 +1,7 @@
-"""Budgets: what one API key may spend in a day, in a month and in all.
+"""Budgets: caps on what an API key may spend in a day, in a month and in total.
 
-The charge's own statement (`ledger.CHARGE`) counts and limits, so nothing is read before it is
-written. A window is the UTC day or month of the debit; a counter of another window counts as 0.
+The charge's SQL statement (`ledger.CHARGE`) counts and limits at once, so no read comes before the
+write. A window is the UTC day or month of the charge; the counter of an earlier window counts as 0.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from billing.models import Budget, LedgerEntry
 from vidgo.kernel import errors
 from vidgo.kernel.db.transactions import requires_transaction
 
-# As the 402 names them.
+# As the `cap` of a 402 response names them, the widest first.
 CAPS = ("total", "monthly", "daily")
 
-# What a refund gives back to the key: to the total always, to a window only while it lasts.
+# A refund reduces the total always, and the counter of a window only if it is still that window.
 GIVE_BACK = """
 UPDATE billing_budget SET
     day_spent_credits = CASE WHEN day = %(day)s
@@ -31,7 +31,7 @@ UPDATE billing_budget SET
  WHERE api_key_id = %(api_key)s
 """
 
-# What counts now: a counter of another day or month counts as 0, by the clock of the charge.
+# What counts now, by the same clock as the charge.
 SPENT = """
 SELECT total_spent_credits, total_credits,
        CASE WHEN month = date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC')::date
@@ -44,18 +44,18 @@ SELECT total_spent_credits, total_credits,
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What a key has spent in a window, and what it may; None is no cap."""
+    """What a key has spent in a window, and its cap; None means no cap."""
 
     spent_credits: int
     cap_credits: int | None
 
     def allows(self, amount_credits: int) -> bool:
-        """Return whether an amount still fits below the cap."""
+        """Return whether the cap allows another charge of this amount."""
         return self.cap_credits is None or self.spent_credits + amount_credits <= self.cap_credits
 
 
 class BudgetExceeded(errors.PaymentRequired):
-    """A cap of the key does not allow the charge; the wallet was not touched."""
+    """A cap of the key forbids the charge; nothing was charged."""
 
 
 def set_caps(
@@ -66,7 +66,7 @@ def set_caps(
     total_credits: int | None,
     actor: Actor,
 ) -> Budget:
-    """Set a key's caps, None for none; what it has spent so far keeps counting."""
+    """Set a key's caps; None means no cap. What the key has spent so far keeps counting."""
     with transaction.atomic():
         budget, _ = Budget.objects.update_or_create(
             api_key=api_key,
@@ -86,7 +86,7 @@ def set_caps(
 
 
 def windows_of(*, api_key_id: int) -> dict[str, Window]:
-    """Return what counts now against each cap of a key, the widest first; {} without a budget."""
+    """Return the spending that counts against each cap of a key, or {} without a budget."""
     with connection.cursor() as cursor:
         cursor.execute(SPENT, [api_key_id])
         row = cursor.fetchone()
@@ -99,7 +99,7 @@ def windows_of(*, api_key_id: int) -> dict[str, Window]:
 
 
 def exceeded(*, api_key_id: int, amount_credits: int) -> BudgetExceeded | None:
-    """Return the error about the cap that a charge would exceed, None when no cap would."""
+    """Return the error about the cap that a charge would exceed, None if it exceeds none."""
     for cap, window in windows_of(api_key_id=api_key_id).items():
         if not window.allows(amount_credits):
             return BudgetExceeded(
@@ -113,7 +113,7 @@ def exceeded(*, api_key_id: int, amount_credits: int) -> BudgetExceeded | None:
 
 @requires_transaction
 def give_back(*, charge: LedgerEntry) -> None:
-    """Let a refunded charge no longer count against its key."""
+    """Stop counting a refunded charge against its key's budget."""
     if charge.api_key_id is None:
         return
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Notices: e-mails about money to the people of an organization who may act on it."""
+"""E-mails about money, sent to the members of an organization who manage billing."""
 
 from __future__ import annotations
 
@@ -13,24 +13,18 @@ from vidgo.kernel import queue
 from vidgo.kernel.web import mail
 
 TASK = "billing.tasks.send_notice"
-KINDS = (
-    "low_balance",
-    "recharge_failed",
-    "recharge_stopped",
-    "dispute_opened",
-    "recharge_ended",
-)
+KINDS = ("low_balance", "recharge_failed", "recharge_stopped", "dispute_opened", "recharge_ended")
 
 
 def queue_notice(*, organization: Organization, kind: str, about: str = "") -> None:
-    """Have a notice sent; inside a transaction it is queued only if that commits."""
+    """Queue an e-mail; inside a transaction it is queued only if that commits."""
     if kind not in KINDS:
-        raise ValueError(f"no such notice: {kind}")
+        raise ValueError(f"no such e-mail: {kind}")
     queue.enqueue(TASK, organization.pk, kind, about)
 
 
 def send(*, organization: Organization, kind: str, about: str = "") -> int:
-    """Send a notice to everyone with the billing ability and return how many got it."""
+    """Send an e-mail to each member with the billing ability and return how many were sent."""
     recipients = access.emails_with(organization=organization, ability="billing")
     context: dict[str, Any] = {
         "organization": organization,

@@ -1,8 +1,8 @@
-"""Grants: credits that nobody paid for, given with a reason and perhaps for a time.
+"""Grants: free credits, given with a reason and optionally with an expiry.
 
-What is spent is taken from the grant that expires soonest, so a customer loses as little as
-possible. Nothing is counted while credits are spent: when a grant's time is over, the ledger since
-the grant is replayed to see what of it is left.
+Spending uses up the grant that expires soonest, so that customers lose as little as possible.
+Charges do not track this: when a grant expires, the ledger since the grant is replayed to find what
+is left of it.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from vidgo.kernel.db.transactions import requires_transaction
 
 
 class ReasonMissing(errors.Invalid):
-    default_message = "Say why these credits are granted."
+    default_message = "Enter a reason for this grant."
 
 
 class ExpiryInThePast(errors.Invalid):
-    default_message = "The expiry must lie in the future."
+    default_message = "The expiry must be in the future."
 
 
 def give(
@@ -38,7 +38,7 @@ def give(
     actor: Actor,
     expires_at: datetime | None = None,
 ) -> int:
-    """Grant credits and return the balance after it.
+    """Grant credits and return the new balance.
 
     Raises `ReasonMissing`, `ExpiryInThePast`, and `ledger.NotPositive` for less than one credit.
     """
@@ -64,7 +64,7 @@ def record(
     actor: Actor,
     expires_at: datetime | None = None,
 ) -> Grant:
-    """Store a grant with its ledger entry and its line in the audit log; raises like `give`."""
+    """Store a grant, its ledger entry and its audit event; raises the same errors as `give`."""
     reason = reason.strip()
     if not reason:
         raise ReasonMissing(param="reason")
@@ -96,14 +96,14 @@ def record(
 
 
 def expire_due() -> int:
-    """Take back what is left of each grant whose time is over; return how many there were."""
+    """Take back the unspent credits of each expired grant and return how many have expired."""
     due = Grant.objects.filter(expired_at=None, expires_at__lte=timezone.now())
     grants = list(due.select_related("organization").order_by("expires_at", "id")[:1000])
     return sum(_expire(grant) for grant in grants)
 
 
 def _expire(grant: Grant) -> bool:
-    """Take back the unspent part of one grant, once; the wallet is locked while it is counted."""
+    """Take back the unspent credits of a grant, once, with the wallet locked while counting."""
     with transaction.atomic(durable=True):
         wallet = Wallet.objects.select_for_update().get(organization=grant.organization)
         mine = Grant.objects.filter(pk=grant.pk, expired_at=None)
@@ -121,11 +121,11 @@ def _expire(grant: Grant) -> bool:
 
 
 def unspent(*, grant: Grant) -> int:
-    """Return how many credits of a grant have not been spent, by replaying the ledger.
+    """Return the unspent credits of a grant by replaying the ledger.
 
-    Charges empty the lot that expires soonest; a refund refills the lots its charge had emptied.
+    A charge takes from the lot that expires soonest; a refund returns to the lots of its charge.
     """
-    lots = _lots_beside(grant)
+    lots = _overlapping_lots(grant)
     entries = (
         LedgerEntry.objects.for_organization(grant.organization)
         .filter(id__gte=_first_entry_id(lots), kind__in=["grant", "charge", "refund", "expiry"])
@@ -140,7 +140,7 @@ def unspent(*, grant: Grant) -> int:
         elif kind == Kind.EXPIRY:
             left.pop(reference, None)
         elif kind == Kind.CHARGE:
-            taken[reference] = _take(left, -amount, order=lots)
+            taken[reference] = _take(left, -amount, lots=lots)
         elif kind == Kind.REFUND:
             for lot, part in taken.pop(reference, {}).items():
                 if lot in left:
@@ -148,12 +148,12 @@ def unspent(*, grant: Grant) -> int:
     return left.get(grant.public_id, 0)
 
 
-def _lots_beside(grant: Grant) -> list[str]:
-    """Return the expiring grants that were alive together with this one, soonest first."""
-    alive = Grant.objects.filter(
+def _overlapping_lots(grant: Grant) -> list[str]:
+    """Return the expiring grants that overlap this one in time, the soonest to expire first."""
+    overlapping = Grant.objects.filter(
         organization=grant.organization, expires_at__isnull=False, created_at__lte=grant.expires_at
     ).exclude(expired_at__lt=grant.created_at)
-    return list(alive.order_by("expires_at", "id").values_list("public_id", flat=True))
+    return list(overlapping.order_by("expires_at", "id").values_list("public_id", flat=True))
 
 
 def _first_entry_id(lots: list[str]) -> int:
@@ -166,10 +166,10 @@ def _first_entry_id(lots: list[str]) -> int:
     return first or 0
 
 
-def _take(left: dict[str, int], amount: int, *, order: list[str]) -> dict[str, int]:
-    """Spend an amount from the lots in their order and return what was taken from which."""
+def _take(left: dict[str, int], amount: int, *, lots: list[str]) -> dict[str, int]:
+    """Spend an amount from the lots in this order and return how much came from each."""
     parts: dict[str, int] = {}
-    for lot in order:
+    for lot in lots:
         part = min(left.get(lot, 0), amount)
         if part:
             left[lot] -= part

@@ -1,7 +1,7 @@
-"""The ledger: every movement of credits, written once and never changed.
+"""The ledger: one entry for every change of a balance, written once and never changed.
 
-A movement is one SQL statement that changes the wallet and appends the entry, so the two cannot
-disagree. Its row count decides: no reading of the balance first, which two calls would both pass.
+One SQL statement changes the wallet and appends the entry, so the two cannot disagree. Its row
+count decides: two concurrent calls would both pass a check that reads the balance first.
 """
 
 from typing import Any, Self, cast
@@ -17,9 +17,9 @@ from vidgo.kernel.db.transactions import requires_transaction
 
 BALANCE_FELL = "billing.tasks.balance_fell"
 
-# The debit and its entry, limited by the key's budget where it has one. The wallet row stays locked
-# until commit: call this as late as possible. `fell` tells that the balance has just gone below a
-# line that somebody drew, for a warning or for an automatic recharge.
+# The debit and its entry, limited by the key's budget if it has one. The wallet row stays locked
+# until commit: call this as late as possible. `fell` is true when the balance has just gone below
+# the low-balance or the recharge threshold.
 CHARGE = """
 WITH today AS (
     SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date AS day,
@@ -64,8 +64,8 @@ entry AS (
 SELECT net, fell FROM debited
 """
 
-# Any other movement, by its sign: credits pay the debt first, a loss beyond the balance is debt.
-# The upsert makes the wallet of an organization whose first movement this is.
+# Any other entry, by its sign: credits pay the debt first, and a loss beyond the balance becomes
+# debt. The upsert creates the wallet with an organization's first entry.
 MOVE = """
 WITH moved AS (
     INSERT INTO billing_wallet AS wallet (organization_id, balance_credits, debt_credits)
@@ -88,11 +88,11 @@ RETURNING balance_after_credits
 
 
 class InsufficientCredits(errors.PaymentRequired):
-    """The wallet cannot pay; nothing was moved."""
+    """The balance is too low; nothing was charged."""
 
     @classmethod
     def of(cls, amount_credits: int) -> Self:
-        """Return the error about a price that the balance does not cover."""
+        """Return the error for a price that the balance does not cover."""
         return cls(
             f"This costs {amount_credits} credits and your balance is lower. Top up to continue.",
             required_credits=amount_credits,
@@ -100,13 +100,13 @@ class InsufficientCredits(errors.PaymentRequired):
 
 
 class AlreadyRecorded(errors.Conflict):
-    """This movement, by kind and reference, has happened before; nothing was moved again."""
+    """An entry of this kind and reference exists; nothing was added."""
 
-    default_message = "This movement of credits is already in the ledger."
+    default_message = "This entry is already in the ledger."
 
 
 class UnknownCharge(Exception):
-    """A refund was asked for something that was never charged: a mistake in our code."""
+    """A refund without a charge: a mistake in our code."""
 
 
 class NotPositive(errors.Invalid):
@@ -122,11 +122,11 @@ def charge(
     actor: str,
     api_key: ApiKey | None = None,
 ) -> int:
-    """Deduct credits for `reference` and return the balance after it.
+    """Deduct credits for `reference` and return the new balance.
 
     With a key, its budget is charged too. Raises `InsufficientCredits` when the balance is lower
     than the amount, `budgets.BudgetExceeded` when a cap of the key forbids it, and
-    `AlreadyRecorded` when the reference was charged before; roll back then.
+    `AlreadyRecorded` when the reference was charged before; the caller must roll back then.
     """
     _require_positive(amount_credits)
     row = _run(
@@ -150,9 +150,9 @@ def charge(
 
 @requires_transaction
 def refund(*, organization: Organization, reference: str, actor: str, reason: str = "") -> int:
-    """Give back all that was charged for `reference`, once, and return the balance after it.
+    """Refund the charge of `reference`, once, and return the new balance.
 
-    Raises `AlreadyRecorded` when it was given back before, `UnknownCharge` without a charge.
+    Raises `AlreadyRecorded` when it was refunded before, `UnknownCharge` without a charge.
     """
     charged = LedgerEntry.objects.filter(
         organization=organization, kind=Kind.CHARGE, reference=reference
@@ -160,105 +160,62 @@ def refund(*, organization: Organization, reference: str, actor: str, reason: st
     if charged is None:
         raise UnknownCharge(reference)
     budgets.give_back(charge=charged)
-    return _move(
-        organization=organization,
-        kind=Kind.REFUND,
-        amount_credits=-charged.amount_credits,
-        reference=reference,
-        actor=actor,
-        reason=reason,
-    )
+    return _move(organization, Kind.REFUND, -charged.amount_credits, reference, actor, reason)
 
 
 @requires_transaction
 def grant(
     *, organization: Organization, amount_credits: int, reference: str, actor: str, reason: str
 ) -> int:
-    """Give credits that nobody paid for and return the balance after it.
-
-    Raises `NotPositive` and `AlreadyRecorded`.
-    """
+    """Add free credits and return the new balance; raises `NotPositive` and `AlreadyRecorded`."""
     _require_positive(amount_credits)
-    return _move(
-        organization=organization,
-        kind=Kind.GRANT,
-        amount_credits=amount_credits,
-        reference=reference,
-        actor=actor,
-        reason=reason,
-    )
+    return _move(organization, Kind.GRANT, amount_credits, reference, actor, reason)
 
 
 @requires_transaction
 def top_up(*, organization: Organization, amount_credits: int, reference: str, actor: str) -> int:
-    """Add credits that were paid for, after any debt, and return the balance after it.
+    """Add purchased credits, which pay any debt first, and return the new balance.
 
-    Raises `AlreadyRecorded`.
+    Raises `NotPositive` and `AlreadyRecorded`.
     """
     _require_positive(amount_credits)
-    return _move(
-        organization=organization,
-        kind=Kind.TOP_UP,
-        amount_credits=amount_credits,
-        reference=reference,
-        actor=actor,
-        reason="",
-    )
+    return _move(organization, Kind.TOP_UP, amount_credits, reference, actor)
 
 
 @requires_transaction
 def claw_back(
     *, organization: Organization, amount_credits: int, reference: str, actor: str, reason: str
 ) -> int:
-    """Take credits whose money left again; what was spent already becomes debt.
+    """Take back the credits of a refund or a dispute; what was spent already becomes debt.
 
-    Returns the balance less the debt. Raises `AlreadyRecorded`.
+    Returns the balance less the debt. Raises `NotPositive` and `AlreadyRecorded`.
     """
     _require_positive(amount_credits)
-    return _move(
-        organization=organization,
-        kind=Kind.CLAWBACK,
-        amount_credits=-amount_credits,
-        reference=reference,
-        actor=actor,
-        reason=reason,
-    )
+    return _move(organization, Kind.CLAWBACK, -amount_credits, reference, actor, reason)
 
 
 @requires_transaction
 def reinstate(
     *, organization: Organization, amount_credits: int, reference: str, actor: str, reason: str
 ) -> int:
-    """Give back what a clawback took, and return the balance after it.
+    """Return the credits of a clawback and return the new balance.
 
-    Raises `AlreadyRecorded`.
+    Raises `NotPositive` and `AlreadyRecorded`.
     """
     _require_positive(amount_credits)
-    return _move(
-        organization=organization,
-        kind=Kind.REINSTATEMENT,
-        amount_credits=amount_credits,
-        reference=reference,
-        actor=actor,
-        reason=reason,
-    )
+    return _move(organization, Kind.REINSTATEMENT, amount_credits, reference, actor, reason)
 
 
 @requires_transaction
 def expire(*, organization: Organization, amount_credits: int, reference: str, actor: str) -> int:
-    """Take back the unspent credits of a grant and return the balance after it.
+    """Take back the unspent credits of a grant and return the new balance.
 
-    The caller holds the wallet's lock and takes no more than its balance. Raises
+    The caller holds the wallet's lock and takes no more than its balance. Raises `NotPositive` and
     `AlreadyRecorded`.
     """
     _require_positive(amount_credits)
     return _move(
-        organization=organization,
-        kind=Kind.EXPIRY,
-        amount_credits=-amount_credits,
-        reference=reference,
-        actor=actor,
-        reason="The grant has expired.",
+        organization, Kind.EXPIRY, -amount_credits, reference, actor, "The grant has expired."
     )
 
 
@@ -268,15 +225,14 @@ def _require_positive(amount_credits: int) -> None:
 
 
 def _move(
-    *,
     organization: Organization,
     kind: Kind,
     amount_credits: int,
     reference: str,
     actor: str,
-    reason: str,
+    reason: str = "",
 ) -> int:
-    # The savepoint keeps the caller's transaction usable after a refused repetition.
+    # The savepoint keeps the caller's transaction usable after `AlreadyRecorded`.
     with transaction.atomic():
         row = _run(
             MOVE,
@@ -288,12 +244,12 @@ def _move(
             reason=reason[:500],
         )
     if row is None:
-        raise RuntimeError("a movement wrote no entry")
+        raise RuntimeError("the statement wrote no entry")
     return int(row[0])
 
 
 def _run(statement: str, **values: int | str | None) -> tuple[Any, ...] | None:
-    """Run one movement and return its row, or None when nothing was moved."""
+    """Run the statement and return its row, or None when it changed nothing."""
     try:
         with prepared_statements.prepared() as cursor:
             cursor.execute(statement, values)

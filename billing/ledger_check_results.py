@@ -1,7 +1,7 @@
 """The latest ledger check, kept in the cache.
 
 A check reads the whole ledger, so pages and metrics show the result of the latest one. A worker
-checks once a day and when an operator asks for it.
+runs one each day and when an operator asks for it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Packs: what can be bought at a click, and what an amount of one's own buys."""
+"""Packs: the credits that can be bought, by pack or by custom amount."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Pack:
 
     @property
     def key(self) -> str:
-        """Return the pack's name in forms and addresses: its price in cents."""
+        """Return the pack's key in forms and URLs: its price in cents."""
         return str(self.amount_cents)
 
 
@@ -41,7 +41,7 @@ def listed() -> list[Pack]:
 
 
 def get_pack(*, amount_cents: int) -> Pack:
-    """Return the pack of this price, or one made for a custom amount; raises `BadAmount`."""
+    """Return the pack of this price, or one for a custom amount; raises `BadAmount`."""
     for pack in listed():
         if pack.amount_cents == amount_cents:
             return pack

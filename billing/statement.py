@@ -1,4 +1,4 @@
-"""The statement: every movement, what caused it, and the balance after it."""
+"""The account statement: ledger entries, filtered, added up and as CSV."""
 
 from __future__ import annotations
 
@@ -17,17 +17,10 @@ from vidgo.kernel import errors
 from vidgo.kernel.db import days
 from vidgo.kernel.web import csv_export, pagination
 
-COLUMNS = (
-    "time_utc",
-    "kind",
-    "amount_credits",
-    "balance_after_credits",
-    "reference",
-    "actor",
-    "reason",
-)
+FIELDS = ("kind", "amount_credits", "balance_after_credits", "reference", "actor", "reason")
+COLUMNS = ("time_utc", *FIELDS)
 
-# The days that are closed, and the entries since then, as rows of one kind.
+# The daily totals, and the entries since then, by kind and before or within the period.
 SUMS = """
 SELECT kind, is_before, sum(in_credits), sum(out_credits)
   FROM (SELECT kind, day < %(first_day)s AS is_before, in_credits, out_credits
@@ -44,12 +37,12 @@ SELECT kind, is_before, sum(in_credits), sum(out_credits)
 
 
 class BadFilter(errors.Invalid):
-    """A filter of the statement makes no sense."""
+    """A filter of the statement is invalid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which movements to show; days are UTC and inclusive."""
+    """Which entries to list; days are UTC and inclusive."""
 
     kind: str = ""
     first_day: date | None = None
@@ -58,7 +51,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a statement adds up to: opening plus movements is closing."""
+    """The sums of a statement: opening balance plus credits in and out is the closing balance."""
 
     opening_credits: int
     in_credits: int
@@ -68,7 +61,7 @@ class Totals:
 
 
 def parse_filter(*, kind: str = "", first_day: str = "", last_day: str = "") -> Filter:
-    """Return the filter in a form's or an address's words; raises `BadFilter`."""
+    """Parse the filter from query parameters; raises `BadFilter`."""
     if kind and kind not in Kind.values:
         raise BadFilter(f"'kind' must be one of: {', '.join(Kind.values)}.", param="kind")
     chosen = Filter(kind=kind, first_day=_day(first_day, "from"), last_day=_day(last_day, "to"))
@@ -85,19 +78,19 @@ def _day(text: str, param: str) -> date | None:
 
 
 def entries(*, organization: Organization, chosen: Filter) -> LedgerEntryQuerySet:
-    """Return the movements that a filter keeps, the newest first."""
+    """Return the entries that match a filter, the newest first."""
     every = LedgerEntry.objects.for_organization(organization)
-    kept = every.filter(kind=chosen.kind) if chosen.kind else every
-    kept = days.between(kept, among=every, first=chosen.first_day, last=chosen.last_day)
-    return kept.order_by("-id")
+    matching = every.filter(kind=chosen.kind) if chosen.kind else every
+    matching = days.between(matching, among=every, first=chosen.first_day, last=chosen.last_day)
+    return matching.order_by("-id")
 
 
 def turn(
     rows: LedgerEntryQuerySet, *, query: Mapping[str, Any], size: int
 ) -> pagination.Page[LedgerEntry]:
-    """Return the page that `before=` or `after=` asks for, which name an entry by its `entry_id`.
+    """Return the page that `before=` or `after=` asks for, each naming an `entry_id`.
 
-    The number of the row stays inside: it would tell a customer how much everyone moves. Raises
+    The primary key stays internal, because it would reveal the volume of all customers. Raises
     `pagination.UnknownPage`.
     """
     places = {
@@ -113,7 +106,7 @@ def turn(
 
 def _pk(rows: LedgerEntryQuerySet, entry_id: str) -> int:
     kind, _, reference = entry_id.partition(":")
-    # PostgreSQL holds no text with a zero byte, and cannot even be asked for one.
+    # PostgreSQL refuses text with a zero byte, even in a query.
     if "\x00" in entry_id:
         raise pagination.UnknownPage
     entry = rows.order_by().filter(kind=kind, reference=reference).only("pk").first()
@@ -123,7 +116,7 @@ def _pk(rows: LedgerEntryQuerySet, entry_id: str) -> int:
 
 
 def totals(*, organization: Organization, chosen: Filter) -> Totals:
-    """Return what the days of a filter add up to, over all kinds."""
+    """Return the sums over the days of a filter, for all kinds."""
     first_day = chosen.first_day or days.FIRST_DAY
     last_day = chosen.last_day or days.LAST_DAY
     opening = gained = lost = 0
@@ -158,18 +151,8 @@ def totals(*, organization: Organization, chosen: Filter) -> Totals:
 
 
 def csv_lines(*, organization: Organization, chosen: Filter) -> Iterator[str]:
-    """Yield the statement as CSV, the oldest movement first, without loading it whole."""
+    """Yield the statement as CSV, the oldest entry first, without loading all of it."""
     yield csv_export.line(COLUMNS)
-    kept = entries(organization=organization, chosen=chosen).order_by("id")
-    for entry in kept.iterator(chunk_size=2000):
-        yield csv_export.line(
-            (
-                entry.created_at,
-                entry.kind,
-                entry.amount_credits,
-                entry.balance_after_credits,
-                entry.reference,
-                entry.actor,
-                entry.reason,
-            )
-        )
+    matching = entries(organization=organization, chosen=chosen).order_by("id")
+    for row in matching.values_list("created_at", *FIELDS).iterator(chunk_size=2000):
+        yield csv_export.line(row)

@@ -1,8 +1,8 @@
-"""Top-ups: buying credits. One function books a payment, whoever brings the news of it.
+"""Top-ups: buying credits.
 
-A webhook, the success page and the reconcile sweep all end in `fulfil_session` or
-`fulfil_intent`: what Stripe says *now* is read back, compared with the row that was stored before
-Stripe was asked for anything, and booked once.
+The webhook, the success page and the reconcile sweep all call `fulfill_session` or
+`fulfill_intent`. Both compare Stripe's current state with the row that was stored before the first
+call to Stripe, and book the payment once.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from vidgo.kernel import errors
 log = structlog.get_logger(__name__)
 
 CURRENCY = "usd"
-# Stripe allows a Checkout page to live between half an hour and a day.
+# Stripe allows 30 minutes to 24 hours.
 SESSION_LIFETIME = timedelta(hours=2)
 
 
 class UnknownPayment(Exception):
-    """Stripe was paid for something we did not sell, or not as we sold it: a person must look."""
+    """A payment matches no top-up, or not its price: the operator must look into it."""
 
 
 class UnknownTopUp(errors.NotFound):
@@ -43,12 +43,12 @@ class CheckoutUnavailable(errors.Unavailable):
 
 
 def start(
-    *, organization: Organization, pack: Pack, actor: Actor, keep_card: bool, base_url: str
+    *, organization: Organization, pack: Pack, actor: Actor, save_card: bool, base_url: str
 ) -> str:
-    """Store a top-up, open its Checkout page and return the page's address.
+    """Store a top-up, open its Checkout page and return the page's URL.
 
-    Talks to Stripe after the row is committed. Raises `organizations.Suspended` and
-    `CheckoutUnavailable`; the row then stays pending and is closed by the sweep.
+    Calls Stripe after the row is committed. Raises `organizations.Suspended` and
+    `CheckoutUnavailable`; the row then stays pending until the sweep closes it.
     """
     organizations.require_active(organization=organization)
     with transaction.atomic(durable=True):
@@ -58,7 +58,7 @@ def start(
             credits=pack.credits,
             amount_cents=pack.amount_cents,
             currency=CURRENCY,
-            keeps_card=keep_card,
+            saves_card=save_card,
             created_by=actor.user,
         )
         audit.record(
@@ -77,7 +77,7 @@ def start(
             description=describe(top_up),
             success_url=f"{base_url}/dashboard/billing/paid?session={{CHECKOUT_SESSION_ID}}",
             cancel_url=f"{base_url}/dashboard/billing",
-            keep_card=keep_card,
+            save_card=save_card,
             expires_at=timezone.now() + SESSION_LIFETIME,
         )
     except client.StripeError as error:
@@ -88,31 +88,31 @@ def start(
 
 
 def describe(top_up: TopUp) -> str:
-    """Return what a receipt calls the top-up."""
+    """Return the top-up's name on receipts."""
     return f"{top_up.credits:,} {settings.VIDGO_NAME} credits"
 
 
 def get_top_up(*, organization: Organization, public_id: str) -> TopUp:
-    """Return an organization's top-up; raises `UnknownTopUp`, also for a foreign one."""
+    """Return an organization's top-up; raises `UnknownTopUp`, also for another organization's."""
     top_up = TopUp.objects.for_organization(organization).filter(public_id=public_id).first()
     if top_up is None:
         raise UnknownTopUp
     return top_up
 
 
-def fulfil_session(*, session: client.Session) -> TopUp | None:
-    """Book a Checkout session if it is paid, once, and close its row if it never will be.
+def fulfill_session(*, session: client.Session) -> TopUp | None:
+    """Book a paid Checkout session once, or close the top-up of an expired one.
 
-    Returns None for one that is not ours and not paid. Raises `UnknownPayment` for a paid one
-    that is not ours or not as it was sold.
+    Returns None for an unpaid session without a top-up. Raises `UnknownPayment` for a paid one that
+    has no top-up or does not match it.
     """
     top_up = _find(session.top_up_id)
     if top_up is None:
         if session.is_paid:
-            raise UnknownPayment(f"session {session.id} names no top-up of ours")
+            raise UnknownPayment(f"session {session.id} names no known top-up")
         return None
     if session.is_paid:
-        _compare(
+        _require_as_sold(
             top_up,
             what=f"session {session.id}",
             amount_cents=session.subtotal_cents,
@@ -129,7 +129,7 @@ def fulfil_session(*, session: client.Session) -> TopUp | None:
     if session.status == "expired":
         close(top_up=top_up, status=TopUp.Status.EXPIRED, message="The payment page expired.")
     elif session.status == "complete" and session.intent_id:
-        # A debit under way: noted, so that it is not taken for a page that nobody paid at.
+        # A pending debit: stored, so that the top-up counts as processing and not as unpaid.
         TopUp.objects.filter(pk=top_up.pk, status__in=TopUp.OPEN).update(
             stripe_payment_intent_id=session.intent_id
         )
@@ -137,22 +137,22 @@ def fulfil_session(*, session: client.Session) -> TopUp | None:
     return top_up
 
 
-def fulfil_intent(*, intent: client.Intent) -> TopUp | None:
-    """Book a payment intent that succeeded, once; None for one that is not a top-up of ours.
+def fulfill_intent(*, intent: client.Intent) -> TopUp | None:
+    """Book a succeeded payment intent once; None for an unpaid one without a top-up.
 
-    An intent from Checkout is booked through its session, which knows the price without tax.
-    Raises `UnknownPayment`.
+    An intent from Checkout is booked through its session, which has the price without tax. Raises
+    `UnknownPayment`.
     """
     top_up = _find(intent.top_up_id)
     if top_up is None:
         if intent.status == "succeeded":
-            raise UnknownPayment(f"payment intent {intent.id} names no top-up of ours")
+            raise UnknownPayment(f"payment intent {intent.id} names no known top-up")
         return None
     if top_up.source == TopUp.Source.CHECKOUT:
         session = client.find_session(intent_id=intent.id)
-        return fulfil_session(session=session) if session else top_up
+        return fulfill_session(session=session) if session else top_up
     if intent.status == "succeeded":
-        _compare(
+        _require_as_sold(
             top_up,
             what=f"payment intent {intent.id}",
             amount_cents=intent.received_cents,
@@ -164,24 +164,22 @@ def fulfil_intent(*, intent: client.Intent) -> TopUp | None:
 
 
 def close(*, top_up: TopUp, status: TopUp.Status, message: str) -> bool:
-    """End an open top-up without a payment and return whether this call did it."""
-    closed = TopUp.objects.filter(pk=top_up.pk, status__in=TopUp.OPEN).update(
-        status=status, failure_message=message[:500]
-    )
-    return bool(closed)
+    """Close an open top-up without a payment and return whether this call did it."""
+    mine = TopUp.objects.filter(pk=top_up.pk, status__in=TopUp.OPEN)
+    return bool(mine.update(status=status, failure_message=message[:500]))
 
 
 def get_by_intent(*, intent_id: str) -> TopUp:
-    """Return the paid top-up behind a payment intent, booking it first where that is still due.
+    """Return the paid top-up of a payment intent, booking it first if that is still due.
 
-    A refund or a dispute may be told before the payment it belongs to. Raises `UnknownPayment`.
+    The event of a refund or a dispute may arrive before the payment's. Raises `UnknownPayment`.
     """
     top_up = TopUp.objects.filter(
         stripe_payment_intent_id=intent_id, status=TopUp.Status.PAID
     ).first()
     if top_up is not None:
         return top_up
-    fulfilled = fulfil_intent(intent=client.get_intent(intent_id=intent_id))
+    fulfilled = fulfill_intent(intent=client.get_intent(intent_id=intent_id))
     if fulfilled is None or fulfilled.status != TopUp.Status.PAID:
         raise UnknownPayment(f"payment intent {intent_id} belongs to no paid top-up")
     return fulfilled
@@ -191,17 +189,19 @@ def _find(public_id: str) -> TopUp | None:
     return TopUp.objects.select_related("organization").filter(public_id=public_id).first()
 
 
-def _compare(top_up: TopUp, *, what: str, amount_cents: int, currency: str, livemode: bool) -> None:
+def _require_as_sold(
+    top_up: TopUp, *, what: str, amount_cents: int, currency: str, livemode: bool
+) -> None:
     expected = (top_up.amount_cents, top_up.currency, client.is_live())
     found = (amount_cents, currency, livemode)
     if found != expected:
-        raise UnknownPayment(f"{what} was paid as {found}, sold as {expected}")
+        raise UnknownPayment(f"{what} was paid as {found}, but sold as {expected}")
 
 
 def _book(
     top_up: TopUp, *, paid_cents: int, intent_id: str, session_id: str = "", invoice_id: str = ""
 ) -> TopUp:
-    """Mark the top-up paid and add its credits, in one transaction and only once."""
+    """Mark a top-up as paid and add its credits, in one transaction and only once."""
     with transaction.atomic(durable=True):
         booked = (
             TopUp.objects.filter(pk=top_up.pk)
@@ -225,20 +225,20 @@ def _book(
             )
     if booked:
         log.info("top_up_booked", top_up=top_up.public_id, credits=top_up.credits)
-        # After the money: a card that could not be noted must not hold the credits back.
-        _note_card(top_up, intent_id=intent_id)
+        # Last: a card that cannot be saved must not hold back the credits.
+        _save_card(top_up, intent_id=intent_id)
     top_up.refresh_from_db()
     return top_up
 
 
-def _note_card(top_up: TopUp, *, intent_id: str) -> None:
-    if not (top_up.keeps_card and intent_id):
+def _save_card(top_up: TopUp, *, intent_id: str) -> None:
+    if not (top_up.saves_card and intent_id):
         return
     try:
         intent = client.get_intent(intent_id=intent_id)
         if intent.payment_method_id:
-            customers.keep_card(
+            customers.save_card(
                 organization=top_up.organization, payment_method_id=intent.payment_method_id
             )
     except client.StripeError as error:
-        log.warning("card_not_noted", top_up=top_up.public_id, error=str(error))
+        log.warning("card_not_saved", top_up=top_up.public_id, error=str(error))

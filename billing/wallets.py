@@ -1,4 +1,4 @@
-"""Wallets: what an organization can spend."""
+"""Wallets: the balance of an organization, and its low-balance and recharge thresholds."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ WARN_AGAIN = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """Credits that can be spent, and credits owed. One of the two is always 0."""
+    """Credits to spend and credits owed. One of the two is always 0."""
 
     balance_credits: int
     debt_credits: int
 
 
 def balance_of(*, organization: Organization) -> Balance:
-    """Return what the organization has; one that never had a movement has nothing."""
+    """Return the organization's balance; 0 if it has no ledger entries yet."""
     wallet = Wallet.objects.filter(pk=organization.pk).first()
     if wallet is None:
         return Balance(balance_credits=0, debt_credits=0)
@@ -35,39 +35,38 @@ def balance_of(*, organization: Organization) -> Balance:
 
 @requires_transaction
 def lock(*, organization: Organization) -> None:
-    """Let no credits move in or out until the transaction ends; waits for those that do."""
+    """Block ledger entries until the transaction ends; waits for those under way."""
     list(Wallet.objects.select_for_update(no_key=True).filter(organization=organization))
 
 
 def require(*, organization: Organization, amount_credits: int) -> None:
-    """Raise `ledger.InsufficientCredits` when the balance is lower at this moment.
+    """Raise `ledger.InsufficientCredits` if the balance is lower right now.
 
-    A courtesy before costly preparations; only `ledger.charge` decides.
+    An early check before costly work; only `ledger.charge` decides.
     """
     if balance_of(organization=organization).balance_credits < amount_credits:
         raise ledger.InsufficientCredits.of(amount_credits)
 
 
-def watch(
+def set_thresholds(
     *,
     organization: Organization,
     recharge_below_credits: int | None = None,
     warn_below_credits: int | None = None,
 ) -> None:
-    """Draw the lines at which the wallet speaks up; 0 switches one off, None leaves it."""
-    lines = {
-        name: value
-        for name, value in (
-            ("recharge_below_credits", recharge_below_credits),
-            ("warn_below_credits", warn_below_credits),
-        )
-        if value is not None
+    """Set the low-balance and recharge thresholds; 0 turns one off, None leaves it unchanged."""
+    thresholds = {
+        "recharge_below_credits": recharge_below_credits,
+        "warn_below_credits": warn_below_credits,
     }
-    Wallet.objects.update_or_create(organization=organization, defaults=lines)
+    Wallet.objects.update_or_create(
+        organization=organization,
+        defaults={name: value for name, value in thresholds.items() if value is not None},
+    )
 
 
 def warn_if_low(*, organization: Organization) -> bool:
-    """Have the low-balance e-mail sent, at most once a day, and return whether it was."""
+    """Queue the low-balance e-mail, at most once a day, and return whether it was queued."""
     now = timezone.now()
     low = Wallet.objects.filter(
         Q(warned_at=None) | Q(warned_at__lt=now - WARN_AGAIN),

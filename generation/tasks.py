@@ -107,7 +107,7 @@ def sweep() -> None:
     before = timezone.now() - timedelta(days=settings.RECORD_RETENTION_DAYS)
     log.info(
         "records_forgotten",
-        stripe_events=events.forget_processed(before=before),
+        stripe_events=events.delete_processed(before=before),
         failed_tasks=queue.forget_failures(before=before),
         invitations=invitations.forget_ended(before=before),
         uploads=uploads.forget_removed(before=before),

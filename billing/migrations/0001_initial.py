@@ -291,7 +291,7 @@ class Migration(migrations.Migration):
                 ("amount_cents", models.PositiveIntegerField()),
                 ("paid_cents", models.PositiveIntegerField(default=0)),
                 ("currency", models.CharField(default="usd", max_length=3)),
-                ("keeps_card", models.BooleanField(default=False)),
+                ("saves_card", models.BooleanField(default=False)),
                 ("stripe_session_id", models.CharField(max_length=255, null=True, unique=True)),
                 (
                     "stripe_payment_intent_id",

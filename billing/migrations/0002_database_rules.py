@@ -1,4 +1,4 @@
-"""What models cannot say: an append-only ledger and row-level security."""
+"""Database rules outside the models: an append-only ledger and row-level security."""
 
 from django.db import migrations
 

@@ -1,4 +1,4 @@
-"""The wallet of an organization and the ledger of every movement in it."""
+"""Wallets, the budgets of API keys, and the ledger."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from accounts.models import ApiKey, Organization
 
 
 class Wallet(models.Model):
-    """An organization's credits: what it can spend, or what it owes; never both.
+    """An organization's balance or its debt; one of them is always 0.
 
-    The row is a running total kept for speed and for locking; the ledger is the truth, and
+    The row is a running total, for speed and for locking. The ledger is the source of truth, and
     `ledger_checks.check()` compares the two.
     """
 
@@ -23,11 +23,11 @@ class Wallet(models.Model):
         Organization, on_delete=models.PROTECT, primary_key=True, related_name="wallet"
     )
     balance_credits = models.BigIntegerField(default=0)
-    # The balances below which the wallet speaks up: a warning, an automatic recharge. 0 is off.
+    # Below these balances an e-mail warns, or a pack is bought automatically. 0 is off.
     warn_below_credits = models.PositiveIntegerField(db_default=100)
     recharge_below_credits = models.PositiveIntegerField(db_default=0)
     warned_at = models.DateTimeField(null=True)
-    # What a refund or lost dispute took after it was spent; the next credits pay it first.
+    # Credits that a refund or a dispute took back after they were spent; the next credits pay it.
     debt_credits = models.BigIntegerField(default=0)
 
     class Meta:
@@ -53,6 +53,30 @@ class Wallet(models.Model):
         return self.balance_credits - self.debt_credits
 
 
+class Budget(models.Model):
+    """An API key's caps, and what it spent in the UTC day and month of its latest charge.
+
+    A counter counts only in its own window; nothing resets it. No CHECK compares spending with a
+    cap, because a cap may be lowered below what was already spent: the statement `ledger.CHARGE`
+    enforces the caps.
+    """
+
+    api_key = models.OneToOneField(
+        ApiKey, on_delete=models.CASCADE, primary_key=True, related_name="budget"
+    )
+    daily_credits = models.PositiveIntegerField(null=True, blank=True)
+    monthly_credits = models.PositiveIntegerField(null=True, blank=True)
+    total_credits = models.PositiveIntegerField(null=True, blank=True)
+    day = models.DateField(null=True, editable=False)
+    day_spent_credits = models.PositiveBigIntegerField(default=0, editable=False)
+    month = models.DateField(null=True, editable=False)
+    month_spent_credits = models.PositiveBigIntegerField(default=0, editable=False)
+    total_spent_credits = models.PositiveBigIntegerField(default=0, editable=False)
+
+    def __str__(self) -> str:
+        return f"budget of {self.api_key}"
+
+
 class Kind(models.TextChoices):
     """Why credits moved."""
 
@@ -67,7 +91,7 @@ class Kind(models.TextChoices):
 
 
 class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):
-    """Ledger entries of a tenant."""
+    """Ledger entries, filtered by organization."""
 
     def for_organization(self, organization: Organization) -> LedgerEntryQuerySet:
         """Keep the entries of one organization."""
@@ -75,21 +99,21 @@ class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):
 
 
 class LedgerEntry(models.Model):
-    """An immutable, signed movement of credits; a trigger refuses to change or remove it."""
+    """A signed change of a balance; a trigger refuses to update or delete it."""
 
-    # The two indexes below begin with it.
+    # The two indexes below start with it.
     organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, related_name="ledger_entries", db_index=False
     )
     kind = models.CharField(max_length=16, choices=Kind.choices)
     amount_credits = models.BigIntegerField()
-    # What the movement was for, as text: billing knows no jobs.
+    # What the entry is for, as text: billing knows no jobs.
     reference = models.CharField(max_length=80)
-    # The wallet's balance less its debt after this movement; negative while in debt.
+    # The wallet's balance less its debt after this entry; negative while in debt.
     balance_after_credits = models.BigIntegerField()
     actor = models.CharField(max_length=254)
     reason = models.CharField(max_length=500, blank=True)
-    # The key that was charged; its budget gets a refund back.
+    # The key that was charged; a refund is given back to its budget.
     api_key = models.ForeignKey(
         ApiKey, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
@@ -112,7 +136,7 @@ class LedgerEntry(models.Model):
             models.CheckConstraint(
                 condition=Q(kind__in=Kind.values), name="ledger_entry_kind_is_known"
             ),
-            # Only a clawback or an adjustment leads into debt.
+            # Only a clawback or an adjustment causes debt.
             models.CheckConstraint(
                 condition=~Q(kind__in=["charge", "expiry"]) | Q(balance_after_credits__gte=0),
                 name="charge_is_paid_from_the_balance",
@@ -120,12 +144,12 @@ class LedgerEntry(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(F("organization"), F("id").desc(), name="ledger_entry_by_org"),
-            # An organization's open day, also when others have moved millions on it.
+            # An organization's current day, even when others have added millions of entries.
             models.Index(
                 fields=["organization", "created_at"], name="ledger_entry_by_org_and_time"
             ),
-            # Entries come in the order of time: a few pages of index find a day among millions,
-            # and a submit pays next to nothing for it.
+            # Entries are stored in chronological order, so a few index pages find a day among
+            # millions, at next to no cost for a submit.
             BrinIndex(
                 fields=["created_at"],
                 pages_per_range=32,
@@ -136,7 +160,7 @@ class LedgerEntry(models.Model):
 
     @property
     def entry_id(self) -> str:
-        """Return what the entry is called outside: its kind and reference, which happen once."""
+        """Return the entry's public id: its kind and reference, which are unique together."""
         return f"{self.kind}:{self.reference}"
 
     def __str__(self) -> str:
@@ -144,7 +168,7 @@ class LedgerEntry(models.Model):
 
 
 class DailyTotal(models.Model):
-    """What moved in one organization on one UTC day; written once, by `daily_totals.py`.
+    """An organization's credits in and out on one UTC day, by kind; stored by `daily_totals.py`.
 
     A copy for speed, which `ledger_checks.check()` compares with the entries.
     """
@@ -154,7 +178,7 @@ class DailyTotal(models.Model):
     )
     day = models.DateField()
     kind = models.CharField(max_length=16, choices=Kind.choices)
-    # By sign: an adjustment may go either way.
+    # Two columns, because adjustments go either way.
     in_credits = models.PositiveBigIntegerField()
     out_credits = models.PositiveBigIntegerField()
 

@@ -1,4 +1,4 @@
-"""Credits that nobody pays for: grants and promotion codes."""
+"""Free credits: grants and promotion codes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def new_grant_id() -> str:
 
 
 class Grant(models.Model):
-    """Credits given, which may expire; what is spent is taken from the soonest to expire."""
+    """Free credits, which may expire; spending uses up the grant that expires soonest."""
 
     public_id = models.CharField(max_length=40, unique=True, default=new_grant_id)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="grants")
@@ -27,7 +27,7 @@ class Grant(models.Model):
     reason = models.CharField(max_length=500)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True, blank=True)
-    # Set when the unspent part was taken back; how much is in the ledger.
+    # When the unspent credits were taken back; the ledger has the amount.
     expired_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -47,7 +47,7 @@ class Grant(models.Model):
 
 
 class Promotion(models.Model):
-    """A code that gives credits, once to each organization."""
+    """A code that grants credits, once to each organization."""
 
     code = models.CharField(max_length=40, unique=True)
     credits = models.PositiveIntegerField()
@@ -55,7 +55,7 @@ class Promotion(models.Model):
     starts_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField(null=True, blank=True)
     max_redemptions = models.PositiveIntegerField(null=True, blank=True)
-    # Days until the credits expire; empty means never.
+    # Empty means that the credits never expire.
     credits_last_days = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
@@ -69,7 +69,7 @@ class Promotion(models.Model):
 
 
 class Redemption(models.Model):
-    """An organization's one use of a promotion."""
+    """An organization's use of a promotion, at most one each."""
 
     promotion = models.ForeignKey(Promotion, on_delete=models.PROTECT, related_name="redemptions")
     organization = models.ForeignKey(

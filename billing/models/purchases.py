@@ -1,4 +1,4 @@
-"""Buying credits: customers, top-ups, what was taken back, and buying by itself."""
+"""Purchases: Stripe customers, top-ups, refunds, disputes and automatic recharge."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def new_top_up_id() -> str:
 
 
 class Customer(models.Model):
-    """An organization as Stripe knows it, and the card it keeps for automatic recharge."""
+    """An organization's customer at Stripe, and the card saved for automatic recharge."""
 
     organization = models.OneToOneField(
         Organization, on_delete=models.PROTECT, primary_key=True, related_name="stripe_customer"
     )
     stripe_id = models.CharField(max_length=255, unique=True)
-    # Empty when no card is kept, or when Stripe told us that it was removed.
+    # Empty when no card is saved, or when it was removed at Stripe.
     payment_method_id = models.CharField(max_length=255, blank=True)
     card_brand = models.CharField(max_length=32, blank=True)
     card_last_four = models.CharField(max_length=4, blank=True)
@@ -35,7 +35,7 @@ class Customer(models.Model):
 
 
 class TopUpQuerySet(models.QuerySet["TopUp"]):
-    """Top-ups of a tenant."""
+    """Top-ups, filtered by organization."""
 
     def for_organization(self, organization: Organization) -> TopUpQuerySet:
         """Keep the top-ups of one organization."""
@@ -43,10 +43,10 @@ class TopUpQuerySet(models.QuerySet["TopUp"]):
 
 
 class TopUp(models.Model):
-    """One purchase of credits; stored before Stripe is asked for anything."""
+    """A purchase of credits, stored before the first call to Stripe."""
 
     class Status(models.TextChoices):
-        """`pending` → `paid`, `failed` or `expired`; what Stripe says was paid always counts."""
+        """`pending` → `paid`, `failed` or `expired`; a payment makes any of them `paid`."""
 
         PENDING = "pending"
         PAID = "paid"
@@ -54,7 +54,7 @@ class TopUp(models.Model):
         EXPIRED = "expired"
 
     class Source(models.TextChoices):
-        """Who started it: a person at Checkout, or the automatic recharge."""
+        """Who started it: a person at Checkout, or automatic recharge."""
 
         CHECKOUT = "checkout"
         AUTO_RECHARGE = "auto_recharge"
@@ -66,12 +66,12 @@ class TopUp(models.Model):
     source = models.CharField(max_length=16, choices=Source.choices)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.PENDING)
     credits = models.PositiveIntegerField()
-    # The price without tax, and what was paid with it, in the currency's smallest unit.
+    # The price without tax, and the amount paid with tax, in the currency's smallest unit.
     amount_cents = models.PositiveIntegerField()
     paid_cents = models.PositiveIntegerField(default=0)
     currency = models.CharField(max_length=3, default="usd")
-    keeps_card = models.BooleanField(default=False)
-    # Null until Stripe names them: many rows may have none, and those that do share no value.
+    saves_card = models.BooleanField(default=False)
+    # Null until known: the values are unique, and many rows have none yet.
     stripe_session_id = models.CharField(max_length=255, null=True, unique=True)  # noqa: DJ001
     stripe_payment_intent_id = models.CharField(  # noqa: DJ001
         max_length=255, null=True, unique=True
@@ -118,10 +118,10 @@ class TopUp(models.Model):
 
     @property
     def state(self) -> str:
-        """Return the status as people should read it: a pending one waits for them, or for a bank.
+        """Return the status as displayed: a pending top-up is `unpaid` or `processing`.
 
-        Stripe names a payment intent once somebody has pressed its button; an automatic recharge
-        has nobody who could still pay.
+        Stripe creates the payment intent when the customer confirms the payment; an automatic
+        recharge needs no confirmation.
         """
         if self.status != self.Status.PENDING:
             return self.status
@@ -130,12 +130,12 @@ class TopUp(models.Model):
 
 
 class Refund(models.Model):
-    """Money that went back to a customer, by Stripe's id, so that each counts once."""
+    """Money returned to a customer; its unique Stripe id makes it count once."""
 
     stripe_id = models.CharField(max_length=255, unique=True)
     top_up = models.ForeignKey(TopUp, on_delete=models.PROTECT, related_name="refunds")
     amount_cents = models.PositiveIntegerField()
-    # What was taken from the wallet; it stays here when a failed refund gave it back.
+    # What was taken from the wallet, also after a failed refund returned it.
     credits = models.PositiveIntegerField()
     status = models.CharField(max_length=32)
     is_reversed = models.BooleanField(default=False)
@@ -146,7 +146,7 @@ class Refund(models.Model):
 
 
 class Dispute(models.Model):
-    """A payment that the cardholder's bank contests; its credits are frozen until it is decided."""
+    """A payment that the cardholder's bank contests; its credits are frozen until the decision."""
 
     stripe_id = models.CharField(max_length=255, unique=True)
     top_up = models.ForeignKey(TopUp, on_delete=models.PROTECT, related_name="disputes")
@@ -161,7 +161,7 @@ class Dispute(models.Model):
 
 
 class AutoRecharge(models.Model):
-    """An organization's wish to buy a pack by itself when the balance runs low."""
+    """An organization's setting to buy a pack automatically when the balance runs low."""
 
     organization = models.OneToOneField(
         Organization, on_delete=models.PROTECT, primary_key=True, related_name="auto_recharge"
@@ -170,10 +170,10 @@ class AutoRecharge(models.Model):
     threshold_credits = models.PositiveIntegerField(default=0)
     amount_cents = models.PositiveIntegerField(default=0)
     credits = models.PositiveIntegerField(default=0)
-    # The most it may spend in a calendar month, UTC.
+    # The most to spend in a calendar month, UTC.
     monthly_cap_cents = models.PositiveIntegerField(default=0)
     failures_in_a_row = models.PositiveSmallIntegerField(default=0)
-    # The words agreed to, by whom and when: what card networks ask for.
+    # The text agreed to, by whom and when, as card networks require.
     consent = models.CharField(max_length=500, blank=True)
     consented_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     consented_at = models.DateTimeField(null=True)

@@ -1,4 +1,4 @@
-"""What Stripe told us, kept until it is done with."""
+"""Stripe events, and the cursor of the sweep."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from django.utils import timezone
 
 
 class StripeEvent(models.Model):
-    """One verified event, stored once by its id, before anything is done about it."""
+    """A verified event, stored once by its id and processed later."""
 
     stripe_id = models.CharField(max_length=255, unique=True)
     type = models.CharField(max_length=100)
-    # The id of the object it is about; the object itself is read back from Stripe.
+    # The object that the event is about, whose current state is read from Stripe.
     object_id = models.CharField(max_length=255, blank=True)
     payload = models.JSONField()
     created_at = models.DateTimeField()
@@ -36,7 +36,7 @@ class StripeEvent(models.Model):
 
 
 class Cursor(models.Model):
-    """How far a sweep through Stripe's lists has come."""
+    """When the latest complete sweep through Stripe's lists started."""
 
     name = models.CharField(max_length=32, primary_key=True)
     reached_at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""System checks that refuse settings about money which would lose some."""
+"""System checks that refuse payment settings that would lose money."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from billing import packs
 
 @register(Tags.security)
 def no_simulator_with_real_money(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
-    """Refuse the simulator in production and beside a live key: anyone may pay there."""
+    """Refuse the simulator in production and with a live key: nobody pays real money there."""
     live = settings.STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
     if settings.STRIPE_SIMULATOR and (settings.PRODUCTION or live):
         return [
             Error(
-                "The Stripe simulator is on in production or beside a live key.",
+                "The Stripe simulator is on in production or with a live key.",
                 hint="Set STRIPE_SIMULATOR=false.",
                 id="billing.E001",
             )
@@ -28,7 +28,7 @@ def no_simulator_with_real_money(app_configs: Sequence[Any] | None, **_: Any) ->
 
 @register(Tags.security)
 def webhooks_can_be_verified(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
-    """Refuse a Stripe key without the secret that proves who sends events."""
+    """Refuse a Stripe key without the secret that verifies webhooks."""
     if settings.STRIPE_SECRET_KEY and not settings.STRIPE_WEBHOOK_SECRET:
         return [
             Error(
@@ -50,7 +50,7 @@ def webhooks_can_be_verified(app_configs: Sequence[Any] | None, **_: Any) -> lis
 
 @register()
 def packs_make_sense(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
-    """Refuse packs that cannot be read or that Stripe would not take."""
+    """Refuse packs that cannot be parsed or that are below Stripe's minimum."""
     try:
         listed = packs.listed()
     except ValueError:

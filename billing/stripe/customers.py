@@ -1,4 +1,4 @@
-"""Customers: an organization as Stripe knows it, and the card it keeps."""
+"""Stripe customers: one for each organization that buys credits, and its saved card."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class NoCustomer(errors.NotFound):
 
 
 def ensure(*, organization: Organization) -> Customer:
-    """Return the organization's customer, created at Stripe when there is none yet.
+    """Return the organization's customer, created at Stripe if there is none yet.
 
-    Talks to Stripe: call it outside transactions. Two calls at once get the same customer,
-    because the idempotency key is the organization's id.
+    Calls Stripe, so call it outside transactions. Two calls at once get the same customer, because
+    the idempotency key is the organization's id.
     """
     known = Customer.objects.filter(pk=organization.pk).first()
     if known is not None:
@@ -41,8 +41,8 @@ def get_customer(*, organization: Organization) -> Customer:
     return customer
 
 
-def keep_card(*, organization: Organization, payment_method_id: str) -> None:
-    """Remember the card that a customer agreed to keep; what it looks like is read from Stripe."""
+def save_card(*, organization: Organization, payment_method_id: str) -> None:
+    """Store the card that a customer agreed to save, with its brand and last digits from Stripe."""
     card = client.get_card(payment_method_id=payment_method_id)
     Customer.objects.filter(organization=organization).update(
         payment_method_id=card.payment_method_id,
@@ -52,19 +52,19 @@ def keep_card(*, organization: Organization, payment_method_id: str) -> None:
 
 
 def forget_card(*, payment_method_id: str) -> list[Organization]:
-    """Forget a card that Stripe no longer keeps; return the organizations that lost it."""
-    losers = Customer.objects.filter(payment_method_id=payment_method_id)
-    organizations = [customer.organization for customer in losers.select_related("organization")]
-    losers.update(payment_method_id="", card_brand="", card_last_four="")
+    """Remove a card that was detached at Stripe and return the organizations that had it."""
+    customers = Customer.objects.filter(payment_method_id=payment_method_id)
+    organizations = [customer.organization for customer in customers.select_related("organization")]
+    customers.update(payment_method_id="", card_brand="", card_last_four="")
     return organizations
 
 
 def forget(*, stripe_id: str) -> Organization | None:
-    """Forget a customer that was deleted at Stripe; the next purchase makes a new one."""
+    """Remove a customer that was deleted at Stripe; the next purchase creates a new one."""
     customer = Customer.objects.select_related("organization").filter(stripe_id=stripe_id).first()
     if customer is None:
         return None
-    # Kept before: a deleted row has no key any more, and its key is the organization's.
+    # Read first: deleting clears the row's primary key, which is its organization.
     organization = customer.organization
     customer.delete()
     return organization

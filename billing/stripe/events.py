@@ -1,7 +1,7 @@
-"""The inbox: what Stripe tells us is verified, stored once, answered, and acted on after that.
+"""Stripe events: each webhook is verified, stored once and answered; a worker processes it later.
 
-An event is only a hint about which object to look at: each handler reads the object back from
-Stripe and brings our rows in line with it. So order, repetition and delay change nothing.
+An event only names an object. Its handler reads the object's current state from Stripe and updates
+our rows to match, so the order of events, repeats and delays change nothing.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ log = structlog.get_logger(__name__)
 TASK = "billing.tasks.process_event"
 RETRY_FIRST = timedelta(seconds=30)
 RETRY_LONGEST = timedelta(hours=6)
-# Why automatic recharge ended, as people read it on the page and in the e-mail.
-CARD_REMOVED = "The kept card was removed."
-CUSTOMER_DELETED = "The customer record at Stripe was deleted, and the kept card with it."
+# Why automatic recharge was turned off, as customers read it on the page and in the e-mail.
+CARD_REMOVED = "The saved card was removed."
+CUSTOMER_DELETED = "The customer record at Stripe was deleted, and the saved card with it."
 
 Handler = Callable[[StripeEvent], None]
 
 
 def receive(*, content: bytes, signature: str) -> StripeEvent:
-    """Verify a webhook and store its event once, with the bell to process it.
+    """Verify a webhook, store its event once and enqueue its processing.
 
-    Raises `client.Forged`; then nothing is stored.
+    Raises `client.Forged`; nothing is stored then.
     """
     verified = client.verify_event(content=content, signature=signature)
     with transaction.atomic(durable=True):
@@ -52,9 +52,9 @@ def receive(*, content: bytes, signature: str) -> StripeEvent:
 
 
 def process(*, event: StripeEvent) -> bool:
-    """Act on an event unless that was done, and return whether this call did it.
+    """Process an event unless that was done, and return whether this call did it.
 
-    A failure is kept with the event, which is tried again later and shown to the operator.
+    A failure is stored on the event, which is retried later and listed in the admin.
     """
     if event.processed_at is not None:
         return False
@@ -63,8 +63,8 @@ def process(*, event: StripeEvent) -> bool:
         if handler is not None:
             handler(event)
     except Exception as error:
-        # Whatever went wrong, the money it is about must not be forgotten: it stays in the inbox.
-        _keep_for_later(event, error)
+        # Whatever the error, the event is about money: it stays until it is processed.
+        _schedule_retry(event, error)
         return False
     return bool(
         StripeEvent.objects.filter(pk=event.pk, processed_at=None).update(
@@ -74,22 +74,22 @@ def process(*, event: StripeEvent) -> bool:
 
 
 def process_due() -> int:
-    """Act on every event that waits, the oldest first; return how many were done."""
+    """Process the events that are due, the oldest first, and return how many succeeded."""
     due = StripeEvent.objects.filter(processed_at=None, due_at__lte=timezone.now())
     return sum(process(event=event) for event in due.order_by("created_at")[:500])
 
 
-def forget_processed(*, before: datetime) -> int:
-    """Delete events that were done with before a moment; return how many there were.
+def delete_processed(*, before: datetime) -> int:
+    """Delete the events processed before a moment and return how many there were.
 
-    Stripe resends an event for thirty days at most (docs.stripe.com/webhooks#retries), and acting
-    on one again would change nothing.
+    Stripe resends an event for thirty days at most (docs.stripe.com/webhooks#retries), and
+    processing one again would change nothing.
     """
-    forgotten, _ = StripeEvent.objects.filter(processed_at__lt=before).delete()
-    return forgotten
+    deleted, _ = StripeEvent.objects.filter(processed_at__lt=before).delete()
+    return deleted
 
 
-def _keep_for_later(event: StripeEvent, error: Exception) -> None:
+def _schedule_retry(event: StripeEvent, error: Exception) -> None:
     pause = min(RETRY_FIRST * 2 ** min(event.tries, 20), RETRY_LONGEST)
     StripeEvent.objects.filter(pk=event.pk).update(
         tries=event.tries + 1,
@@ -105,12 +105,12 @@ def _keep_for_later(event: StripeEvent, error: Exception) -> None:
 
 
 def _session(event: StripeEvent) -> None:
-    top_ups.fulfil_session(session=client.get_session(session_id=event.object_id))
+    top_ups.fulfill_session(session=client.get_session(session_id=event.object_id))
 
 
 def _session_failed(event: StripeEvent) -> None:
     session = client.get_session(session_id=event.object_id)
-    top_up = top_ups.fulfil_session(session=session)
+    top_up = top_ups.fulfill_session(session=session)
     if top_up is not None:
         top_ups.close(
             top_up=top_up, status=TopUp.Status.FAILED, message="The payment did not arrive."
@@ -119,7 +119,7 @@ def _session_failed(event: StripeEvent) -> None:
 
 def _intent_succeeded(event: StripeEvent) -> None:
     intent = client.get_intent(intent_id=event.object_id)
-    top_up = top_ups.fulfil_intent(intent=intent)
+    top_up = top_ups.fulfill_intent(intent=intent)
     if top_up is not None and top_up.source == TopUp.Source.AUTO_RECHARGE:
         auto_recharge.succeeded(organization=top_up.organization)
 
@@ -127,8 +127,8 @@ def _intent_succeeded(event: StripeEvent) -> None:
 def _intent_failed(event: StripeEvent) -> None:
     intent = client.get_intent(intent_id=event.object_id)
     if intent.status == "succeeded":
-        # An earlier try of the same intent failed; the news came late.
-        top_ups.fulfil_intent(intent=intent)
+        # An earlier attempt on the same intent failed, and its event arrived late.
+        top_ups.fulfill_intent(intent=intent)
     else:
         auto_recharge.payment_failed(intent=intent)
 
@@ -148,12 +148,12 @@ def _dispute(event: StripeEvent) -> None:
 
 
 def _fraud_warning(event: StripeEvent) -> None:
-    """Tell the operator, who may refund before it becomes a dispute; no credits move."""
-    about = event.payload["data"]["object"]
+    """Alert the operator, who may refund before it becomes a dispute; no credits move."""
+    warning = event.payload["data"]["object"]
     log.error(
         "early_fraud_warning",
-        payment_intent=about.get("payment_intent"),
-        fraud_type=about.get("fraud_type"),
+        payment_intent=warning.get("payment_intent"),
+        fraud_type=warning.get("fraud_type"),
     )
 
 

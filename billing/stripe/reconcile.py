@@ -1,4 +1,4 @@
-"""Reconcile: go through Stripe's own lists, so that everything is booked without any webhook."""
+"""Reconciliation: a sweep through Stripe's own lists books whatever no webhook reported."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-# A session may be paid long after it was created, and Stripe's lists go by creation: each sweep
-# looks back this far behind the last one.
+# Stripe's lists filter by creation, but a session may be paid days later: each sweep starts this
+# long before the last one.
 OVERLAP = timedelta(days=3)
 FIRST_LOOK_BACK = timedelta(days=30)
 STALE_RECHARGE = timedelta(minutes=2)
 
 
 def run(*, since: datetime | None = None) -> Counter[str]:
-    """Sweep all lists since the last good sweep and return what was seen, by kind.
+    """Sweep all lists since the last complete sweep and return the counts of objects by kind.
 
-    What cannot be booked is logged and counted as an alarm, and does not stop the rest. The
-    cursor moves only when every list was read to its end.
+    A payment that cannot be booked is logged and counted as an alarm; the sweep goes on. The cursor
+    moves only when every list was read to its end. Raises `client.StripeError`.
     """
     started = timezone.now()
     cursor = Cursor.objects.filter(name="stripe").first()
@@ -45,37 +45,37 @@ def run(*, since: datetime | None = None) -> Counter[str]:
     return seen
 
 
-def _each(seen: Counter[str], kind: str, things: Iterable[T], apply: Callable[[T], object]) -> None:
-    for thing in things:
+def _each(seen: Counter[str], kind: str, items: Iterable[T], apply: Callable[[T], object]) -> None:
+    for item in items:
         seen[kind] += 1
         try:
-            apply(thing)
+            apply(item)
         except top_ups.UnknownPayment as error:
             seen["alarms"] += 1
             log.error("stripe_payment_unknown", error=str(error))
 
 
 def _session(session: client.Session) -> None:
-    top_ups.fulfil_session(session=session)
+    top_ups.fulfill_session(session=session)
 
 
 def _intent(intent: client.Intent) -> None:
     if intent.status == "succeeded":
-        top_ups.fulfil_intent(intent=intent)
+        top_ups.fulfill_intent(intent=intent)
     elif intent.failure_code:
         auto_recharge.payment_failed(intent=intent)
 
 
-def _refund(refund: client.Taken) -> None:
+def _refund(refund: client.RefundOrDispute) -> None:
     clawbacks.apply_refund(refund=refund)
 
 
-def _dispute(dispute: client.Taken) -> None:
+def _dispute(dispute: client.RefundOrDispute) -> None:
     clawbacks.apply_dispute(dispute=dispute)
 
 
 def _open_top_ups(now: datetime) -> list[TopUp]:
-    """Return what is still open though its page is gone, or its charge was never answered."""
+    """Return top-ups still open after their page has expired or their charge got no answer."""
     stale = TopUp.objects.select_related("organization").filter(status=TopUp.Status.PENDING)
     recharges = stale.filter(source=TopUp.Source.AUTO_RECHARGE, created_at__lt=now - STALE_RECHARGE)
     pages = stale.filter(
@@ -88,7 +88,7 @@ def _open(top_up: TopUp) -> None:
     if top_up.source == TopUp.Source.AUTO_RECHARGE:
         auto_recharge.charge(top_up=top_up)
     elif top_up.stripe_session_id:
-        top_ups.fulfil_session(session=client.get_session(session_id=top_up.stripe_session_id))
+        top_ups.fulfill_session(session=client.get_session(session_id=top_up.stripe_session_id))
     else:
         top_ups.close(
             top_up=top_up,

@@ -18,9 +18,9 @@ MAX_BYTES = 512_000
 @csrf_exempt
 @require_POST
 def receive(request: HttpRequest) -> HttpResponse:
-    """Take one event from Stripe; 400 for anything that Stripe did not sign just now.
+    """Receive one Stripe event; answer 400 unless Stripe signed it within five minutes.
 
-    The signature is checked here and not in the worker, because it expires after five minutes.
+    The signature is verified here and not in the worker, because it expires.
     """
     content = request.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:

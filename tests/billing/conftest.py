@@ -1,4 +1,4 @@
-"""The fixtures of the tests about money."""
+"""Fixtures of the billing tests."""
 
 from tests.billing.stripe.conftest import fake
 

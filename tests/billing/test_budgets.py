@@ -1,4 +1,4 @@
-"""Key budgets: a cap holds whatever runs at once, and a window ends by itself."""
+"""Key budgets: a cap holds under concurrency, and a window ends automatically."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_one_keys_cap_does_not_touch_another(key: ApiKey) -> None:
     charge(key, 10, "b")
 
 
-def test_the_submit_endpoint_says_which_cap(
+def test_the_submit_endpoint_names_the_cap(
     key: ApiKey, api: Any, organization: Organization
 ) -> None:
     capped = ApiKey.objects.get(key_id=api.key.split("_")[1])

@@ -1,4 +1,4 @@
-"""Grants: given by staff, with a reason, and told in the audit log."""
+"""Grants: given by staff, with a reason, and recorded in the audit log."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def test_a_refused_grant_changes_nothing(
     assert not AuditEvent.objects.exists()
 
 
-def test_two_grants_are_two_movements(organization: Organization) -> None:
+def test_two_grants_are_two_entries(organization: Organization) -> None:
     for _ in range(2):
         grants.give(organization=organization, amount_credits=5, reason="x", actor=SYSTEM)
     assert wallets.balance_of(organization=organization).balance_credits == 10

@@ -1,6 +1,6 @@
-"""All of money against a model of a few lines: whatever is done in whatever order, they agree.
+"""The ledger against a simple model, in random order.
 
-HYPOTHESIS_STEPS=10000 makes a long night of it; `make chaos` takes 4000.
+Set HYPOTHESIS_STEPS for longer runs; `make chaos` uses 4000.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from tests.billing.stripe.conftest import FakeStripe
 
 
 @pytest.mark.django_db(transaction=True)
-def test_money_agrees_with_its_model(fake: FakeStripe, db: None) -> None:
-    from tests.billing import money
+def test_the_ledger_matches_its_model(fake: FakeStripe, db: None) -> None:
+    from tests.billing import ledger_model
 
-    money.run(fake)
+    ledger_model.run(fake)

@@ -35,12 +35,12 @@ def dying(function: Callable[..., Any], *, after: bool) -> Callable[..., Any]:
 STEPS = [
     (client, "get_session", False),
     (client, "get_session", True),
-    (top_ups, "_compare", True),
+    (top_ups, "_require_as_sold", True),
     (ledger, "top_up", False),
     (ledger, "top_up", True),
-    (top_ups, "_note_card", False),
-    (customers, "keep_card", False),
-    (customers, "keep_card", True),
+    (top_ups, "_save_card", False),
+    (customers, "save_card", False),
+    (customers, "save_card", True),
 ]
 
 
@@ -53,7 +53,7 @@ def test_a_death_at_any_step_costs_nothing(
     fake: FakeStripe, organization: Organization, module: Any, name: str, after: bool
 ) -> None:
     Customer.objects.create(organization=organization, stripe_id="cus_1")
-    top_up = store_top_up(organization, keeps_card=True)
+    top_up = store_top_up(organization, saves_card=True)
     session = fake.session(top_up)
     assert post_event(event_body("checkout.session.completed", session.id)).status_code == 200
     event = StripeEvent.objects.get()

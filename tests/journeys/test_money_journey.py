@@ -51,7 +51,7 @@ def open_page(organization: Organization, *, cents: int = 2000, keep: bool = Fal
         organization=organization,
         pack=packs.get_pack(amount_cents=cents),
         actor=SYSTEM,
-        keep_card=keep,
+        save_card=keep,
         base_url="http://127.0.0.1",
     )
     return TopUp.objects.latest("id")
@@ -83,7 +83,7 @@ def test_every_pack_and_a_custom_amount_arrive(organization: Organization, cents
 def test_the_success_page_needs_no_webhook(organization: Organization) -> None:
     top_up = buy(organization)
     session = client.get_session(session_id=str(top_up.stripe_session_id))
-    top_ups.fulfil_session(session=session)
+    top_ups.fulfill_session(session=session)
     assert balance(organization) == 4000
     news()
     assert balance(organization) == 4000

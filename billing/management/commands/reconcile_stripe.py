@@ -1,4 +1,4 @@
-"""`manage.py reconcile_stripe`: book everything Stripe has, whether or not its events came."""
+"""`manage.py reconcile_stripe`: book whatever Stripe has, also if no webhook reported it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Command(BaseCommand):
     help = "Sweep Stripe's sessions, payments, refunds and disputes, and book what is missing."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the moment to start from."""
-        parser.add_argument("--since", help="First day to look at, such as 2026-11-01, UTC.")
+        """Add the day to start from."""
+        parser.add_argument("--since", help="First day to sweep, such as 2026-11-01, UTC.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Sweep once; exit 1 when something could not be booked."""

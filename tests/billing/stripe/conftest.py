@@ -1,7 +1,7 @@
-"""Stripe as a few rows in memory, for tests of what we do with its answers.
+"""Stripe in memory, for tests of how its answers are processed.
 
-The simulator speaks HTTP and is used where the conversation itself is tested; here only the
-functions of `billing.stripe.client` are replaced, so that a thousand events take a moment.
+Only the functions of `billing.stripe.client` are replaced, so that a thousand events take a moment.
+Tests of the HTTP API itself use the simulator.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ PACK = packs.Pack(amount_cents=2000, credits=4000)
 
 @dataclass
 class FakeStripe:
-    """What Stripe has, by id."""
+    """Stripe's objects, by id."""
 
     sessions: dict[str, client.Session] = field(default_factory=dict)
     intents: dict[str, client.Intent] = field(default_factory=dict)
-    refunds: dict[str, client.Taken] = field(default_factory=dict)
-    disputes: dict[str, client.Taken] = field(default_factory=dict)
-    # What the next charge of a kept card answers, when it is not a success.
+    refunds: dict[str, client.RefundOrDispute] = field(default_factory=dict)
+    disputes: dict[str, client.RefundOrDispute] = field(default_factory=dict)
+    # The errors that the next charges of a saved card raise.
     refusals: list[Exception] = field(default_factory=list)
     charged: dict[str, client.Intent] = field(default_factory=dict)
     canceled: list[str] = field(default_factory=list)
@@ -46,7 +46,7 @@ class FakeStripe:
         return f"{prefix}_{next(self.numbers)}_{ids.random_base62(8)}"
 
     def session(self, top_up: TopUp | None, **changed: Any) -> client.Session:
-        """Have a session for a top-up, paid unless told otherwise."""
+        """Add a session for a top-up, paid by default."""
         amount = top_up.amount_cents if top_up else 2000
         intent = self.intent(top_up, payment_method_id="pm_1")
         made = client.Session(
@@ -67,7 +67,7 @@ class FakeStripe:
         return self.sessions[made.id]
 
     def intent(self, top_up: TopUp | None, **changed: Any) -> client.Intent:
-        """Have a payment intent for a top-up, succeeded unless told otherwise."""
+        """Add a payment intent for a top-up, succeeded by default."""
         amount = top_up.amount_cents if top_up else 2000
         made = client.Intent(
             id=self.name("pi"),
@@ -85,9 +85,9 @@ class FakeStripe:
         self.intents[made.id] = replace(made, **changed)
         return self.intents[made.id]
 
-    def take(self, kind: str, *, intent_id: str, cents: int, status: str) -> client.Taken:
-        """Have a refund or a dispute of a payment."""
-        taken = client.Taken(
+    def take(self, kind: str, *, intent_id: str, cents: int, status: str) -> client.RefundOrDispute:
+        """Add a refund or a dispute of a payment."""
+        taken = client.RefundOrDispute(
             id=self.name("re" if kind == "refund" else "dp"),
             status=status,
             amount_cents=cents,
@@ -97,11 +97,11 @@ class FakeStripe:
         (self.refunds if kind == "refund" else self.disputes)[taken.id] = taken
         return taken
 
-    def set_status(self, taken: client.Taken, status: str) -> client.Taken:
-        """Change what Stripe says of a refund or a dispute."""
-        shelf = self.refunds if taken.id in self.refunds else self.disputes
-        shelf[taken.id] = replace(taken, status=status)
-        return shelf[taken.id]
+    def set_status(self, taken: client.RefundOrDispute, status: str) -> client.RefundOrDispute:
+        """Change the status of a refund or a dispute."""
+        objects = self.refunds if taken.id in self.refunds else self.disputes
+        objects[taken.id] = replace(taken, status=status)
+        return objects[taken.id]
 
     def get_session(self, *, session_id: str) -> client.Session:
         return self._found(self.sessions, session_id)
@@ -112,10 +112,10 @@ class FakeStripe:
     def get_intent(self, *, intent_id: str) -> client.Intent:
         return self._found(self.intents, intent_id)
 
-    def get_refund(self, *, refund_id: str) -> client.Taken:
+    def get_refund(self, *, refund_id: str) -> client.RefundOrDispute:
         return self._found(self.refunds, refund_id)
 
-    def get_dispute(self, *, dispute_id: str) -> client.Taken:
+    def get_dispute(self, *, dispute_id: str) -> client.RefundOrDispute:
         return self._found(self.disputes, dispute_id)
 
     def get_card(self, *, payment_method_id: str) -> client.Card:
@@ -127,16 +127,16 @@ class FakeStripe:
     def list_intents(self, *, since: datetime) -> Iterator[client.Intent]:
         return iter(list(self.intents.values()))
 
-    def list_refunds(self, *, since: datetime) -> Iterator[client.Taken]:
+    def list_refunds(self, *, since: datetime) -> Iterator[client.RefundOrDispute]:
         return iter(list(self.refunds.values()))
 
-    def list_disputes(self, *, since: datetime) -> Iterator[client.Taken]:
+    def list_disputes(self, *, since: datetime) -> Iterator[client.RefundOrDispute]:
         return iter(list(self.disputes.values()))
 
     def cancel_intent(self, *, intent_id: str) -> None:
         self.canceled.append(intent_id)
 
-    def charge_kept_card(self, *, top_up_id: str, **_: Any) -> client.Intent:
+    def charge_saved_card(self, *, top_up_id: str, **_: Any) -> client.Intent:
         if self.refusals:
             raise self.refusals.pop(0)
         if top_up_id not in self.charged:
@@ -145,10 +145,10 @@ class FakeStripe:
         return self.charged[top_up_id]
 
     @staticmethod
-    def _found(shelf: dict[str, Any], key: str) -> Any:
-        if key not in shelf:
+    def _found(objects: dict[str, Any], key: str) -> Any:
+        if key not in objects:
             raise client.Missing(key)
-        return shelf[key]
+        return objects[key]
 
 
 REPLACED = (
@@ -163,13 +163,13 @@ REPLACED = (
     "list_refunds",
     "list_disputes",
     "cancel_intent",
-    "charge_kept_card",
+    "charge_saved_card",
 )
 
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch, settings: Any) -> FakeStripe:
-    """Stripe in memory, in place of the client's functions."""
+    """Replace the client's functions with Stripe in memory."""
     settings.STRIPE_SECRET_KEY = "sk_test_fake"
     settings.STRIPE_WEBHOOK_SECRET = SECRET
     settings.STRIPE_API_BASE = "http://127.0.0.1:9"
@@ -180,7 +180,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, settings: Any) -> FakeStripe:
 
 
 def store_top_up(organization: Organization, **values: Any) -> TopUp:
-    """Store a top-up as `top_ups.start` does before it asks Stripe."""
+    """Store a top-up as `top_ups.start` does before it calls Stripe."""
     return TopUp.objects.create(
         **{
             "organization": organization,
@@ -194,13 +194,13 @@ def store_top_up(organization: Organization, **values: Any) -> TopUp:
 
 @pytest.fixture
 def top_up(organization: Organization) -> TopUp:
-    """A top-up of $20 that waits for its payment."""
+    """An unpaid top-up of $20."""
     return store_top_up(organization)
 
 
 @pytest.fixture
 def customer(organization: Organization) -> Customer:
-    """Alice's organization at Stripe, with a kept card."""
+    """The Stripe customer of Alice's organization, with a saved card."""
     return Customer.objects.create(
         organization=organization, stripe_id="cus_1", payment_method_id="pm_1"
     )
@@ -223,7 +223,7 @@ def event_body(type: str, about: str, *, event_id: str = "", **changed: Any) -> 
 
 
 def signature(body: bytes, *, secret: str = SECRET, age_seconds: int = 0) -> str:
-    """Sign a body as Stripe does, by the SDK's own function where the time is now."""
+    """Sign a body as Stripe does."""
     if not age_seconds:
         header = stripe.WebhookSignature.generate_signature_header(body.decode(), secret)
         return str(header)
@@ -233,7 +233,7 @@ def signature(body: bytes, *, secret: str = SECRET, age_seconds: int = 0) -> str
 
 
 def post_event(body: bytes, header: str | None = None) -> Any:
-    """Deliver an event to our endpoint."""
+    """Post an event to the webhook."""
     return Client().post(
         "/webhooks/stripe",
         data=body,
@@ -243,7 +243,7 @@ def post_event(body: bytes, header: str | None = None) -> Any:
 
 
 def deliver(type: str, about: str, **changed: Any) -> Any:
-    """Deliver an event and act on it, as the worker would."""
+    """Post an event and process it, as the worker would."""
     from billing.models import StripeEvent
     from billing.stripe import events
 

@@ -1,4 +1,4 @@
-"""Automatic recharge: one at a time, within its cap, and never charged twice."""
+"""Automatic recharge: one at a time, within the monthly cap, and never charged twice."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ def due(organization: Organization) -> TopUp | None:
 
 
 def later() -> None:
-    """Let the pause after a failure pass."""
+    """Skip the pause after a failure."""
     TopUp.objects.update(created_at=timezone.now() - timedelta(hours=7))
 
 
-def tasks_waiting() -> list[str]:
+def queued_tasks() -> list[str]:
     return [row.task["func"] for row in OrmQ.objects.order_by("id")]
 
 
@@ -73,31 +73,31 @@ def ready(
     return organization
 
 
-def test_nothing_is_bought_while_the_balance_suffices(ready: Organization) -> None:
+def test_nothing_is_bought_above_the_threshold(ready: Organization) -> None:
     assert due(ready) is None
     assert not TopUp.objects.exists()
 
 
-def test_the_charge_that_crosses_the_line_rings_and_the_pack_is_bought(
+def test_a_charge_that_crosses_the_threshold_enqueues_the_recharge(
     ready: Organization,
 ) -> None:
     spend(ready, 400)
-    assert "billing.tasks.balance_fell" not in tasks_waiting()
+    assert "billing.tasks.balance_fell" not in queued_tasks()
     spend(ready, 200)
-    assert tasks_waiting().count("billing.tasks.balance_fell") == 1
+    assert queued_tasks().count("billing.tasks.balance_fell") == 1
     tasks.balance_fell(ready.pk)
     assert balance(ready) == 400 + 4000
     assert TopUp.objects.get().status == "paid"
 
 
-def test_the_same_need_is_met_once(fake: FakeStripe, ready: Organization) -> None:
+def test_a_low_balance_is_recharged_once(fake: FakeStripe, ready: Organization) -> None:
     spend(ready, 600)
     due(ready)
     due(ready)
     assert (TopUp.objects.count(), len(fake.charged)) == (1, 1)
 
 
-def test_the_webhook_after_the_answer_changes_nothing(
+def test_the_webhook_after_the_response_changes_nothing(
     fake: FakeStripe, ready: Organization
 ) -> None:
     spend(ready, 600)
@@ -107,7 +107,7 @@ def test_the_webhook_after_the_answer_changes_nothing(
     assert balance(ready) == 4400
 
 
-def test_an_unanswered_charge_waits_and_is_asked_again_with_its_own_key(
+def test_an_unanswered_charge_is_repeated_with_its_own_key(
     fake: FakeStripe, ready: Organization
 ) -> None:
     spend(ready, 600)
@@ -129,7 +129,7 @@ def test_the_monthly_cap_holds(ready: Organization) -> None:
     assert (TopUp.objects.count(), balance(ready)) == (3, 400)
 
 
-def test_a_decline_is_told_and_not_repeated_at_once(
+def test_a_decline_is_reported_and_not_retried_at_once(
     fake: FakeStripe, ready: Organization, alice: User
 ) -> None:
     spend(ready, 600)
@@ -144,7 +144,7 @@ def test_a_decline_is_told_and_not_repeated_at_once(
     assert "Your card was declined." in mail.outbox[0].body
 
 
-def test_a_bank_that_wants_the_cardholder_is_told_and_the_intent_given_up(
+def test_an_intent_that_requires_the_cardholder_is_canceled(
     fake: FakeStripe, ready: Organization
 ) -> None:
     spend(ready, 600)
@@ -156,7 +156,7 @@ def test_a_bank_that_wants_the_cardholder_is_told_and_the_intent_given_up(
     assert (top_up.status, fake.canceled) == ("failed", ["pi_x"])
 
 
-def test_three_failures_in_a_row_switch_it_off(fake: FakeStripe, ready: Organization) -> None:
+def test_three_failures_in_a_row_turn_it_off(fake: FakeStripe, ready: Organization) -> None:
     spend(ready, 600)
     for _ in range(3):
         fake.refusals.append(client.Declined("No.", code="card_declined"))
@@ -166,10 +166,10 @@ def test_three_failures_in_a_row_switch_it_off(fake: FakeStripe, ready: Organiza
     assert (setting.is_enabled, setting.failures_in_a_row) == (False, 3)
     assert Wallet.objects.get().recharge_below_credits == 0
     assert due(ready) is None
-    assert tasks_waiting().count("billing.tasks.send_notice") == 3
+    assert queued_tasks().count("billing.tasks.send_notice") == 3
 
 
-def test_a_success_forgets_earlier_failures(fake: FakeStripe, ready: Organization) -> None:
+def test_a_success_resets_the_count_of_failures(fake: FakeStripe, ready: Organization) -> None:
     spend(ready, 600)
     fake.refusals.append(client.Declined("No.", code="card_declined"))
     due(ready)
@@ -178,7 +178,7 @@ def test_a_success_forgets_earlier_failures(fake: FakeStripe, ready: Organizatio
     assert (AutoRecharge.objects.get().failures_in_a_row, balance(ready)) == (0, 4400)
 
 
-def test_a_failure_that_only_the_webhook_tells_is_booked(
+def test_a_failure_that_only_the_webhook_reports_is_booked(
     fake: FakeStripe, ready: Organization
 ) -> None:
     spend(ready, 600)
@@ -198,18 +198,18 @@ def test_a_failure_that_only_the_webhook_tells_is_booked(
         ("customer.deleted", "cus_1", events.CUSTOMER_DELETED),
     ],
 )
-def test_a_card_that_is_gone_switches_it_off_and_the_true_reason_is_told(
+def test_a_removed_card_turns_it_off_and_the_email_says_why(
     ready: Organization, type: str, about: str, reason: str
 ) -> None:
     deliver(type, about)
     setting = AutoRecharge.objects.get()
     assert (setting.is_enabled, setting.stopped_reason) == (False, reason)
-    (notice,) = [
+    (args,) = [
         row.task["args"]
         for row in OrmQ.objects.all()
         if row.task["func"] == "billing.tasks.send_notice"
     ]
-    emails.send(organization=ready, kind=notice[1], about=notice[2])
+    emails.send(organization=ready, kind=args[1], about=args[2])
     assert reason in mail.outbox[0].body
     assert reason in str(mail.outbox[0].alternatives[0][0])  # type: ignore[attr-defined]
 
@@ -239,19 +239,19 @@ def test_it_is_enabled_only_with_consent_and_a_cap_that_allows_it(
     assert not AutoRecharge.objects.exists()
 
 
-def test_it_needs_a_kept_card(fake: FakeStripe, organization: Organization) -> None:
+def test_it_requires_a_saved_card(fake: FakeStripe, organization: Organization) -> None:
     with pytest.raises(auto_recharge.NoCard):
         enable(organization)
 
 
-def test_the_words_agreed_to_are_kept(ready: Organization) -> None:
+def test_the_consent_is_stored(ready: Organization) -> None:
     setting = AutoRecharge.objects.get()
     assert "4,000 credits" in setting.consent
     assert "$20.00" in setting.consent
     assert setting.consented_at is not None
 
 
-def test_only_those_who_look_after_billing_are_written_to(
+def test_only_members_who_manage_billing_get_emails(
     ready: Organization, alice: User, bob: User
 ) -> None:
     keeper = factories.user("keeper@example.com")
@@ -261,7 +261,9 @@ def test_only_those_who_look_after_billing_are_written_to(
 
 
 @pytest.mark.parametrize("kind", emails.KINDS)
-def test_every_notice_has_its_three_parts(ready: Organization, top_up: TopUp, kind: str) -> None:
+def test_every_email_has_a_subject_a_text_and_an_html_part(
+    ready: Organization, top_up: TopUp, kind: str
+) -> None:
     emails.send(organization=ready, kind=kind, about=top_up.public_id)
     (message,) = mail.outbox
     page = str(message.alternatives[0][0])  # type: ignore[union-attr]
@@ -272,14 +274,6 @@ def test_every_notice_has_its_three_parts(ready: Organization, top_up: TopUp, ki
     for text in (message.subject, message.body, page):
         assert "{{" not in text
         assert "None" not in text
-
-
-def test_a_low_balance_is_told_once_a_day(ready: Organization) -> None:
-    spend(ready, 950)
-    assert wallets.warn_if_low(organization=ready)
-    assert not wallets.warn_if_low(organization=ready)
-    Wallet.objects.update(warned_at=timezone.now() - timedelta(days=2))
-    assert wallets.warn_if_low(organization=ready)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -297,29 +291,29 @@ def test_many_at_once_buy_one_pack(fake: FakeStripe, ready: Organization) -> Non
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(one, range(6)))
     assert (TopUp.objects.count(), balance(ready)) == (1, 4400)
-    # The spending above was for no job; everything else must hold.
+    # The charges above are not for jobs; every other rule must hold.
     assert {each.rule for each in ledger_checks.check()} == {"each charge is for a job"}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_recharge_booked_while_the_next_one_looks_is_seen(
+def test_a_recharge_booked_meanwhile_prevents_another(
     fake: FakeStripe, ready: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spend(ready, 600)
     pending = auto_recharge._claim(organization_id=ready.pk)
     assert pending is not None
-    look = auto_recharge._speaks_against
+    is_blocked = auto_recharge._is_blocked
 
-    def book_then_look(setting: AutoRecharge) -> bool:
+    def book_first(setting: AutoRecharge) -> bool:
         def book() -> None:
-            top_ups.fulfil_intent(intent=fake.intent(pending))
+            top_ups.fulfill_intent(intent=fake.intent(pending))
             connection.close()
 
         thread = threading.Thread(target=book)
         thread.start()
         thread.join()
-        return look(setting)
+        return is_blocked(setting)
 
-    monkeypatch.setattr(auto_recharge, "_speaks_against", book_then_look)
+    monkeypatch.setattr(auto_recharge, "_is_blocked", book_first)
     assert due(ready) is None
     assert balance(ready) == 4400

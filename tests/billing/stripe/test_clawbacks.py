@@ -1,4 +1,4 @@
-"""Money that leaves again, by a refund or a dispute, and what comes back of it."""
+"""Clawbacks and reinstatements by refunds and disputes."""
 
 from __future__ import annotations
 
@@ -14,13 +14,7 @@ from accounts.models import Organization
 from billing import clawbacks, ledger_checks, top_ups
 from billing.models import Customer, Dispute, Refund, StripeEvent, TopUp
 from billing.stripe import client
-from tests.billing.stripe.conftest import (
-    FakeStripe,
-    balance,
-    deliver,
-    entries,
-    store_top_up,
-)
+from tests.billing.stripe.conftest import FakeStripe, balance, deliver, entries, store_top_up
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +26,7 @@ def paid(fake: FakeStripe, organization: Organization, top_up: TopUp) -> client.
     return session
 
 
-def test_refunds_take_their_share_each_once(
+def test_each_refund_takes_its_share_once(
     fake: FakeStripe, organization: Organization, paid: client.Session
 ) -> None:
     half = fake.take("refund", intent_id=paid.intent_id, cents=1000, status="succeeded")
@@ -45,7 +39,7 @@ def test_refunds_take_their_share_each_once(
     assert ledger_checks.check() == []
 
 
-def test_thirds_leave_no_rounding_behind(
+def test_partial_refunds_leave_no_rounding_error(
     fake: FakeStripe, organization: Organization, paid: client.Session
 ) -> None:
     for cents in (667, 667, 666):
@@ -120,14 +114,14 @@ def test_a_refund_and_a_dispute_together_take_no_more_than_was_bought(
 ) -> None:
     refund = fake.take("refund", intent_id=paid.intent_id, cents=1500, status="succeeded")
     dispute = fake.take("dispute", intent_id=paid.intent_id, cents=1500, status="lost")
-    news = [("refund.created", refund.id), ("charge.dispute.created", dispute.id)]
-    for type, about in news if first == "refund" else reversed(news):
+    reports = [("refund.created", refund.id), ("charge.dispute.created", dispute.id)]
+    for type, about in reports if first == "refund" else reversed(reports):
         deliver(type, about)
     assert (balance(organization), entries("clawback")) == (0, 2)
     assert ledger_checks.check() == []
 
 
-def test_a_refund_of_an_unknown_payment_stays_in_the_inbox(
+def test_a_refund_of_an_unknown_payment_stays_unprocessed(
     fake: FakeStripe, organization: Organization
 ) -> None:
     intent = fake.intent(None)
@@ -136,7 +130,7 @@ def test_a_refund_of_an_unknown_payment_stays_in_the_inbox(
     assert StripeEvent.objects.get().error.startswith("UnknownPayment")
 
 
-def test_a_fraud_warning_is_told_and_moves_nothing(
+def test_a_fraud_warning_moves_no_credits(
     fake: FakeStripe, organization: Organization, paid: client.Session
 ) -> None:
     deliver("radar.early_fraud_warning.created", "issfr_1")
@@ -147,7 +141,7 @@ def test_a_fraud_warning_is_told_and_moves_nothing(
 @pytest.mark.parametrize(
     ("type", "about"), [("payment_method.detached", "pm_1"), ("customer.deleted", "cus_1")]
 )
-def test_a_card_that_is_gone_is_forgotten(
+def test_a_removed_card_is_forgotten(
     fake: FakeStripe, organization: Organization, customer: Customer, type: str, about: str
 ) -> None:
     deliver(type, about)
@@ -155,7 +149,7 @@ def test_a_card_that_is_gone_is_forgotten(
 
 
 @pytest.mark.parametrize("status", ["failed", "canceled"])
-def test_a_refund_that_came_to_nothing_takes_nothing(
+def test_a_failed_refund_takes_nothing(
     fake: FakeStripe, organization: Organization, paid: client.Session, status: str
 ) -> None:
     refund = fake.take("refund", intent_id=paid.intent_id, cents=1000, status=status)
@@ -167,7 +161,7 @@ def test_a_refund_that_came_to_nothing_takes_nothing(
     "status",
     ["won", "prevented", "warning_needs_response", "warning_under_review", "warning_closed"],
 )
-def test_a_dispute_that_costs_us_nothing_takes_nothing(
+def test_a_dispute_without_a_loss_takes_nothing(
     fake: FakeStripe, organization: Organization, paid: client.Session, status: str
 ) -> None:
     dispute = fake.take("dispute", intent_id=paid.intent_id, cents=1000, status=status)
@@ -178,7 +172,7 @@ def test_a_dispute_that_costs_us_nothing_takes_nothing(
     assert Dispute.objects.get().status == status
 
 
-def test_money_taken_back_in_another_currency_is_a_case_for_people(
+def test_a_refund_in_another_currency_is_an_unknown_payment(
     fake: FakeStripe, organization: Organization, paid: client.Session
 ) -> None:
     refund = fake.take("refund", intent_id=paid.intent_id, cents=1000, status="succeeded")
@@ -187,7 +181,7 @@ def test_money_taken_back_in_another_currency_is_a_case_for_people(
     assert (balance(organization), Refund.objects.count()) == (4000, 0)
 
 
-def test_an_inquiry_that_grows_takes_what_it_has_become(
+def test_a_dispute_takes_its_current_amount(
     fake: FakeStripe, organization: Organization, paid: client.Session
 ) -> None:
     inquiry = fake.take(
@@ -199,19 +193,19 @@ def test_an_inquiry_that_grows_takes_what_it_has_become(
     assert Dispute.objects.get().status == "needs_response"
 
 
-def test_what_was_given_back_is_not_taken_a_second_time_by_itself(
+def test_reinstated_credits_are_not_taken_a_second_time(
     fake: FakeStripe, organization: Organization, paid: client.Session
 ) -> None:
     refund = fake.take("refund", intent_id=paid.intent_id, cents=1000, status="succeeded")
     for status in ("succeeded", "failed"):
         clawbacks.apply_refund(refund=replace(refund, status=status))
-    with pytest.raises(top_ups.UnknownPayment, match="given back"):
+    with pytest.raises(top_ups.UnknownPayment, match="reinstated credits"):
         clawbacks.apply_refund(refund=refund)
     assert balance(organization) == 4000
     assert ledger_checks.check() == []
 
 
-def test_the_last_part_of_a_payment_takes_the_rest(
+def test_the_last_partial_refund_takes_the_rest(
     fake: FakeStripe, organization: Organization
 ) -> None:
     bought = store_top_up(organization, credits=100, amount_cents=3)
@@ -224,7 +218,7 @@ def test_the_last_part_of_a_payment_takes_the_rest(
     assert ledger_checks.check() == []
 
 
-def test_parts_that_round_up_never_take_more_than_is_left(
+def test_shares_that_round_up_never_take_more_than_is_left(
     fake: FakeStripe, organization: Organization
 ) -> None:
     bought = store_top_up(organization, credits=3, amount_cents=10)
@@ -238,7 +232,7 @@ def test_parts_that_round_up_never_take_more_than_is_left(
     assert ledger_checks.check() == []
 
 
-def test_a_part_is_a_part_of_what_was_paid_with_tax(
+def test_a_share_is_in_proportion_to_the_amount_with_tax(
     fake: FakeStripe, organization: Organization, top_up: TopUp
 ) -> None:
     session = fake.session(top_up, total_cents=2140)
@@ -261,20 +255,20 @@ def test_two_refunds_at_once_take_turns(
     together = threading.Barrier(2)
     share_of = clawbacks._share
 
-    def dawdle(bought: TopUp, *, amount_cents: int) -> int:
+    def meet(bought: TopUp, *, amount_cents: int) -> int:
         credits = share_of(bought, amount_cents=amount_cents)
         # Both would meet here if they did not take turns.
         with contextlib.suppress(threading.BrokenBarrierError):
             together.wait(timeout=0.5)
         return credits
 
-    monkeypatch.setattr(clawbacks, "_share", dawdle)
+    monkeypatch.setattr(clawbacks, "_share", meet)
     parts = [
         fake.take("refund", intent_id=session.intent_id, cents=1500, status="succeeded")
         for _ in range(2)
     ]
 
-    def apply(refund: client.Taken) -> None:
+    def apply(refund: client.RefundOrDispute) -> None:
         try:
             clawbacks.apply_refund(refund=refund)
         finally:

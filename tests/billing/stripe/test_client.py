@@ -1,4 +1,4 @@
-"""What the SDK sends to Stripe: paths, parameters, version, idempotency keys, never sent."""
+"""The requests that the SDK sends: paths, parameters, version and idempotency keys."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ INTENT = {
 
 
 class Recorder(HTTPClient):
-    """Takes the SDK's requests in place of the network, and answers from a list."""
+    """Records the SDK's requests and answers from a list."""
 
     name = "recorder"
 
@@ -91,13 +91,13 @@ def open_page() -> client.Session:
         description="4,000 Vidgo credits",
         success_url="https://vidgo.example/paid?session={CHECKOUT_SESSION_ID}",
         cancel_url="https://vidgo.example/billing",
-        keep_card=True,
+        save_card=True,
         expires_at=datetime(2026, 11, 22, 20, tzinfo=UTC),
     )
 
 
 def charge() -> client.Intent:
-    return client.charge_kept_card(
+    return client.charge_saved_card(
         top_up_id="topup_1",
         customer_id="cus_1",
         payment_method_id="pm_1",
@@ -107,7 +107,7 @@ def charge() -> client.Intent:
     )
 
 
-def test_a_checkout_page_is_opened_as_stripe_documents_it(recorder: Recorder) -> None:
+def test_a_checkout_session_is_created_as_documented(recorder: Recorder) -> None:
     recorder.answers = [(200, SESSION)]
     session = open_page()
     ((method, url, headers, body),) = recorder.requests
@@ -132,7 +132,7 @@ def test_a_checkout_page_is_opened_as_stripe_documents_it(recorder: Recorder) ->
     assert (session.id, session.is_paid, session.top_up_id) == ("cs_1", False, "topup_1")
 
 
-def test_tax_is_asked_for_by_a_setting(recorder: Recorder, settings: Any) -> None:
+def test_a_setting_turns_on_automatic_tax(recorder: Recorder, settings: Any) -> None:
     settings.STRIPE_AUTOMATIC_TAX = True
     recorder.answers = [(200, SESSION)]
     open_page()
@@ -141,7 +141,7 @@ def test_tax_is_asked_for_by_a_setting(recorder: Recorder, settings: Any) -> Non
     assert "tax_id_collection[enabled]=true" in body
 
 
-def test_a_kept_card_is_charged_off_session_with_the_rows_own_key(recorder: Recorder) -> None:
+def test_a_saved_card_is_charged_off_session_with_the_rows_own_key(recorder: Recorder) -> None:
     recorder.answers = [(200, INTENT)]
     intent = charge()
     ((method, url, headers, body),) = recorder.requests
@@ -152,7 +152,7 @@ def test_a_kept_card_is_charged_off_session_with_the_rows_own_key(recorder: Reco
     assert (intent.status, intent.received_cents) == ("succeeded", 2000)
 
 
-def test_a_declined_card_is_told_in_its_own_words(recorder: Recorder) -> None:
+def test_a_declined_card_has_the_banks_message(recorder: Recorder) -> None:
     error = {
         "type": "card_error",
         "code": "card_declined",
@@ -166,7 +166,7 @@ def test_a_declined_card_is_told_in_its_own_words(recorder: Recorder) -> None:
     assert (refused.value.code, refused.value.intent_id) == ("card_declined", "pi_1")
 
 
-def test_a_wish_for_the_cardholder_is_an_error_of_its_own(recorder: Recorder) -> None:
+def test_required_authentication_is_a_separate_error(recorder: Recorder) -> None:
     error = {
         "type": "card_error",
         "code": "authentication_required",

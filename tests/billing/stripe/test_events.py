@@ -1,4 +1,4 @@
-"""The inbox: whatever Stripe sends, however often and in whatever order, it counts once."""
+"""Stripe events: each counts once, however often and in whatever order they arrive."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.billing.stripe.conftest import (
 pytestmark = pytest.mark.django_db
 
 
-# Repetition and order -------------------------------------------------------------------------
+# Repeats and order ----------------------------------------------------------------------------
 
 
 def test_a_hundred_replays_of_one_event_are_one_credit(
@@ -55,10 +55,10 @@ ORDERS = list(itertools.permutations(["completed", "async", "refund", "dispute"]
 
 
 @pytest.mark.parametrize("won", [True, False])
-def test_every_order_of_events_ends_in_the_same_books(
+def test_every_order_of_events_has_the_same_result(
     fake: FakeStripe, organization: Organization, won: bool
 ) -> None:
-    """Payment of $20, $5 of it refunded, the rest disputed: each order, in one test."""
+    """Pay $20, refund $5 and dispute the rest, in every order of events."""
     for order in ORDERS:
         top_up = store_top_up(organization)
         session = fake.session(top_up)
@@ -69,7 +69,7 @@ def test_every_order_of_events_ends_in_the_same_books(
             cents=1500,
             status="won" if won else "lost",
         )
-        news = {
+        reports = {
             "completed": ("checkout.session.completed", session.id),
             "async": ("checkout.session.async_payment_succeeded", session.id),
             "refund": ("refund.created", refund.id),
@@ -77,13 +77,13 @@ def test_every_order_of_events_ends_in_the_same_books(
         }
         before = balance(organization)
         for name in order:
-            client_event(*news[name])
+            process(*reports[name])
         assert balance(organization) - before == (3000 if won else 0), order
     assert ledger_checks.check() == []
 
 
-def client_event(type: str, about: str) -> None:
-    """Act on an event without the detour through HTTP."""
+def process(type: str, about: str) -> None:
+    """Store and process an event without HTTP."""
     stored = StripeEvent.objects.create(
         stripe_id=f"evt_{StripeEvent.objects.count()}",
         type=type,
@@ -120,7 +120,7 @@ def test_fifty_parallel_duplicates_are_one_credit(
     assert (balance(organization), entries("top_up"), StripeEvent.objects.count()) == (4000, 1, 1)
 
 
-# Forgeries ------------------------------------------------------------------------------------
+# Forgery --------------------------------------------------------------------------------------
 
 
 def test_forged_and_stale_events_are_400_and_leave_nothing(
@@ -150,7 +150,7 @@ def test_an_event_of_the_other_mode_is_400(
     assert not StripeEvent.objects.exists()
 
 
-def test_without_a_secret_nothing_is_believed(
+def test_without_a_secret_every_event_is_refused(
     fake: FakeStripe, settings: Any, top_up: TopUp
 ) -> None:
     settings.STRIPE_WEBHOOK_SECRET = ""
@@ -160,7 +160,7 @@ def test_without_a_secret_nothing_is_believed(
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"object": "event"}'])
-def test_signed_nonsense_is_400(fake: FakeStripe, db: None, body: bytes) -> None:
+def test_an_invalid_body_is_400_even_if_signed(fake: FakeStripe, db: None, body: bytes) -> None:
     assert post_event(body, signature(body)).status_code == 400
     assert not StripeEvent.objects.exists()
 
@@ -169,7 +169,7 @@ def test_a_huge_body_is_refused(fake: FakeStripe, db: None) -> None:
     assert post_event(b"x" * 600_000, "t=1,v1=00").status_code == 413
 
 
-def test_only_a_post_is_taken(fake: FakeStripe, db: None, client: Any) -> None:
+def test_only_post_is_allowed(fake: FakeStripe, db: None, client: Any) -> None:
     assert client.get("/webhooks/stripe").status_code == 405
 
 
@@ -184,7 +184,7 @@ def test_only_a_post_is_taken(fake: FakeStripe, db: None, client: Any) -> None:
         {"top_up_id": ""},
     ],
 )
-def test_a_payment_that_is_not_as_we_sold_it_alarms_and_brings_nothing(
+def test_a_payment_that_does_not_match_its_top_up_alarms_and_adds_nothing(
     fake: FakeStripe, organization: Organization, top_up: TopUp, changed: dict[str, Any]
 ) -> None:
     session = fake.session(top_up, **changed)
@@ -196,39 +196,37 @@ def test_a_payment_that_is_not_as_we_sold_it_alarms_and_brings_nothing(
     assert reconcile.run()["alarms"] >= 1
 
 
-def test_an_unpaid_session_of_somebody_else_is_none_of_our_business(
-    fake: FakeStripe, db: None
-) -> None:
+def test_an_unpaid_session_without_a_top_up_is_ignored(fake: FakeStripe, db: None) -> None:
     session = fake.session(None, status="expired", payment_status="unpaid")
     deliver("checkout.session.expired", session.id)
     assert StripeEvent.objects.get().processed_at is not None
 
 
-def test_an_event_we_do_not_know_is_kept_and_done(fake: FakeStripe, db: None) -> None:
+def test_an_event_of_an_unknown_type_counts_as_processed(fake: FakeStripe, db: None) -> None:
     deliver("customer.created", "cus_9")
     assert StripeEvent.objects.get().processed_at is not None
 
 
-def test_a_failed_event_is_tried_again_and_then_done(
+def test_a_failed_event_is_retried(
     fake: FakeStripe, organization: Organization, top_up: TopUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = fake.session(top_up)
 
-    def away(**_: Any) -> client.Session:
+    def unreachable(**_: Any) -> client.Session:
         raise client.Unreachable("no answer")
 
     with monkeypatch.context() as patched:
-        patched.setattr(client, "get_session", away)
+        patched.setattr(client, "get_session", unreachable)
         deliver("checkout.session.completed", session.id)
     event = StripeEvent.objects.get()
     assert (event.processed_at, event.tries, balance(organization)) == (None, 1, 0)
-    assert events.process_due() == 0, "it waits for its time"
+    assert events.process_due() == 0, "it is not due yet"
     StripeEvent.objects.update(due_at=event.received_at)
     assert events.process_due() == 1
     assert balance(organization) == 4000
 
 
-def test_the_events_body_is_what_stripe_sent(
+def test_the_payload_is_stored_as_sent(
     fake: FakeStripe, organization: Organization, top_up: TopUp
 ) -> None:
     body = event_body("checkout.session.completed", fake.session(top_up).id)

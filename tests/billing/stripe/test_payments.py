@@ -1,4 +1,4 @@
-"""What Stripe tells of payments: each brings its credits once, or closes its top-up."""
+"""Payment events: each adds its credits once, or closes its top-up."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ import pytest
 
 from accounts.models import Organization
 from billing import ledger_checks
-from billing.models import Customer, StripeEvent, TopUp
+from billing.models import StripeEvent, TopUp
 from tests.billing.stripe.conftest import (
     FakeStripe,
     balance,
     deliver,
     entries,
     status_of,
-    store_top_up,
 )
 
 pytestmark = pytest.mark.django_db
 
 
-def test_a_completed_session_brings_its_credits(
+def test_a_completed_session_adds_its_credits(
     fake: FakeStripe, organization: Organization, top_up: TopUp
 ) -> None:
     session = fake.session(top_up)
@@ -33,7 +32,7 @@ def test_a_completed_session_brings_its_credits(
     assert ledger_checks.check() == []
 
 
-def test_an_unpaid_session_brings_nothing_until_the_money_arrives(
+def test_an_unpaid_session_adds_nothing_until_the_money_arrives(
     fake: FakeStripe, organization: Organization, top_up: TopUp
 ) -> None:
     session = fake.session(top_up, payment_status="unpaid")
@@ -60,7 +59,7 @@ def test_an_expired_page_closes_the_top_up(
     assert (balance(organization), status_of(top_up)) == (0, "expired")
 
 
-def test_news_of_an_end_does_not_undo_a_payment(
+def test_a_later_failure_event_does_not_undo_a_payment(
     fake: FakeStripe, organization: Organization, top_up: TopUp
 ) -> None:
     session = fake.session(top_up)
@@ -70,7 +69,7 @@ def test_news_of_an_end_does_not_undo_a_payment(
     assert (balance(organization), status_of(top_up)) == (4000, "paid")
 
 
-def test_what_was_paid_counts_even_after_we_had_given_it_up(
+def test_a_payment_counts_even_after_its_top_up_expired(
     fake: FakeStripe, organization: Organization, top_up: TopUp
 ) -> None:
     TopUp.objects.filter(pk=top_up.pk).update(status="expired")
@@ -78,7 +77,7 @@ def test_what_was_paid_counts_even_after_we_had_given_it_up(
     assert (balance(organization), status_of(top_up)) == (4000, "paid")
 
 
-def test_the_payment_intent_of_a_page_books_the_page(
+def test_the_intent_of_a_session_books_the_session(
     fake: FakeStripe, organization: Organization, top_up: TopUp
 ) -> None:
     session = fake.session(top_up)
@@ -87,23 +86,9 @@ def test_the_payment_intent_of_a_page_books_the_page(
     assert (balance(organization), entries("top_up")) == (4000, 1)
 
 
-def test_a_tax_is_paid_on_top_and_buys_nothing(
+def test_tax_is_paid_on_top_and_buys_no_credits(
     fake: FakeStripe, organization: Organization, top_up: TopUp
 ) -> None:
     deliver("checkout.session.completed", fake.session(top_up, total_cents=2380).id)
     assert balance(organization) == 4000
     assert TopUp.objects.get().paid_cents == 2380
-
-
-def test_a_card_is_kept_only_when_the_customer_wished_so(
-    fake: FakeStripe, organization: Organization, customer: Customer
-) -> None:
-    Customer.objects.update(payment_method_id="")
-    deliver("checkout.session.completed", fake.session(store_top_up(organization)).id)
-    assert Customer.objects.get().payment_method_id == ""
-    kept = store_top_up(organization, keeps_card=True)
-    deliver("checkout.session.completed", fake.session(kept).id)
-    assert (Customer.objects.get().payment_method_id, Customer.objects.get().card_last_four) == (
-        "pm_1",
-        "4242",
-    )

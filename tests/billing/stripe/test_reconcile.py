@@ -1,4 +1,4 @@
-"""Reconcile: everything is booked from Stripe's own lists, without any event."""
+"""Reconciliation: everything is booked from Stripe's lists, without any event."""
 
 from __future__ import annotations
 
@@ -10,11 +10,7 @@ from accounts.models import Organization
 from billing import ledger_checks
 from billing.models import TopUp
 from billing.stripe import client, reconcile
-from tests.billing.stripe.conftest import (
-    FakeStripe,
-    balance,
-    store_top_up,
-)
+from tests.billing.stripe.conftest import FakeStripe, balance, store_top_up
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +30,7 @@ def test_reconcile_books_everything_without_any_event(
     assert ledger_checks.check() == []
 
 
-def test_reconcile_keeps_its_place_when_a_list_breaks_off(
+def test_the_cursor_stays_when_a_list_breaks_off(
     fake: FakeStripe, organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from billing.models import Cursor

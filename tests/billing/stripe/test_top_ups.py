@@ -1,4 +1,4 @@
-"""Top-ups: what is stored before Stripe is asked, and what of its answers is booked."""
+"""Top-ups: what is stored before the call to Stripe, and what is booked after it."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def opened(fake: FakeStripe, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """Let Stripe open a page for every top-up, and return what it was asked for."""
-    asked: list[dict[str, Any]] = []
+    """Have Stripe open a page for every top-up, and return the arguments of the calls."""
+    calls: list[dict[str, Any]] = []
 
-    def create_session(**wanted: Any) -> client.Session:
-        asked.append(wanted)
-        top_up = TopUp.objects.get(public_id=wanted["top_up_id"])
+    def create_session(**arguments: Any) -> client.Session:
+        calls.append(arguments)
+        top_up = TopUp.objects.get(public_id=arguments["top_up_id"])
         return fake.session(top_up, status="open", url="https://checkout.stripe.com/1")
 
     monkeypatch.setattr(client, "create_session", create_session)
-    return asked
+    return calls
 
 
 def start(organization: Organization, user: User, **values: Any) -> str:
@@ -38,7 +38,7 @@ def start(organization: Organization, user: User, **values: Any) -> str:
             "organization": organization,
             "pack": packs.get_pack(amount_cents=2000),
             "actor": Actor(label=user.email, user=user),
-            "keep_card": True,
+            "save_card": True,
             "base_url": "https://vidgo.example",
             **values,
         }
@@ -54,12 +54,12 @@ def test_a_purchase_is_stored_before_its_page_is_opened(
     assert start(organization, alice) == "https://checkout.stripe.com/1"
     stored = TopUp.objects.get()
     assert (stored.amount_cents, stored.credits, stored.currency) == (2000, 4000, "usd")
-    assert (stored.created_by, stored.keeps_card, stored.status) == (alice, True, "pending")
+    assert (stored.created_by, stored.saves_card, stored.status) == (alice, True, "pending")
     assert stored.stripe_session_id
-    (asked,) = opened
-    assert (asked["amount_cents"], asked["currency"]) == (2000, "usd")
-    assert (asked["keep_card"], asked["description"]) == (True, top_ups.describe(stored))
-    assert "4,000" in asked["description"]
+    (call,) = opened
+    assert (call["amount_cents"], call["currency"]) == (2000, "usd")
+    assert (call["save_card"], call["description"]) == (True, top_ups.describe(stored))
+    assert "4,000" in call["description"]
 
 
 def test_a_suspended_organization_buys_nothing(
@@ -72,7 +72,7 @@ def test_a_suspended_organization_buys_nothing(
     assert not TopUp.objects.exists()
 
 
-def test_a_page_that_could_not_be_opened_leaves_a_purchase_to_close(
+def test_a_page_that_fails_to_open_leaves_a_pending_top_up(
     fake: FakeStripe,
     organization: Organization,
     alice: User,
@@ -88,7 +88,7 @@ def test_a_page_that_could_not_be_opened_leaves_a_purchase_to_close(
     assert TopUp.objects.get().stripe_session_id is None
 
 
-def test_a_purchase_of_another_organization_is_not_there(
+def test_another_organizations_top_up_is_not_found(
     organization: Organization, other_organization: Organization, top_up: TopUp
 ) -> None:
     found = top_ups.get_top_up(organization=organization, public_id=top_up.public_id)
@@ -100,12 +100,12 @@ def test_a_purchase_of_another_organization_is_not_there(
 # Sessions ------------------------------------------------------------------------------------
 
 
-def test_a_paid_session_is_written_down_with_its_names(
+def test_a_paid_session_is_stored_with_its_ids(
     fake: FakeStripe, organization: Organization, top_up: TopUp
 ) -> None:
     TopUp.objects.update(failure_message="The payment page expired.")
     session = fake.session(top_up, total_cents=2140)
-    booked = top_ups.fulfil_session(session=session)
+    booked = top_ups.fulfill_session(session=session)
     assert booked is not None
     assert (booked.status, booked.paid_cents, booked.failure_message) == ("paid", 2140, "")
     assert booked.paid_at is not None
@@ -118,57 +118,59 @@ def test_a_paid_session_is_written_down_with_its_names(
 @pytest.mark.parametrize(
     "changed", [{"subtotal_cents": 500}, {"currency": "eur"}, {"livemode": True}]
 )
-def test_a_session_that_differs_from_what_was_sold_is_a_case_for_people(
+def test_a_session_that_does_not_match_its_top_up_is_an_unknown_payment(
     fake: FakeStripe, top_up: TopUp, changed: dict[str, Any]
 ) -> None:
     with pytest.raises(top_ups.UnknownPayment, match="sold as"):
-        top_ups.fulfil_session(session=fake.session(top_up, **changed))
+        top_ups.fulfill_session(session=fake.session(top_up, **changed))
     assert (status_of(top_up), entries("top_up")) == ("pending", 0)
 
 
-def test_a_session_of_nobody_matters_only_once_it_is_paid(fake: FakeStripe, top_up: TopUp) -> None:
+def test_a_session_without_a_top_up_is_an_error_only_if_paid(
+    fake: FakeStripe, top_up: TopUp
+) -> None:
     session = replace(fake.session(top_up), top_up_id="topup_other")
-    assert top_ups.fulfil_session(session=replace(session, payment_status="unpaid")) is None
-    with pytest.raises(top_ups.UnknownPayment, match="names no top-up"):
-        top_ups.fulfil_session(session=session)
+    assert top_ups.fulfill_session(session=replace(session, payment_status="unpaid")) is None
+    with pytest.raises(top_ups.UnknownPayment, match="names no known top-up"):
+        top_ups.fulfill_session(session=session)
 
 
-def test_an_open_page_and_a_debit_under_way_are_told_apart(
+def test_an_open_page_is_unpaid_and_a_pending_debit_is_processing(
     fake: FakeStripe, organization: Organization, top_up: TopUp
 ) -> None:
     page = fake.session(top_up, status="open", payment_status="unpaid", intent_id="")
-    waiting = top_ups.fulfil_session(session=page)
+    waiting = top_ups.fulfill_session(session=page)
     assert waiting is not None
     assert (waiting.status, waiting.state) == ("pending", "unpaid")
-    unnamed = top_ups.fulfil_session(session=replace(page, status="complete"))
+    unnamed = top_ups.fulfill_session(session=replace(page, status="complete"))
     assert unnamed is not None
     assert unnamed.stripe_payment_intent_id is None
     debit = replace(page, status="complete", intent_id="pi_debit")
-    under_way = top_ups.fulfil_session(session=debit)
+    under_way = top_ups.fulfill_session(session=debit)
     assert under_way is not None
     assert (under_way.status, under_way.state) == ("pending", "processing")
     assert balance(organization) == 0
-    arrived = top_ups.fulfil_session(session=replace(debit, payment_status="paid"))
+    arrived = top_ups.fulfill_session(session=replace(debit, payment_status="paid"))
     assert arrived is not None
     assert (arrived.state, balance(organization)) == ("paid", 4000)
     assert ledger_checks.check() == []
 
 
-def test_a_recharge_without_an_answer_is_under_way(organization: Organization) -> None:
+def test_a_recharge_without_an_answer_is_processing(organization: Organization) -> None:
     recharge = store_top_up(organization, source=TopUp.Source.AUTO_RECHARGE)
     assert recharge.state == "processing"
 
 
 def test_an_expired_page_closes_its_purchase_once(fake: FakeStripe, top_up: TopUp) -> None:
     page = fake.session(top_up, status="expired", payment_status="unpaid")
-    closed = top_ups.fulfil_session(session=page)
+    closed = top_ups.fulfill_session(session=page)
     assert closed is not None
     assert (closed.status, closed.failure_message) == ("expired", "The payment page expired.")
     assert not top_ups.close(top_up=top_up, status=TopUp.Status.FAILED, message="again")
     assert status_of(top_up) == "expired"
 
 
-def test_the_reason_of_an_end_is_cut_to_what_its_column_holds(top_up: TopUp) -> None:
+def test_the_failure_message_is_truncated_to_its_column(top_up: TopUp) -> None:
     assert top_ups.close(top_up=top_up, status=TopUp.Status.FAILED, message="x" * 900)
     assert len(TopUp.objects.get().failure_message) == 500
 
@@ -176,37 +178,37 @@ def test_the_reason_of_an_end_is_cut_to_what_its_column_holds(top_up: TopUp) -> 
 # Payment intents -----------------------------------------------------------------------------
 
 
-def test_an_intent_of_nobody_matters_only_once_it_has_succeeded(fake: FakeStripe) -> None:
+def test_an_intent_without_a_top_up_is_an_error_only_if_succeeded(fake: FakeStripe) -> None:
     intent = fake.intent(None)
-    assert top_ups.fulfil_intent(intent=replace(intent, status="processing")) is None
-    with pytest.raises(top_ups.UnknownPayment, match="names no top-up"):
-        top_ups.fulfil_intent(intent=intent)
+    assert top_ups.fulfill_intent(intent=replace(intent, status="processing")) is None
+    with pytest.raises(top_ups.UnknownPayment, match="names no known top-up"):
+        top_ups.fulfill_intent(intent=intent)
 
 
-def test_an_intent_is_booked_for_what_was_received_once_it_has_succeeded(
+def test_a_succeeded_intent_is_booked_with_the_amount_received(
     fake: FakeStripe, organization: Organization
 ) -> None:
     recharge = store_top_up(organization, source=TopUp.Source.AUTO_RECHARGE)
     intent = fake.intent(recharge)
-    waiting = top_ups.fulfil_intent(intent=replace(intent, status="processing"))
+    waiting = top_ups.fulfill_intent(intent=replace(intent, status="processing"))
     assert waiting is not None
     assert (waiting.status, balance(organization)) == ("pending", 0)
     with pytest.raises(top_ups.UnknownPayment, match="sold as"):
-        top_ups.fulfil_intent(intent=replace(intent, received_cents=1))
-    top_ups.fulfil_intent(intent=intent)
+        top_ups.fulfill_intent(intent=replace(intent, received_cents=1))
+    top_ups.fulfill_intent(intent=intent)
     recharge.refresh_from_db()
     assert (recharge.paid_cents, recharge.stripe_payment_intent_id) == (2000, intent.id)
     assert (recharge.stripe_session_id, balance(organization)) == (None, 4000)
 
 
-def test_an_intent_of_a_page_without_a_session_is_left_to_the_page(
+def test_an_intent_of_a_checkout_without_a_session_changes_nothing(
     fake: FakeStripe, organization: Organization, top_up: TopUp
 ) -> None:
-    assert top_ups.fulfil_intent(intent=fake.intent(top_up)) == top_up
+    assert top_ups.fulfill_intent(intent=fake.intent(top_up)) == top_up
     assert balance(organization) == 0
 
 
-def test_a_payment_is_found_by_its_own_intent_and_only_when_paid(
+def test_a_top_up_is_found_by_its_intent_only_when_paid(
     fake: FakeStripe, organization: Organization, top_up: TopUp
 ) -> None:
     first, second = fake.session(top_up), fake.session(store_top_up(organization))
@@ -228,28 +230,30 @@ def test_a_payment_is_found_by_its_own_intent_and_only_when_paid(
 # The card ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("keeps", [True, False])
-def test_a_card_is_noted_only_where_its_owner_wished_it(
-    fake: FakeStripe, organization: Organization, keeps: bool
+@pytest.mark.parametrize("saves", [True, False])
+def test_a_card_is_saved_only_if_its_owner_agreed(
+    fake: FakeStripe, organization: Organization, saves: bool
 ) -> None:
     Customer.objects.create(organization=organization, stripe_id="cus_1")
-    bought = store_top_up(organization, keeps_card=keeps)
+    bought = store_top_up(organization, saves_card=saves)
     session = fake.session(bought)
     fake.intents[session.intent_id] = fake.intent(bought, payment_method_id="pm_9")
     for _ in range(2):
-        top_ups.fulfil_session(session=session)
-    assert Customer.objects.get().payment_method_id == ("pm_9" if keeps else "")
+        top_ups.fulfill_session(session=session)
+    customer = Customer.objects.get()
+    stored = (customer.payment_method_id, customer.card_last_four)
+    assert stored == (("pm_9", "4242") if saves else ("", ""))
 
 
-def test_a_card_that_cannot_be_noted_does_not_hold_the_credits_back(
+def test_a_card_that_cannot_be_saved_does_not_hold_back_the_credits(
     fake: FakeStripe, organization: Organization
 ) -> None:
     Customer.objects.create(organization=organization, stripe_id="cus_1", payment_method_id="pm_1")
-    unknown = fake.session(store_top_up(organization, keeps_card=True), intent_id="pi_unknown")
-    top_ups.fulfil_session(session=unknown)
-    without = store_top_up(organization, keeps_card=True)
+    unknown = fake.session(store_top_up(organization, saves_card=True), intent_id="pi_unknown")
+    top_ups.fulfill_session(session=unknown)
+    without = store_top_up(organization, saves_card=True)
     session = fake.session(without)
     fake.intents[session.intent_id] = fake.intent(without, payment_method_id="")
-    top_ups.fulfil_session(session=session)
+    top_ups.fulfill_session(session=session)
     assert balance(organization) == 8000
     assert Customer.objects.get().payment_method_id == "pm_1"

@@ -1,7 +1,7 @@
-"""All of money against a model of a few lines: whatever is done in whatever order, they agree.
+"""Stateful test of the ledger: random steps in random order must match a simple model.
 
-Every step runs on one of two database connections, chosen at random; each run has an organization
-of its own. A module of its own, so that only the process that runs this loads hypothesis.
+Each step runs on one of two database connections, chosen at random; each run has its own
+organization. A separate module, so that only the process that runs this test loads hypothesis.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ CENTS = st.integers(min_value=1, max_value=30)
 
 
 class Money(RuleBasedStateMachine):
-    """The real thing beside its model: a number, and what can still be undone."""
+    """The ledger next to its model: a number, and what can still be undone."""
 
     fake: ClassVar[FakeStripe]
     pools: ClassVar[list[ThreadPoolExecutor]]
@@ -55,9 +55,9 @@ class Money(RuleBasedStateMachine):
         self.number = 0
         self.charged: dict[str, int] = {}
         self.paid: list[TopUp] = []
-        self.taken: list[client.Taken] = []
-        self.held: dict[str, int] = {}
-        self.timed: list[Grant] = []
+        self.reversals: list[client.RefundOrDispute] = []
+        self.clawed_back: dict[str, int] = {}
+        self.expiring: list[Grant] = []
 
     def do(self, data: Any, work: Callable[[], Any]) -> Any:
         """Run a step on one of the two connections."""
@@ -83,7 +83,7 @@ class Money(RuleBasedStateMachine):
         given = self.do(data, give)
         self.net += amount
         if timed:
-            self.timed.append(given)
+            self.expiring.append(given)
 
     @rule(data=st.data(), amount=AMOUNTS)
     def charge(self, data: Any, amount: int) -> None:
@@ -128,7 +128,7 @@ class Money(RuleBasedStateMachine):
         top_up = store_top_up(self.organization, amount_cents=cents, credits=cents * 2)
         session = self.fake.session(top_up)
         for _ in range(times):
-            self.do(data, lambda: top_ups.fulfil_session(session=session))
+            self.do(data, lambda: top_ups.fulfill_session(session=session))
         self.net += cents * 2
         self.paid.append(TopUp.objects.get(pk=top_up.pk))
 
@@ -136,9 +136,11 @@ class Money(RuleBasedStateMachine):
     def take(self, data: Any, dispute: bool) -> None:
         assume(self.paid)
         top_up = data.draw(st.sampled_from(self.paid), label="top-up")
-        gone = sum(self.held.get(t.id, 0) for t in self.taken if t.intent_id == intent(top_up))
-        assume(gone < top_up.credits)
-        left = (top_up.credits - gone) // 2
+        taken_back = sum(
+            self.clawed_back.get(t.id, 0) for t in self.reversals if t.intent_id == intent(top_up)
+        )
+        assume(taken_back < top_up.credits)
+        left = (top_up.credits - taken_back) // 2
         cents = left if dispute else data.draw(st.integers(1, left), label="cents")
         taken = self.fake.take(
             "dispute" if dispute else "refund",
@@ -147,26 +149,26 @@ class Money(RuleBasedStateMachine):
             status="needs_response" if dispute else "succeeded",
         )
         self.apply(data, taken)
-        self.held[taken.id] = cents * 2
+        self.clawed_back[taken.id] = cents * 2
         self.net -= cents * 2
-        self.taken.append(taken)
+        self.reversals.append(taken)
 
     @rule(data=st.data(), gives_back=st.booleans())
     def decide(self, data: Any, gives_back: bool) -> None:
-        open_ones = [t for t in self.taken if self.held.get(t.id)]
+        open_ones = [t for t in self.reversals if self.clawed_back.get(t.id)]
         assume(open_ones)
         taken = data.draw(st.sampled_from(open_ones), label="taken")
         is_dispute = taken.id in self.fake.disputes
         if gives_back:
-            word = "won" if is_dispute else "failed"
-            self.net += self.held.pop(taken.id)
+            status = "won" if is_dispute else "failed"
+            self.net += self.clawed_back.pop(taken.id)
         else:
-            word = "lost" if is_dispute else "succeeded"
-        self.apply(data, self.fake.set_status(taken, word))
+            status = "lost" if is_dispute else "succeeded"
+        self.apply(data, self.fake.set_status(taken, status))
         if gives_back:
-            self.taken.remove(taken)
+            self.reversals.remove(taken)
 
-    def apply(self, data: Any, taken: client.Taken) -> None:
+    def apply(self, data: Any, taken: client.RefundOrDispute) -> None:
         for _ in range(data.draw(st.integers(1, 2), label="times")):
             if taken.id in self.fake.disputes:
                 self.do(data, lambda: clawbacks.apply_dispute(dispute=taken))
@@ -175,9 +177,9 @@ class Money(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def expire(self, data: Any) -> None:
-        assume(self.timed)
-        grant = data.draw(st.sampled_from(self.timed), label="grant")
-        self.timed.remove(grant)
+        assume(self.expiring)
+        grant = data.draw(st.sampled_from(self.expiring), label="grant")
+        self.expiring.remove(grant)
         Grant.objects.filter(pk=grant.pk).update(expires_at=timezone.now())
         left = min(grants.unspent(grant=grant), max(self.net, 0))
         assert 0 <= left <= grant.amount_credits
@@ -195,12 +197,12 @@ class Money(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "organization"):
             broken = {violation.rule for violation in ledger_checks.check()}
-            # The model spends on nothing in particular; every other rule must hold.
+            # The model's charges are not for jobs; every other rule must hold.
             assert broken <= {"each charge is for a job"}
 
 
 def close() -> None:
-    """Close the connection of the thread this runs in: no other thread may."""
+    """Close the connection of the current thread, which no other thread may do."""
     connection.close()
 
 
@@ -209,7 +211,7 @@ def intent(top_up: TopUp) -> str:
 
 
 def run(fake: FakeStripe) -> None:
-    """Do all the steps on two connections."""
+    """Run the steps on two connections."""
     Money.fake = fake
     Money.pools = [ThreadPoolExecutor(1) for _ in range(2)]
     try:
