@@ -15,15 +15,13 @@ from django_q.models import OrmQ
 
 from accounts.audit import SYSTEM
 from accounts.models import Membership, Organization, Role, User
-from billing import auto_recharge, emails, ledger, ledger_checks, packs, tasks, top_ups, wallets
+from billing import auto_recharge, emails, ledger, ledger_checks, tasks, top_ups
 from billing.models import AutoRecharge, Customer, TopUp, Wallet
 from billing.stripe import client, events, reconcile
 from tests import factories
-from tests.billing.stripe.conftest import FakeStripe, deliver
+from tests.billing.stripe.conftest import PACK, FakeStripe, balance, deliver
 
 pytestmark = pytest.mark.django_db
-
-PACK = packs.Pack(amount_cents=2000, credits=4000)
 
 
 def enable(organization: Organization, **changed: Any) -> AutoRecharge:
@@ -35,10 +33,6 @@ def enable(organization: Organization, **changed: Any) -> AutoRecharge:
         "actor": SYSTEM,
     }
     return auto_recharge.enable(organization=organization, **{**values, **changed})
-
-
-def balance(organization: Organization) -> int:
-    return wallets.balance_of(organization=organization).balance_credits
 
 
 def spend(organization: Organization, amount: int) -> None:
