@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.contrib import admin
 
-from accounts.admin.reasoned import ReasonedTable
+from accounts.admin.audited import AuditedTable
 from billing.models import Grant, Promotion, Redemption
 from vidgo.admin.tables import ReadOnlyInline, ReadOnlyTable
 
@@ -43,7 +43,7 @@ class PromotionRedemptions(ReadOnlyInline):
 
 
 @admin.register(Promotion)
-class PromotionTable(ReasonedTable):
+class PromotionTable(AuditedTable):
     """Promotion codes: made, changed and ended here; what was redeemed stays as it was."""
 
     nav_group = "Money"
