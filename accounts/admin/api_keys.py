@@ -13,7 +13,7 @@ from vidgo.admin.tables import ReadOnlyTable
 
 
 @admin.register(ApiKey)
-class ApiKeyTable(ReadOnlyTable):
+class ApiKeyAdmin(ReadOnlyTable):
     """API keys, without any part of their secrets."""
 
     nav_group = "Customers"

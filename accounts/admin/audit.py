@@ -11,7 +11,7 @@ from vidgo.admin.tables import ReadOnlyTable
 
 
 @admin.register(AuditEvent)
-class AuditEventTable(ReadOnlyTable):
+class AuditEventAdmin(ReadOnlyTable):
     """Who did what, when, from where and why."""
 
     nav_group = "Records"

@@ -52,7 +52,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Organization)
-class OrganizationTable(ReadOnlyTable):
+class OrganizationAdmin(ReadOnlyTable):
     """Tenants, created at sign-up; each has a page with its actions."""
 
     nav_group = "Customers"

@@ -26,7 +26,7 @@ class UserMemberships(ReadOnlyInline):
 
 
 @admin.register(User)
-class UserTable(AuditedTable):
+class UserAdmin(AuditedTable):
     """Users: who may sign in, and who is an operator."""
 
     nav_group = "Customers"
@@ -59,7 +59,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupTable(AuditedTable):
+class GroupAdmin(AuditedTable):
     """Permissions of a group of operators."""
 
     fields = ("name", "permissions", "reason")
