@@ -1,7 +1,7 @@
-"""The one way to a tenant: which organization a request acts for, and what its role may do.
+"""Access: which organization a request acts for, and what the member's role allows.
 
-Someone else's organization is 404, a role too low is 403. Pages and the API take their
-organization from here and from nowhere else.
+Someone else's organization is 404, a role too low is 403. Pages and the API get their organization
+only from here.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from vidgo.kernel.ops import logs
 
 P = ParamSpec("P")
 
-# What there is to be allowed, as a person reads it; docs/roles.md and the team page say the same.
+# Each ability as the team page and docs/roles.md describe it.
 WORDS: Mapping[str, str] = {
-    "view": "See jobs, usage, callbacks, the balance and who is in the team",
-    "generate": "Make images in the playground, cancel jobs",
-    "keys": "Create, change and revoke API keys, look after callbacks",
-    "billing": "Buy credits, set automatic recharge, see receipts",
+    "view": "See jobs, usage, webhooks, the balance and the team",
+    "generate": "Create images in the playground, cancel jobs",
+    "keys": "Create, change and revoke API keys, manage webhooks",
+    "billing": "Buy credits, set up automatic recharge, see receipts",
     "audit": "Read the audit log",
-    "team": "Invite people, change roles, remove people",
-    "settings": "Rename the organization, choose how long results are kept",
-    "own": "Make and remove owners, hand over or delete the organization",
+    "team": "Invite people, change roles, remove members",
+    "settings": "Rename the organization, set how long results are kept",
+    "own": "Add and remove owners, transfer or delete the organization",
 }
-# What each role may do. This table is the truth: pages, verbs and the API's keys look here.
+# What each role may do: pages and verbs check this table.
 ABILITIES: Mapping[str, frozenset[str]] = {
     Role.OWNER: frozenset(WORDS),
     Role.ADMIN: frozenset(WORDS) - {"own"},
@@ -45,7 +45,7 @@ SESSION_KEY = "organization"
 
 
 class RoleTooLow(errors.Forbidden):
-    default_message = "Your role in this organization does not allow this."
+    default_message = "Your role in this organization doesn't allow this."
 
 
 class UnknownOrganization(errors.NotFound):
@@ -53,7 +53,7 @@ class UnknownOrganization(errors.NotFound):
 
 
 class MemberRequest(HttpRequest):
-    """A page request of a signed-in member: what `member_page` hands to a view."""
+    """A page request of a signed-in member, as `member_page` passes it to a view."""
 
     membership: Membership
     organization: Organization
@@ -61,7 +61,7 @@ class MemberRequest(HttpRequest):
 
 
 def abilities_of(membership: Membership | None) -> frozenset[str]:
-    """Return what the membership's role may do; nobody may do nothing."""
+    """Return the abilities of the membership's role; none without a membership."""
     return ABILITIES[membership.role] if membership else frozenset()
 
 
@@ -71,14 +71,14 @@ def allows(membership: Membership, ability: str) -> bool:
 
 
 def list_memberships(*, user: User) -> QuerySet[Membership]:
-    """Return a user's places, the oldest first, with their organizations loaded."""
+    """Return a user's memberships, the oldest first, with their organizations loaded."""
     return Membership.objects.filter(user=user).select_related("organization").order_by("id")
 
 
 def membership_of(*, user: User, public_id: str | None) -> Membership:
-    """Return the user's place in the chosen organization, or in the first one.
+    """Return the user's membership in the chosen organization, or in the first one.
 
-    A user without any organization, such as an operator made on the command line, gets one.
+    A user without any organization, such as an operator created by a command, gets one.
     """
     memberships = Membership.objects.select_related("organization", "user").filter(user=user)
     chosen = memberships.filter(organization__public_id=public_id).first() if public_id else None
@@ -91,12 +91,9 @@ def membership_of(*, user: User, public_id: str | None) -> Membership:
 
 
 def choose(request: HttpRequest, *, public_id: str) -> Membership:
-    """Make an organization the one this session acts for; raises `UnknownOrganization`."""
-    membership = (
-        Membership.objects.select_related("organization")
-        .filter(user=cast(User, request.user), organization__public_id=public_id)
-        .first()
-    )
+    """Switch the session to an organization; raises `UnknownOrganization`."""
+    mine = list_memberships(user=cast(User, request.user))
+    membership = mine.filter(organization__public_id=public_id).first()
     if membership is None:
         raise UnknownOrganization
     request.session[SESSION_KEY] = public_id
@@ -109,10 +106,10 @@ def member_page(
     [Callable[Concatenate[MemberRequest, P], HttpResponseBase]],
     Callable[Concatenate[HttpRequest, P], HttpResponseBase],
 ]:
-    """Decorate a view that only members with an ability may see.
+    """Decorate a view that only members with an ability may use.
 
-    The view gets `request.organization` and `request.membership`. A stranger is sent to sign in;
-    raises `RoleTooLow`.
+    The view gets `request.organization` and `request.membership`. Visitors are redirected to sign
+    in; raises `RoleTooLow`.
     """
 
     def decorate(
@@ -135,9 +132,9 @@ def member_page(
 
 
 def key_of(request: Request) -> ApiKey:
-    """Return the API key that authenticated an API call; its organization is loaded.
+    """Return the API key that authenticated a call, with its organization loaded.
 
-    Raises `Unauthenticated`, so that an endpoint opened by mistake still serves nobody.
+    Raises `Unauthenticated` without one, so that an endpoint opened by mistake serves nobody.
     """
     if not isinstance(request.auth, ApiKey):
         raise errors.Unauthenticated
@@ -155,7 +152,7 @@ def emails_with(*, organization: Organization, ability: str) -> list[str]:
 
 
 def owner_email(*, organization: Organization) -> str:
-    """Return the e-mail of the organization's first owner, empty when it has none."""
+    """Return the e-mail of the organization's first owner, empty if it has none."""
     owner = (
         Membership.objects.filter(organization=organization, role=Role.OWNER)
         .order_by("id")

@@ -7,7 +7,7 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Describe API keys in the OpenAPI document, and hear how people change their sign-in."""
+        """Register the OpenAPI description of API keys and the listeners for sign-in changes."""
         from accounts.api_keys import openapi  # noqa: F401  (registers itself)
         from accounts.sign_in import security_events
 

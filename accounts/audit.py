@@ -1,7 +1,7 @@
-"""The audit log: who did what, when and from where; written here and read here.
+"""The audit log: who did what, when and from where.
 
-Each entry is written in the transaction of the action it tells about, and a trigger refuses to
-change or remove it. `ACTIONS` is the list of what is recorded; `docs/audit.md` shows it.
+Each event is written in the transaction of its action; a trigger refuses to change or remove it.
+`ACTIONS` lists what is recorded, as does `docs/audit.md`.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from accounts.sign_in import user_agents
 from vidgo.kernel import errors
 from vidgo.kernel.web import csv_export
 
-# What is recorded, as a person reads it. A test finds every `action=` in the code in here.
+# Each action and its label. A test checks that every `action=` in the code is listed.
 ACTIONS: Mapping[str, str] = {
     "api_key.issued": "API key created",
-    "api_key.changed": "Limits of an API key changed",
+    "api_key.changed": "API key changed",
     "api_key.rotated": "API key rotated",
     "api_key.overlap_ended": "Old secret of an API key ended",
     "api_key.revoked": "API key revoked",
-    "api_key.budget_set": "Caps of an API key changed",
+    "api_key.budget_set": "API key caps changed",
     "member.invited": "Person invited",
-    "invitation.resent": "Invitation sent again",
+    "invitation.resent": "Invitation resent",
     "invitation.withdrawn": "Invitation withdrawn",
     "member.joined": "Person joined",
     "member.role_changed": "Role changed",
@@ -35,38 +35,38 @@ ACTIONS: Mapping[str, str] = {
     "member.left": "Person left",
     "organization.created": "Organization created",
     "organization.renamed": "Organization renamed",
-    "organization.retention_set": "Retention of results changed",
+    "organization.retention_set": "Result retention changed",
     "organization.ownership_transferred": "Ownership transferred",
     "organization.deleted": "Organization deleted",
     "organization.suspended": "Organization suspended",
-    "organization.taken_back": "Suspension ended",
+    "organization.unsuspended": "Organization unsuspended",
     "person.password_changed": "Password changed",
     "person.password_reset": "Password reset by e-mail",
     "person.email_changed": "E-mail address changed",
     "person.second_factor_added": "Second factor added",
     "person.second_factor_removed": "Second factor removed",
-    "person.recovery_codes_made": "Recovery codes made anew",
+    "person.recovery_codes_regenerated": "Recovery codes regenerated",
     "top_up.started": "Purchase started",
     "credits.granted": "Credits granted",
-    "auto_recharge.enabled": "Automatic recharge switched on",
-    "auto_recharge.disabled": "Automatic recharge switched off",
-    "callback_secret.revealed": "Callback secret shown",
-    "callback_secret.rotated": "Callback secret rotated",
-    "callback_endpoint.paused": "Callback endpoint paused",
-    "callback_endpoint.resumed": "Callback endpoint resumed",
-    "callback.tested": "Test callback sent",
-    "callback.replayed": "Callback sent again",
-    "callbacks.replayed": "Callbacks sent again",
-    "organization.limits_changed": "Limits of the organization changed",
-    "view_as.started": "Operator looks at the organization's pages",
-    "view_as.ended": "Operator has stopped looking",
-    "job.requeued": "Task put back into the queue",
-    "job.failed": "Task ended, credits given back",
+    "auto_recharge.enabled": "Automatic recharge turned on",
+    "auto_recharge.disabled": "Automatic recharge turned off",
+    "callback_secret.revealed": "Webhook secret viewed",
+    "callback_secret.rotated": "Webhook secret rotated",
+    "callback_endpoint.paused": "Webhook endpoint paused",
+    "callback_endpoint.resumed": "Webhook endpoint resumed",
+    "callback.tested": "Test webhook sent",
+    "callback.replayed": "Webhook resent",
+    "callbacks.replayed": "Webhooks resent",
+    "organization.limits_changed": "Organization limits changed",
+    "view_as.started": "Operator started viewing the dashboard",
+    "view_as.ended": "Operator stopped viewing the dashboard",
+    "job.requeued": "Task requeued",
+    "job.failed": "Task failed, credits refunded",
     "provider.paused": "Provider paused",
     "provider.resumed": "Provider resumed",
-    "stripe_event.processed": "Event of Stripe processed again",
-    "row.made": "Row made in a form of the desk",
-    "row.changed": "Row changed in a form of the desk",
+    "stripe_event.processed": "Stripe event reprocessed",
+    "row.created": "Row created in the admin",
+    "row.changed": "Row changed in the admin",
 }
 COLUMNS = (
     "time_utc",
@@ -83,19 +83,19 @@ OPERATOR = "Operator"
 
 
 class BadFilter(errors.Invalid):
-    """A filter of the audit log makes no sense."""
+    """A filter of the audit log names an unknown value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a person, an API key, or the system itself."""
+    """Who acts: a user, an API key, or the system itself."""
 
     label: str
     user: User | None = None
     ip_address: str | None = None
     request_id: str = ""
     user_agent: str = ""
-    # Acts at the operator's desk, on somebody else's organization, and was asked why.
+    # Acts in the admin, on an organization of someone else, and gives a reason.
     is_operator: bool = False
     reason: str = ""
 
@@ -104,7 +104,7 @@ SYSTEM = Actor(label="system")
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    """Return the actor behind a request from a page or from the API."""
+    """Return the actor of a page or API request."""
     credential = getattr(request, "auth", None)
     user = request.user if isinstance(request.user, User) else None
     route = getattr(request, "resolver_match", None)
@@ -119,16 +119,15 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def operator_of(request: HttpRequest, *, reason: str = "") -> Actor:
-    """Return the operator behind a request of the admin; the audit log keeps the reason."""
+    """Return the operator of an admin request, with the reason for the audit log."""
     return replace(actor_of(request), reason=reason, is_operator=True)
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """Return the caller's IP address, read behind as many proxies as TRUSTED_PROXY_COUNT says."""
+    """Return the client's IP address, behind TRUSTED_PROXY_COUNT proxies; None over a socket."""
     try:
         return str(get_adapter().get_client_ip(getattr(request, "_request", request)))
     except PermissionDenied:
-        # Behind a local socket there is none.
         return None
 
 
@@ -140,7 +139,7 @@ def record(
     target: str = "",
     reason: str = "",
 ) -> AuditEvent:
-    """Write one event, in the transaction of the action it tells about."""
+    """Write an event, in the transaction of its action."""
     return AuditEvent.objects.create(
         organization=organization,
         user=actor.user,
@@ -156,20 +155,20 @@ def record(
 
 
 def _storable(text: str) -> str:
-    # PostgreSQL holds no zero byte, and a header may carry one.
+    # A header may carry a NUL byte, which PostgreSQL cannot store.
     return text.replace("\x00", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which events to show; `who` is an actor's label."""
+    """Which events to list; `who` is an actor's label."""
 
     action: str = ""
     who: str = ""
 
 
 def parse_filter(query: Mapping[str, str]) -> Filter:
-    """Return the filter of an address; raises `BadFilter`."""
+    """Return the filter in a query string; raises `BadFilter`."""
     action, who = query.get("action", ""), query.get("who", "")
     if action and action not in ACTIONS:
         raise BadFilter("There is no such action.", param="action")
@@ -179,37 +178,63 @@ def parse_filter(query: Mapping[str, str]) -> Filter:
 
 
 def list_events(*, organization: Organization, chosen: Filter) -> AuditEventQuerySet:
-    """Return the organization's events that a filter keeps, the newest first."""
-    kept = AuditEvent.objects.for_organization(organization)
+    """Return the organization's events that match a filter, newest first."""
+    events = AuditEvent.objects.for_organization(organization)
     if chosen.action:
-        kept = kept.filter(action=chosen.action)
+        events = events.filter(action=chosen.action)
     if chosen.who == OPERATOR:
-        kept = kept.filter(by_operator=True)
+        events = events.filter(by_operator=True)
     elif chosen.who:
-        kept = kept.filter(actor=chosen.who, by_operator=False)
-    return kept.order_by("-id")
+        events = events.filter(actor=chosen.who, by_operator=False)
+    return events.order_by("-id")
 
 
-def who(event: AuditEvent) -> str:
-    """Return who acted, as the organization's people may know it."""
-    return OPERATOR if event.by_operator else event.actor
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An event as members may see it: not by which operator, from where or why."""
+
+    event: AuditEvent
+    label: str
+    who: str
+    reason: str
+    ip_address: str
+    user_agent: str
+
+    @property
+    def device(self) -> str:
+        """Return the browser in a few words."""
+        return user_agents.describe(self.user_agent)
+
+
+def line_of(event: AuditEvent) -> Line:
+    """Return what members may see of an event."""
+    hidden = event.by_operator
+    return Line(
+        event=event,
+        label=ACTIONS.get(event.action, event.action),
+        who=OPERATOR if hidden else event.actor,
+        reason="" if hidden else event.reason,
+        ip_address="" if hidden else event.ip_address or "",
+        user_agent="" if hidden else event.user_agent,
+    )
 
 
 def csv_lines(*, organization: Organization, chosen: Filter) -> Iterator[str]:
-    """Yield the log as CSV, the oldest event first, without loading it whole."""
+    """Yield the log as CSV, oldest event first, without loading all of it."""
     yield csv_export.line(COLUMNS)
-    kept = list_events(organization=organization, chosen=chosen).order_by("id")
-    for event in kept.iterator(chunk_size=2000):
+    events = list_events(organization=organization, chosen=chosen).order_by("id")
+    for event in events.iterator(chunk_size=2000):
+        line = line_of(event)
         yield csv_export.line(
             (
                 event.created_at,
                 event.action,
-                ACTIONS.get(event.action, event.action),
-                who(event),
+                line.label,
+                line.who,
                 event.target,
-                "" if event.by_operator else event.reason,
-                "" if event.by_operator else event.ip_address,
-                "" if event.by_operator else event.user_agent,
+                line.reason,
+                line.ip_address,
+                line.user_agent,
                 event.request_id,
             )
         )

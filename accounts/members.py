@@ -1,7 +1,7 @@
-"""Members: who is in an organization, in which role, and how that changes.
+"""Members: who belongs to an organization, in which role, and how that changes.
 
-Each change locks the organization's row and reads the roles behind that lock, so that two owners
-who demote each other at once leave one of them.
+Each change locks the organization's row and reads the roles under that lock, so that two owners who
+demote each other at the same moment leave one owner.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from vidgo.kernel.db.transactions import requires_transaction
 
 
 class UnknownMember(errors.NotFound):
-    default_message = "There is no such person in this organization."
+    default_message = "There is no such member in this organization."
 
 
 class LastOwner(errors.Conflict):
     default_message = (
-        "This is the last owner, and an organization needs one. Make another person one first."
+        "This is the last owner, and an organization needs one. Make another member an owner first."
     )
 
 
@@ -33,7 +33,7 @@ class OwnersOnly(errors.Forbidden):
 
 
 class AlreadyOwner(errors.Conflict):
-    default_message = "This person owns the organization already."
+    default_message = "This member is already an owner."
 
 
 class UnknownRole(errors.Invalid):
@@ -41,13 +41,13 @@ class UnknownRole(errors.Invalid):
 
 
 def list_members(*, organization: Organization) -> QuerySet[Membership]:
-    """Return an organization's people, who came last first."""
+    """Return an organization's members, newest first."""
     members = Membership.objects.for_organization(organization)
     return members.select_related("user").order_by("-id")
 
 
 def get_member(*, organization: Organization, public_id: str) -> Membership:
-    """Return a person's place; raises `UnknownMember`, also for a foreign one."""
+    """Return a member; raises `UnknownMember`, also for one of another organization."""
     member = list_members(organization=organization).filter(public_id=public_id).first()
     if member is None:
         raise UnknownMember
@@ -55,14 +55,14 @@ def get_member(*, organization: Organization, public_id: str) -> Membership:
 
 
 def list_working_keys(*, member: Membership) -> QuerySet[ApiKey]:
-    """Return the keys that a person has made in the organization and that still work."""
+    """Return the working keys that a member created in the organization."""
     keys = ApiKey.objects.for_organization(member.organization)
-    made = keys.filter(created_by=member.user, revoked_at=None)
-    return made.exclude(expires_at__lte=timezone.now()).order_by("-id")
+    created = keys.filter(created_by=member.user, revoked_at=None)
+    return created.exclude(expires_at__lte=timezone.now()).order_by("-id")
 
 
 def list_protected(*, people: list[Membership]) -> set[int]:
-    """Return the ids of those users who sign in with a second factor: an app, or a passkey."""
+    """Return the ids of the users who have a second factor: an app or a passkey."""
     factors = Authenticator.objects.filter(
         user__in=[member.user_id for member in people],
         type__in=[Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN],
@@ -71,7 +71,7 @@ def list_protected(*, people: list[Membership]) -> set[int]:
 
 
 def is_last_owner(*, member: Membership) -> bool:
-    """Return whether a member owns the organization and nobody else who can sign in does."""
+    """Return whether a member is an owner and no other owner can sign in."""
     if member.role != Role.OWNER:
         return False
     owners = Membership.objects.for_organization(member.organization).filter(
@@ -82,7 +82,7 @@ def is_last_owner(*, member: Membership) -> bool:
 
 @requires_transaction
 def add(*, organization: Organization, user: User, role: Role) -> Membership:
-    """Give a person a place; one who has a place keeps it, whatever the role."""
+    """Add a user as a member; an existing member keeps their role."""
     member, _ = Membership.objects.get_or_create(
         organization=organization, user=user, defaults={"role": role}
     )
@@ -90,8 +90,10 @@ def add(*, organization: Organization, user: User, role: Role) -> Membership:
 
 
 @requires_transaction
-def acting(*, organization: Organization, actor: Actor, ability: str = "team") -> Membership:
-    """Return the place of the one who acts as it is behind the lock; raises `RoleTooLow`."""
+def require_ability(
+    *, organization: Organization, actor: Actor, ability: str = "team"
+) -> Membership:
+    """Return the actor's membership, read under the lock; raises `access.RoleTooLow`."""
     members = list_members(organization=organization)
     mine = members.filter(user=actor.user).first() if actor.user else None
     if mine is None or not access.allows(mine, ability):
@@ -108,7 +110,7 @@ def change_role(*, organization: Organization, public_id: str, role: str, actor:
         raise UnknownRole(param="role")
     with transaction.atomic(durable=True):
         organizations.lock(organization=organization)
-        mine = acting(organization=organization, actor=actor)
+        mine = require_ability(organization=organization, actor=actor)
         member = get_member(organization=organization, public_id=public_id)
         if member.role == role:
             return
@@ -125,17 +127,17 @@ def change_role(*, organization: Organization, public_id: str, role: str, actor:
             target=f"{member.user.email}: {before} → {member.get_role_display()}",
         )
         if member.user_id != mine.user_id:
-            _tell(member, "role_changed", about=role)
+            _notify(member, "role_changed", about=role)
 
 
 def transfer(*, organization: Organization, public_id: str, actor: Actor) -> Membership:
-    """Make a member the owner in the place of the one who acts, who becomes an admin.
+    """Make a member an owner in place of the actor, who becomes an admin.
 
     Other owners stay. Raises `UnknownMember`, `OwnersOnly` or `AlreadyOwner`.
     """
     with transaction.atomic(durable=True):
         organizations.lock(organization=organization)
-        mine = acting(organization=organization, actor=actor)
+        mine = require_ability(organization=organization, actor=actor)
         _require_owner(mine)
         member = get_member(organization=organization, public_id=public_id)
         if member.role == Role.OWNER:
@@ -149,34 +151,34 @@ def transfer(*, organization: Organization, public_id: str, actor: Actor) -> Mem
             action="organization.ownership_transferred",
             target=f"{mine.user.email} → {member.user.email}",
         )
-        _tell(member, "role_changed", about=Role.OWNER)
+        _notify(member, "role_changed", about=Role.OWNER)
     return member
 
 
 def remove(
     *, organization: Organization, public_id: str, actor: Actor, with_keys: bool = False
 ) -> Membership:
-    """Take a member's place away from now on; the keys they made stay, or die `with_keys`.
+    """Remove a member at once; revoke the keys they created if `with_keys`.
 
     Raises `UnknownMember`, `access.RoleTooLow`, `OwnersOnly` or `LastOwner`.
     """
     with transaction.atomic(durable=True):
         organizations.lock(organization=organization)
-        mine = acting(organization=organization, actor=actor)
+        mine = require_ability(organization=organization, actor=actor)
         member = get_member(organization=organization, public_id=public_id)
         if member.role == Role.OWNER:
             _require_owner(mine)
         _end(member, actor=actor, action="member.removed", with_keys=with_keys)
         if member.user_id != mine.user_id:
-            _tell(member, "member_removed")
+            _notify(member, "member_removed")
     return member
 
 
 def leave(*, organization: Organization, actor: Actor) -> None:
-    """Give up one's own place; raises `LastOwner`."""
+    """End the actor's own membership; raises `LastOwner`."""
     with transaction.atomic(durable=True):
         organizations.lock(organization=organization)
-        mine = acting(organization=organization, actor=actor, ability="view")
+        mine = require_ability(organization=organization, actor=actor, ability="view")
         _end(mine, actor=actor, action="member.left")
 
 
@@ -201,10 +203,10 @@ def _require_owner(mine: Membership) -> None:
 
 
 def _require_another_owner(member: Membership) -> None:
-    """Raise `LastOwner` when nobody else who can sign in would own the organization."""
+    """Raise `LastOwner` when no other owner can sign in."""
     if is_last_owner(member=member):
         raise LastOwner
 
 
-def _tell(member: Membership, kind: str, *, about: str = "") -> None:
+def _notify(member: Membership, kind: str, *, about: str = "") -> None:
     emails.queue_notice(organization=member.organization, user=member.user, kind=kind, about=about)

@@ -1,4 +1,4 @@
-"""Organizations: the tenants. Who is in one is the matter of `members`."""
+"""Organizations: the tenants. Their members are in `members`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vidgo.kernel import errors
 from vidgo.kernel.db.transactions import requires_transaction
 
 NAME_LENGTH = 120
-# A person who needs more is asked to write to the operator: each gets a wallet, keys and limits.
+# Each organization gets a wallet, keys and limits of its own; users who need more ask support.
 OWNED_MAX = 20
 
 
@@ -24,7 +24,7 @@ class Suspended(errors.Forbidden):
 
 
 class Deleted(errors.Gone):
-    """Its owner has deleted the organization."""
+    """An owner has deleted the organization."""
 
     default_message = "This organization has been deleted."
 
@@ -35,12 +35,16 @@ class NameMissing(errors.Invalid):
 
 class TooMany(errors.Conflict):
     default_message = (
-        f"You own {OWNED_MAX} organizations already. Write to support if you need more."
+        f"You already own {OWNED_MAX} organizations. Contact support if you need more."
     )
 
 
 class BadRetention(errors.Invalid):
-    """Results are to be kept for longer than this installation keeps any, or not for a day."""
+    """The retention is shorter than a day or longer than the installation's own."""
+
+
+class SameLimits(errors.Conflict):
+    default_message = "The organization has these limits already."
 
 
 def create(*, name: str, owner: User) -> Organization:
@@ -58,35 +62,35 @@ def create_at_sign_up(*, user: User) -> Organization:
 
 
 def create_another(*, name: str, owner: User, actor: Actor) -> Organization:
-    """Create a further organization for somebody; raises `NameMissing` or `TooMany`."""
-    named = _name(name)
+    """Create another organization for a user; raises `NameMissing` or `TooMany`."""
+    name = _clean_name(name)
     with transaction.atomic(durable=True):
-        # One after another for one person, so that the limit holds for those sent at once, too.
+        # Lock the user, so that the limit also holds for requests sent at the same time.
         User.objects.select_for_update(no_key=True).get(pk=owner.pk)
         if Membership.objects.filter(user=owner, role=Role.OWNER).count() >= OWNED_MAX:
             raise TooMany
-        organization = create(name=named, owner=owner)
+        organization = create(name=name, owner=owner)
         audit.record(
-            organization=organization, actor=actor, action="organization.created", target=named
+            organization=organization, actor=actor, action="organization.created", target=name
         )
     return organization
 
 
 def rename(*, organization: Organization, name: str, actor: Actor) -> None:
-    """Give the organization another name; raises `NameMissing`."""
-    named = _name(name)
+    """Rename the organization; raises `NameMissing`."""
+    name = _clean_name(name)
     with transaction.atomic(durable=True):
         locked = lock(organization=organization)
-        if locked.name == named:
+        if locked.name == name:
             return
-        Organization.objects.filter(pk=organization.pk).update(name=named)
+        Organization.objects.filter(pk=organization.pk).update(name=name)
         audit.record(
             organization=organization,
             actor=actor,
             action="organization.renamed",
-            target=f"{locked.name} → {named}",
+            target=f"{locked.name} → {name}",
         )
-    organization.name = named
+    organization.name = name
 
 
 def retention_days(*, organization: Organization) -> int:
@@ -96,7 +100,7 @@ def retention_days(*, organization: Organization) -> int:
 
 
 def set_retention(*, organization: Organization, days: int | None, actor: Actor) -> None:
-    """Keep the results of future jobs for so many days; None is as long as there is.
+    """Set how many days the results of future jobs are kept; None means the longest retention.
 
     Raises `BadRetention`.
     """
@@ -119,9 +123,9 @@ def set_retention(*, organization: Organization, days: int | None, actor: Actor)
 
 @requires_transaction
 def lock(*, organization: Organization) -> Organization:
-    """Return the organization's row, locked until the transaction ends; raises `Deleted`.
+    """Return the organization, its row locked until the transaction ends; raises `Deleted`.
 
-    Changes of its team take turns by it; storing jobs and movements does not wait for it.
+    Changes of its team wait for this lock; storing jobs and ledger entries does not.
     """
     locked = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     if locked.deleted_at is not None:
@@ -131,9 +135,9 @@ def lock(*, organization: Organization) -> Organization:
 
 @requires_transaction
 def delete(*, organization: Organization, actor: Actor, reason: str = "") -> list[User]:
-    """End the organization: its keys and invitations die, its members leave; return who left.
+    """Delete the organization, its keys, invitations and memberships; return who was a member.
 
-    The caller holds its lock, and has seen to the apps above. The row, the ledger and the
+    The caller holds its lock and has cleaned up in the apps above. The row, the ledger and the
     audit log stay.
     """
     now = timezone.now()
@@ -141,7 +145,7 @@ def delete(*, organization: Organization, actor: Actor, reason: str = "") -> lis
     ApiKey.objects.for_organization(organization).filter(revoked_at=None).update(revoked_at=now)
     Invitation.objects.for_organization(organization).open().update(withdrawn_at=now)
     members = Membership.objects.for_organization(organization).select_related("user")
-    people = [membership.user for membership in members.order_by("id")]
+    users = [membership.user for membership in members.order_by("id")]
     members.delete()
     audit.record(
         organization=organization,
@@ -151,23 +155,51 @@ def delete(*, organization: Organization, actor: Actor, reason: str = "") -> lis
         reason=reason,
     )
     organization.deleted_at = now
-    return people
+    return users
 
 
 def require_active(*, organization: Organization) -> None:
-    """Raise `Suspended` or `Deleted` when the organization may not do anything any more."""
+    """Raise `Deleted` or `Suspended` unless the organization is active."""
     if organization.deleted_at is not None:
         raise Deleted
     if organization.is_suspended:
         raise Suspended
 
 
+def set_limits(
+    *,
+    organization: Organization,
+    concurrency_limit: int | None,
+    requests_per_minute: int | None,
+    actor: Actor,
+) -> None:
+    """Set how many jobs run at once and how many API requests a minute; None means the settings.
+
+    Raises `SameLimits`.
+    """
+    with transaction.atomic():
+        present = Organization.objects.select_for_update().get(pk=organization.pk)
+        before = (present.concurrency_limit, present.requests_per_minute)
+        if before == (concurrency_limit, requests_per_minute):
+            raise SameLimits
+        present.concurrency_limit = concurrency_limit
+        present.requests_per_minute = requests_per_minute
+        present.save(update_fields=["concurrency_limit", "requests_per_minute"])
+        audit.record(
+            organization=present,
+            actor=actor,
+            action="organization.limits_changed",
+            target=f"concurrent jobs {_change(before[0], concurrency_limit)}, "
+            f"requests per minute {_change(before[1], requests_per_minute)}",
+        )
+
+
 def suspend(*, organization: Organization, actor: Actor, reason: str = "") -> None:
-    """Refuse the organization's keys and playground from now on; what runs is finished."""
+    """Refuse the organization's keys and playground from now on; running jobs finish."""
     _set_suspended(organization, True, actor=actor, reason=reason)
 
 
-def take_back(*, organization: Organization, actor: Actor, reason: str = "") -> None:
+def unsuspend(*, organization: Organization, actor: Actor, reason: str = "") -> None:
     """End the organization's suspension."""
     _set_suspended(organization, False, actor=actor, reason=reason)
 
@@ -184,14 +216,18 @@ def _set_suspended(
             audit.record(
                 organization=organization,
                 actor=actor,
-                action="organization.suspended" if suspended else "organization.taken_back",
+                action="organization.suspended" if suspended else "organization.unsuspended",
                 target=organization.public_id,
                 reason=reason,
             )
 
 
-def _name(name: str) -> str:
-    named = " ".join(name.replace("\x00", "").split())[:NAME_LENGTH]
-    if not named:
+def _change(before: int | None, after: int | None) -> str:
+    return " → ".join("default" if limit is None else str(limit) for limit in (before, after))
+
+
+def _clean_name(name: str) -> str:
+    cleaned = " ".join(name.replace("\x00", "").split())[:NAME_LENGTH]
+    if not cleaned:
         raise NameMissing(param="name")
-    return named
+    return cleaned

@@ -1,4 +1,4 @@
-"""What the queue may call about people."""
+"""Queue tasks of accounts."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from accounts.models import Organization, User
 
 
 def send_notice(organization_id: int, user_id: int, kind: str, about: str) -> None:
-    """Send one e-mail about somebody's place; the account may have been closed meanwhile."""
+    """Send one notice about a membership; the account may have been removed meanwhile."""
     user = User.objects.filter(pk=user_id).first()
     if user is not None:
         organization = Organization.objects.get(pk=organization_id)
-        emails.send(organization=organization, user=user, kind=kind, about=about)
+        emails.send_notice(organization=organization, user=user, kind=kind, about=about)

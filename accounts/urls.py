@@ -1,15 +1,13 @@
-"""The addresses of the pages about people, organizations and keys."""
+"""URLs of the pages about people and organizations."""
 
 from django.urls import URLPattern, path
 
-from accounts.dashboard import audit, invitation, keys, organizations, profile, settings, team
+from accounts.dashboard import audit, invitation, organizations, profile, settings, team
 
 urlpatterns: list[URLPattern] = [
-    path("dashboard/keys/<str:key_id>/revoke", keys.revoke_key_page, name="api_key_revoke"),
-    path("dashboard/keys/<str:key_id>/end-old", keys.end_overlap_page, name="api_key_end_old"),
     path("dashboard/profile", profile.profile_page, name="profile"),
     path("dashboard/profile/sessions", profile.sessions_page, name="profile_sessions"),
-    # Before django-allauth's own at the same addresses.
+    # Before django-allauth's own pages at the same URLs.
     path("accounts/2fa/", profile.to_profile),
     path("accounts/2fa/webauthn/", profile.to_profile),
     path("accounts/2fa/totp/activate/", profile.add_app_page),

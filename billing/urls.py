@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from billing.api import BalanceView, LedgerView, TopUpsView
-from billing.dashboard import budgets, overview, recharge, statement, top_ups
+from billing.dashboard import overview, recharge, statement, top_ups
 from billing.stripe import webhook
 
 urlpatterns: list[URLPattern] = [
@@ -22,7 +22,6 @@ urlpatterns: list[URLPattern] = [
     path("dashboard/billing/recharge/off", recharge.turn_off, name="billing_recharge_off"),
     path("dashboard/billing/statement", statement.page, name="billing_statement"),
     path("dashboard/billing/statement.csv", statement.as_csv, name="billing_statement_csv"),
-    path("dashboard/keys/<str:key_id>/budget", budgets.page, name="key_budget"),
     path("api/user/balance", BalanceView.as_view(), name="api_balance"),
     path("api/billing/ledger", LedgerView.as_view(), name="api_ledger"),
     path("api/billing/top-ups", TopUpsView.as_view(), name="api_top_ups"),

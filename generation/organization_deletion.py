@@ -81,7 +81,7 @@ def delete(
         # Waits for submits that have paid, so that their jobs are seen below. One that is about to
         # pay waits here, goes through afterwards, and is made for nobody: its key is dead by then.
         wallets.lock(organization=organization)
-        members.acting(organization=organization, actor=actor, ability="own")
+        members.require_ability(organization=organization, actor=actor, ability="own")
         if typed_name.strip() != locked.name:
             raise WrongName(param="name")
         found = outlook(organization=locked)

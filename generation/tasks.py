@@ -92,11 +92,11 @@ def sweep() -> None:
     log.info(
         "requests_forgotten",
         idempotency_keys=idempotency.remove_expired(),
-        rate_buckets=rate_limits.forget_full(),
+        rate_buckets=rate_limits.remove_full(),
     )
     log.info(
         "sign_ins_swept",
-        ended_sessions=sessions.forget_ended(),
+        ended_sessions=sessions.remove_expired(),
         resealed=second_factors.reseal(),
     )
     log.info(
@@ -109,7 +109,7 @@ def sweep() -> None:
         "records_forgotten",
         stripe_events=events.delete_processed(before=before),
         failed_tasks=queue.forget_failures(before=before),
-        invitations=invitations.forget_ended(before=before),
+        invitations=invitations.remove_ended(before=before),
         uploads=uploads.forget_removed(before=before),
     )
     if time.monotonic() > until:

@@ -104,9 +104,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.sign_in.sessions.SessionSeenMiddleware",
-    "accounts.current_organization.CurrentOrganizationMiddleware",
-    "accounts.impersonation.ViewAsMiddleware",
+    "accounts.middleware.SessionSeenMiddleware",
+    "accounts.middleware.CurrentOrganizationMiddleware",
+    "accounts.middleware.ViewAsMiddleware",
     "vidgo.kernel.web.error_pages.DomainErrorMiddleware",
 ]
 

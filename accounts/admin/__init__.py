@@ -1,3 +1,3 @@
-"""The admin of accounts: people, organizations, API keys and the audit log."""
+"""The admin of accounts: users, organizations, API keys and the audit log."""
 
-from accounts.admin import actions, api_keys, audit, organizations, people
+from accounts.admin import actions, api_keys, audit, organizations, users

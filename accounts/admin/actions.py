@@ -1,4 +1,4 @@
-"""What an operator does to organizations and keys, each with a reason."""
+"""Admin actions on organizations and keys; each asks for a reason."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
-from accounts import api_keys, audit, impersonation, organization_limits, organizations
+from accounts import api_keys, audit, impersonation, organizations
 from accounts.models import ApiKey, Organization
 from vidgo.admin import actions
 from vidgo.admin.actions import Action, ActionRun
@@ -17,13 +17,13 @@ LARGEST_LIMIT = 1_000_000
 
 
 class LimitsForm(ReasonForm):
-    """The limits of one organization; what is empty follows the settings."""
+    """The limits of one organization; an empty one follows the settings."""
 
     concurrency_limit = forms.IntegerField(
-        label="Jobs at once", required=False, min_value=1, max_value=LARGEST_LIMIT
+        label="Concurrent jobs", required=False, min_value=1, max_value=LARGEST_LIMIT
     )
     requests_per_minute = forms.IntegerField(
-        label="API requests a minute", required=False, min_value=1, max_value=LARGEST_LIMIT
+        label="API requests per minute", required=False, min_value=1, max_value=LARGEST_LIMIT
     )
     field_order = ("concurrency_limit", "requests_per_minute", "reason")
 
@@ -39,11 +39,11 @@ def _suspend(run: ActionRun) -> str:
     return f"Suspended: {_names(run.chosen)}."
 
 
-def _take_back(run: ActionRun) -> str:
+def _unsuspend(run: ActionRun) -> str:
     actor = audit.operator_of(run.request, reason=run.reason)
     for organization in run.chosen:
-        organizations.take_back(organization=organization, actor=actor)
-    return f"At work again: {_names(run.chosen)}."
+        organizations.unsuspend(organization=organization, actor=actor)
+    return f"Unsuspended: {_names(run.chosen)}."
 
 
 def _names(rows: list[Any]) -> str:
@@ -51,26 +51,26 @@ def _names(rows: list[Any]) -> str:
 
 
 def _limit(run: ActionRun) -> str:
-    organization_limits.change(
+    organizations.set_limits(
         organization=run.one,
         concurrency_limit=run.data["concurrency_limit"],
         requests_per_minute=run.data["requests_per_minute"],
         actor=audit.operator_of(run.request, reason=run.reason),
     )
-    return f"The limits of {run.one} were changed."
+    return f"Changed the limits of {run.one}."
 
 
 def _revoke(run: ActionRun) -> str:
     actor = audit.operator_of(run.request, reason=run.reason)
     for key in run.chosen:
         api_keys.revoke(organization=key.organization, key_id=key.key_id, actor=actor)
-    return f"{len(run.chosen)} revoked."
+    return f"Revoked {len(run.chosen)} API key{'' if len(run.chosen) == 1 else 's'}."
 
 
 def _view_as(run: ActionRun) -> str:
     impersonation.start(run.request, organization=run.one, reason=run.reason)
     minutes = impersonation.MINUTES
-    return f"For {minutes} minutes the dashboard shows {run.one}. Nothing can be changed."
+    return f"You are viewing {run.one} for up to {minutes} minutes. You can't change anything."
 
 
 actions.register(
@@ -78,8 +78,8 @@ actions.register(
         name="suspend",
         title="Suspend",
         explains=(
-            "Its API keys and its playground are refused from now on. Jobs that run are finished, "
-            "its people can still sign in and read."
+            "Refuses its API keys and playground from now on. Running jobs finish, and its members "
+            "can still sign in and read."
         ),
         permission="accounts.change_organization",
         act=_suspend,
@@ -90,10 +90,10 @@ actions.register(
     ),
     Action(
         name="unsuspend",
-        title="Take back the suspension",
-        explains="Its API keys and its playground work again at once.",
+        title="Unsuspend",
+        explains="Its API keys and playground work again at once.",
         permission="accounts.change_organization",
-        act=_take_back,
+        act=_unsuspend,
         rows=_organizations,
         home="admin:accounts_organization_changelist",
         many=True,
@@ -101,7 +101,7 @@ actions.register(
     Action(
         name="limits",
         title="Change limits",
-        explains="They hold from the next request and the next claim. Empty: as the settings say.",
+        explains="Apply from the next request and the next claim. Leave empty for the default.",
         permission="accounts.change_organization",
         act=_limit,
         rows=_organizations,
@@ -114,8 +114,8 @@ actions.register(
     ),
     Action(
         name="revoke-key",
-        title="Revoke for good",
-        explains="Whoever uses these keys is refused at once. It cannot be undone.",
+        title="Revoke",
+        explains="Calls with these keys are refused at once. You can't undo this.",
         permission="accounts.change_apikey",
         act=_revoke,
         rows=lambda: ApiKey.objects.select_related("organization"),
@@ -127,8 +127,8 @@ actions.register(
         name="view-as",
         title="View as",
         explains=(
-            "The dashboard shows this organization as its owner sees it, for half an hour. Nothing "
-            "can be changed meanwhile. Start and end stand in the organization's audit log."
+            "Shows you the dashboard as the organization's owner sees it, read-only, for 30 "
+            "minutes. The organization's audit log records start and end."
         ),
         permission=impersonation.PERMISSION,
         act=_view_as,

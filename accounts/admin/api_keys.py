@@ -13,8 +13,8 @@ from vidgo.admin.tables import ReadOnlyTable
 
 
 @admin.register(ApiKey)
-class ApiKeyTable(ReadOnlyTable):
-    """Keys, without anything a key could be made from."""
+class ApiKeyAdmin(ReadOnlyTable):
+    """API keys, without any part of their secrets."""
 
     nav_group = "Customers"
     nav_title = "API keys"
@@ -36,7 +36,7 @@ class ApiKeyTable(ReadOnlyTable):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find a key also by the way lists show it, `vg_…_…`."""
+        """Also find a key as lists display it, `vg_…_…`."""
         parts = search_term.strip().split("_")
         if len(parts) > 1 and parts[0] == "vg":
             return queryset.filter(key_id=parts[1][:16]), False

@@ -11,8 +11,8 @@ from vidgo.admin.tables import ReadOnlyTable
 
 
 @admin.register(AuditEvent)
-class AuditEventTable(ReadOnlyTable):
-    """What was done, by whom, when, from where and why."""
+class AuditEventAdmin(ReadOnlyTable):
+    """Who did what, when, from where and why."""
 
     nav_group = "Records"
     nav_title = "Audit log"
@@ -22,5 +22,5 @@ class AuditEventTable(ReadOnlyTable):
     list_display = ("created_at", "actor", "action", "target", "reason", "organization")
     list_select_related = ("organization",)
     search_fields = ("actor", "action", "target")
-    search_help_text = "Who, what, an organization's id or a request's"
+    search_help_text = "Actor, action, target, organization id or request id"
     ordering = ("-id",)

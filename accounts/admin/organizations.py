@@ -1,4 +1,4 @@
-"""Organizations in the admin: the list, and the page of one."""
+"""Organizations in the admin: the list, the page of one, and a card on the start page."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from vidgo.admin.cards import Card, CardContent, Figure, Part
 from vidgo.admin.pages import Page
 from vidgo.admin.tables import ReadOnlyTable
 
-# How many of the newest the start page names, and since when they are counted.
+# The card lists this many organizations and counts those of this period.
 NEWEST = 6
 NEW = timedelta(days=7)
 
 
 class StateFilter(admin.SimpleListFilter):
-    """Whether an organization works."""
+    """Filter by active, suspended or deleted."""
 
     title = "state"
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Name the states."""
+        """Return the states."""
         return [("active", "Active"), ("suspended", "Suspended"), ("deleted", "Deleted")]
 
     def queryset(
@@ -52,8 +52,8 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Organization)
-class OrganizationTable(ReadOnlyTable):
-    """Tenants: made by signing up; each has a page with all that can be done about it."""
+class OrganizationAdmin(ReadOnlyTable):
+    """Tenants, created at sign-up; each has a page with its actions."""
 
     nav_group = "Customers"
     nav_icon = "people"
@@ -69,17 +69,17 @@ class OrganizationTable(ReadOnlyTable):
 
     @admin.display(description="Name", ordering="name")
     def linked(self, organization: Organization) -> SafeString:
-        """Return the name as the way to its page."""
+        """Return the name as a link to its page."""
         return format_html('<a href="{}">{}</a>', page_of(organization), organization.name)
 
     @admin.display(description="State")
     def state(self, organization: Organization) -> str:
-        """Return the state in a word."""
+        """Return the state."""
         return state_of(organization).capitalize()
 
 
 def page_of(organization: Organization) -> str:
-    """Return the address of an organization's page on the desk."""
+    """Return the URL of an organization's page in the admin."""
     return reverse("admin:vidgo_organization", args=[organization.public_id])
 
 
@@ -91,7 +91,7 @@ def state_of(organization: Organization) -> str:
 
 
 def organization_page(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Show one organization, with what every app tells about it and what can be done."""
+    """Show one organization, with a section of each app and its actions."""
     organization = Organization.objects.filter(public_id=public_id).first()
     if organization is None:
         raise Http404
@@ -108,7 +108,7 @@ def organization_page(request: HttpRequest, public_id: str) -> HttpResponse:
     return pages.render(request, "admin/pages/organization.html", context, title=organization.name)
 
 
-def _news() -> CardContent:
+def _newest() -> CardContent:
     rows = Organization.objects.order_by("-id")
     count = rows.filter(created_at__gt=timezone.now() - NEW).count()
     figure = Figure(
@@ -126,11 +126,11 @@ def _news() -> CardContent:
 
 @require_POST
 def end_view_page(request: HttpRequest) -> HttpResponse:
-    """Stop looking as an organization, and lead back to its page."""
+    """End the view-as and redirect to the organization's page."""
     ended = impersonation.end(request)
     if ended is None:
         return redirect("admin:index")
-    messages.success(request, f"You no longer look at the pages of {ended}.")
+    messages.success(request, f"You stopped viewing {ended}.")
     return redirect(page_of(ended))
 
 
@@ -153,5 +153,5 @@ pages.register(
     )
 )
 cards.register(
-    Card(name="organizations", place=60, permission="accounts.view_organization", build=_news)
+    Card(name="organizations", place=60, permission="accounts.view_organization", build=_newest)
 )

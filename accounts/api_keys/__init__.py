@@ -1,7 +1,8 @@
-"""API keys: issuing, restricting, rotating and revoking them, and authenticating a call.
+"""API keys: issue, restrict, rotate and revoke them, and authenticate a call.
 
-Import it as `from accounts import api_keys`: `keys` holds the verbs, `restrictions` what a key may
-be used for. The pages are in `generation/dashboard/api_keys.py`, as they also show caps and models.
+Import it as `from accounts import api_keys`: `keys` has the verbs, `restrictions` what a key may be
+used for. The pages are `generation/dashboard/api_keys.py` and `api_key_caps.py`, because they also
+show caps and models.
 """
 
 from accounts.api_keys.keys import (

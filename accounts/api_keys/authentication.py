@@ -1,4 +1,4 @@
-"""How an API call proves who it is: `Authorization: Bearer <key>`."""
+"""Authentication of API calls: `Authorization: Bearer <key>`."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class MissingKey(errors.Unauthenticated):
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """Authenticate by an API key; there is no user, only `request.auth`, the key."""
+    """Authenticate by API key: `request.auth` is the key, and there is no user."""
 
     def authenticate(self, request: Request) -> tuple[None, ApiKey] | None:
         """Return the key, or None when no credential was sent.
 
-        Raises what `api_keys.authenticate` does, or `rate_limits.TooManyRequests` instead. The
-        address is the one that rate limits count, too: behind proxies that of the client.
+        Raises what `api_keys.authenticate` does, or `rate_limits.TooManyRequests` for an address
+        that has sent too many invalid keys.
         """
         scheme, _, credential = get_authorization_header(request).partition(b" ")
         if not scheme:
@@ -40,26 +40,26 @@ class ApiKeyAuthentication(BaseAuthentication):
             api_key = api_keys.authenticate(
                 plaintext=credential.strip().decode("latin-1"),
                 ip_address=audit.address_of(request._request),
-                enters=True,
+                set_tenant=True,
             )
         except (errors.Unauthenticated, restrictions.AddressNotAllowed):
-            rate_limits.note_failed_key(request._request)
+            rate_limits.count_invalid_key(request._request)
             raise
         logs.bind(organization=api_key.organization.public_id, api_key=api_key.key_id)
         return None, api_key
 
     def authenticate_header(self, request: Request) -> str:
-        """Return the challenge of a 401, RFC 6750."""
+        """Return the `WWW-Authenticate` challenge of a 401 (RFC 6750)."""
         return 'Bearer realm="api"'
 
 
 class HasApiKey(BasePermission):
-    """Let in calls that carry a valid key with the scope that the endpoint asks for."""
+    """Allow calls with a valid key that has the scope of the endpoint."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Return True with such a key; raises `MissingKey` or `key_limits.MissingScope`.
+        """Return True with such a key; raises `MissingKey` or `restrictions.MissingScope`.
 
-        An endpoint that names no scope serves nobody: a forgotten line must not open anything.
+        An endpoint without `required_scope` fails, so that forgetting it opens nothing.
         """
         if not isinstance(request.auth, ApiKey):
             raise MissingKey

@@ -1,7 +1,6 @@
-"""The first key of somebody who has just signed up: promised then, made when it is first shown.
+"""A new user's first API key: promised at sign-up, created when the next page shows it.
 
-Made at sign-up, its text would have to be kept somewhere until the next page, and it is kept
-nowhere.
+Created at sign-up, its text would have to be stored until that page.
 """
 
 from __future__ import annotations
@@ -18,16 +17,16 @@ NAME = "First key"
 
 
 def promise(request: HttpRequest, *, organization: Organization) -> None:
-    """Let the first page of the dashboard in this session show a key of the new organization."""
+    """Have the first dashboard page of this session show a key of the new organization."""
     request.session[SESSION_KEY] = organization.public_id
 
 
 def take(request: MemberRequest) -> Issued | None:
-    """Make the promised key, once; None when none was promised or there is a key already."""
+    """Create the promised key, once; None when none is promised or a key exists."""
     if request.method != "GET" or SESSION_KEY not in request.session:
         return None
     if request.session[SESSION_KEY] != request.organization.public_id:
-        # Another organization is on the screen; the promise stays.
+        # The user has switched to another organization; keep the promise.
         return None
     del request.session[SESSION_KEY]
     has_key = ApiKey.objects.for_organization(request.organization).exists()

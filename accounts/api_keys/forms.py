@@ -1,4 +1,4 @@
-"""Forms of the pages about API keys."""
+"""Forms of the API key pages."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ LIFETIMES = (
     ("7", "In 7 days"),
     ("30", "In 30 days"),
     ("90", "In 90 days"),
-    ("365", "In a year"),
+    ("365", "In 1 year"),
 )
 OVERLAPS = (
     ("24", "For 24 hours"),
-    ("1", "For an hour"),
+    ("1", "For 1 hour"),
     ("168", "For 7 days"),
     ("720", "For 30 days"),
-    ("0", "Not at all: the old one ends now"),
+    ("0", "Not at all: it stops now"),
 )
 FULL, RESTRICTED = "full", "restricted"
 RANGES_MAX_CHARACTERS = 4000
 
 
 class ApiKeyForm(forms.Form):
-    """A key's name and limits. What a bare POST leaves out is unlimited."""
+    """A key's name and limits; fields missing from the POST mean no limit."""
 
     name = forms.CharField(
         max_length=ApiKey._meta.get_field("name").max_length,
-        help_text="What will use it, so that you know which one to revoke.",
+        help_text="Name what will use the key, so that you know which one to revoke.",
         widget=forms.TextInput(attrs={"placeholder": "Production server", "autocomplete": "off"}),
     )
     access = forms.ChoiceField(
-        choices=((FULL, "All of the API"), (RESTRICTED, "Only what is ticked")),
+        choices=((FULL, "Full access"), (RESTRICTED, "Only selected scopes")),
         required=False,
         initial=FULL,
-        label="May",
+        label="Access",
         widget=forms.RadioSelect,
     )
     scopes = forms.MultipleChoiceField(
@@ -56,34 +56,34 @@ class ApiKeyForm(forms.Form):
     models = forms.MultipleChoiceField(
         required=False,
         label="Models",
-        help_text="None ticked: all of them, also those that come later.",
+        help_text="Select none to allow all models, including future ones.",
         widget=forms.CheckboxSelectMultiple,
     )
     ranges = forms.CharField(
         required=False,
         max_length=RANGES_MAX_CHARACTERS,
         label="IP addresses",
-        help_text="Addresses or ranges such as 203.0.113.0/24 or 2001:db8::/32, one in a line. "
-        "Empty: from anywhere.",
+        help_text="Addresses or ranges such as 203.0.113.0/24 or 2001:db8::/32, one per line. "
+        "Leave empty to allow any address.",
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocomplete": "off"}),
     )
 
     def __init__(self, *args: Any, models: Iterable[tuple[str, str]] = (), **kwargs: Any) -> None:
-        """`models` are the id and the name of each model there is."""
+        """`models` are the id and name of each available model."""
         super().__init__(*args, **kwargs)
         chosen = self.fields["models"]
         assert isinstance(chosen, forms.MultipleChoiceField)
         chosen.choices = list(models)
 
     def clean_ranges(self) -> list[str]:
-        """Return the addresses as they are kept, one for each line or word."""
+        """Return the addresses in stored form; lines, spaces and commas separate them."""
         try:
             return restrictions.parse_ranges(self.cleaned_data["ranges"].replace(",", " ").split())
         except restrictions.BadRange as refused:
             raise forms.ValidationError(refused.message) from None
 
     def clean(self) -> dict[str, Any]:
-        """Turn what was ticked and typed into limits, by the rules of the verb."""
+        """Turn the fields into `Limits`, validated as the verb does."""
         values = super().clean() or {}
         full = values.get("access") != RESTRICTED
         try:
@@ -101,18 +101,18 @@ class ApiKeyForm(forms.Form):
 
 
 class NewApiKeyForm(ApiKeyForm):
-    """A key that is yet to be made: it also gets a lifetime."""
+    """A new key, which also gets a lifetime."""
 
     lifetime_days = forms.ChoiceField(choices=LIFETIMES, required=False, label="Expires")
 
     def expires_at(self) -> datetime | None:
-        """Return when the new key shall expire; None is never."""
+        """Return when the new key expires; None means never."""
         days = self.cleaned_data["lifetime_days"]
         return timezone.now() + timedelta(days=int(days)) if days else None
 
 
 def values_of(api_key: ApiKey) -> dict[str, Any]:
-    """Return what `ApiKeyForm` shows of a key."""
+    """Return the initial values of `ApiKeyForm` for a key."""
     return {
         "name": api_key.name,
         "access": FULL if api_key.has_every_scope else RESTRICTED,
@@ -123,12 +123,12 @@ def values_of(api_key: ApiKey) -> dict[str, Any]:
 
 
 class RotationForm(forms.Form):
-    """How long the secret before a rotation goes on."""
+    """How long the old secret keeps working after a rotation."""
 
     overlap_hours = forms.ChoiceField(
         choices=OVERLAPS,
         label="Keep the old secret working",
-        help_text="Long enough to put the new one wherever the key is used.",
+        help_text="Long enough to replace it everywhere the key is used.",
     )
 
     def overlap(self) -> timedelta:
@@ -137,7 +137,7 @@ class RotationForm(forms.Form):
 
 
 class SearchForm(forms.Form):
-    """What a list of keys is searched for."""
+    """The search above a list of keys."""
 
     q = forms.CharField(
         required=False,

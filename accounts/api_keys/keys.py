@@ -1,8 +1,8 @@
-"""API keys: `vg_<id>_<secret><checksum>`, shown once, stored as a keyed hash.
+"""API keys: `vg_<id>_<secret><checksum>`, displayed once, stored as a keyed hash.
 
-The checksum lets the API and secret scanners refuse a mistyped key without a query. The secret
-has about 190 bits of its own, so a fast keyed hash is the right one: a password hasher would
-cost 200 ms a request and protect nothing more.
+The checksum lets the API and secret scanners reject a mistyped key without a query. The secret has
+about 190 random bits, so a fast keyed hash is enough: a password hasher would cost 200 ms a request
+and add no protection.
 """
 
 import hashlib
@@ -29,26 +29,26 @@ PREFIX = "vg"
 ID_LENGTH = 12
 SECRET_LENGTH = 32
 CHECKSUM_LENGTH = 6
-SHAPE = re.compile(
+PATTERN = re.compile(
     rf"{PREFIX}_(?P<id>[0-9A-Za-z]{{{ID_LENGTH}}})_"
     rf"(?P<secret>[0-9A-Za-z]{{{SECRET_LENGTH}}})(?P<checksum>[0-9A-Za-z]{{{CHECKSUM_LENGTH}}})"
 )
 LAST_USED_RESOLUTION = timedelta(minutes=1)
 OVERLAP_MAX = timedelta(days=30)
 
-# By hand, as every call of the API begins with it.
+# SQL by hand, because every API call begins with this query.
 FIND = f"""
 SELECT {raw_models.columns(ApiKey, alias="k")}, {raw_models.columns(Organization, alias="o")}
   FROM accounts_apikey k JOIN accounts_organization o ON o.id = k.organization_id
  WHERE k.key_id = %(key_id)s
-"""  # noqa: S608  only the names of columns are put in
-FIND_AND_ENTER = FIND.replace(
+"""  # noqa: S608  only column names are inserted
+FIND_AND_SET_TENANT = FIND.replace(
     "\n  FROM", f", {tenant_context.SET_TENANT_COLUMNS.format('o.id')}\n  FROM", 1
 )
 
 
 class InvalidKey(errors.Unauthenticated):
-    """No such key; the answer never says which part was wrong."""
+    """No such key; the message never says which part is wrong."""
 
     default_message = "This API key is not valid."
 
@@ -66,23 +66,21 @@ class ExpiredKey(errors.Unauthenticated):
 
 
 class ReplacedKey(errors.Unauthenticated):
-    """The secret before the last rotation, whose time is over."""
+    """The secret from before the last rotation, after its overlap."""
 
     default_message = "This API key has been replaced by a newer one."
 
 
 class BadExpiry(errors.Invalid):
-    default_message = "The expiry must lie in the future."
+    default_message = "The expiry must be in the future."
 
 
 class BadOverlap(errors.Invalid):
-    default_message = f"The old secret can go on for at most {OVERLAP_MAX.days} days."
+    default_message = f"The old secret can keep working for at most {OVERLAP_MAX.days} days."
 
 
 class NotActive(errors.Conflict):
-    default_message = (
-        "This API key is revoked or has expired, and cannot be rotated. Create another one."
-    )
+    default_message = "This API key is revoked or expired and can't be rotated. Create a new one."
 
 
 class UnknownKey(errors.NotFound):
@@ -91,7 +89,7 @@ class UnknownKey(errors.NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A new key and, this once, the whole text of it."""
+    """A new key or secret, with its plaintext, which exists only here."""
 
     api_key: ApiKey
     plaintext: str
@@ -107,7 +105,7 @@ def issue(
 ) -> Issued:
     """Create a key and return it with its plaintext, which is not stored.
 
-    Raises `BadExpiry` when `expires_at` has passed, and what `key_limits.check` does.
+    Raises `BadExpiry` when `expires_at` has passed, and what `restrictions.check` does.
     """
     if expires_at is not None and expires_at <= timezone.now():
         raise BadExpiry(param="expires_at")
@@ -135,9 +133,9 @@ def issue(
 def change(
     *, organization: Organization, key_id: str, name: str, limits: Limits, actor: Actor
 ) -> ApiKey:
-    """Give a key another name and other limits, which count from the next call on.
+    """Change a key's name and limits, from the next call on.
 
-    Raises `UnknownKey` and what `key_limits.check` does.
+    Raises `UnknownKey` and what `restrictions.check` does.
     """
     checked = restrictions.check(limits)
     with transaction.atomic():
@@ -159,11 +157,10 @@ def change(
 
 
 def rotate(*, organization: Organization, key_id: str, overlap: timedelta, actor: Actor) -> Issued:
-    """Give a key a new secret and let the one before it work for the overlap, then no more.
+    """Give a key a new secret; the old secret works until the overlap ends.
 
-    Name, limits, caps and what was spent stay, because it is the same key. A secret that was on
-    its way out from an earlier rotation ends at once. Raises `UnknownKey`, `NotActive` or
-    `BadOverlap`.
+    Name, limits, caps and spending stay, because it is the same key. A secret still in the overlap
+    of an earlier rotation ends at once. Raises `UnknownKey`, `NotActive` or `BadOverlap`.
     """
     if not timedelta(0) <= overlap <= OVERLAP_MAX:
         raise BadOverlap(param="overlap")
@@ -184,17 +181,14 @@ def rotate(*, organization: Organization, key_id: str, overlap: timedelta, actor
             organization=organization,
             actor=actor,
             action="api_key.rotated",
-            target=f"{api_key.display}: the secret before it ends "
+            target=f"{api_key.display}: the old secret ends "
             f"{api_key.previous_ends_at:%Y-%m-%d %H:%M} UTC",
         )
     return Issued(api_key=api_key, plaintext=plaintext)
 
 
 def end_overlap(*, organization: Organization, key_id: str, actor: Actor) -> ApiKey:
-    """Let the secret before the last rotation end now; one that has ended stays as it was.
-
-    Raises `UnknownKey`.
-    """
+    """End the old secret of a rotated key now, if it still works; raises `UnknownKey`."""
     with transaction.atomic():
         api_key = _locked(organization=organization, key_id=key_id)
         if api_key.overlap_ends_at is not None:
@@ -209,22 +203,23 @@ def end_overlap(*, organization: Organization, key_id: str, actor: Actor) -> Api
     return api_key
 
 
-def authenticate(*, plaintext: str, ip_address: str | None = None, enters: bool = False) -> ApiKey:
-    """Return the active key that this text is, with its organization loaded.
+def authenticate(
+    *, plaintext: str, ip_address: str | None = None, set_tenant: bool = False
+) -> ApiKey:
+    """Return the active key with this plaintext, with its organization loaded.
 
-    With `enters` the rest of the request sees rows of that organization only, also when the key is
-    refused.
+    `set_tenant` limits the rest of the request to rows of that organization, even if the key is
+    refused. A revocation takes effect as it commits, because every call reads the row.
 
     Raises `InvalidKey`, `MistypedKey`, `RevokedKey`, `ExpiredKey`, `ReplacedKey` or
-    `key_limits.AddressNotAllowed`. A revocation counts from its commit on, because the row is
-    read at every call.
+    `restrictions.AddressNotAllowed`.
     """
-    shape = SHAPE.fullmatch(plaintext)
-    if shape is None:
+    match = PATTERN.fullmatch(plaintext)
+    if match is None:
         raise InvalidKey
-    if not hmac.compare_digest(checksum(plaintext[:-CHECKSUM_LENGTH]), shape["checksum"]):
+    if not hmac.compare_digest(checksum(plaintext[:-CHECKSUM_LENGTH]), match["checksum"]):
         raise MistypedKey
-    api_key = _find(shape["id"], enters=enters and settings.ROW_LEVEL_SECURITY)
+    api_key = _find(match["id"], set_tenant=set_tenant and settings.ROW_LEVEL_SECURITY)
     if api_key is None:
         raise InvalidKey
     is_current = _matches(plaintext, api_key.secret_hash, version=api_key.pepper_version)
@@ -244,12 +239,13 @@ def authenticate(*, plaintext: str, ip_address: str | None = None, enters: bool 
     return api_key
 
 
-def _find(key_id: str, *, enters: bool) -> ApiKey | None:
-    """Return a key with its organization loaded, whosever it is."""
-    row = raw_models.fetch_one(FIND_AND_ENTER if enters else FIND, {"key_id": key_id})
+def _find(key_id: str, *, set_tenant: bool) -> ApiKey | None:
+    """Return a key of any organization, with its organization loaded."""
+    query = FIND_AND_SET_TENANT if set_tenant else FIND
+    row = raw_models.fetch_one(query, {"key_id": key_id})
     if row is None:
         return None
-    if enters:
+    if set_tenant:
         tenant_context.tenant_was_set(organization_id=int(row[-1]))
     end = len(raw_models.names(ApiKey))
     api_key = raw_models.instance(ApiKey, row[:end])
@@ -260,7 +256,7 @@ def _find(key_id: str, *, enters: bool) -> ApiKey | None:
 
 
 def _note_use(api_key: ApiKey, *, ip_address: str | None, now: datetime, is_current: bool) -> None:
-    """Write when and from where a key was used, at most once a minute for each secret."""
+    """Record when and from which address a key was used, at most once a minute per secret."""
     noted = api_key.last_used_at if is_current else api_key.previous_used_at
     if noted is not None and noted >= now - LAST_USED_RESOLUTION:
         return
@@ -271,23 +267,20 @@ def _note_use(api_key: ApiKey, *, ip_address: str | None, now: datetime, is_curr
 
 
 def revoke(*, organization: Organization, key_id: str, actor: Actor) -> ApiKey:
-    """Revoke a key of the organization for good; a revoked one stays as it was.
-
-    Raises `UnknownKey`.
-    """
+    """Revoke a key for good; a revoked key stays as it is. Raises `UnknownKey`."""
     with transaction.atomic():
-        revoked = ApiKey.objects.for_organization(organization).filter(
-            key_id=key_id, revoked_at=None
-        )
-        if revoked.update(revoked_at=timezone.now()):
+        api_key = _locked(organization=organization, key_id=key_id)
+        if api_key.revoked_at is None:
+            api_key.revoked_at = timezone.now()
+            api_key.save(update_fields=["revoked_at"])
             audit.record(
                 organization=organization, actor=actor, action="api_key.revoked", target=key_id
             )
-    return get_key(organization=organization, key_id=key_id)
+    return api_key
 
 
 def get_key(*, organization: Organization, key_id: str) -> ApiKey:
-    """Return a key of the organization; raises `UnknownKey`, also for a foreign one."""
+    """Return a key; raises `UnknownKey`, also for one of another organization."""
     api_key = ApiKey.objects.for_organization(organization).filter(key_id=key_id).first()
     if api_key is None:
         raise UnknownKey
@@ -295,9 +288,9 @@ def get_key(*, organization: Organization, key_id: str) -> ApiKey:
 
 
 def list_keys(*, organization: Organization, search: str = "") -> QuerySet[ApiKey]:
-    """Return the organization's keys, the newest first, with who made them.
+    """Return the organization's keys with who created them, newest first.
 
-    `search` keeps those whose name or id holds it, without regard to case.
+    `search` keeps those whose name or id contains it, ignoring case.
     """
     keys = ApiKey.objects.for_organization(organization)
     if search:
@@ -324,13 +317,13 @@ def _hash(plaintext: str, *, pepper: str) -> str:
     return hmac.new(pepper.encode(), plaintext.encode(), hashlib.sha256).hexdigest()
 
 
-def _matches(plaintext: str, kept: str, *, version: str) -> bool:
+def _matches(plaintext: str, stored_hash: str, *, version: str) -> bool:
     pepper = dict(_peppers()).get(version)
-    return pepper is not None and hmac.compare_digest(_hash(plaintext, pepper=pepper), kept)
+    return pepper is not None and hmac.compare_digest(_hash(plaintext, pepper=pepper), stored_hash)
 
 
 def _new_secret(key_id: str) -> tuple[str, dict[str, str]]:
-    """Return the text of a key with a new secret, and what its row keeps of it."""
+    """Return the plaintext of a key with a new secret, and the fields its row stores."""
     body = f"{PREFIX}_{key_id}_{ids.random_base62(SECRET_LENGTH)}"
     plaintext = body + checksum(body)
     version, pepper = _peppers()[0]

@@ -1,1 +1,1 @@
-"""The pages about people, organizations and keys; each view finds, calls a verb and answers."""
+"""Dashboard pages about the profile, the organization, its team and its audit log."""

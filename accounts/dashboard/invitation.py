@@ -1,4 +1,4 @@
-"""The page of somebody who was invited: who asks, as what, and the way in."""
+"""The page behind an invitation link: accept it, or sign in or up first."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from accounts.models import Invitation, User
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation_page(request: HttpRequest) -> HttpResponse:
-    """Show the invitation one has come by; a POST of somebody signed in accepts it.
+    """Show the invitation of the link; a POST of a signed-in user accepts it.
 
-    The link's secret leaves the address at once, for the hash of it in the session. Opening the
-    page changes nothing, because mail scanners open links, too.
+    A redirect removes the secret from the URL at once; the session keeps its hash. Opening the page
+    changes nothing, because mail scanners open links, too.
     """
     if "token" in request.GET:
         request.session[invitations.SESSION_KEY] = invitations.hash_of(request.GET["token"])
@@ -41,7 +41,7 @@ def invitation_page(request: HttpRequest) -> HttpResponse:
 
 
 def _entrance(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    """Show the way in: signing in, or, at the first time, choosing a password."""
+    """Show the link to sign in or, without an account, the form to sign up."""
     has_account = User.objects.filter(email__iexact=invitation.email).exists()
     context = {
         "invitation": invitation,
@@ -58,16 +58,16 @@ def _accept(request: HttpRequest, invitation: Invitation, *, user: User) -> Http
     access.choose(request, public_id=member.organization.public_id)
     messages.success(
         request,
-        f"You are in {member.organization.name} now, as {member.get_role_display().lower()}.",
+        f"You joined {member.organization.name} as {member.get_role_display().lower()}.",
     )
     return redirect("dashboard")
 
 
 @require_POST
 def change_person(request: HttpRequest) -> HttpResponse:
-    """Sign out and go on with the invitation as somebody else; raises `UnknownInvitation`."""
-    kept = cast(str, request.session.get(invitations.SESSION_KEY, ""))
-    invitations.find(token_hash=kept)
+    """Sign out and continue with the invitation as another user; raises `UnknownInvitation`."""
+    token_hash = cast(str, request.session.get(invitations.SESSION_KEY, ""))
+    invitations.find(token_hash=token_hash)
     logout(request)
-    request.session[invitations.SESSION_KEY] = kept
+    request.session[invitations.SESSION_KEY] = token_hash
     return redirect("invitation")

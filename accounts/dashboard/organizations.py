@@ -1,4 +1,4 @@
-"""The pages about the organizations one is a member of."""
+"""Pages to switch between one's organizations and to create another one."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from accounts.models import User
 
 
 class OrganizationForm(forms.Form):
-    """The name of a further organization."""
+    """The name of a new organization."""
 
     name = forms.CharField(
         max_length=organizations.NAME_LENGTH,
-        help_text="A company, a client or a product. It can be changed later.",
+        help_text="A company, a client or a product. You can change it later.",
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
 
@@ -28,7 +28,7 @@ class OrganizationForm(forms.Form):
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def organizations_page(request: HttpRequest) -> HttpResponse:
-    """List the organizations one is a member of; a POST switches to one."""
+    """List the user's organizations; a POST switches to one."""
     if request.method == "POST":
         access.choose(request, public_id=request.POST.get("organization", ""))
         return redirect("dashboard")
@@ -38,7 +38,7 @@ def organizations_page(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def create_page(request: HttpRequest) -> HttpResponse:
-    """Ask for the name of a further organization; a POST creates it and switches to it."""
+    """Ask for the name of a new organization; a POST creates it and switches to it."""
     form = OrganizationForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -51,7 +51,7 @@ def create_page(request: HttpRequest) -> HttpResponse:
             form.add_error(None, refused.message)
         else:
             access.choose(request, public_id=created.public_id)
-            messages.success(request, f"{created.name} is there, and you are in it.")
+            messages.success(request, f"Created {created.name} and switched to it.")
             return redirect("dashboard")
     return render(
         request,

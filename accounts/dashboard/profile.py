@@ -1,4 +1,4 @@
-"""The pages about oneself; passwords, factors and the address are django-allauth's own pages."""
+"""The profile pages; those for password, second factors and e-mail are django-allauth's."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, cast
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.views import activate_totp
 from allauth.mfa.webauthn.views import add_webauthn
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponseBase
@@ -17,22 +18,30 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import access
 from accounts.access import MemberRequest
-from accounts.dashboard.forms import PersonForm
 from accounts.models import User
 from accounts.sign_in import second_factors, sessions
 
 SECTION = "profile"
 
 
+class NameForm(forms.ModelForm):
+    """A user's display name."""
+
+    class Meta:
+        model = User
+        fields = ("name",)
+        help_texts = {"name": "Shown to the members of your organizations."}
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.member_page("view")
 def profile_page(request: MemberRequest) -> HttpResponseBase:
-    """Show how one signs in and what one is called; a POST changes the name."""
+    """Show the name and how the user signs in; a POST changes the name."""
     user = cast(User, request.user)
-    form = PersonForm(request.POST if request.method == "POST" else None, instance=user)
+    form = NameForm(request.POST if request.method == "POST" else None, instance=user)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, "Your name is saved.")
+        messages.success(request, "Saved your name.")
         return redirect("profile")
     return render(
         request,
@@ -43,7 +52,7 @@ def profile_page(request: MemberRequest) -> HttpResponseBase:
             "is_confirmed": is_confirmed(user),
             "has_password": user.has_usable_password(),
             "factors": second_factors.factors_of(user=user),
-            "places": len(sessions.list_places(request=request)),
+            "session_count": len(sessions.list_active(request=request)),
         },
     )
 
@@ -51,13 +60,13 @@ def profile_page(request: MemberRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.member_page("view")
 def sessions_page(request: MemberRequest) -> HttpResponseBase:
-    """List where one is signed in; a POST signs out in one place or in all others."""
+    """List where the user is signed in; a POST signs out of one session or of all others."""
     if request.method == "POST":
         return _sign_out(request)
     return render(
         request,
         "accounts/profile_sessions.html",
-        {"section": SECTION, "places": sessions.list_places(request=request)},
+        {"section": SECTION, "sessions": sessions.list_active(request=request)},
     )
 
 
@@ -67,11 +76,11 @@ def _sign_out(request: MemberRequest) -> HttpResponseBase:
     if chosen == "others":
         ended = sessions.end_others(user=user, session_key=request.session.session_key)
         messages.success(
-            request, "You are signed out everywhere else." if ended else "You were only here."
+            request, "Signed out everywhere else." if ended else "You are only signed in here."
         )
     elif chosen.isascii() and chosen.isdigit() and len(chosen) < 19:
         sessions.end(user=user, pk=int(chosen))
-        messages.success(request, "You are signed out there.")
+        messages.success(request, "Signed out of that session.")
     else:
         raise sessions.UnknownSession
     return redirect("profile_sessions")
@@ -80,19 +89,19 @@ def _sign_out(request: MemberRequest) -> HttpResponseBase:
 @require_safe
 @login_required
 def to_profile(request: HttpRequest) -> HttpResponseBase:
-    """Lead on from the lists of django-allauth, which the profile shows itself."""
+    """Redirect from django-allauth's lists, which the profile replaces."""
     return redirect("profile")
 
 
 def is_confirmed(user: User) -> bool:
-    """Return whether the address one signs in with has been confirmed."""
+    """Return whether the user's e-mail address is confirmed."""
     return EmailAddress.objects.filter(user=user, email__iexact=user.email, verified=True).exists()
 
 
-def _once_confirmed(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Let in only who has confirmed the address.
+def _confirmed_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Decorate a view that requires a confirmed e-mail address.
 
-    Otherwise somebody could sign up with another's address and keep them out of it for good.
+    Otherwise someone could sign up with another person's address and lock them out for good.
     """
 
     @wraps(view)
@@ -105,5 +114,5 @@ def _once_confirmed(view: Callable[..., HttpResponseBase]) -> Callable[..., Http
     return cast("Callable[..., HttpResponseBase]", login_required(checked))
 
 
-add_app_page = _once_confirmed(activate_totp)
-add_passkey_page = _once_confirmed(add_webauthn)
+add_app_page = _confirmed_only(activate_totp)
+add_passkey_page = _confirmed_only(add_webauthn)

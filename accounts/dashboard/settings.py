@@ -1,4 +1,4 @@
-"""The page about an organization itself: its name, how long it keeps results, its limits."""
+"""The settings page of an organization: name, retention of results, limits."""
 
 from __future__ import annotations
 
@@ -20,16 +20,14 @@ SECTION = "settings"
 
 
 class SettingsForm(forms.Form):
-    """What an organization decides about itself."""
+    """The settings that an organization chooses itself."""
 
     name = forms.CharField(
         max_length=organizations.NAME_LENGTH,
-        help_text="Members, invitations and receipts show it.",
+        help_text="Shown to members, in invitations and on receipts.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    retention_days = forms.IntegerField(
-        required=False, min_value=1, label="Days that results are kept"
-    )
+    retention_days = forms.IntegerField(required=False, min_value=1, label="Days to keep results")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -39,8 +37,8 @@ class SettingsForm(forms.Form):
         field.validators.append(MaxValueValidator(longest))
         field.widget.attrs |= {"max": longest, "placeholder": longest, "inputmode": "numeric"}
         field.help_text = (
-            f"From 1 to {longest}; empty means {longest}. It counts for images made from now on. "
-            "After that they are removed from our storage for good."
+            f"From 1 to {longest}; leave empty for {longest}. Applies to images created from now "
+            "on. After that we remove them for good."
         )
 
 
@@ -57,7 +55,7 @@ def settings_page(request: MemberRequest) -> HttpResponseBase:
         organizations.set_retention(
             organization=organization, days=form.cleaned_data["retention_days"], actor=actor
         )
-        messages.success(request, "Your settings are saved.")
+        messages.success(request, "Saved your settings.")
         return redirect("settings")
     context = {
         "section": SECTION,
@@ -69,27 +67,27 @@ def settings_page(request: MemberRequest) -> HttpResponseBase:
 
 
 def limits_of(organization: Organization) -> list[tuple[str, int, str]]:
-    """Return what limits the organization: its name, how many, and of what."""
-    asked = organization.requests_per_minute
+    """Return each limit of the organization: its name, value and explanation."""
+    override = organization.requests_per_minute
     return [
         (
-            "Jobs at once",
+            "Concurrent jobs",
             organization.concurrency_limit or settings.ORGANIZATION_CONCURRENCY,
-            "Further ones wait in the queue; they are not refused.",
+            "More jobs wait in the queue; none is refused.",
         ),
         (
-            "Requests a minute, of all keys together",
-            asked or settings.RATE_LIMIT_ORGANIZATION_PER_MINUTE,
-            "More are refused with status 429, which says when to come back.",
+            "Requests per minute, all keys together",
+            override or settings.RATE_LIMIT_ORGANIZATION_PER_MINUTE,
+            "More get status 429, with the time to retry.",
         ),
         (
-            "Requests a minute, of one key",
-            asked or settings.RATE_LIMIT_KEY_PER_MINUTE,
-            "The same answer.",
+            "Requests per minute, each key",
+            override or settings.RATE_LIMIT_KEY_PER_MINUTE,
+            "More get status 429, too.",
         ),
         (
-            "Uploads a minute, of one key",
+            "Uploads per minute, each key",
             settings.RATE_LIMIT_UPLOADS_PER_MINUTE,
-            "All of them may come at once.",
+            "You can make them all at once.",
         ),
     ]

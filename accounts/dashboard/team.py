@@ -1,4 +1,4 @@
-"""The pages about the team: who is in it, who is invited, and how that changes."""
+"""Team pages: members, open invitations, and changes to both."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import access, audit, invitations, members
+from accounts import access, audit, emails, invitations, members
 from accounts.access import MemberRequest
 from accounts.models import Membership, Role
 from vidgo.kernel import errors
@@ -18,12 +18,11 @@ from vidgo.kernel.web import pagination
 
 SECTION = "team"
 PAGE_SIZE = 50
-# More are not sent in a week.
-INVITATIONS_SHOWN = 100
+INVITATIONS_LISTED = 100
 
 
 class InviteForm(forms.Form):
-    """Whom to invite, and as what."""
+    """Whom to invite, and in which role."""
 
     email = forms.EmailField(
         max_length=254,
@@ -39,7 +38,7 @@ class InviteForm(forms.Form):
 
 
 class RoleForm(forms.Form):
-    """A member's role; an owner may choose any, others all but that."""
+    """A member's role; only an owner may choose owner."""
 
     role = forms.ChoiceField(choices=Role.choices)
 
@@ -52,7 +51,7 @@ class RoleForm(forms.Form):
 
 
 class RemoveForm(forms.Form):
-    """Whether the keys that somebody made die, too."""
+    """Whether to revoke the keys that the member created."""
 
     with_keys = forms.BooleanField(required=False)
 
@@ -60,7 +59,7 @@ class RemoveForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.member_page("view")
 def team_page(request: MemberRequest) -> HttpResponseBase:
-    """List the people and the open invitations; a POST invites somebody."""
+    """List the members and open invitations; a POST invites someone."""
     may_change = access.allows(request.membership, "team")
     form = InviteForm(request.POST if request.method == "POST" else None) if may_change else None
     status = 200
@@ -81,7 +80,7 @@ def team_page(request: MemberRequest) -> HttpResponseBase:
         "form": form,
         "page": page,
         "invitations": (
-            invitations.list_open(organization=request.organization)[:INVITATIONS_SHOWN]
+            invitations.list_open(organization=request.organization)[:INVITATIONS_LISTED]
             if may_change
             else ()
         ),
@@ -93,7 +92,7 @@ def team_page(request: MemberRequest) -> HttpResponseBase:
 
 
 def _invite(request: MemberRequest, form: InviteForm) -> bool:
-    """Send the invitation and return whether it was sent; errors are shown at the field."""
+    """Send the invitation and return True, or add the error to the form."""
     address = form.cleaned_data["email"]
     try:
         invitations.invite(
@@ -102,28 +101,28 @@ def _invite(request: MemberRequest, form: InviteForm) -> bool:
             role=form.cleaned_data["role"],
             actor=audit.actor_of(request),
         )
-    except invitations.NotSent as refused:
+    except emails.NotSent as refused:
         messages.warning(request, refused.message)
         return True
     except (errors.Conflict, errors.Invalid, errors.RateLimited) as refused:
         form.add_error(refused.param if refused.param in form.fields else None, refused.message)
         return False
-    messages.success(request, f"{address} has been invited. The link works for 7 days.")
+    messages.success(request, f"Invited {address}. The link works for 7 days.")
     return True
 
 
 def role_table() -> list[tuple[str, list[bool]]]:
-    """Return what there is to be allowed, and for each role whether it is."""
+    """Return the label of each ability, and for each role whether it has it."""
     return [
-        (words, [ability in access.ABILITIES[role] for role in Role])
-        for ability, words in access.WORDS.items()
+        (label, [ability in access.ABILITIES[role] for role in Role])
+        for ability, label in access.WORDS.items()
     ]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.member_page("team")
 def member_page(request: MemberRequest, public_id: str) -> HttpResponseBase:
-    """Show what can be done about a member; a POST changes the role."""
+    """Show a member and what can be changed; a POST changes the role."""
     member = members.get_member(organization=request.organization, public_id=public_id)
     form = RoleForm(
         request.POST if request.method == "POST" else None,
@@ -161,7 +160,7 @@ def member_page(request: MemberRequest, public_id: str) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.member_page("team")
 def remove_page(request: MemberRequest, public_id: str) -> HttpResponseBase:
-    """Ask whether to remove a member; a POST does it."""
+    """Ask whether to remove a member; a POST removes them."""
     member = members.get_member(organization=request.organization, public_id=public_id)
     if member.user_id == request.membership.user_id:
         return redirect("team_leave")
@@ -187,7 +186,7 @@ def remove_page(request: MemberRequest, public_id: str) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.member_page("own")
 def transfer_page(request: MemberRequest, public_id: str) -> HttpResponseBase:
-    """Ask whether to hand the organization over; a POST does it."""
+    """Ask whether to transfer the organization; a POST transfers it."""
     member = members.get_member(organization=request.organization, public_id=public_id)
     if request.method == "POST":
         members.transfer(
@@ -195,9 +194,7 @@ def transfer_page(request: MemberRequest, public_id: str) -> HttpResponseBase:
             public_id=public_id,
             actor=audit.actor_of(request),
         )
-        messages.success(
-            request, f"{member.user.email} owns this organization now; you are an admin."
-        )
+        messages.success(request, f"{member.user.email} is now an owner, and you are an admin.")
         return redirect("team")
     return render(request, "accounts/team_transfer.html", {"section": SECTION, "member": member})
 
@@ -205,10 +202,10 @@ def transfer_page(request: MemberRequest, public_id: str) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.member_page("view")
 def leave_page(request: MemberRequest) -> HttpResponseBase:
-    """Ask whether to leave; a POST does it."""
+    """Ask whether to leave; a POST ends the membership."""
     if request.method == "POST":
         members.leave(organization=request.organization, actor=audit.actor_of(request))
-        messages.success(request, f"You have left {request.organization.name}.")
+        messages.success(request, f"You left {request.organization.name}.")
         return redirect("dashboard")
     mine = request.membership
     context = {
@@ -222,18 +219,18 @@ def leave_page(request: MemberRequest) -> HttpResponseBase:
 @require_POST
 @access.member_page("team")
 def resend_invitation(request: MemberRequest, public_id: str) -> HttpResponse:
-    """Send an invitation again, with a new link."""
+    """Resend an invitation with a new link."""
     try:
         invitation = invitations.resend(
             organization=request.organization,
             public_id=public_id,
             actor=audit.actor_of(request),
         )
-    except (invitations.NotSent, errors.RateLimited) as refused:
+    except (emails.NotSent, errors.RateLimited) as refused:
         messages.warning(request, refused.message)
     else:
         messages.success(
-            request, f"{invitation.email} has a new link. The one before does not work any more."
+            request, f"Sent {invitation.email} a new link. The old one no longer works."
         )
     return redirect("team")
 
@@ -241,9 +238,9 @@ def resend_invitation(request: MemberRequest, public_id: str) -> HttpResponse:
 @require_POST
 @access.member_page("team")
 def withdraw_invitation(request: MemberRequest, public_id: str) -> HttpResponse:
-    """Take an invitation back."""
+    """Withdraw an invitation."""
     invitation = invitations.withdraw(
         organization=request.organization, public_id=public_id, actor=audit.actor_of(request)
     )
-    messages.success(request, f"The invitation of {invitation.email} is withdrawn.")
+    messages.success(request, f"Withdrew the invitation of {invitation.email}.")
     return redirect("team")

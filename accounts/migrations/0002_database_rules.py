@@ -1,16 +1,16 @@
-"""What models cannot say: unlogged rate buckets, an append-only audit log, row-level security."""
+"""What models cannot express: unlogged rate buckets, append-only audit log, row-level security."""
 
 from django.db import migrations
 
 from vidgo.kernel.db import tenant_context
 
-# Each request writes here, and a crash may empty the table, which fills every bucket. The room left
-# in each page lets a new version of a row lie beside the old one, without touching the index.
+# Every request writes here, and a crash may empty the table, which refills every bucket. The free
+# space in each page allows HOT updates, which don't touch the index.
 RATE_BUCKETS = [
     "ALTER TABLE accounts_ratebucket SET UNLOGGED",
     "ALTER TABLE accounts_ratebucket SET (fillfactor = 50)",
 ]
-# An event stays as it was written; when a user is removed, it only loses the link.
+# An event never changes, except that removing its user clears the link.
 APPEND_ONLY = """
 CREATE FUNCTION accounts_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -13,5 +13,5 @@ from accounts.models.organizations import (
     new_membership_id,
     new_organization_id,
 )
-from accounts.models.people import User, UserManager
 from accounts.models.rate_limits import RateBucket
+from accounts.models.users import User, UserManager

@@ -10,11 +10,11 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models.organizations import Organization
-from accounts.models.people import User
+from accounts.models.users import User
 
 
 class Scope(models.TextChoices):
-    """A part of the API that a key may be used for; `key_limits.py` says what each one opens."""
+    """A part of the API that a key may use; `api_keys/restrictions.py` describes each one."""
 
     SUBMIT = "submit"
     READ = "read"
@@ -23,7 +23,7 @@ class Scope(models.TextChoices):
 
 
 def all_scopes() -> list[str]:
-    """Return every scope: what a key may do unless it is limited."""
+    """Return every scope, the default of a key."""
     return list(Scope.values)
 
 
@@ -36,13 +36,13 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
 
 class ApiKey(models.Model):
-    """An organization's credential: shown once, stored as a public part and a keyed hash."""
+    """An organization's credential: displayed once, stored as a public id and a keyed hash."""
 
     organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, related_name="api_keys"
     )
     name = models.CharField(max_length=80)
-    # The part between the prefix and the secret: found by it, shown in lists, safe in logs.
+    # The part between the prefix and the secret: identifies the key, safe in lists and logs.
     key_id = models.CharField(max_length=16, unique=True, editable=False)
     last_four = models.CharField(max_length=4, editable=False)
     secret_hash = models.CharField(max_length=64, editable=False)
@@ -59,7 +59,7 @@ class ApiKey(models.Model):
     # Empty means any.
     allowed_models = ArrayField(models.CharField(max_length=80), default=list, blank=True)
     allowed_ranges = ArrayField(models.CharField(max_length=43), default=list, blank=True)
-    # After a rotation the secret before it works until it ends, so that machines can follow.
+    # After a rotation the old secret works until `previous_ends_at`, so that clients can switch.
     previous_hash = models.CharField(max_length=64, blank=True, editable=False)
     previous_pepper_version = models.CharField(max_length=16, blank=True, editable=False)
     previous_last_four = models.CharField(max_length=4, blank=True, editable=False)
@@ -82,17 +82,17 @@ class ApiKey(models.Model):
 
     @property
     def display(self) -> str:
-        """Return the key as lists show it, without its secret."""
+        """Return the key as lists display it, without its secret."""
         return f"vg_{self.key_id}_…{self.last_four}"
 
     @property
     def has_every_scope(self) -> bool:
-        """Return whether the key may use all of the API."""
+        """Return whether the key has every scope."""
         return set(Scope.values) <= set(self.scopes)
 
     @property
     def overlap_ends_at(self) -> datetime | None:
-        """Return until when the secret before the last rotation works, None when it does not."""
+        """Return until when the old secret of a rotated key works; None when it doesn't."""
         ends_at = self.previous_ends_at
         return ends_at if ends_at is not None and ends_at > timezone.now() else None
 

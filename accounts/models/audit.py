@@ -1,4 +1,4 @@
-"""The audit log's events."""
+"""Audit log events."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models.organizations import Organization
-from accounts.models.people import User
+from accounts.models.users import User
 from vidgo.kernel.db import ids
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
-    """What was done in a tenant."""
+    """Audit events of a tenant."""
 
     def for_organization(self, organization: Organization) -> AuditEventQuerySet:
         """Keep the events of one organization."""
@@ -28,22 +28,22 @@ def new_event_id() -> str:
 class AuditEvent(models.Model):
     """One sensitive action: who did what to what, when and from where.
 
-    A trigger refuses to change or remove one; only the link to a removed user is cut.
+    A trigger refuses to change or remove it; removing a user only clears the link.
     """
 
-    # The number of the row stays inside: it would tell a customer how much everyone does.
+    # The primary key stays internal: it would reveal the activity of all customers.
     public_id = models.CharField(max_length=40, unique=True, default=new_event_id, editable=False)
 
     organization = models.ForeignKey(
         Organization, null=True, on_delete=models.PROTECT, related_name="audit_events"
     )
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
-    # Kept beside the link, so that the log still names who acted after the account is gone.
+    # A copy, so that the log still names who acted after the account is removed.
     actor = models.CharField(max_length=254)
     action = models.CharField(max_length=64)
     target = models.CharField(max_length=254, blank=True)
     reason = models.CharField(max_length=500, blank=True)
-    # Done at the operator's desk: the organization reads that, but not who it was.
+    # Done in the admin: members see that an operator acted, but not who.
     by_operator = models.BooleanField(default=False)
     ip_address = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=200, blank=True)

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.models.people import User
+from accounts.models.users import User
 from vidgo.kernel.db import ids
 
 
@@ -19,7 +19,7 @@ def new_organization_id() -> str:
 
 
 def new_membership_id() -> str:
-    """Return a public id for a person's place in an organization."""
+    """Return a public id for a membership."""
     return ids.new_id("mem")
 
 
@@ -37,17 +37,17 @@ class Organization(models.Model):
     name = models.CharField(max_length=120)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     suspended_at = models.DateTimeField(null=True, blank=True)
-    # Jobs that may run at once; empty means the ORGANIZATION_CONCURRENCY setting.
+    # Jobs that run at once; empty means the ORGANIZATION_CONCURRENCY setting.
     concurrency_limit = models.PositiveIntegerField(null=True, blank=True)
-    # API requests a minute, of all keys together and of each; empty means the RATE_LIMIT settings.
+    # API requests per minute, for all keys together and for each; empty: the RATE_LIMIT settings.
     requests_per_minute = models.PositiveIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1)]
     )
-    # How long results are kept; empty means RESULT_RETENTION_DAYS, which is also the longest.
+    # How long results are kept; empty means RESULT_RETENTION_DAYS, which is also the maximum.
     retention_days = models.PositiveIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1)]
     )
-    # The row stays for the ledger and the audit log; nobody is a member of it any more.
+    # The row stays for the ledger and the audit log; it has no members any more.
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
@@ -68,7 +68,7 @@ class Organization(models.Model):
 
 
 class Role(models.TextChoices):
-    """A person's place in an organization; `access.py` says what each may do."""
+    """A member's role; `access.py` lists what each may do."""
 
     OWNER = "owner"
     ADMIN = "admin"
@@ -77,7 +77,7 @@ class Role(models.TextChoices):
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
-    """People of a tenant."""
+    """Members of a tenant."""
 
     def for_organization(self, organization: Organization) -> MembershipQuerySet:
         """Keep the members of one organization."""
@@ -85,7 +85,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
 
 class Membership(models.Model):
-    """A user's place in an organization."""
+    """A user's membership in an organization."""
 
     public_id = models.CharField(
         max_length=40, unique=True, default=new_membership_id, editable=False
@@ -121,12 +121,12 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.filter(organization=organization)
 
     def open(self) -> InvitationQuerySet:
-        """Keep those neither accepted nor withdrawn; some of them may have expired."""
+        """Keep those neither accepted nor withdrawn; some may have expired."""
         return self.filter(accepted_at=None, withdrawn_at=None)
 
 
 class Invitation(models.Model):
-    """A place in an organization, offered to an e-mail address until it expires."""
+    """A membership offered to an e-mail address until it expires."""
 
     public_id = models.CharField(
         max_length=40, unique=True, default=new_invitation_id, editable=False
@@ -136,7 +136,7 @@ class Invitation(models.Model):
     )
     email = models.EmailField(max_length=254)
     role = models.CharField(max_length=16, choices=Role.choices)
-    # Of the secret in the message's link, which itself is kept nowhere.
+    # Hash of the secret in the e-mailed link, which is not stored.
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     invited_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -155,7 +155,7 @@ class Invitation(models.Model):
                 condition=models.Q(accepted_at=None, withdrawn_at=None),
                 name="invitation_is_open_once_per_address",
             ),
-            # An owner is made by another owner, of somebody who is there.
+            # Only another owner can make a member an owner.
             models.CheckConstraint(
                 condition=models.Q(role__in=[Role.ADMIN, Role.DEVELOPER, Role.BILLING]),
                 name="invitation_role_is_known_and_not_owner",
@@ -171,5 +171,5 @@ class Invitation(models.Model):
 
     @property
     def is_expired(self) -> bool:
-        """Return whether its link has stopped working by age."""
+        """Return whether its link is too old to work."""
         return self.expires_at <= timezone.now()

@@ -1,4 +1,4 @@
-"""The token buckets of rate limits."""
+"""Token buckets of the rate limits."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from django.db import models
 
 
 class RateBucket(models.Model):
-    """A token bucket, told by when it will be full again; one that is full needs no row.
+    """A token bucket, stored as the time it will be full again; a full bucket needs no row.
 
-    The table is unlogged: quick to write, and empty after a crash, when every bucket is full.
+    The table is unlogged: fast to write, and empty after a crash, which refills every bucket.
     """
 
-    # What is limited: a key, an organization, an address.
+    # What is limited, such as `key:17` or `address:203.0.113.7`.
     subject = models.CharField(max_length=80, primary_key=True)
     full_at = models.DateTimeField()
 

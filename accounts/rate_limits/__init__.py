@@ -1,7 +1,8 @@
 """Rate limits of the API: token buckets in the database, shared by every web process.
 
 Import it as `from accounts import rate_limits`. `token_buckets` counts, `local_leases` lets a
-process count ahead, `throttles` applies the limits to API calls.
+process take calls ahead, `throttles` applies the limits to API calls. `organizations.set_limits`
+sets the limits of one organization.
 """
 
 from accounts.rate_limits.token_buckets import (
@@ -9,8 +10,8 @@ from accounts.rate_limits.token_buckets import (
     Level,
     RateLimitReached,
     TooManyRequests,
-    forget_full,
-    note_failed_key,
+    count_invalid_key,
+    remove_full,
     take,
     take_ahead,
 )

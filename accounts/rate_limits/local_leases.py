@@ -1,10 +1,10 @@
-"""Allowances: calls that a web process takes from the buckets before they come, a handful at once.
+"""Local leases: a web process takes calls from the buckets ahead, several in one query.
 
-To count every call in the database costs as much as to answer it. So a process takes a hundredth of
-what the smallest bucket holds, and lets in as many calls by itself. Only while the buckets are
-nearly full: near its limit every call is counted by itself, and the limit is exact. At most a tenth
-of a bucket can lie with processes, and what lies there unused for `KEPT_SECONDS` is forgotten, so
-that a customer may be let in for a hundredth more a minute and process, and never for less.
+Counting every call in the database costs as much as answering it. So a process leases a hundredth
+of the smallest bucket's capacity and allows that many calls without a query. It does so only while
+the buckets are nearly full: near the limit each call is counted in the database, and the limit is
+exact. At most a tenth of a bucket is leased out, and an unused lease lapses after `KEPT_SECONDS`.
+So a customer may get up to a hundredth more per minute and process, never less than the limit.
 """
 
 from __future__ import annotations
@@ -19,64 +19,64 @@ from accounts.rate_limits import Bucket, Level
 
 LEASE_SHARE = 0.01
 KEPT_SECONDS = 60.0
-# Beyond so many, those that are over are looked for.
+# With more leases than this, taking another one first drops the ended ones.
 MANY = 10_000
 
 
 @dataclass(slots=True)
 class Lease:
-    """Calls taken ahead; `level` is the emptiest bucket's when all of them have come."""
+    """Calls taken ahead; `level` is the emptiest bucket's once all of them are used."""
 
     level: Level
     taken_at: float
     calls: int
 
     def is_over(self, *, now: float) -> bool:
-        """Return whether no call may come any more."""
+        """Return whether the lease allows no more calls."""
         return self.calls == 0 or now >= self.taken_at + KEPT_SECONDS
 
     def spend(self, *, now: float) -> Level:
-        """Let a call in and return the level after it."""
+        """Use one call and return the level after it."""
         self.calls -= 1
-        a_call = 1 / self.level.bucket.per_second
-        debt = self.level.debt_seconds - self.calls * a_call - (now - self.taken_at)
-        return Level(self.level.bucket, max(debt, a_call))
+        seconds_per_call = 1 / self.level.bucket.per_second
+        debt = self.level.debt_seconds - self.calls * seconds_per_call - (now - self.taken_at)
+        return Level(self.level.bucket, max(debt, seconds_per_call))
 
 
 class LocalLeases:
-    """What this process has taken ahead."""
+    """The leases of this process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: dict[tuple[Bucket, ...], Lease] = {}
+        self._leases: dict[tuple[Bucket, ...], Lease] = {}
 
     def take(self, buckets: Sequence[Bucket]) -> Level:
-        """Take a call from each bucket and return the level of the one that is emptiest.
+        """Take a call from each bucket and return the level of the emptiest one.
 
-        Raises `rate_limits.RateLimitReached`, having taken nothing, when one of them is empty.
+        Raises `rate_limits.RateLimitReached`, and takes nothing, when a bucket is empty.
         """
         ahead = int(min(bucket.capacity for bucket in buckets) * LEASE_SHARE)
         if ahead <= 1:
             return rate_limits.take(buckets)
-        now, whose = time.monotonic(), tuple(buckets)
+        now, key = time.monotonic(), tuple(buckets)
         with self._lock:
-            kept = self._kept.get(whose)
-            if kept is not None and not kept.is_over(now=now):
-                return kept.spend(now=now)
+            found = self._leases.get(key)
+            if found is not None and not found.is_over(now=now):
+                return found.spend(now=now)
         level, calls = rate_limits.take_ahead(buckets, calls=ahead)
         lease = Lease(level, taken_at=now, calls=calls)
         with self._lock:
-            if len(self._kept) > MANY:
-                over = [each for each, kept in self._kept.items() if kept.is_over(now=now)]
-                for each in over:
-                    del self._kept[each]
-            self._kept[whose] = lease
+            if len(self._leases) > MANY:
+                for each, old in list(self._leases.items()):
+                    if old.is_over(now=now):
+                        del self._leases[each]
+            self._leases[key] = lease
             return lease.spend(now=now)
 
     def forget(self) -> None:
-        """Forget all that was taken ahead."""
+        """Drop all leases."""
         with self._lock:
-            self._kept.clear()
+            self._leases.clear()
 
 
 leases = LocalLeases()

@@ -1,7 +1,7 @@
-"""Rate limits of the API: token buckets in the database, the same for every web process.
+"""Token buckets in the database, shared by every web process.
 
-A bucket holds so many requests and fills evenly. A request takes one from each bucket it falls
-under, or none when one of them is empty; the row locks of one statement make that exact.
+A bucket holds a number of requests and refills evenly. A request takes one from each of its
+buckets, or none when one is empty; the row locks of a single statement make that exact.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from vidgo.kernel import errors
 from vidgo.kernel.db import prepared_statements
 
 MINUTE = 60.0
-# Of floating point; a request early by so little of a token is let in.
+# Floating-point slack: a request is allowed this fraction of a token early.
 TOLERANCE = 1e-6
-# Requests are only taken ahead while a bucket is this full.
+# Requests are taken ahead only while each bucket is at least this full.
 NEARLY_FULL = 0.9
 
-# A bucket lacks `debt` seconds of filling. `granted` when each of them still holds a request; then
-# each owes for one more, or for `ahead` when all are nearly full. The database's clock is the only
-# one that all web processes share.
+# `debt` is how many seconds a bucket needs to be full. `granted` is true when each bucket holds a
+# request; then each one is charged for one, or for `ahead` when all are nearly full. The clock is
+# the database's, because all web processes share it.
 TAKE = """
 WITH asked AS (
     SELECT * FROM unnest(%(subjects)s::text[], %(capacities)s::float8[], %(rates)s::float8[])
@@ -65,16 +65,16 @@ SELECT subject, statement_timestamp() FROM unnest(%(subjects)s::text[]) AS asked
     ON CONFLICT (subject) DO NOTHING
 """
 
-FORGET = "DELETE FROM accounts_ratebucket WHERE full_at < statement_timestamp()"
+REMOVE_FULL = "DELETE FROM accounts_ratebucket WHERE full_at < statement_timestamp()"
 
 
 class TooManyRequests(errors.RateLimited):
-    """A bucket is empty; nothing was taken from any."""
+    """A rate limit is reached."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A limit and whom it holds for; `scope` is its name for the customer."""
+    """A limit and its subject; `scope` is what the customer reads."""
 
     scope: str
     subject: str
@@ -83,36 +83,36 @@ class Bucket:
 
     @property
     def per_second(self) -> float:
-        """Return how many requests flow in each second."""
+        """Return how many requests the bucket gains per second."""
         return self.per_minute / MINUTE
 
     @property
     def capacity(self) -> int:
-        """Return how many requests may come at once."""
+        """Return how many requests the full bucket holds."""
         return max(int(self.per_second * self.burst_seconds + TOLERANCE), 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """How full a bucket is after a request; `debt_seconds` until it is full."""
+    """How full a bucket is: it is full again after `debt_seconds`."""
 
     bucket: Bucket
     debt_seconds: float
 
     @property
     def tokens(self) -> float:
-        """Return what is left, a fraction of a request included."""
+        """Return how many requests are left, including a fraction."""
         return max(self.bucket.capacity - self.debt_seconds * self.bucket.per_second, 0.0)
 
     @property
     def wait_seconds(self) -> int:
-        """Return in how many whole seconds a request will be let in."""
+        """Return after how many whole seconds a request will be allowed."""
         return max(math.ceil((1 - self.tokens) / self.bucket.per_second - TOLERANCE), 1)
 
     def headers(self) -> dict[str, str]:
-        """Return the three headers of the IETF's draft, up to its version 6.
+        """Return the three headers of the IETF draft up to version 6.
 
-        Those that clients in the field read; later versions merged them into one that few know.
+        Clients read these; later versions merge them into one that few clients know.
         """
         return {
             "RateLimit-Limit": str(self.bucket.capacity),
@@ -122,7 +122,7 @@ class Level:
 
 
 class RateLimitReached(Exception):
-    """Not now; `level` is that of the bucket that is empty for longest."""
+    """A bucket is empty; `level` is that of the bucket with the longest wait."""
 
     def __init__(self, level: Level) -> None:
         self.level = level
@@ -130,17 +130,17 @@ class RateLimitReached(Exception):
 
 
 def take(buckets: Sequence[Bucket]) -> Level:
-    """Take a request from each bucket and return the level of the one that is emptiest.
+    """Take a request from each bucket and return the level of the emptiest one.
 
-    Raises `RateLimitReached`, having taken nothing, when one of them is empty.
+    Raises `RateLimitReached`, and takes nothing, when a bucket is empty.
     """
     return take_ahead(buckets, calls=1)[0]
 
 
 def take_ahead(buckets: Sequence[Bucket], *, calls: int) -> tuple[Level, int]:
-    """Take up to so many requests from each bucket; return the emptiest one's level, and how many.
+    """Take up to `calls` requests from each bucket; return the emptiest level and how many.
 
-    Only one unless all of them are nearly full. Raises `RateLimitReached` as `take` does.
+    Takes only one unless all buckets are nearly full. Raises `RateLimitReached` as `take` does.
     """
     by_subject = {bucket.subject: bucket for bucket in buckets}
     asked = list(by_subject.values())
@@ -154,7 +154,7 @@ def take_ahead(buckets: Sequence[Bucket], *, calls: int) -> tuple[Level, int]:
     }
     with prepared_statements.prepared() as cursor:
         cursor.execute(TAKE, values)
-        # None when a bucket is new, or was forgotten because it was full.
+        # No rows when a bucket is new, or was removed because it was full.
         while not (rows := cursor.fetchall()):
             cursor.execute(FILL, values)
             cursor.execute(TAKE, values)
@@ -170,18 +170,18 @@ def take_ahead(buckets: Sequence[Bucket], *, calls: int) -> tuple[Level, int]:
     return min(after, key=lambda level: level.tokens), taken
 
 
-def forget_full() -> int:
-    """Delete the buckets that are full, which need no row, and return how many there were."""
+def remove_full() -> int:
+    """Remove full buckets, which need no row, and return how many there were."""
     with connection.cursor() as cursor:
-        cursor.execute(FORGET)
+        cursor.execute(REMOVE_FULL)
         return int(cursor.rowcount)
 
 
-def note_failed_key(request: HttpRequest) -> None:
-    """Count a credential that was refused against the address it came from.
+def count_invalid_key(request: HttpRequest) -> None:
+    """Count a refused credential against the client's address; raises `TooManyRequests`.
 
-    Raises `TooManyRequests` for an address that has sent too many. A valid key is never refused for
-    what its neighbours do: nobody guesses 190 bits, and this only spares the database.
+    Valid keys from the same address keep working: the limit only spares the database, as nobody
+    guesses 190 bits.
     """
     bucket = Bucket(
         scope="address",
@@ -192,7 +192,7 @@ def note_failed_key(request: HttpRequest) -> None:
         take([bucket])
     except RateLimitReached as reached:
         raise TooManyRequests(
-            "Too many requests with a wrong API key from your address.",
+            "Too many requests with an invalid API key from your address.",
             retry_after_seconds=reached.level.wait_seconds,
             scope=bucket.scope,
         ) from None

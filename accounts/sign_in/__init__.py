@@ -1,1 +1,1 @@
-"""Signing in: sessions, second factors, passkeys, and what people change about them."""
+"""Signing in: sessions, second factors, passkeys, and the audit log of changes to them."""

@@ -1,4 +1,4 @@
-"""What a browser sends for a passkey: django-allauth's forms, safe against made-up messages."""
+"""Passkey forms: django-allauth's, made safe against malformed input."""
 
 from __future__ import annotations
 
@@ -15,18 +15,17 @@ from allauth.mfa.webauthn.forms import (
 )
 from django import forms
 
-# What the parsers of python-fido2 raise for bytes and objects of another shape, beside what
-# django-allauth catches.
+# What python-fido2 raises for malformed input, besides what django-allauth catches.
 MALFORMED = (TypeError, ValueError, KeyError, AttributeError, IndexError, struct.error)
 
 
 class AddForm(AddWebAuthnForm):
-    """A new passkey; it may sign in alone unless one says otherwise."""
+    """A new passkey; unless the user opts out, it signs in without a password."""
 
     passwordless = forms.BooleanField(required=False, initial=True)
 
     def clean(self) -> dict[str, Any]:
-        """Return what was sent; refuse what no browser sends."""
+        """Return the cleaned values; refuse malformed input."""
         try:
             values: dict[str, Any] = super().clean()
         except MALFORMED:
@@ -34,11 +33,11 @@ class AddForm(AddWebAuthnForm):
         return values
 
 
-class _Shown:
-    """A passkey that was shown to us."""
+class _CredentialForm:
+    """A form with a passkey's answer."""
 
     def clean_credential(self) -> Authenticator:
-        """Return the passkey; refuse what no browser sends."""
+        """Return the passkey; refuse malformed input."""
         try:
             found: Authenticator = super().clean_credential()  # type: ignore[misc]
         except MALFORMED:
@@ -46,13 +45,13 @@ class _Shown:
         return found
 
 
-class AuthenticateForm(_Shown, AuthenticateWebAuthnForm):
-    """A passkey beside the password."""
+class AuthenticateForm(_CredentialForm, AuthenticateWebAuthnForm):
+    """A passkey as second factor, after the password."""
 
 
-class LoginForm(_Shown, LoginWebAuthnForm):
-    """A passkey in place of the password."""
+class LoginForm(_CredentialForm, LoginWebAuthnForm):
+    """A passkey instead of the password."""
 
 
-class ReauthenticateForm(_Shown, ReauthenticateWebAuthnForm):
-    """A passkey before a sensitive step."""
+class ReauthenticateForm(_CredentialForm, ReauthenticateWebAuthnForm):
+    """A passkey to reauthenticate before a sensitive step."""

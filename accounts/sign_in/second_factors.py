@@ -1,6 +1,6 @@
-"""Second factors: authenticator apps, passkeys and recovery codes, which django-allauth keeps.
+"""Second factors: authenticator apps, passkeys and recovery codes, stored by django-allauth.
 
-What they are made of is sealed at rest with a key made from SECRET_KEY, so that a copy of the
+Their secrets are encrypted at rest with a key derived from SECRET_KEY, so that a copy of the
 database alone opens no account.
 """
 
@@ -22,40 +22,40 @@ log = structlog.get_logger(__name__)
 
 SEALER = sealing.Sealer("vidgo second factors")
 
-# Where django-allauth keeps what is secret, by the type of the factor.
+# The field of each factor's data that holds its secret.
 SEALED = {Authenticator.Type.TOTP: "secret", Authenticator.Type.RECOVERY_CODES: "seed"}
 
 
 class MFAAdapter(DefaultMFAAdapter):
-    """What django-allauth asks of us: names, sentences and seals."""
+    """The django-allauth adapter for second factors: names, error messages, encryption."""
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": "This code is not right, or it has been used already.",
-        "unverified_email": "Confirm your e-mail address first, so that you cannot be locked out.",
+        "incorrect_code": "This code is wrong or has already been used.",
+        "unverified_email": "Confirm your e-mail address first, so that you stay able to sign in.",
     }
 
     def encrypt(self, text: str) -> str:
-        """Return the text sealed."""
+        """Return the text encrypted."""
         return SEALER.seal(text.encode())
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Return what was sealed, also with a former SECRET_KEY; raises `sealing.Unreadable`."""
+        """Return the plaintext, also of a former SECRET_KEY; raises `sealing.Unreadable`."""
         return SEALER.unseal(encrypted_text).decode()
 
     def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:
-        """Return the name that a new passkey has until one gives it another."""
+        """Return the default name of a new passkey."""
         count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
         return f"Passkey {count + 1}"
 
     def _get_site_name(self) -> str:
-        # What authenticator apps and browsers show the entry under.
+        # The name of the entry in authenticator apps and browsers.
         return str(settings.VIDGO_NAME)
 
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """A person's second factors."""
+    """A user's second factors."""
 
     totp: Authenticator | None = None
     recovery_codes: Authenticator | None = None
@@ -64,17 +64,17 @@ class Factors:
 
     @property
     def is_on(self) -> bool:
-        """Return whether signing in with the password asks for more."""
+        """Return whether signing in with the password requires a second factor."""
         return self.totp is not None or bool(self.passkeys)
 
 
 def factors_of(*, user: User) -> Factors:
-    """Return a person's second factors, the passkeys in the order they were added."""
+    """Return a user's second factors; passkeys come oldest first."""
     found = list(Authenticator.objects.filter(user=user).order_by("pk"))
-    one = {each.type: each for each in found}
-    codes = one.get(Authenticator.Type.RECOVERY_CODES)
+    by_type = {each.type: each for each in found}
+    codes = by_type.get(Authenticator.Type.RECOVERY_CODES)
     return Factors(
-        totp=one.get(Authenticator.Type.TOTP),
+        totp=by_type.get(Authenticator.Type.TOTP),
         recovery_codes=codes,
         codes_left=len(codes.wrap().get_unused_codes()) if codes else 0,
         passkeys=[each for each in found if each.type == Authenticator.Type.WEBAUTHN],
@@ -82,9 +82,10 @@ def factors_of(*, user: User) -> Factors:
 
 
 def reseal() -> int:
-    """Seal with the present SECRET_KEY what a former one sealed; return how many there were.
+    """Re-encrypt secrets of a former SECRET_KEY with the current one; return how many there were.
 
-    After that the former one may leave SECRET_KEY_FALLBACKS. What no key opens is logged.
+    Afterwards the former key may leave SECRET_KEY_FALLBACKS. Secrets that no key decrypts are
+    logged.
     """
     resealed = 0
     for type, name in SEALED.items():
@@ -100,7 +101,7 @@ def reseal() -> int:
 
 def _reseal(pk: int, name: str) -> None:
     with transaction.atomic():
-        # Read again under a lock: meanwhile a recovery code may have been used.
+        # Read it again under a lock: a recovery code may have been used in the meantime.
         row = Authenticator.objects.select_for_update().get(pk=pk)
         row.data[name] = SEALER.reseal(row.data[name])
         row.save(update_fields=["data"])

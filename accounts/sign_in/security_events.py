@@ -1,7 +1,6 @@
-"""Sign-in security: what members change about how they sign in, told to their organizations.
+"""Security events: record in the audit log what users change about how they sign in.
 
-django-allauth changes it and tells by signals; whoever looks after a team reads it in the audit log
-of each organization the person is in.
+django-allauth signals each change; it is recorded in every organization of the user.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ FACTORS = {
 }
 
 
-def note(request: HttpRequest, *, user: User, action: str, target: str) -> None:
-    """Write the same event into the log of each organization the person is in."""
-    # Who resets a password is not signed in.
+def record(request: HttpRequest, *, user: User, action: str, target: str) -> None:
+    """Record the event in each organization of the user."""
+    # A user who resets a password is not signed in.
     actor = replace(audit.actor_of(request), label=user.email, user=user)
     with transaction.atomic():
         for membership in access.list_memberships(user=user):
@@ -37,11 +36,11 @@ def note(request: HttpRequest, *, user: User, action: str, target: str) -> None:
 
 
 def _password_changed(request: HttpRequest, user: User, **_: Any) -> None:
-    note(request, user=user, action="person.password_changed", target=user.email)
+    record(request, user=user, action="person.password_changed", target=user.email)
 
 
 def _password_reset(request: HttpRequest, user: User, **_: Any) -> None:
-    note(request, user=user, action="person.password_reset", target=user.email)
+    record(request, user=user, action="person.password_reset", target=user.email)
 
 
 def _email_changed(
@@ -49,28 +48,30 @@ def _email_changed(
 ) -> None:
     before = from_email_address.email if from_email_address else "none"
     target = f"{before} → {to_email_address.email}"
-    note(request, user=user, action="person.email_changed", target=target)
+    record(request, user=user, action="person.email_changed", target=target)
 
 
 def _factor_added(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
-    _note_factor(request, user, authenticator, action="person.second_factor_added")
+    _record_factor(request, user, authenticator, action="person.second_factor_added")
 
 
 def _factor_removed(
     request: HttpRequest, user: User, authenticator: Authenticator, **_: Any
 ) -> None:
-    _note_factor(request, user, authenticator, action="person.second_factor_removed")
+    _record_factor(request, user, authenticator, action="person.second_factor_removed")
 
 
-def _codes_made(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
-    _note_factor(request, user, authenticator, action="person.recovery_codes_made")
+def _codes_regenerated(
+    request: HttpRequest, user: User, authenticator: Authenticator, **_: Any
+) -> None:
+    _record_factor(request, user, authenticator, action="person.recovery_codes_regenerated")
 
 
-def _note_factor(
+def _record_factor(
     request: HttpRequest, user: User, authenticator: Authenticator, *, action: str
 ) -> None:
     kind = FACTORS[Authenticator.Type(authenticator.type)]
-    note(request, user=user, action=action, target=f"{user.email}: {kind}")
+    record(request, user=user, action=action, target=f"{user.email}: {kind}")
 
 
 def listen() -> None:
@@ -81,4 +82,4 @@ def listen() -> None:
     signals.email_changed.connect(_email_changed)
     factor_signals.authenticator_added.connect(_factor_added)
     factor_signals.authenticator_removed.connect(_factor_removed)
-    factor_signals.authenticator_reset.connect(_codes_made)
+    factor_signals.authenticator_reset.connect(_codes_regenerated)

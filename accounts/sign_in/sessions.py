@@ -1,24 +1,21 @@
-"""Sessions: where a person is signed in, and signing out there.
+"""Sessions: where a user is signed in, and signing out there.
 
-A session is a row of Django's table, and django-allauth remembers beside it from where it was
-begun. Ending one deletes both, so the next request with its cookie is nobody's.
+Django stores the session, django-allauth stores beside it where it was started. Ending a session
+deletes both, so that the next request with its cookie is signed out.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 
 from allauth.account.signals import password_changed, password_reset, password_set
 from allauth.usersessions.models import UserSession
-from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import audit
@@ -26,18 +23,18 @@ from accounts.models import User
 from accounts.sign_in import user_agents
 from vidgo.kernel import errors
 
-# How often a session's last use is written down, in seconds.
+# How often a session's last use is recorded.
 SEEN_EVERY_SECONDS = 600
 SEEN_KEY = "seen"
 
 
 class UnknownSession(errors.NotFound):
-    default_message = "There is no such session, or it has ended."
+    default_message = "This session doesn't exist or has already ended."
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Somewhere a person is signed in."""
+class ActiveSession:
+    """A browser in which a user is signed in."""
 
     pk: int
     device: str
@@ -47,16 +44,16 @@ class Place:
     is_current: bool
 
 
-def list_places(*, request: HttpRequest) -> list[Place]:
-    """Return where the person of the request is signed in: here first, then the latest seen."""
-    # The middleware would do it after this answer, which is to name this session, too.
-    _note_seen(request)
+def list_active(*, request: HttpRequest) -> list[ActiveSession]:
+    """Return the user's sessions: the current one first, then the most recently seen."""
+    # The middleware records it only after this response, which must list this session, too.
+    note_seen(request)
     alive = Session.objects.filter(expire_date__gt=timezone.now())
     rows = UserSession.objects.filter(
         user=request.user, session_key__in=alive.values("session_key")
     ).order_by("-last_seen_at", "-pk")
-    places = [
-        Place(
+    found = [
+        ActiveSession(
             pk=row.pk,
             device=user_agents.describe(row.user_agent),
             ip_address=row.ip,
@@ -66,11 +63,11 @@ def list_places(*, request: HttpRequest) -> list[Place]:
         )
         for row in rows
     ]
-    return sorted(places, key=lambda place: not place.is_current)
+    return sorted(found, key=lambda session: not session.is_current)
 
 
 def end(*, user: User, pk: int) -> None:
-    """Sign a person out in one place, at once; raises `UnknownSession`, also for a foreign one."""
+    """Sign a user out of one session at once; raises `UnknownSession`, also for someone else's."""
     row = UserSession.objects.filter(user=user, pk=pk).first()
     if row is None:
         raise UnknownSession
@@ -78,18 +75,26 @@ def end(*, user: User, pk: int) -> None:
 
 
 def end_others(*, user: User, session_key: str | None) -> int:
-    """Sign a person out everywhere but in one session; return in how many places that was."""
+    """Sign a user out of all sessions but one; return how many ended."""
     return _end(list(UserSession.objects.filter(user=user).exclude(session_key=session_key)))
 
 
-def forget_ended() -> int:
-    """Delete the sessions that have run out, and what was remembered of any that is gone.
-
-    Returns how many sessions there were.
-    """
-    ended, _ = Session.objects.filter(expire_date__lte=timezone.now()).delete()
+def remove_expired() -> int:
+    """Remove expired sessions and the records of ended ones; return how many had expired."""
+    expired, _ = Session.objects.filter(expire_date__lte=timezone.now()).delete()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
-    return ended
+    return expired
+
+
+def note_seen(request: HttpRequest) -> None:
+    """Record the session's last use, at most once in `SEEN_EVERY_SECONDS`."""
+    now = int(time.time())
+    if now - request.session.get(SEEN_KEY, 0) < SEEN_EVERY_SECONDS:
+        return
+    # Over a Unix socket there is no address, and the table requires one.
+    if request.user.is_authenticated and audit.address_of(request):
+        request.session[SEEN_KEY] = now
+        UserSession.objects.create_from_request(request)
 
 
 def _end(rows: list[UserSession]) -> int:
@@ -99,40 +104,8 @@ def _end(rows: list[UserSession]) -> int:
     return len(rows)
 
 
-class SessionSeenMiddleware:
-    """Write down every ten minutes that a session is in use, from where and with what.
-
-    django-allauth would do it on every request, with three statements; the session itself, which
-    is read anyway, tells when it was done last.
-    """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        # Only where the answer needed the session: what needs no database is not to ask one here.
-        if (
-            request.session.accessed
-            and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
-            and SESSION_KEY in request.session
-        ):
-            _note_seen(request)
-        return response
-
-
-def _note_seen(request: HttpRequest) -> None:
-    now = int(time.time())
-    if now - request.session.get(SEEN_KEY, 0) < SEEN_EVERY_SECONDS:
-        return
-    # Behind a local socket there is no address, and a row of the table needs one.
-    if request.user.is_authenticated and audit.address_of(request):
-        request.session[SEEN_KEY] = now
-        UserSession.objects.create_from_request(request)
-
-
 def _after_new_password(sender: Any, request: HttpRequest, user: User, **values: Any) -> None:
-    """Sign out everywhere else: whoever knew the old password is to be gone at once."""
+    """Sign out everywhere else, so that anyone who knew the old password loses access."""
     end_others(user=user, session_key=request.session.session_key)
 
 

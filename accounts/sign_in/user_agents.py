@@ -1,8 +1,8 @@
-"""User agents: what a browser calls itself, in a few words that a person recognizes."""
+"""User agents: describe a browser in a few words."""
 
 from __future__ import annotations
 
-# The first that is found counts: Edge and Opera also say Chrome, and Chrome says Safari.
+# The first match counts: Edge and Opera also say Chrome, and Chrome says Safari.
 PROGRAMS = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -25,13 +25,13 @@ SYSTEMS = (
     ("Linux", "Linux"),
 )
 LENGTH = 200
-SHOWN = 40
+LONGEST_UNKNOWN = 40
 
 
 def describe(user_agent: str) -> str:
-    """Return `Firefox on Windows`, or the start of what nobody knows; empty for nothing."""
+    """Return a text such as `Firefox on Windows`, or the start of an unknown user agent."""
     program = next((name for mark, name in PROGRAMS if mark in user_agent), "")
     system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
     if program and system:
         return f"{program} on {system}"
-    return program or system or user_agent[:SHOWN]
+    return program or system or user_agent[:LONGEST_UNKNOWN]

@@ -1,4 +1,4 @@
-"""How the options of a passkey's ceremony get into a page: as an attribute, not as a script."""
+"""Passkey options in a page, as a data attribute instead of an inline script."""
 
 import json
 from typing import Any
@@ -11,5 +11,5 @@ register = template.Library()
 
 @register.filter
 def as_json(value: Any) -> str:
-    """Return the value as JSON, to be escaped like any other text."""
+    """Return the value as JSON; the template escapes it."""
     return json.dumps(value, cls=DjangoJSONEncoder)

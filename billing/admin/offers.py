@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.contrib import admin
 
-from accounts.admin.reasoned import ReasonedTable
+from accounts.admin.audited import AuditedTable
 from billing.models import Grant, Promotion, Redemption
 from vidgo.admin.tables import ReadOnlyInline, ReadOnlyTable
 
@@ -43,7 +43,7 @@ class RedemptionInline(ReadOnlyInline):
 
 
 @admin.register(Promotion)
-class PromotionAdmin(ReasonedTable):
+class PromotionAdmin(AuditedTable):
     """Promotion codes; a change does not affect credits already granted."""
 
     nav_group = "Money"

@@ -1,4 +1,4 @@
-"""The pages that list, make and show API keys; here, because they also tell of caps and models."""
+"""The pages of API keys: list, create, show, change, rotate, revoke. Caps are in `api_key_caps`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import access, api_keys, audit
 from accounts.access import MemberRequest
 from accounts.api_keys import Issued
-from accounts.api_keys import first_key as first_keys
+from accounts.api_keys import first_key as promised_key
 from accounts.api_keys.forms import ApiKeyForm, NewApiKeyForm, RotationForm, SearchForm, values_of
 from accounts.models import ApiKey, Scope
 from billing import budgets, wallets
@@ -26,7 +26,7 @@ SECTION = "keys"
 
 
 def models_for(api_key: ApiKey | None = None) -> list[tuple[str, str]]:
-    """Return the models a key may be limited to; those it is limited to stay, sold or not."""
+    """Return the models a key may be limited to, plus those it already names that are gone."""
     names = {model.id: model.name for model in catalog.load().models.values()}
     if api_key is not None:
         names.update({each: each for each in api_key.allowed_models if each not in names})
@@ -36,20 +36,20 @@ def models_for(api_key: ApiKey | None = None) -> list[tuple[str, str]]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.member_page("keys")
 def key_list(request: MemberRequest) -> HttpResponseBase:
-    """List the organization's keys; a POST creates one and shows it, this once."""
+    """List the organization's keys; a POST creates one and shows it once."""
     if request.method == "POST":
         return _create(request)
     search = SearchForm(request.GET)
-    wanted = search.cleaned_data["q"] if search.is_valid() else ""
+    query_text = search.cleaned_data["q"] if search.is_valid() else ""
     organization = request.organization
-    keys = api_keys.list_keys(organization=organization, search=wanted).select_related("budget")
+    keys = api_keys.list_keys(organization=organization, search=query_text).select_related("budget")
     page = pagination.turn(
         keys, key="key_id", query=request.GET, among=api_keys.list_keys(organization=organization)
     )
     return render(
         request,
         "accounts/api_keys.html",
-        {"section": SECTION, "page": page, "search": search, "wanted": wanted},
+        {"section": SECTION, "page": page, "search": search, "query_text": query_text},
     )
 
 
@@ -70,7 +70,7 @@ def _form(request: MemberRequest, form: NewApiKeyForm, caps: BudgetForm) -> Http
 def _create(request: MemberRequest) -> HttpResponse:
     form = NewApiKeyForm(request.POST, models=models_for())
     caps = BudgetForm(request.POST)
-    # Both are asked, so that all mistakes are told at once.
+    # Validate both forms, so that all errors appear at once.
     if not all([form.is_valid(), caps.is_valid()]):
         return _form(request, form, caps)
     actor = audit.actor_of(request)
@@ -84,18 +84,18 @@ def _create(request: MemberRequest) -> HttpResponse:
         )
         if any(value is not None for value in caps.cleaned_data.values()):
             budgets.set_caps(api_key=issued.api_key, actor=actor, **caps.cleaned_data)
-    # Shown in the answer to the POST itself: a redirect would have to keep the key somewhere.
+    # The response to the POST shows the key: a redirect would have to store it somewhere.
     return render(
         request,
         "accounts/api_key_created.html",
-        {"section": SECTION, "shown": shown_once(request, issued)},
+        {"section": SECTION, "issued": secret_context(request, issued)},
     )
 
 
 @require_safe
 @access.member_page("keys")
 def key_detail(request: MemberRequest, key_id: str) -> HttpResponseBase:
-    """Show a key: what it may do, what it spent, when and from where it was used."""
+    """Show a key: what it may do, what it has spent, when and from where it was last used."""
     api_key = api_keys.get_key(organization=request.organization, key_id=key_id)
     names = dict(models_for(api_key))
     return render(
@@ -128,7 +128,7 @@ def key_edit(request: MemberRequest, key_id: str) -> HttpResponseBase:
             limits=form.cleaned_data["limits"],
             actor=audit.actor_of(request),
         )
-        messages.success(request, "Saved. It counts from the next call on.")
+        messages.success(request, "Saved. It applies from the next call.")
         return redirect("api_key", key_id)
     return render(
         request,
@@ -141,7 +141,7 @@ def key_edit(request: MemberRequest, key_id: str) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.member_page("keys")
 def key_rotate(request: MemberRequest, key_id: str) -> HttpResponseBase:
-    """Ask for how long the old secret goes on; a POST makes the new one and shows it, this once."""
+    """Ask how long the old secret keeps working; a POST creates the new one and shows it once."""
     api_key = api_keys.get_key(organization=request.organization, key_id=key_id)
     form = RotationForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -154,7 +154,7 @@ def key_rotate(request: MemberRequest, key_id: str) -> HttpResponseBase:
         return render(
             request,
             "accounts/api_key_created.html",
-            {"section": SECTION, "shown": shown_once(request, issued), "is_rotated": True},
+            {"section": SECTION, "issued": secret_context(request, issued), "is_rotated": True},
         )
     return render(
         request,
@@ -163,8 +163,33 @@ def key_rotate(request: MemberRequest, key_id: str) -> HttpResponseBase:
     )
 
 
-def shown_once(request: MemberRequest, issued: Issued) -> dict[str, Any]:
-    """Return what the page with a new secret needs: the key, and a command that works with it."""
+@require_POST
+@access.member_page("keys")
+def key_end_overlap(request: MemberRequest, key_id: str) -> HttpResponseBase:
+    """End the previous secret of a rotated key now."""
+    api_key = api_keys.end_overlap(
+        organization=request.organization, key_id=key_id, actor=audit.actor_of(request)
+    )
+    messages.success(request, f"The old secret of “{api_key.name}” no longer works.")
+    return redirect("api_key", key_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.member_page("keys")
+def key_revoke(request: MemberRequest, key_id: str) -> HttpResponseBase:
+    """Ask whether to revoke a key; a POST revokes it."""
+    if request.method == "POST":
+        revoked = api_keys.revoke(
+            organization=request.organization, key_id=key_id, actor=audit.actor_of(request)
+        )
+        messages.success(request, f"The key “{revoked.name}” is revoked.")
+        return redirect("api_keys")
+    api_key = api_keys.get_key(organization=request.organization, key_id=key_id)
+    return render(request, "accounts/api_key_revoke.html", {"section": SECTION, "api_key": api_key})
+
+
+def secret_context(request: MemberRequest, issued: Issued) -> dict[str, Any]:
+    """Return the template context for a new secret: the key, and a command that works with it."""
     api_key = issued.api_key
     balance = wallets.balance_of(organization=request.organization)
     allowed = api_key.allowed_models
@@ -191,9 +216,6 @@ def shown_once(request: MemberRequest, issued: Issued) -> dict[str, Any]:
 
 
 def first_key(request: MemberRequest) -> dict[str, Any] | None:
-    """Return what shows the first key of who has just signed up; None at any other time.
-
-    The key is made now, so that its text is kept nowhere between signing up and here.
-    """
-    issued = first_keys.take(request)
-    return None if issued is None else shown_once(request, issued)
+    """Create the key promised at sign-up and return its context; None at any other time."""
+    issued = promised_key.take(request)
+    return None if issued is None else secret_context(request, issued)

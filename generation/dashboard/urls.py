@@ -3,7 +3,15 @@
 from django.urls import include, path
 
 from generation import playground
-from generation.dashboard import api_keys, jobs, organization_deletion, overview, usage, webhooks
+from generation.dashboard import (
+    api_key_caps,
+    api_keys,
+    jobs,
+    organization_deletion,
+    overview,
+    usage,
+    webhooks,
+)
 
 urlpatterns = [
     path(
@@ -29,6 +37,9 @@ urlpatterns = [
     path("dashboard/keys/<str:key_id>", api_keys.key_detail, name="api_key"),
     path("dashboard/keys/<str:key_id>/edit", api_keys.key_edit, name="api_key_edit"),
     path("dashboard/keys/<str:key_id>/rotate", api_keys.key_rotate, name="api_key_rotate"),
+    path("dashboard/keys/<str:key_id>/end-old", api_keys.key_end_overlap, name="api_key_end_old"),
+    path("dashboard/keys/<str:key_id>/revoke", api_keys.key_revoke, name="api_key_revoke"),
+    path("dashboard/keys/<str:key_id>/budget", api_key_caps.caps_page, name="key_budget"),
     path("dashboard/callbacks", webhooks.callback_list, name="callbacks"),
     path("dashboard/callbacks/secret", webhooks.secret, name="callback_secret"),
     path("dashboard/callbacks/test", webhooks.test, name="callback_test"),

@@ -115,7 +115,7 @@ def facts() -> dict[str, Any]:
         "packs": packs.listed(),
         "credits_per_dollar": packs.CREDITS_PER_CENT * 100,
         "error_kinds": errors.kinds(),
-        "scopes": tuple(throttles.SENTENCES),
+        "scopes": tuple(throttles.SCOPE_LABELS),
     }
 
 

@@ -1,4 +1,4 @@
-"""Access: whose organization a request acts for, and what its role may do there."""
+"""Access: which organization a request acts for, and what the role allows there."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ ALL = set(access.WORDS)
 
 
 @pytest.fixture
-def choosing(rf: RequestFactory, alice: User) -> HttpRequest:
-    """A request of Alice's with a session."""
+def request_of_alice(rf: RequestFactory, alice: User) -> HttpRequest:
+    """A request by Alice, with a session."""
     request = rf.get("/")
     request.user, request.session = alice, SessionStore()
     return request
@@ -36,18 +36,18 @@ def choosing(rf: RequestFactory, alice: User) -> HttpRequest:
         (Role.BILLING, {"view", "billing"}),
     ],
 )
-def test_each_role_may_do_what_the_table_says(role: Role, abilities: set[str]) -> None:
+def test_each_role_has_the_abilities_in_the_table(role: Role, abilities: set[str]) -> None:
     membership = Membership(role=role)
     assert access.abilities_of(membership) == abilities
     assert {each for each in ALL if access.allows(membership, each)} == abilities
 
 
-def test_every_role_is_in_the_table_and_nobody_may_do_nothing() -> None:
+def test_every_role_is_in_the_table_and_a_stranger_has_no_abilities() -> None:
     assert set(access.ABILITIES) == set(Role.values)
     assert access.abilities_of(None) == frozenset()
 
 
-def test_without_a_choice_one_is_in_the_first_organization(
+def test_without_a_choice_the_first_organization_is_used(
     organization: Organization, alice: User
 ) -> None:
     factories.organization(owner=alice, name="Second")
@@ -55,35 +55,35 @@ def test_without_a_choice_one_is_in_the_first_organization(
 
 
 def test_a_chosen_organization_is_the_one_a_session_acts_for(
-    organization: Organization, alice: User, choosing: HttpRequest
+    organization: Organization, alice: User, request_of_alice: HttpRequest
 ) -> None:
     second = factories.organization(owner=alice, name="Second")
-    access.choose(choosing, public_id=second.public_id)
-    chosen = choosing.session[access.SESSION_KEY]
+    access.choose(request_of_alice, public_id=second.public_id)
+    chosen = request_of_alice.session[access.SESSION_KEY]
     assert access.membership_of(user=alice, public_id=chosen).organization == second
 
 
 def test_a_foreign_organization_cannot_be_chosen(
-    organization: Organization, other_organization: Organization, choosing: HttpRequest
+    organization: Organization, other_organization: Organization, request_of_alice: HttpRequest
 ) -> None:
     with pytest.raises(access.UnknownOrganization):
-        access.choose(choosing, public_id=other_organization.public_id)
-    assert access.SESSION_KEY not in choosing.session
+        access.choose(request_of_alice, public_id=other_organization.public_id)
+    assert access.SESSION_KEY not in request_of_alice.session
 
 
-def test_a_choice_that_has_been_lost_falls_back_to_the_first(
+def test_a_choice_that_is_no_longer_valid_falls_back_to_the_first(
     organization: Organization, other_organization: Organization, alice: User
 ) -> None:
     found = access.membership_of(user=alice, public_id=other_organization.public_id)
     assert found.organization == organization
 
 
-def test_a_person_without_any_organization_gets_one(charlie: User) -> None:
+def test_a_user_without_any_organization_gets_one(charlie: User) -> None:
     membership = access.membership_of(user=charlie, public_id=None)
     assert (membership.role, membership.organization.name) == ("owner", "charlie's organization")
 
 
-def test_a_page_asks_for_the_ability_it_was_given(rf: RequestFactory, bob: User) -> None:
+def test_a_page_requires_its_ability(rf: RequestFactory, bob: User) -> None:
     @access.member_page("billing")
     def page(request: access.MemberRequest) -> HttpResponse:
         return HttpResponse(request.membership.role)
@@ -100,7 +100,7 @@ def test_a_page_asks_for_the_ability_it_was_given(rf: RequestFactory, bob: User)
                 page(request)
 
 
-def test_switching_leads_to_the_other_organization(organization: Organization, bob: User) -> None:
+def test_switching_shows_the_other_organization(organization: Organization, bob: User) -> None:
     own = factories.organization(owner=bob, name="Bob's own")
     client = signed_in(bob)
     assert "Bob&#x27;s own" not in page_heading(client)
@@ -110,7 +110,7 @@ def test_switching_leads_to_the_other_organization(organization: Organization, b
 
 
 def page_heading(client: Client) -> str:
-    """Return the part of the dashboard that says where one is."""
+    """Return the part of the dashboard that names the current organization."""
     text = client.get(reverse("dashboard")).content.decode()
     return text[text.index('class="fold__head"') :].split("</summary>")[0]
 
@@ -133,5 +133,5 @@ def test_a_suspended_organization_is_refused_by_the_api(
     assert answer.status_code == 403
     assert answer.json()["error"]["type"] == "permission_denied_error"
     organization.refresh_from_db()
-    organizations.take_back(organization=organization, actor=SYSTEM)
+    organizations.unsuspend(organization=organization, actor=SYSTEM)
     assert api.post("/api/generate/submit", body).status_code == 200

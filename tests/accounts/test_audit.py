@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
-def test_a_person_is_named_by_the_e_mail_address(rf: RequestFactory, alice: User) -> None:
+def test_a_user_is_named_by_e_mail_address(rf: RequestFactory, alice: User) -> None:
     request = rf.get("/", REMOTE_ADDR="203.0.113.9")
     request.user, request.request_id = alice, "req_1"  # type: ignore[attr-defined]
     actor = audit.actor_of(request)
@@ -43,15 +43,13 @@ def test_a_key_is_named_without_its_secret(rf: RequestFactory, organization: Org
     assert (actor.label, actor.user) == (issued.api_key.display, None)
 
 
-def test_nobody_is_anonymous(rf: RequestFactory) -> None:
+def test_a_visitor_is_anonymous(rf: RequestFactory) -> None:
     request = rf.get("/")
     request.user = AnonymousUser()
     assert audit.actor_of(request).label == "anonymous"
 
 
-def test_an_event_keeps_the_name_of_a_person_who_has_left(
-    organization: Organization, bob: User
-) -> None:
+def test_an_event_keeps_the_name_of_a_removed_user(organization: Organization, bob: User) -> None:
     actor = audit.Actor(label=bob.email, user=bob)
     event = audit.record(organization=organization, actor=actor, action="test", target="x" * 400)
     bob.delete()
@@ -59,13 +57,13 @@ def test_an_event_keeps_the_name_of_a_person_who_has_left(
     assert (event.user, event.actor, len(event.target)) == (None, "bob@example.com", 254)
 
 
-def test_an_event_may_be_about_no_organization(db: None) -> None:
+def test_an_event_may_have_no_organization(db: None) -> None:
     audit.record(organization=None, actor=audit.SYSTEM, action="test")
     assert AuditEvent.objects.get().organization is None
 
 
 def actions_in_the_code() -> Iterator[str]:
-    """Yield every text that is given as `action=` to a function and looks like one."""
+    """Yield every literal passed as `action=` that looks like an action."""
     for app in ("accounts", "billing", "generation", "vidgo"):
         for path in (Path(settings.BASE_DIR) / app).rglob("*.py"):
             source = path.read_text()
@@ -85,11 +83,11 @@ def is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
-def test_every_action_of_the_code_has_words_and_every_word_an_action() -> None:
+def test_the_actions_in_the_code_are_those_that_have_a_label() -> None:
     assert set(actions_in_the_code()) == set(audit.ACTIONS)
 
 
-def test_the_document_lists_what_is_recorded() -> None:
+def test_the_documentation_lists_every_action() -> None:
     text = (Path(settings.BASE_DIR) / "docs/audit.md").read_text()
     rows = re.findall(r"^\| `([a-z_.]+)` \| (.*) \|$", text, re.M)
     assert dict(rows) == dict(audit.ACTIONS)
@@ -99,7 +97,7 @@ def test_the_document_lists_what_is_recorded() -> None:
 def test_an_event_can_be_neither_changed_nor_removed(organization: Organization) -> None:
     event = audit.record(organization=organization, actor=audit.SYSTEM, action="test")
     for change in (
-        lambda: AuditEvent.objects.filter(pk=event.pk).update(actor="somebody else"),
+        lambda: AuditEvent.objects.filter(pk=event.pk).update(actor="someone else"),
         lambda: AuditEvent.objects.filter(pk=event.pk).delete(),
     ):
         with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
@@ -108,7 +106,7 @@ def test_an_event_can_be_neither_changed_nor_removed(organization: Organization)
     assert event.actor == "system"
 
 
-def test_the_browser_is_kept_in_short(rf: RequestFactory, alice: User) -> None:
+def test_the_user_agent_is_stored_shortened(rf: RequestFactory, alice: User) -> None:
     request = rf.get("/", headers={"User-Agent": FIREFOX + "\x00" + "x" * 300})
     request.user = alice
     event = audit.record(organization=None, actor=audit.actor_of(request), action="test")
@@ -117,18 +115,18 @@ def test_the_browser_is_kept_in_short(rf: RequestFactory, alice: User) -> None:
     assert user_agents.describe(event.user_agent) == "Firefox on Windows"
 
 
-def test_behind_a_proxy_the_address_is_the_callers(
+def test_behind_a_proxy_the_address_is_the_clients(
     rf: RequestFactory, alice: User, settings: Settings
 ) -> None:
     request = rf.get("/", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9"})
     request.user = alice
-    # Without a proxy nobody's word counts.
+    # Without a proxy the header is ignored.
     assert audit.actor_of(request).ip_address == "127.0.0.1"
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
     assert audit.actor_of(request).ip_address == "203.0.113.9"
 
 
-def test_a_filter_keeps_the_actions_and_the_person_asked_for(
+def test_a_filter_selects_by_action_and_actor(
     organization: Organization, other_organization: Organization, alice: User, bob: User
 ) -> None:
     by_alice, by_bob = (audit.Actor(label=user.email, user=user) for user in (alice, bob))
@@ -144,7 +142,7 @@ def test_a_filter_keeps_the_actions_and_the_person_asked_for(
 
     def found(**query: str) -> list[tuple[str, str]]:
         events = audit.list_events(organization=organization, chosen=audit.parse_filter(query))
-        return [(event.action, audit.who(event)) for event in events]
+        return [(event.action, audit.line_of(event).who) for event in events]
 
     assert found() == [
         ("credits.granted", "Operator"),
@@ -162,18 +160,18 @@ def test_a_filter_keeps_the_actions_and_the_person_asked_for(
         audit.parse_filter({"who": "a\x00b"})
 
 
-def test_the_file_holds_all_and_hides_the_operator(organization: Organization) -> None:
+def test_the_csv_contains_every_event_and_hides_the_operator(organization: Organization) -> None:
     person = audit.Actor(label="=cmd()", ip_address="203.0.113.9", user_agent=FIREFOX)
     operator = audit.Actor(
-        label="op@example.com", ip_address="192.0.2.1", user_agent="Desk", is_operator=True
+        label="op@example.com", ip_address="192.0.2.1", user_agent="Admin/1.0", is_operator=True
     )
     audit.record(organization=organization, actor=person, action="api_key.issued", target="+1")
     audit.record(
         organization=organization, actor=operator, action="credits.granted", reason="goodwill"
     )
     text = "".join(audit.csv_lines(organization=organization, chosen=audit.Filter()))
-    head, first, second = csv.reader(text.splitlines())
-    assert tuple(head) == audit.COLUMNS
+    header, first, second = csv.reader(text.splitlines())
+    assert tuple(header) == audit.COLUMNS
     assert first[1:8] == [
         "api_key.issued",
         "API key created",
@@ -184,11 +182,11 @@ def test_the_file_holds_all_and_hides_the_operator(organization: Organization) -
         FIREFOX,
     ]
     assert second[3:8] == ["Operator", "", "", "", ""]
-    for secret in ("op@example.com", "192.0.2.1", "goodwill", "Desk"):
+    for secret in ("op@example.com", "192.0.2.1", "goodwill", "Admin/1.0"):
         assert secret not in text
 
 
-def test_a_changed_password_is_in_the_log_of_each_of_ones_organizations(
+def test_a_changed_password_is_recorded_in_each_organization_of_the_user(
     organization: Organization, other_organization: Organization, bob: User
 ) -> None:
     factories.member(organization=other_organization, user=bob, role=Role.BILLING)
@@ -203,7 +201,7 @@ def test_a_changed_password_is_in_the_log_of_each_of_ones_organizations(
     assert {(event.actor, event.ip_address) for event in events} == {(bob.email, "127.0.0.1")}
 
 
-def test_a_password_reset_by_mail_names_the_person_who_was_not_signed_in(
+def test_a_password_reset_by_e_mail_names_the_user_who_was_not_signed_in(
     organization: Organization, bob: User
 ) -> None:
     EmailAddress.objects.create(user=bob, email=bob.email, primary=True, verified=True)

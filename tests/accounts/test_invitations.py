@@ -1,4 +1,4 @@
-"""Invitations: sent, used once, and dead by age, by use, by a newer one or by being withdrawn."""
+"""Invitations: sent, used once, and invalid once expired, used, replaced or withdrawn."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from accounts import access, audit, invitations, organizations, rate_limits
+from accounts import access, audit, emails, invitations, organizations, rate_limits
 from accounts.audit import Actor
 from accounts.models import AuditEvent, Invitation, Membership, Organization, Role, User
 from tests import factories
@@ -25,12 +25,12 @@ DANA = "dana@example.com"
 
 
 def by(user: User) -> Actor:
-    """Return the actor that a person is."""
+    """Return the actor for a user."""
     return Actor(label=user.email, user=user)
 
 
 def secret_in(message: Any) -> str:
-    """Return the secret of a message's link."""
+    """Return the secret in the link of an e-mail."""
     (found,) = re.findall(r"/invitation\?token=([0-9A-Za-z]+)", str(message.body))
     return str(found)
 
@@ -76,7 +76,7 @@ def test_only_the_link_finds_the_invitation(invited: Invitation) -> None:
             invitations.find(token_hash=wrong)
 
 
-def test_accepting_gives_the_place_and_works_once(invited: Invitation, dana: User) -> None:
+def test_accepting_makes_a_member_and_works_once(invited: Invitation, dana: User) -> None:
     member = invitations.accept(invitation=invited, user=dana, actor=by(dana))
     assert (member.organization, member.role) == (invited.organization, Role.DEVELOPER)
     with pytest.raises(invitations.UnknownInvitation):
@@ -88,7 +88,7 @@ def test_accepting_gives_the_place_and_works_once(invited: Invitation, dana: Use
     assert (event.actor, event.target) == (DANA, "dana@example.com, Developer")
 
 
-def test_accepting_shows_that_the_mailbox_is_read(invited: Invitation, dana: User) -> None:
+def test_accepting_confirms_the_address(invited: Invitation, dana: User) -> None:
     EmailAddress.objects.create(user=dana, email=DANA, primary=True)
     invitations.accept(invitation=invited, user=dana, actor=by(dana))
     assert EmailAddress.objects.get().verified
@@ -116,16 +116,16 @@ def test_a_second_address_of_an_account_counts_as_well(invited: Invitation, char
     assert Membership.objects.filter(user=charlie, organization=invited.organization).exists()
 
 
-def test_an_expired_link_is_dead(invited: Invitation, dana: User) -> None:
+def test_an_expired_link_no_longer_works(invited: Invitation, dana: User) -> None:
     Invitation.objects.update(expires_at=timezone.now())
     with pytest.raises(invitations.UnknownInvitation):
         invitations.find(token_hash=invited.token_hash)
-    # Also for somebody who had the page open.
+    # Also for a user who had the page open.
     with pytest.raises(invitations.UnknownInvitation):
         invitations.accept(invitation=invited, user=dana, actor=by(dana))
 
 
-def test_a_withdrawn_link_is_dead(invited: Invitation, alice: User, dana: User) -> None:
+def test_a_withdrawn_link_no_longer_works(invited: Invitation, alice: User, dana: User) -> None:
     invitations.withdraw(
         organization=invited.organization, public_id=invited.public_id, actor=by(alice)
     )
@@ -140,7 +140,7 @@ def test_a_withdrawn_link_is_dead(invited: Invitation, alice: User, dana: User) 
     assert AuditEvent.objects.filter(action="invitation.withdrawn").count() == 1
 
 
-def test_sending_again_makes_a_new_link_and_kills_the_one_before(
+def test_resending_creates_a_new_link_and_ends_the_old_one(
     invited: Invitation, alice: User, dana: User
 ) -> None:
     Invitation.objects.update(expires_at=timezone.now())
@@ -152,13 +152,13 @@ def test_sending_again_makes_a_new_link_and_kills_the_one_before(
     with pytest.raises(invitations.UnknownInvitation):
         invitations.find(token_hash=invitations.hash_of(first))
     assert invitations.find(token_hash=invitations.hash_of(second)) == again
-    # Who had opened the first link meanwhile needs the second one.
+    # A user who opened the first link meanwhile needs the second one.
     with pytest.raises(invitations.UnknownInvitation):
         invitations.accept(invitation=invited, user=dana, actor=by(dana))
     invitations.accept(invitation=again, user=dana, actor=by(dana))
 
 
-def test_a_deleted_organization_invites_nobody(
+def test_an_invitation_of_a_deleted_organization_no_longer_works(
     invited: Invitation, organization: Organization, alice: User, dana: User
 ) -> None:
     with transaction.atomic():
@@ -177,7 +177,9 @@ def test_an_address_is_invited_once(invited: Invitation, alice: User) -> None:
     assert len(mail.outbox) == 1
 
 
-def test_an_expired_invitation_makes_room_for_another(invited: Invitation, alice: User) -> None:
+def test_an_address_with_an_expired_invitation_can_be_invited_again(
+    invited: Invitation, alice: User
+) -> None:
     Invitation.objects.update(expires_at=timezone.now())
     another = invitations.invite(
         organization=invited.organization, email=DANA, role="billing", actor=by(alice)
@@ -199,7 +201,7 @@ def test_nobody_is_invited_as_owner(organization: Organization, alice: User, rol
         invitations.invite(organization=organization, email=DANA, role=role, actor=by(alice))
 
 
-def test_the_database_knows_no_invited_owner(organization: Organization) -> None:
+def test_the_database_refuses_to_invite_an_owner(organization: Organization) -> None:
     with pytest.raises(IntegrityError, match="invitation_role_is_known_and_not_owner"):
         Invitation.objects.create(
             organization=organization,
@@ -210,7 +212,7 @@ def test_the_database_knows_no_invited_owner(organization: Organization) -> None
         )
 
 
-def test_only_those_who_look_after_the_team_invite(organization: Organization, bob: User) -> None:
+def test_inviting_requires_the_team_ability(organization: Organization, bob: User) -> None:
     with pytest.raises(access.RoleTooLow):
         invitations.invite(organization=organization, email=DANA, role="billing", actor=by(bob))
     with pytest.raises(access.RoleTooLow):
@@ -222,12 +224,12 @@ def test_only_those_who_look_after_the_team_invite(organization: Organization, b
 def test_an_invitation_of_another_organization_is_not_found(
     invited: Invitation, other_organization: Organization, charlie: User
 ) -> None:
-    for deed in (invitations.resend, invitations.withdraw):
+    for change in (invitations.resend, invitations.withdraw):
         with pytest.raises(invitations.UnknownInvitation):
-            deed(organization=other_organization, public_id=invited.public_id, actor=by(charlie))
+            change(organization=other_organization, public_id=invited.public_id, actor=by(charlie))
 
 
-def test_a_mailbox_gets_so_many_a_day_whoever_sends_them(
+def test_the_daily_limit_of_an_address_spans_organizations(
     invited: Invitation, other_organization: Organization, alice: User, charlie: User
 ) -> None:
     for _ in range(invitations.TO_ONE_ADDRESS_A_DAY - 1):
@@ -242,7 +244,7 @@ def test_a_mailbox_gets_so_many_a_day_whoever_sends_them(
     assert Invitation.objects.count() == 1
 
 
-def test_an_organization_sends_so_many_a_day(
+def test_an_organization_has_a_daily_limit(
     organization: Organization, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(invitations, "SENT_A_DAY", 2)
@@ -254,22 +256,22 @@ def test_an_organization_sends_so_many_a_day(
         invitations.invite(organization=organization, email=DANA, role="admin", actor=by(alice))
 
 
-def test_an_invitation_outlives_a_mail_server_that_does_not_answer(
+def test_an_invitation_stays_when_the_mail_server_fails(
     organization: Organization, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(**_: object) -> None:
         raise SMTPException("no")
 
-    monkeypatch.setattr(invitations.mail, "send", fail)
-    with pytest.raises(invitations.NotSent):
+    monkeypatch.setattr(emails.mail, "send", fail)
+    with pytest.raises(emails.NotSent):
         invitations.invite(organization=organization, email=DANA, role="admin", actor=by(alice))
     monkeypatch.undo()
-    kept = Invitation.objects.get()
-    invitations.resend(organization=organization, public_id=kept.public_id, actor=by(alice))
+    stored = Invitation.objects.get()
+    invitations.resend(organization=organization, public_id=stored.public_id, actor=by(alice))
     assert len(mail.outbox) == 1
 
 
-def test_a_member_who_accepts_keeps_the_higher_role(
+def test_a_member_who_accepts_keeps_their_role(
     organization: Organization, alice: User, dana: User
 ) -> None:
     invited = invitations.invite(

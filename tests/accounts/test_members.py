@@ -1,4 +1,4 @@
-"""Members: roles changed, people removed, and never an organization without an owner."""
+"""Members: roles changed, members removed, and never an organization without an owner."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tests.accounts.test_invitations import by
 pytestmark = pytest.mark.django_db
 
 
-def place(organization: Organization, user: User) -> str:
-    """Return the public id of a person's place."""
+def id_of(organization: Organization, user: User) -> str:
+    """Return the public id of a user's membership."""
     return Membership.objects.get(organization=organization, user=user).public_id
 
 
 def role_of(organization: Organization, user: User) -> str | None:
-    """Return a person's role; None for a stranger."""
+    """Return a user's role; None for a non-member."""
     found = Membership.objects.filter(organization=organization, user=user).first()
     return found.role if found else None
 
@@ -44,11 +44,11 @@ def second_owner(organization: Organization) -> User:
 
 def change(organization: Organization, user: User, role: str, actor: User) -> None:
     members.change_role(
-        organization=organization, public_id=place(organization, user), role=role, actor=by(actor)
+        organization=organization, public_id=id_of(organization, user), role=role, actor=by(actor)
     )
 
 
-def test_a_changed_role_is_recorded_and_counts_at_once(
+def test_a_changed_role_is_recorded_and_applies_at_once(
     organization: Organization, alice: User, bob: User
 ) -> None:
     change(organization, bob, "billing", alice)
@@ -71,7 +71,7 @@ def test_an_unknown_role_is_refused(organization: Organization, alice: User, bob
         change(organization, bob, "king", alice)
 
 
-def test_an_admin_changes_everybody_but_owners(
+def test_an_admin_can_change_everyone_but_owners(
     organization: Organization, admin: User, alice: User, bob: User, second_owner: User
 ) -> None:
     change(organization, bob, "admin", admin)
@@ -82,16 +82,16 @@ def test_an_admin_changes_everybody_but_owners(
         change(organization, second_owner, "developer", admin)
     with pytest.raises(members.OwnersOnly):
         members.remove(
-            organization=organization, public_id=place(organization, alice), actor=by(admin)
+            organization=organization, public_id=id_of(organization, alice), actor=by(admin)
         )
     with pytest.raises(members.OwnersOnly):
         members.transfer(
-            organization=organization, public_id=place(organization, bob), actor=by(admin)
+            organization=organization, public_id=id_of(organization, bob), actor=by(admin)
         )
     assert role_of(organization, alice) == role_of(organization, second_owner) == "owner"
 
 
-def test_an_owner_makes_and_unmakes_owners(
+def test_an_owner_can_add_and_remove_owners(
     organization: Organization, alice: User, bob: User
 ) -> None:
     change(organization, bob, "owner", alice)
@@ -99,31 +99,31 @@ def test_an_owner_makes_and_unmakes_owners(
     assert (role_of(organization, alice), role_of(organization, bob)) == ("developer", "owner")
 
 
-def test_a_developer_changes_nobody(organization: Organization, alice: User, bob: User) -> None:
+def test_a_developer_can_change_nobody(organization: Organization, alice: User, bob: User) -> None:
     with pytest.raises(access.RoleTooLow):
         change(organization, bob, "owner", bob)
     with pytest.raises(access.RoleTooLow):
         members.remove(
-            organization=organization, public_id=place(organization, alice), actor=by(bob)
+            organization=organization, public_id=id_of(organization, alice), actor=by(bob)
         )
 
 
-def test_a_role_that_has_been_lost_meanwhile_changes_nothing(
+def test_an_actor_who_lost_the_role_meanwhile_changes_nothing(
     organization: Organization, admin: User, bob: User
 ) -> None:
-    """What counts is the role behind the lock, not the one the page was opened with."""
+    """The role read under the lock counts, not the one when the page was opened."""
     Membership.objects.filter(user=admin).update(role=Role.BILLING)
     with pytest.raises(access.RoleTooLow):
         change(organization, bob, "billing", admin)
 
 
 @pytest.mark.parametrize("who", [None, "charlie"])
-def test_strangers_change_nobody(
+def test_non_members_can_change_nobody(
     organization: Organization, bob: User, charlie: User, who: str | None
 ) -> None:
     actor = by(charlie) if who else audit.SYSTEM
     with pytest.raises(access.RoleTooLow):
-        members.remove(organization=organization, public_id=place(organization, bob), actor=actor)
+        members.remove(organization=organization, public_id=id_of(organization, bob), actor=actor)
 
 
 def test_a_member_of_another_organization_is_not_found(
@@ -132,7 +132,7 @@ def test_a_member_of_another_organization_is_not_found(
     with pytest.raises(members.UnknownMember):
         members.remove(
             organization=other_organization,
-            public_id=place(organization, bob),
+            public_id=id_of(organization, bob),
             actor=by(charlie),
         )
     assert role_of(organization, bob) == "developer"
@@ -145,7 +145,7 @@ def test_the_last_owner_stays(organization: Organization, alice: User, admin: Us
         members.leave(organization=organization, actor=by(alice))
     with pytest.raises(members.LastOwner):
         members.remove(
-            organization=organization, public_id=place(organization, alice), actor=by(alice)
+            organization=organization, public_id=id_of(organization, alice), actor=by(alice)
         )
     assert role_of(organization, alice) == "owner"
 
@@ -166,32 +166,32 @@ def test_one_of_two_owners_can_leave(
     assert AuditEvent.objects.get().action == "member.left"
 
 
-def test_anybody_else_can_leave(organization: Organization, bob: User) -> None:
+def test_any_other_member_can_leave(organization: Organization, bob: User) -> None:
     members.leave(organization=organization, actor=by(bob))
     assert role_of(organization, bob) is None
 
 
-def test_handing_over_makes_the_other_the_owner(
+def test_transferring_makes_the_other_member_the_owner(
     organization: Organization, alice: User, bob: User
 ) -> None:
-    members.transfer(organization=organization, public_id=place(organization, bob), actor=by(alice))
+    members.transfer(organization=organization, public_id=id_of(organization, bob), actor=by(alice))
     assert (role_of(organization, alice), role_of(organization, bob)) == ("admin", "owner")
     event = AuditEvent.objects.get()
     assert event.action == "organization.ownership_transferred"
     assert event.target == "alice@example.com → bob@example.com"
 
 
-def test_it_is_handed_over_to_somebody_else(organization: Organization, alice: User) -> None:
+def test_an_owner_cannot_transfer_to_an_owner(organization: Organization, alice: User) -> None:
     with pytest.raises(members.AlreadyOwner):
         members.transfer(
-            organization=organization, public_id=place(organization, alice), actor=by(alice)
+            organization=organization, public_id=id_of(organization, alice), actor=by(alice)
         )
 
 
-def test_a_removed_person_keeps_the_account_and_loses_the_organization(
+def test_a_removed_member_keeps_the_account_and_loses_the_organization(
     organization: Organization, alice: User, bob: User
 ) -> None:
-    members.remove(organization=organization, public_id=place(organization, bob), actor=by(alice))
+    members.remove(organization=organization, public_id=id_of(organization, bob), actor=by(alice))
     assert User.objects.filter(pk=bob.pk, is_active=True).exists()
     found = access.membership_of(user=bob, public_id=organization.public_id)
     assert found.organization != organization
@@ -199,35 +199,35 @@ def test_a_removed_person_keeps_the_account_and_loses_the_organization(
 
 
 @pytest.mark.parametrize(("with_keys", "works"), [(False, True), (True, False)])
-def test_the_keys_of_a_removed_person_stay_unless_they_are_to_die(
+def test_the_keys_of_a_removed_member_stay_unless_revoked_with_them(
     organization: Organization, alice: User, bob: User, with_keys: bool, works: bool
 ) -> None:
-    made = factories.api_key(organization=organization, actor=Actor(bob.email, bob)).api_key
+    created = factories.api_key(organization=organization, actor=Actor(bob.email, bob)).api_key
     others = factories.api_key(organization=organization, actor=by(alice)).api_key
     members.remove(
         organization=organization,
-        public_id=place(organization, bob),
+        public_id=id_of(organization, bob),
         actor=by(alice),
         with_keys=with_keys,
     )
-    assert (ApiKey.objects.get(pk=made.pk).status == "active") is works
+    assert (ApiKey.objects.get(pk=created.pk).status == "active") is works
     assert ApiKey.objects.get(pk=others.pk).status == "active"
     assert AuditEvent.objects.filter(action="api_key.revoked").count() == int(with_keys)
 
 
-def test_only_keys_that_work_are_named(
+def test_only_working_keys_are_listed(
     organization: Organization, other_organization: Organization, bob: User
 ) -> None:
-    kept = factories.api_key(organization=organization, actor=by(bob)).api_key
+    working = factories.api_key(organization=organization, actor=by(bob)).api_key
     for values in ({"revoked_at": timezone.now()}, {"expires_at": timezone.now()}):
-        dead = factories.api_key(organization=organization, actor=by(bob)).api_key
-        ApiKey.objects.filter(pk=dead.pk).update(**values)
+        ended = factories.api_key(organization=organization, actor=by(bob)).api_key
+        ApiKey.objects.filter(pk=ended.pk).update(**values)
     factories.api_key(organization=other_organization, actor=by(bob))
-    member = members.get_member(organization=organization, public_id=place(organization, bob))
-    assert list(members.list_working_keys(member=member)) == [kept]
+    member = members.get_member(organization=organization, public_id=id_of(organization, bob))
+    assert list(members.list_working_keys(member=member)) == [working]
 
 
-def test_people_are_told_of_what_others_do_to_them(
+def test_members_are_notified_of_changes_by_others(
     organization: Organization, alice: User, bob: User
 ) -> None:
     arguments = {"organization_id": organization.pk, "user_id": bob.pk}

@@ -1,4 +1,4 @@
-"""Organizations: made, named, set, suspended and taken back by the operator."""
+"""Organizations: created, renamed, configured, limited, suspended and unsuspended."""
 
 from __future__ import annotations
 
@@ -23,36 +23,34 @@ pytestmark = pytest.mark.django_db
         ("dana@example.com", "x" * 120, "x" * 120),
     ],
 )
-def test_an_organization_is_named_after_its_first_person(
-    email: str, name: str, called: str
-) -> None:
-    person = factories.user(email, name=name)
-    assert organizations.create_at_sign_up(user=person).name == called
+def test_an_organization_is_named_after_its_first_user(email: str, name: str, called: str) -> None:
+    user = factories.user(email, name=name)
+    assert organizations.create_at_sign_up(user=user).name == called
 
 
-def test_who_creates_an_organization_owns_it(alice: User) -> None:
+def test_the_user_who_creates_an_organization_owns_it(alice: User) -> None:
     organization = organizations.create(name="Acme", owner=alice)
     assert Membership.objects.get() == Membership.objects.get(
         organization=organization, user=alice, role="owner"
     )
 
 
-def test_suspending_and_taking_back_are_each_told_once(organization: Organization) -> None:
+def test_suspending_and_unsuspending_are_each_recorded_once(organization: Organization) -> None:
     for _ in range(2):
         organizations.suspend(organization=organization, actor=SYSTEM, reason="Fraud")
     assert Organization.objects.get().is_suspended
     with pytest.raises(organizations.Suspended):
         organizations.require_active(organization=Organization.objects.get())
     for _ in range(2):
-        organizations.take_back(organization=organization, actor=SYSTEM)
+        organizations.unsuspend(organization=organization, actor=SYSTEM)
     organizations.require_active(organization=Organization.objects.get())
     assert list(AuditEvent.objects.order_by("id").values_list("action", "reason")) == [
         ("organization.suspended", "Fraud"),
-        ("organization.taken_back", ""),
+        ("organization.unsuspended", ""),
     ]
 
 
-def test_a_further_organization_belongs_to_who_creates_it(
+def test_another_organization_belongs_to_the_user_who_creates_it(
     organization: Organization, bob: User
 ) -> None:
     created = organizations.create_another(name="  Second  one ", owner=bob, actor=by(bob))
@@ -62,7 +60,7 @@ def test_a_further_organization_belongs_to_who_creates_it(
     assert (event.organization, event.actor) == (created, bob.email)
 
 
-def test_a_person_owns_so_many_organizations(
+def test_a_user_can_own_only_so_many_organizations(
     organization: Organization, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(organizations, "OWNED_MAX", 2)
@@ -79,14 +77,14 @@ def test_an_organization_has_a_name(organization: Organization, alice: User, nam
         organizations.rename(organization=organization, name=name, actor=by(alice))
 
 
-def test_a_new_name_is_told_once(organization: Organization, alice: User) -> None:
+def test_a_new_name_is_recorded_once(organization: Organization, alice: User) -> None:
     for _ in range(2):
         organizations.rename(organization=organization, name="Acme & Sons", actor=by(alice))
     assert Organization.objects.get().name == "Acme & Sons"
     assert AuditEvent.objects.get().target == "Acme → Acme & Sons"
 
 
-def test_results_are_kept_as_long_as_the_organization_says_within_the_bound(
+def test_an_organization_chooses_its_retention_up_to_the_maximum(
     organization: Organization, alice: User, settings: Settings
 ) -> None:
     settings.RESULT_RETENTION_DAYS = 30
@@ -95,7 +93,7 @@ def test_results_are_kept_as_long_as_the_organization_says_within_the_bound(
         organizations.set_retention(organization=organization, days=days, actor=by(alice))
         stored = Organization.objects.get()
         assert organizations.retention_days(organization=stored) == days
-    # The operator's bound counts, also when it is lowered later.
+    # The operator's maximum applies, also when it is lowered later.
     settings.RESULT_RETENTION_DAYS = 3
     assert organizations.retention_days(organization=organization) == 3
     settings.RESULT_RETENTION_DAYS = 90
@@ -113,7 +111,7 @@ def test_a_retention_out_of_bounds_is_refused(
         organizations.set_retention(organization=organization, days=days, actor=by(alice))
 
 
-def test_the_database_keeps_results_for_a_day_at_least(organization: Organization) -> None:
+def test_the_database_requires_a_retention_of_at_least_a_day(organization: Organization) -> None:
     with (
         pytest.raises(IntegrityError, match="organization_keeps_results_for_a_day_at_least"),
         transaction.atomic(),
@@ -121,10 +119,10 @@ def test_the_database_keeps_results_for_a_day_at_least(organization: Organizatio
         Organization.objects.update(retention_days=0)
 
 
-def test_what_is_deleted_does_nothing_any_more(organization: Organization, alice: User) -> None:
+def test_a_deleted_organization_can_do_nothing(organization: Organization, alice: User) -> None:
     with transaction.atomic():
-        people = organizations.delete(organization=organization, actor=by(alice))
-    assert [person.email for person in people] == ["alice@example.com", "bob@example.com"]
+        former_members = organizations.delete(organization=organization, actor=by(alice))
+    assert [user.email for user in former_members] == ["alice@example.com", "bob@example.com"]
     with pytest.raises(organizations.Deleted):
         organizations.require_active(organization=Organization.objects.get())
     with pytest.raises(organizations.Deleted):

@@ -1,4 +1,4 @@
-"""Operators: one who may do everything, one who may only look, and what they send."""
+"""Operators: one with every permission, one who may only view, and the forms they send."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ REASON = "Ticket 4711: asked for by the customer"
 Do = Callable[..., Any]
 
 
-def wish(browser: Client, name: str, *keys: Any, **values: Any) -> dict[str, Any]:
-    """Return what the page of an action would send: its mark, the rows and a reason."""
+def form_data(browser: Client, name: str, *keys: Any, **values: Any) -> dict[str, Any]:
+    """Return what an action's form would send: its token, the rows and a reason."""
     path = reverse("admin:vidgo_action", args=[name])
     page = browser.get(path, {"on": list(keys)})
-    (mark,) = re.findall(r'name="once" value="([^"]+)"', page.content.decode())
-    return {"on": list(keys), "once": mark, "reason": REASON, **values}
+    (token,) = re.findall(r'name="once" value="([^"]+)"', page.content.decode())
+    return {"on": list(keys), "once": token, "reason": REASON, **values}
 
 
 def act(browser: Client, name: str, *keys: Any, **values: Any) -> Any:
-    """Open an action's page, fill it in, send it, and return where that leads."""
+    """Open an action's form, fill it in, send it, and return the final response."""
     path = reverse("admin:vidgo_action", args=[name])
-    return browser.post(path, wish(browser, name, *keys, **values), follow=True)
+    return browser.post(path, form_data(browser, name, *keys, **values), follow=True)
 
 
 def last_event(action: str) -> AuditEvent:
-    """Return the last entry of the audit log about an action; its reason was asked for."""
+    """Return the last audit event of an action, checked for reason and operator."""
     event = AuditEvent.objects.filter(action=action).order_by("-id")[0]
     assert event.reason == REASON
     assert event.actor == "op@example.com"
@@ -50,13 +50,13 @@ def op(db: None) -> User:
 
 @pytest.fixture
 def operator(op: User) -> Client:
-    """A browser in which an operator with every permission has signed in."""
+    """A browser in which an operator with every permission is signed in."""
     return signed_in(op)
 
 
 @pytest.fixture
 def looker(db: None) -> Client:
-    """A browser of an operator who may look at everything and do nothing."""
+    """A browser of an operator who may view everything and change nothing."""
     user = factories.user("looker@example.com", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
     return signed_in(user)

@@ -1,4 +1,4 @@
-"""Jobs on the desk: put back into the queue, or failed with the credits given back."""
+"""Jobs in the admin: requeued, or failed with a refund."""
 
 from __future__ import annotations
 
@@ -27,9 +27,7 @@ def balance(organization: Organization) -> int:
     return wallets.balance_of(organization=organization).balance_credits
 
 
-def test_a_running_job_is_taken_from_its_driver_and_waits_again(
-    operator: Client, organization: Organization
-) -> None:
+def test_a_running_job_is_requeued(operator: Client, organization: Organization) -> None:
     taken = factories.running(organization=organization)
     Job.objects.filter(pk=taken.pk).update(deadline_at=timezone.now() - timedelta(hours=1))
     assert "1 put back" in act(operator, "requeue", taken.pk).content.decode()
@@ -39,7 +37,7 @@ def test_a_running_job_is_taken_from_its_driver_and_waits_again(
     (attempt,) = factories.attempts_of(job)
     assert (attempt.failure_kind, attempt.may_cost_double) == ("outcome_unknown", True)
     assert last_event("job.requeued").target == job.public_id
-    # Who drove it can end it no more, and another may take it up.
+    # Its former driver can no longer end it, and another one can claim it.
     with pytest.raises(jobs.AlreadyDone):
         jobs.snooze(job=taken, seconds=1)
     assert leases.renew(owner="test", job_ids=[job.pk]) == set()
@@ -48,13 +46,11 @@ def test_a_running_job_is_taken_from_its_driver_and_waits_again(
     assert ledger_checks.check() == []
 
 
-def test_a_failed_job_gives_its_credits_back_once(
-    operator: Client, organization: Organization
-) -> None:
+def test_a_failed_job_is_refunded_once(operator: Client, organization: Organization) -> None:
     job = factories.running(organization=organization)
     assert balance(organization) == 0
-    told = act(operator, "fail-and-refund", job.pk).content.decode()
-    assert "1 ended, credits given back." in told
+    text = act(operator, "fail-and-refund", job.pk).content.decode()
+    assert "1 ended, credits given back." in text
     assert Job.objects.get(pk=job.pk).status == "failed"
     assert balance(organization) == job.price_credits
     event = last_event("job.failed")
@@ -67,16 +63,16 @@ def test_a_failed_job_gives_its_credits_back_once(
     assert ledger_checks.check() == []
 
 
-def test_what_has_ended_stays_as_it_is_among_others(
+def test_jobs_that_have_ended_stay_as_they_are(
     operator: Client, organization: Organization
 ) -> None:
     done = factories.finished(organization=organization)
     waiting = factories.job(organization=organization)
-    told = act(operator, "fail-and-refund", done.pk, waiting.pk).content.decode()
-    assert "1 ended, credits given back. 1 had ended already and stay as they are." in told
+    text = act(operator, "fail-and-refund", done.pk, waiting.pk).content.decode()
+    assert "1 ended, credits given back. 1 had ended already and stay as they are." in text
     assert Job.objects.get(pk=done.pk).status == "finished"
-    told = act(operator, "requeue", done.pk).content.decode()
-    assert "This task has already ended." in told
+    text = act(operator, "requeue", done.pk).content.decode()
+    assert "This task has already ended." in text
     assert ledger_checks.check() == []
 
 
@@ -85,28 +81,24 @@ def test_a_job_is_found_by_its_id_and_by_its_organization(
 ) -> None:
     job = factories.job(organization=organization)
     factories.job(organization=other_organization)
-    for words in (job.public_id, organization.public_id):
-        rows = looker.get(reverse(LIST), {"q": words}).context["cl"].result_list
+    for query in (job.public_id, organization.public_id):
+        rows = looker.get(reverse(LIST), {"q": query}).context["cl"].result_list
         assert [row.pk for row in rows] == [job.pk]
 
 
-def test_jobs_are_found_by_why_they_failed_among_those_that_did(
-    looker: Client, organization: Organization
-) -> None:
+def test_jobs_are_filtered_by_failure(looker: Client, organization: Organization) -> None:
     failed = factories.failed(organization=organization)
     factories.finished(organization=organization)
     for kind, found in ((failed.failure_kind, [failed.pk]), ("expired", [])):
         rows = looker.get(reverse(LIST), {"failure_kind__exact": kind}).context["cl"].queryset
         assert [row.pk for row in rows] == found
-        # What makes the index of failed jobs do.
+        # This lets PostgreSQL use the partial index of failed jobs.
         assert '"status" = failed' in str(rows.query)
     for query, count in (({}, 2), ({"failure_kind__exact": ""}, 1)):
         assert looker.get(reverse(LIST), query).context["cl"].result_count == count
 
 
-def test_the_box_of_a_row_says_which_job_it_chooses(
-    operator: Client, organization: Organization
-) -> None:
+def test_the_checkbox_of_a_row_names_its_job(operator: Client, organization: Organization) -> None:
     job = factories.job(organization=organization)
     page = reading.Markup(operator.get(reverse(LIST)).content.decode())
     (box,) = page.all("input", type="checkbox", name="_selected_action")
@@ -115,7 +107,7 @@ def test_the_box_of_a_row_says_which_job_it_chooses(
     assert job.public_id in str(box["aria-label"])
 
 
-def test_the_list_asks_as_often_and_never_counts_a_whole_table(
+def test_the_list_takes_the_same_queries_and_never_counts_a_whole_table(
     operator: Client,
     organization: Organization,
     django_assert_num_queries: DjangoAssertNumQueries,

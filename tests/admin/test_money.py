@@ -1,4 +1,4 @@
-"""Money on the desk: Stripe's inbox, ledger checks, the margin, promotion codes."""
+"""Money in the admin: Stripe's inbox, ledger checks, the margin, promotion codes."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ pytestmark = pytest.mark.django_db
 LEDGER_CHECKS, MARGIN = "admin:vidgo_ledger_checks", "admin:vidgo_margin"
 
 
-def shown(browser: Client, name: str) -> str:
+def page_text(browser: Client, name: str) -> str:
     return str(browser.get(reverse(name)).content.decode())
 
 
 @pytest.fixture
 def event(db: None) -> StripeEvent:
-    """An event that failed, about nothing that we handle any more."""
+    """A failed event of a type that we no longer handle."""
     return StripeEvent.objects.create(
         stripe_id="evt_1",
         type="invoice.created",
@@ -43,33 +43,33 @@ def event(db: None) -> StripeEvent:
     )
 
 
-def test_a_failed_event_is_an_alarm_until_it_was_processed(
+def test_a_failed_event_is_an_alarm_until_it_is_processed(
     operator: Client, event: StripeEvent
 ) -> None:
-    assert "1 Stripe event could not be processed." in shown(operator, "admin:index")
-    told = act(operator, "process-event", event.pk).content.decode()
-    assert "1 processed, 0 failed again." in told
+    assert "1 Stripe event could not be processed." in page_text(operator, "admin:index")
+    text = act(operator, "process-event", event.pk).content.decode()
+    assert "1 processed, 0 failed again." in text
     event.refresh_from_db()
     assert event.processed_at is not None
     assert last_event("stripe_event.processed").target == "evt_1 (invoice.created)"
-    assert "could not be processed" not in shown(operator, "admin:index")
+    assert "could not be processed" not in page_text(operator, "admin:index")
     assert "0 processed, 0 failed" in act(operator, "process-event", event.pk).content.decode()
 
 
 def test_a_clean_ledger_passes(operator: Client, wallet: Wallet) -> None:
-    assert "Not checked" in shown(operator, LEDGER_CHECKS)
-    assert "The ledger has not been checked yet." in shown(operator, "admin:index")
+    assert "Not checked" in page_text(operator, LEDGER_CHECKS)
+    assert "The ledger has not been checked yet." in page_text(operator, "admin:index")
     for _ in range(2):
         text = operator.post(reverse(LEDGER_CHECKS), follow=True).content.decode()
         assert "A check was requested" in text
-    (bell,) = OrmQ.objects.all()
-    assert bell.task["func"] == "billing.tasks.check_ledger"
+    (queued,) = OrmQ.objects.all()
+    assert queued.task["func"] == "billing.tasks.check_ledger"
     tasks.check_ledger()
-    text = shown(operator, LEDGER_CHECKS)
+    text = page_text(operator, LEDGER_CHECKS)
     assert "A check was requested" not in text
     assert "Passed: every rule held" in text
     assert text.count("Holds") == len(ledger_checks.list_rules())
-    assert "The ledger" not in shown(operator, "admin:index")
+    assert "The ledger" not in page_text(operator, "admin:index")
 
 
 def test_broken_rules_are_logged_and_displayed_with_their_rows(
@@ -86,13 +86,13 @@ def test_broken_rules_are_logged_and_displayed_with_their_rows(
     latest = ledger_check_results.find_latest()
     assert latest is not None
     assert latest.counts == {"each wallet equals the sum of its entries": 1}
-    text = shown(operator, LEDGER_CHECKS)
-    for told in ("Failed: 1 rule did not hold", "1 row", "777", "1000", str(organization.pk)):
-        assert told in text, told
-    assert "Ledger check failed: 1 rule is broken." in shown(operator, "admin:index")
+    text = page_text(operator, LEDGER_CHECKS)
+    for part in ("Failed: 1 rule did not hold", "1 row", "777", "1000", str(organization.pk)):
+        assert part in text, part
+    assert "Ledger check failed: 1 rule is broken." in page_text(operator, "admin:index")
 
 
-def test_of_many_broken_rows_some_are_kept_and_all_are_counted(
+def test_of_many_violations_some_are_stored_and_all_are_counted(
     operator: Client, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [
@@ -101,7 +101,7 @@ def test_of_many_broken_rows_some_are_kept_and_all_are_counted(
     ]
     monkeypatch.setattr(ledger_checks, "check", lambda: rows)
     assert len(ledger_check_results.run().violations) == 120
-    text = shown(operator, LEDGER_CHECKS)
+    text = page_text(operator, LEDGER_CHECKS)
     assert "120 rows" in text
     assert "Showing 50 of 120" in text
 
@@ -113,17 +113,17 @@ def test_an_old_ledger_check_is_an_alarm(
     monkeypatch.setattr(ledger_check_results.timezone, "now", lambda: yesterday)
     ledger_check_results.run()
     monkeypatch.undo()
-    assert "last checked more than a day ago" in shown(operator, "admin:index")
+    assert "last checked more than a day ago" in page_text(operator, "admin:index")
 
 
-def test_who_may_not_look_may_not_check(alice_client: Client) -> None:
+def test_checking_the_ledger_requires_the_permission_to_view(alice_client: Client) -> None:
     assert alice_client.post(reverse(LEDGER_CHECKS), follow=True).status_code == 403
     assert ledger_check_results.find_latest() is None
 
 
 @pytest.fixture
 def costs(organization: Organization) -> None:
-    """Two images at 2 and 4 cents, and a failed try at one cent that may have cost twice."""
+    """Two images at 2 and 4 cents, and a failed attempt at one cent that may have cost twice."""
     for cost in ("0.02", "0.04"):
         job = factories.finished(organization=organization)
         Attempt.objects.filter(job=job).update(cost_usd=Decimal(cost))
@@ -143,10 +143,10 @@ def test_the_margin_is_the_charge_less_every_cost(operator: Client, costs: None,
     assert not line.is_loss
 
 
-def test_a_loss_is_marked_and_a_missing_cost_is_told(operator: Client, costs: None) -> None:
+def test_a_loss_is_marked_and_a_missing_cost_is_reported(operator: Client, costs: None) -> None:
     Attempt.objects.filter(failure_kind="moderated").update(cost_usd=Decimal(1))
     Attempt.objects.filter(cost_usd=Decimal("0.02")).update(cost_usd=None)
-    text = shown(operator, MARGIN)
+    text = page_text(operator, MARGIN)
     assert "admin__loss" in text
     assert "1 without a known cost" in text
     assert "$-0.94" in text or "−$0.94" in text or "-$0.94" in text
@@ -161,11 +161,11 @@ def test_the_period_of_the_margin_is_kept(operator: Client, costs: None) -> None
 
 
 @pytest.mark.parametrize(
-    # The start page has a little of every page.
+    # The start page has cards of every page.
     ("name", "most"),
     [(LEDGER_CHECKS, 12), (MARGIN, 12), ("admin:vidgo_queue", 12), ("admin:index", 17)],
 )
-def test_a_page_asks_as_often_with_many_rows(
+def test_a_page_takes_the_same_queries_with_many_rows(
     operator: Client,
     organization: Organization,
     name: str,
@@ -184,11 +184,11 @@ def test_a_page_asks_as_often_with_many_rows(
         operator.get(reverse(name))
 
 
-def test_a_promotion_is_made_and_changed_for_a_reason_and_never_removed(
+def test_a_promotion_is_created_and_changed_with_a_reason_and_never_removed(
     operator: Client, db: None
 ) -> None:
     add = reverse("admin:billing_promotion_add")
-    wish = {
+    values = {
         "code": "SPRING",
         "credits": 200,
         "is_active": "on",
@@ -197,14 +197,14 @@ def test_a_promotion_is_made_and_changed_for_a_reason_and_never_removed(
         "redemptions-TOTAL_FORMS": 0,
         "redemptions-INITIAL_FORMS": 0,
     }
-    refused = operator.post(add, wish)
+    refused = operator.post(add, values)
     assert refused.context["adminform"].form.errors["reason"]
     assert not Promotion.objects.exists()
-    assert operator.post(add, {**wish, "reason": REASON}).status_code == 302
+    assert operator.post(add, {**values, "reason": REASON}).status_code == 302
     promotion = Promotion.objects.get(code="SPRING")
-    assert "SPRING" in last_event("row.made").target
+    assert "SPRING" in last_event("row.created").target
     change = reverse("admin:billing_promotion_change", args=[promotion.pk])
-    operator.post(change, {**wish, "credits": 300, "reason": REASON})
+    operator.post(change, {**values, "credits": 300, "reason": REASON})
     promotion.refresh_from_db()
     assert promotion.credits == 300
     assert last_event("row.changed").target.startswith("promotion SPRING: credits")
@@ -213,7 +213,7 @@ def test_a_promotion_is_made_and_changed_for_a_reason_and_never_removed(
     assert AuditEvent.objects.count() == 2
 
 
-def test_amounts_are_written_for_people(
+def test_amounts_are_formatted_for_people(
     operator: Client, organization: Organization, wallet: Wallet
 ) -> None:
     purchase = TopUp.objects.create(
@@ -234,6 +234,6 @@ def test_amounts_are_written_for_people(
         assert "$1,234.56" in text
         assert "246,912" in text
         assert "Amount cents" not in text
-    # What was paid back of it stands on the same page.
+    # Its refund is on the same page.
     assert "$1,000.50" in text
     assert "200,100" in text

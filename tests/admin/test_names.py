@@ -1,4 +1,4 @@
-"""What the desk calls its tables and their columns."""
+"""The names of tables and columns in the admin."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from vidgo.templatetags.admin_tags import named
         ("status", "Status"),
     ],
 )
-def test_a_column_is_spelled_as_a_person_would(label: str, name: str) -> None:
+def test_a_column_is_spelled_as_people_expect(label: str, name: str) -> None:
     assert named(label) == name
 
 

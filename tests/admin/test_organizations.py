@@ -1,4 +1,4 @@
-"""Organizations on the desk: found, looked at, suspended, limited, given credits."""
+"""Organizations in the admin: found, viewed, suspended, limited, granted credits."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ def page(organization: Organization) -> str:
     return reverse("admin:vidgo_organization", args=[organization.public_id])
 
 
-def test_an_organization_is_found_by_name_by_id_and_by_a_member(
+def test_an_organization_is_found_by_name_id_or_member(
     operator: Client, organization: Organization, other_organization: Organization
 ) -> None:
-    for words in ("acme", organization.public_id, "alice@example.com"):
-        rows = operator.get(reverse(LIST), {"q": words}).context["cl"].result_list
-        assert [row.pk for row in rows] == [organization.pk], words
+    for query in ("acme", organization.public_id, "alice@example.com"):
+        rows = operator.get(reverse(LIST), {"q": query}).context["cl"].result_list
+        assert [row.pk for row in rows] == [organization.pk], query
     assert not operator.get(reverse(LIST), {"q": "org_nobody"}).context["cl"].result_list
 
 
-def test_its_page_tells_people_credits_jobs_and_what_was_done(
+def test_its_page_lists_members_credits_jobs_and_events(
     looker: Client, organization: Organization, wallet: Wallet
 ) -> None:
     job = factories.finished(organization=organization)
     text = looker.get(page(organization)).content.decode()
-    for told in ("bob@example.com", job.public_id[:14], "1,000", organization.public_id):
-        assert told in text
+    for part in ("bob@example.com", job.public_id[:14], "1,000", organization.public_id):
+        assert part in text
     assert "Suspend" not in text
     assert looker.get(reverse("admin:vidgo_organization", args=["org_x"])).status_code == 404
 
 
-def test_its_page_is_closed_to_its_own_people(
+def test_its_page_is_closed_to_its_members(
     alice_client: Client, organization: Organization
 ) -> None:
     assert alice_client.get(page(organization), follow=True).status_code == 403
 
 
-def test_its_page_asks_the_database_as_often_with_many_rows(
+def test_its_page_takes_the_same_queries_with_many_rows(
     operator: Client,
     organization: Organization,
     wallet: Wallet,
@@ -67,7 +67,7 @@ def test_its_page_asks_the_database_as_often_with_many_rows(
         operator.get(page(organization))
 
 
-def test_it_is_suspended_and_taken_back_for_a_reason(
+def test_it_is_suspended_and_unsuspended_with_a_reason(
     operator: Client, organization: Organization
 ) -> None:
     act(operator, "suspend", organization.pk)
@@ -82,23 +82,23 @@ def test_it_is_suspended_and_taken_back_for_a_reason(
     act(operator, "unsuspend", organization.pk)
     organization.refresh_from_db()
     organizations.require_active(organization=organization)
-    assert last_event("organization.taken_back").organization == organization
+    assert last_event("organization.unsuspended").organization == organization
 
 
-def test_its_limits_are_changed_for_a_reason(operator: Client, organization: Organization) -> None:
+def test_its_limits_are_changed_with_a_reason(operator: Client, organization: Organization) -> None:
     act(operator, "limits", organization.pk, concurrency_limit=3, requests_per_minute="")
     organization.refresh_from_db()
     assert (organization.concurrency_limit, organization.requests_per_minute) == (3, None)
     event = last_event("organization.limits_changed")
-    assert event.target == "jobs at once as set to 3, requests a minute as set to as set"
+    assert event.target == "concurrent jobs default → 3, requests per minute default → default"
     same = act(operator, "limits", organization.pk, concurrency_limit=3)
-    assert "These are the limits already." in same.content.decode()
+    assert "The organization has these limits already." in same.content.decode()
     for wrong in (0, -1, "many"):
         refused = act(operator, "limits", organization.pk, concurrency_limit=wrong)
         assert refused.context["form"].errors["concurrency_limit"]
 
 
-def test_credits_are_granted_for_a_reason_and_told_twice(
+def test_credits_are_granted_with_a_reason_and_recorded_twice(
     operator: Client, organization: Organization, wallet: Wallet
 ) -> None:
     given = act(operator, "grant", organization.pk, amount_credits=500)
@@ -112,9 +112,7 @@ def test_credits_are_granted_for_a_reason_and_told_twice(
     assert wallets.balance_of(organization=organization).balance_credits == 1500
 
 
-def test_a_grant_may_be_for_a_time(
-    operator: Client, organization: Organization, wallet: Wallet
-) -> None:
+def test_a_grant_may_expire(operator: Client, organization: Organization, wallet: Wallet) -> None:
     today = timezone.now().date()
     act(operator, "grant", organization.pk, amount_credits=5, last_day=str(today))
     midnight = datetime.combine(today + timedelta(days=1), datetime.min.time(), tzinfo=UTC)
@@ -123,7 +121,7 @@ def test_a_grant_may_be_for_a_time(
     assert refused.context["form"].errors["last_day"]
 
 
-def test_keys_are_revoked_for_a_reason(operator: Client, organization: Organization) -> None:
+def test_keys_are_revoked_with_a_reason(operator: Client, organization: Organization) -> None:
     key = factories.api_key(organization=organization).api_key
     act(operator, "revoke-key", key.pk)
     assert ApiKey.objects.get().status == "revoked"

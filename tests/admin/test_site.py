@@ -1,4 +1,4 @@
-"""The operator's desk: everything can be seen, and only verbs write."""
+"""The admin: everything can be viewed, and only verbs write."""
 
 from __future__ import annotations
 
@@ -34,14 +34,8 @@ from tests.generation.callbacks.receiving import announced
 
 pytestmark = pytest.mark.django_db
 
-OURS = ("accounts", "billing", "generation")
+APPS = ("accounts", "billing", "generation")
 WRITABLE = {"user", "promotion", "group"}
-
-
-@pytest.fixture
-def operator(db: None) -> Client:
-    """A browser in which an operator with every permission has signed in."""
-    return signed_in(factories.user("op@example.com", is_staff=True, is_superuser=True))
 
 
 @pytest.fixture
@@ -57,7 +51,7 @@ def rows(organization: Organization, wallet: Wallet) -> Job:
 
 
 def money(organization: Organization, api_key: ApiKey) -> None:
-    """Store one of everything about buying, unpaid, so that the books have nothing to say."""
+    """Store one row of each payment table, unpaid, so that the ledger checks stay clean."""
     top_up = TopUp.objects.create(
         organization=organization,
         source=TopUp.Source.CHECKOUT,
@@ -77,10 +71,10 @@ def money(organization: Organization, api_key: ApiKey) -> None:
 
 
 def registered() -> list[type]:
-    return [model for model in admin.site._registry if model._meta.app_label in OURS]
+    return [model for model in admin.site._registry if model._meta.app_label in APPS]
 
 
-def test_every_page_of_the_desk_opens(operator: Client, rows: Job) -> None:
+def test_every_page_of_the_admin_opens(operator: Client, rows: Job) -> None:
     assert operator.get(reverse("admin:index")).status_code == 200
     for model in registered():
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"  # type: ignore[attr-defined]
@@ -91,7 +85,7 @@ def test_every_page_of_the_desk_opens(operator: Client, rows: Job) -> None:
         assert operator.get(reverse(f"{name}_change", args=[row.pk])).status_code == 200, name
 
 
-def test_what_only_verbs_write_has_no_form_on_the_desk(operator: Client, rows: Job) -> None:
+def test_what_only_verbs_write_has_no_form_in_the_admin(operator: Client, rows: Job) -> None:
     for model in registered():
         meta = model._meta  # type: ignore[attr-defined]
         if meta.model_name in WRITABLE:
@@ -106,7 +100,7 @@ def test_what_only_verbs_write_has_no_form_on_the_desk(operator: Client, rows: J
         assert model.objects.filter(pk=row.pk).exists()  # type: ignore[attr-defined]
 
 
-def test_the_desk_covers_what_the_operator_must_see() -> None:
+def test_the_admin_covers_what_the_operator_must_see() -> None:
     seen = {model._meta.label for model in registered()}  # type: ignore[attr-defined]
     assert seen >= {
         "accounts.User",
@@ -124,7 +118,7 @@ def test_the_desk_covers_what_the_operator_must_see() -> None:
     }
 
 
-def test_the_fingerprint_of_a_key_is_shown_nowhere(operator: Client, rows: Job) -> None:
+def test_the_hash_of_a_key_is_displayed_nowhere(operator: Client, rows: Job) -> None:
     key = ApiKey.objects.get()
     for path in (
         reverse("admin:accounts_apikey_changelist"),
@@ -135,12 +129,12 @@ def test_the_fingerprint_of_a_key_is_shown_nowhere(operator: Client, rows: Job) 
         assert key.secret_hash not in text
 
 
-def test_what_apps_of_others_store_is_not_edited_here() -> None:
-    closed = {model._meta.app_label for model in admin.site._registry}
-    assert closed == {*OURS, "auth"}
+def test_tables_of_third_party_apps_are_not_in_the_admin() -> None:
+    labels = {model._meta.app_label for model in admin.site._registry}
+    assert labels == {*APPS, "auth"}
 
 
-def test_nothing_on_the_desk_can_be_deleted(operator: Client, rows: Job) -> None:
+def test_nothing_in_the_admin_can_be_deleted(operator: Client, rows: Job) -> None:
     request = RequestFactory().get("/")
     request.user = User.objects.get(email="op@example.com")
     for model, model_admin in admin.site._registry.items():
@@ -148,9 +142,7 @@ def test_nothing_on_the_desk_can_be_deleted(operator: Client, rows: Job) -> None
         assert "delete_selected" not in model_admin.get_actions(request), model
 
 
-def test_people_are_made_operators_by_who_may_do_everything_and_for_a_reason(
-    operator: Client, bob: User
-) -> None:
+def test_only_superusers_make_operators_and_give_a_reason(operator: Client, bob: User) -> None:
     path = reverse("admin:accounts_user_change", args=[bob.pk])
     inline = {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
     sent = {"is_active": "on", "is_staff": "on", **inline}
@@ -170,7 +162,7 @@ def test_people_are_made_operators_by_who_may_do_everything_and_for_a_reason(
     assert operator.get(reverse("admin:accounts_user_add")).status_code == 403
 
 
-def test_a_group_is_made_of_permissions_that_the_desk_asks_for(operator: Client) -> None:
+def test_a_group_offers_only_permissions_of_our_apps(operator: Client) -> None:
     path = reverse("admin:auth_group_add")
     text = operator.get(path).content.decode()
     assert "change job" in text
@@ -178,10 +170,10 @@ def test_a_group_is_made_of_permissions_that_the_desk_asks_for(operator: Client)
     chosen = Permission.objects.get(codename="change_job")
     sent = {"name": "Support", "permissions": [chosen.pk], "reason": "A new team"}
     assert operator.post(path, sent).status_code == 302
-    assert AuditEvent.objects.get(action="row.made").target == "group Support"
+    assert AuditEvent.objects.get(action="row.created").target == "group Support"
 
 
-def test_the_desk_holds_to_the_strict_policy(operator: Client, rows: Job) -> None:
+def test_the_admin_follows_the_strict_content_security_policy(operator: Client, rows: Job) -> None:
     """No inline script or style, and nothing from another origin, on any kind of page."""
     job = reverse("admin:generation_job_change", args=[rows.pk])
     grant = reverse("admin:vidgo_action", args=["grant"]) + f"?on={rows.organization_id}"
@@ -203,7 +195,7 @@ def test_the_desk_holds_to_the_strict_policy(operator: Client, rows: Job) -> Non
         assert not re.findall(r"(?:src|href)=.https?://", text), path
 
 
-def test_there_is_one_door_for_operators_and_everybody_else(db: None) -> None:
+def test_operators_sign_in_like_everyone_else(db: None) -> None:
     answer = Client().get(reverse("admin:index"), follow=True)
     assert answer.redirect_chain[-1][0].startswith(reverse("account_login"))
     assert apps.is_installed("allauth.account")

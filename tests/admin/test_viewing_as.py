@@ -1,4 +1,4 @@
-"""Viewing as: an operator sees what an owner sees, and can change nothing meanwhile."""
+"""View-as: an operator sees what an owner sees, and can change nothing."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import impersonation
+from accounts import impersonation, middleware
 from accounts.models import ApiKey, AuditEvent, Organization, User
 from billing.models import Wallet
 from generation.models import Job
 from tests import factories
-from tests.admin.conftest import act, last_event, wish
+from tests.admin.conftest import act, form_data, last_event
 from tests.conftest import Api
 
 pytestmark = pytest.mark.django_db
@@ -26,12 +26,12 @@ END = "admin:vidgo_view_as_end"
 
 @pytest.fixture
 def viewing(operator: Client, organization: Organization, wallet: Wallet) -> Client:
-    """A browser in which an operator looks at Alice's organization."""
+    """A browser in which an operator views Alice's organization."""
     act(operator, "view-as", organization.pk)
     return operator
 
 
-def shown(browser: Client, path: str = "/dashboard/jobs") -> str:
+def page_text(browser: Client, path: str = "/dashboard/jobs") -> str:
     return str(browser.get(path).content.decode())
 
 
@@ -40,29 +40,27 @@ def test_the_dashboard_shows_the_organization_under_a_banner(
 ) -> None:
     job = factories.finished(organization=organization)
     for path in ("/dashboard", "/dashboard/jobs", "/dashboard/billing", "/dashboard/keys"):
-        text = shown(viewing, path)
+        text = page_text(viewing, path)
         assert "You look at <strong>Acme</strong>" in text, path
-    assert job.public_id in shown(viewing)
+    assert job.public_id in page_text(viewing)
     for path in ("/", "/admin/"):
-        assert "Stop viewing" in shown(viewing, path), path
+        assert "Stop viewing" in page_text(viewing, path), path
     event = last_event("view_as.started")
     assert event.organization == organization
 
 
-def test_a_banner_is_shown_to_nobody_else(
-    viewing: Client, alice_client: Client, operator: Client
-) -> None:
-    assert "Stop viewing" not in shown(alice_client)
-    assert "Stop viewing" not in shown(Client(), "/")
+def test_nobody_else_sees_a_banner(viewing: Client, alice_client: Client, operator: Client) -> None:
+    assert "Stop viewing" not in page_text(alice_client)
+    assert "Stop viewing" not in page_text(Client(), "/")
 
 
-def test_pages_that_proxies_may_keep_for_everybody_have_no_banner(viewing: Client) -> None:
+def test_pages_that_proxies_may_cache_have_no_banner(viewing: Client) -> None:
     answer = viewing.get("/docs")
     assert "public" in answer.headers["Cache-Control"]
     assert "Stop viewing" not in answer.content.decode()
 
 
-def test_whatever_could_change_something_is_refused(
+def test_every_request_that_could_change_something_is_refused(
     viewing: Client, organization: Organization, op: User
 ) -> None:
     factories.api_key(organization=organization)
@@ -88,12 +86,14 @@ def test_whatever_could_change_something_is_refused(
     assert not organization.is_suspended
 
 
-def test_the_button_ends_it_and_leads_back(viewing: Client, organization: Organization) -> None:
+def test_the_button_ends_it_and_returns_to_the_organization(
+    viewing: Client, organization: Organization
+) -> None:
     ended = viewing.post(reverse(END), follow=True)
-    place = reverse("admin:vidgo_organization", args=[organization.public_id])
-    assert ended.redirect_chain[-1][0] == place
-    assert "Stop viewing" not in shown(viewing)
-    assert "Acme" not in shown(viewing)
+    page = reverse("admin:vidgo_organization", args=[organization.public_id])
+    assert ended.redirect_chain[-1][0] == page
+    assert "Stop viewing" not in page_text(viewing)
+    assert "Acme" not in page_text(viewing)
     event = AuditEvent.objects.get(action="view_as.ended")
     assert (event.organization, event.actor) == (organization, "op@example.com")
     assert event.target == "by the operator"
@@ -101,22 +101,22 @@ def test_the_button_ends_it_and_leads_back(viewing: Client, organization: Organi
     assert AuditEvent.objects.filter(action="view_as.ended").count() == 1
 
 
-def test_it_ends_by_itself_after_half_an_hour(
+def test_it_ends_automatically_after_half_an_hour(
     viewing: Client, organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later = timezone.now() + timedelta(minutes=impersonation.MINUTES, seconds=1)
     monkeypatch.setattr(impersonation.timezone, "now", lambda: later)
-    assert "Acme" not in shown(viewing)
-    assert "Stop viewing" not in shown(viewing)
+    assert "Acme" not in page_text(viewing)
+    assert "Stop viewing" not in page_text(viewing)
     event = AuditEvent.objects.get(action="view_as.ended")
-    assert (event.target, event.by_operator) == ("its time was over", True)
+    assert (event.target, event.by_operator) == ("it expired", True)
 
 
 @pytest.mark.parametrize("lost", ["is_staff", "is_superuser"])
-def test_it_ends_with_the_operators_right(viewing: Client, op: User, lost: str) -> None:
+def test_it_ends_with_the_operators_permission(viewing: Client, op: User, lost: str) -> None:
     setattr(op, lost, False)
     op.save()
-    assert "Acme" not in shown(viewing)
+    assert "Acme" not in page_text(viewing)
     assert AuditEvent.objects.filter(action="view_as.ended").exists()
 
 
@@ -126,16 +126,16 @@ def test_it_ends_when_the_operator_signs_out(viewing: Client) -> None:
     assert AuditEvent.objects.filter(action="view_as.ended").count() == 1
 
 
-def test_a_deleted_organization_cannot_be_looked_at(
+def test_a_deleted_organization_cannot_be_viewed(
     viewing: Client, organization: Organization
 ) -> None:
     Organization.objects.filter(pk=organization.pk).update(deleted_at=timezone.now())
-    assert "Stop viewing" not in shown(viewing)
+    assert "Stop viewing" not in page_text(viewing)
     path = reverse("admin:vidgo_action", args=["view-as"])
     assert viewing.get(path, {"on": organization.pk}).status_code == 404
 
 
-def test_a_key_goes_on_working_beside_it(viewing: Client, api: Api) -> None:
+def test_an_api_key_keeps_working_meanwhile(viewing: Client, api: Api) -> None:
     body = {"model": "flux-kontext-pro", "input": {"prompt": "x"}}
     api.client.cookies = viewing.cookies
     assert api.post("/api/generate/submit", body).status_code == 200
@@ -150,7 +150,7 @@ def test_it_needs_the_permission_to_change_organizations(
 
 
 def test_a_double_click_starts_it_once(operator: Client, organization: Organization) -> None:
-    sent = wish(operator, "view-as", organization.pk)
+    sent = form_data(operator, "view-as", organization.pk)
     path = reverse("admin:vidgo_action", args=["view-as"])
     started = operator.post(path, {**sent, "back": reverse("admin:index")})
     assert started.headers["Location"] == reverse("dashboard")
@@ -162,7 +162,7 @@ def test_a_double_click_starts_it_once(operator: Client, organization: Organizat
 def test_the_database_itself_refuses_to_write_for_a_page(
     viewing: Client, organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A GET that would write, as a page might by mistake."""
+    """A GET request that writes, as a page might by mistake."""
 
     def page(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         Organization.objects.filter(pk=request.organization.pk).update(name="Changed")
@@ -174,7 +174,7 @@ def test_the_database_itself_refuses_to_write_for_a_page(
     assert impersonation.ViewingOnly.default_message in answer.content.decode()
     organization.refresh_from_db()
     assert organization.name == "Acme"
-    # The connection writes again for whoever is next.
+    # The connection accepts writes again for the next request.
     Organization.objects.filter(pk=organization.pk).update(name="Next")
 
 
@@ -182,11 +182,11 @@ def _served_by(page: Any) -> Any:
     return lambda match, index: (page, (), {})[index]
 
 
-def test_only_a_refused_write_is_explained_so(rf: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    middleware = impersonation.ViewAsMiddleware(lambda request: HttpResponse())
+def test_other_database_errors_are_not_handled(rf: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    view_as = middleware.ViewAsMiddleware(lambda request: HttpResponse())
     request: HttpRequest = rf.get("/dashboard")
     request.viewing_as = True  # type: ignore[attr-defined]
     with pytest.raises(DatabaseError) as caught, connection.cursor() as cursor:
         cursor.execute("SELECT nonsense")
-    assert middleware.process_exception(request, caught.value) is None
-    assert middleware.process_exception(request, ValueError()) is None
+    assert view_as.process_exception(request, caught.value) is None
+    assert view_as.process_exception(request, ValueError()) is None

@@ -1,4 +1,4 @@
-"""Providers, the queue and callbacks on the desk."""
+"""Providers, the queue and webhooks in the admin."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PROVIDERS, QUEUE = "admin:vidgo_providers", "admin:vidgo_queue"
 CALLBACKS = "admin:generation_callback_changelist"
 
 
-def shown(browser: Client, name: str) -> str:
+def page_text(browser: Client, name: str) -> str:
     return str(browser.get(reverse(name)).content.decode())
 
 
@@ -40,7 +40,7 @@ def free() -> int:
 @pytest.mark.parametrize(
     "name", [PROVIDERS, QUEUE, "admin:vidgo_margin", "admin:vidgo_ledger_checks"]
 )
-def test_a_page_of_the_desk_is_open_to_operators_alone(
+def test_an_admin_page_is_open_only_to_operators(
     name: str, looker: Client, alice_client: Client
 ) -> None:
     assert looker.get(reverse(name)).status_code == 200
@@ -51,25 +51,25 @@ def test_a_page_of_the_desk_is_open_to_operators_alone(
 @pytest.mark.parametrize(
     "name", [PROVIDERS, QUEUE, "admin:vidgo_margin", "admin:vidgo_ledger_checks"]
 )
-def test_an_operator_without_the_permission_to_look_is_refused(name: str) -> None:
+def test_an_operator_without_the_permission_to_view_is_refused(name: str) -> None:
     junior = signed_in(factories.user("junior@example.com", is_staff=True))
     assert junior.get(reverse(name)).status_code == 403
     assert junior.get(reverse("admin:index")).status_code == 200
 
 
-def test_a_provider_is_paused_and_resumed_for_a_reason(operator: Client, db: None) -> None:
+def test_a_provider_is_paused_and_resumed_with_a_reason(operator: Client, db: None) -> None:
     assert free() > 1
     act(operator, "pause-provider", provider="sandbox", hours=6)
     assert free() == 0
     event = last_event("provider.paused")
     assert event.organization is None
     assert event.target.startswith("sandbox until ")
-    text = shown(operator, PROVIDERS)
+    text = page_text(operator, PROVIDERS)
     assert "Paused" in text
     assert "by hand: Ticket 4711" in text
-    # A job that began before does not end the pause.
-    began = Attempt(provider="sandbox", started_at=timezone.now())
-    health.note_success(attempt=began)
+    # A job that started before does not end the pause.
+    started = Attempt(provider="sandbox", started_at=timezone.now())
+    health.note_success(attempt=started)
     assert free() == 0
 
     act(operator, "resume-provider", provider="sandbox")
@@ -77,12 +77,12 @@ def test_a_provider_is_paused_and_resumed_for_a_reason(operator: Client, db: Non
     assert last_event("provider.resumed").target == "sandbox"
 
 
-def test_a_pause_may_last_until_somebody_ends_it(operator: Client) -> None:
+def test_a_pause_may_last_until_someone_ends_it(operator: Client) -> None:
     act(operator, "pause-provider", provider="sandbox", hours=0)
     until = ProviderState.objects.get().paused_until
     assert until is not None
     assert until > timezone.now() + timedelta(days=3000)
-    assert "Paused" in shown(operator, PROVIDERS)
+    assert "Paused" in page_text(operator, PROVIDERS)
 
 
 def test_an_unknown_provider_is_refused(operator: Client) -> None:
@@ -91,7 +91,7 @@ def test_an_unknown_provider_is_refused(operator: Client) -> None:
     assert not ProviderState.objects.exists()
 
 
-def test_the_page_tells_health_slots_balance_and_what_failed_lately(
+def test_the_page_shows_health_slots_balance_and_recent_failures(
     operator: Client,
     organization: Organization,
     django_assert_num_queries: DjangoAssertNumQueries,
@@ -103,59 +103,59 @@ def test_the_page_tells_health_slots_balance_and_what_failed_lately(
     for _ in range(health.FAILURES_UNTIL_OPEN):
         health.note_failure(attempt=factories.attempts_of(job)[0], failure=failure)
     ProviderState.objects.update(balance=Decimal(12), balance_unit="credits")
-    text = shown(operator, PROVIDERS)
-    for told in ("Open", "1 of 500 in use", "1 of 2 failed", "1 moderated", "12 credits"):
-        assert told in text, told
-    start = shown(operator, "admin:index")
+    text = page_text(operator, PROVIDERS)
+    for part in ("Open", "1 of 500 in use", "1 of 2 failed", "1 moderated", "12 credits"):
+        assert part in text, part
+    start = page_text(operator, "admin:index")
     assert "Provider sandbox is open" in start
     assert "The account at sandbox is low: 12 credits left." in start
     with django_assert_num_queries(5) as few:
-        shown(operator, PROVIDERS)
+        page_text(operator, PROVIDERS)
     ProviderState.objects.update(open_until=None, failures_in_a_row=0)
     factories.failed(organization=organization)
     with django_assert_num_queries(len(few)):
-        shown(operator, PROVIDERS)
+        page_text(operator, PROVIDERS)
 
 
-def test_the_queue_tells_who_waits_and_since_when(
+def test_the_queue_page_shows_who_waits_and_since_when(
     operator: Client, organization: Organization
 ) -> None:
     factories.running(organization=organization)
     factories.running(organization=organization)
     waiting = factories.job(organization=organization)
     Job.objects.filter(pk=waiting.pk).update(created_at=timezone.now() - timedelta(minutes=10))
-    depth = operator.get(reverse(QUEUE)).context["depth"]
-    assert (depth.queued, depth.running, depth.lost) == (1, 2, 0)
-    assert (depth.drivers, depth.workers) == (1, 1)
+    queue = operator.get(reverse(QUEUE)).context["depth"]
+    assert (queue.queued, queue.running, queue.lost) == (1, 2, 0)
+    assert (queue.drivers, queue.workers) == (1, 1)
     (row,) = operator.get(reverse(QUEUE)).context["waiting"]
     assert (row["name"], row["waiting"], row["running"]) == ("Acme", 1, 2)
-    assert "waited for 10 minutes" in shown(operator, "admin:index")
+    assert "waited for 10 minutes" in page_text(operator, "admin:index")
 
 
-def test_jobs_without_a_living_worker_are_told(
+def test_jobs_without_a_live_worker_are_reported(
     operator: Client, organization: Organization
 ) -> None:
     job = factories.running(organization=organization)
     Job.objects.filter(pk=job.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
     assert operator.get(reverse(QUEUE)).context["depth"].lost == 1
-    assert "1 running tasks have lost their worker" in shown(operator, "admin:index")
+    assert "1 running tasks have lost their worker" in page_text(operator, "admin:index")
 
 
 @pytest.mark.parametrize(("minutes", "silent"), [(1, False), (10, True)])
-def test_a_schedule_that_nobody_takes_means_that_no_worker_lives(
+def test_an_overdue_schedule_means_that_no_worker_is_alive(
     operator: Client, minutes: int, silent: bool
 ) -> None:
     due = timezone.now() - timedelta(minutes=minutes)
     Schedule.objects.update(next_run=timezone.now() + timedelta(minutes=1))
     Schedule.objects.filter(name="drive").update(next_run=due)
     assert operator.get(reverse(QUEUE)).context["depth"].is_silent is silent
-    said = "No worker has taken anything from the queue for 10 minutes."
-    assert (said in shown(operator, "admin:index")) is silent
+    alarm = "No worker has taken anything from the queue for 10 minutes."
+    assert (alarm in page_text(operator, "admin:index")) is silent
 
 
 @pytest.fixture
 def failed(organization: Organization) -> Callback:
-    """A callback that was given up."""
+    """A webhook delivery that has failed for good."""
     callback = announced(organization=organization, url="https://example.com/hook")
     Callback.objects.filter(pk=callback.pk).update(
         state=Callback.State.FAILED, ended_at=timezone.now(), step=9
@@ -167,7 +167,7 @@ def state(callback: Callback) -> str:
     return Callback.objects.get(pk=callback.pk).state
 
 
-def test_a_callback_is_found_by_its_task_through_an_index(
+def test_a_webhook_is_found_by_its_task_through_an_index(
     operator: Client, organization: Organization, failed: Callback
 ) -> None:
     announced(organization=organization, url="https://example.com/hook")
@@ -187,18 +187,18 @@ def test_a_callback_is_found_by_its_task_through_an_index(
         ("generation_job", {"failure_kind__exact": "moderated"}, "job_failed_by"),
     ],
 )
-def test_what_failed_in_one_way_is_found_through_an_index(
+def test_rows_with_one_kind_of_failure_are_found_through_an_index(
     table: str, query: dict[str, str], index: str, operator: Client
 ) -> None:
     rows = operator.get(reverse(f"admin:{table}_changelist"), query).context["cl"].queryset
     with connection.cursor() as cursor:
-        for way in ("seqscan", "bitmapscan", "sort"):
-            cursor.execute(f"SET LOCAL enable_{way} = off")
+        for method in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"SET LOCAL enable_{method} = off")
     plan = rows.explain()
     assert re.search(rf"Index Scan using {index} .*\n +Index Cond", plan), plan
 
 
-def test_chosen_callbacks_are_sent_again_for_a_reason(
+def test_selected_webhooks_are_resent_with_a_reason(
     operator: Client, organization: Organization, failed: Callback
 ) -> None:
     assert "1 will be sent again" in act(operator, "send-again", failed.pk).content.decode()
@@ -216,7 +216,7 @@ def test_chosen_callbacks_are_sent_again_for_a_reason(
         ({"hours": 1, "organization": "org_nobody"}, False),
     ],
 )
-def test_what_failed_lately_is_sent_again_in_bulk(
+def test_recently_failed_webhooks_are_resent_in_bulk(
     operator: Client,
     organization: Organization,
     failed: Callback,
@@ -233,14 +233,14 @@ def test_what_failed_lately_is_sent_again_in_bulk(
     assert AuditEvent.objects.filter(action="callbacks.replayed").exists() is found
 
 
-def test_what_failed_long_ago_is_left_alone(operator: Client, failed: Callback) -> None:
+def test_webhooks_that_failed_long_ago_are_left_alone(operator: Client, failed: Callback) -> None:
     Callback.objects.update(ended_at=timezone.now() - timedelta(hours=3))
     answer = act(operator, "send-failed-again", hours=2)
     assert "No failed callback matches" in answer.content.decode()
     assert state(failed) == "failed"
 
 
-def test_a_callback_server_is_paused_and_resumed_for_a_reason(
+def test_a_webhook_server_is_paused_and_resumed_with_a_reason(
     operator: Client, failed: Callback
 ) -> None:
     act(operator, "pause-server", failed.endpoint_id)
@@ -253,4 +253,4 @@ def test_a_callback_server_is_paused_and_resumed_for_a_reason(
 
 def test_a_server_paused_by_failures_is_an_alarm(operator: Client, failed: Callback) -> None:
     CallbackEndpoint.objects.update(paused_at=timezone.now(), pause_reason="failing")
-    assert "1 callback server is paused" in shown(operator, "admin:index")
+    assert "1 callback server is paused" in page_text(operator, "admin:index")

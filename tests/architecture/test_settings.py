@@ -1,4 +1,4 @@
-"""Settings: each one is documented, and a wrong value is refused without telling a secret."""
+"""Settings: each one is documented, and a wrong value is refused without revealing a secret."""
 
 import re
 from pathlib import Path
@@ -31,7 +31,7 @@ def test_every_setting_is_documented_once_and_nothing_else_is(
     assert sorted(names) == sorted(read)
 
 
-def test_settings_read_the_environment_through_env_alone() -> None:
+def test_settings_read_the_environment_only_through_env() -> None:
     source = (ROOT / "vidgo/settings.py").read_text()
     assert "os.environ" not in source
     assert "getenv" not in source
@@ -51,7 +51,7 @@ def test_an_empty_variable_counts_as_unset(
 
 def test_each_reader_returns_its_type(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, raw in {
-        "TEST_TEXT": " words ",
+        "TEST_TEXT": " text ",
         "TEST_INTEGER": "12",
         "TEST_SECONDS": "0.5",
         "TEST_YES": "Yes",
@@ -60,7 +60,7 @@ def test_each_reader_returns_its_type(monkeypatch: pytest.MonkeyPatch) -> None:
         "TEST_URL": "https://vidgo.example/",
     }.items():
         monkeypatch.setenv(name, raw)
-    assert env.text("TEST_TEXT") == "words"
+    assert env.text("TEST_TEXT") == "text"
     assert env.integer("TEST_INTEGER", 1) == 12
     assert env.seconds("TEST_SECONDS", 1) == 0.5
     assert env.boolean("TEST_YES", False) is True
@@ -93,7 +93,7 @@ def test_seconds_are_finite_numbers(monkeypatch: pytest.MonkeyPatch, raw: str) -
 
 
 @pytest.mark.parametrize(("name", "former"), env.ALIASES.items())
-def test_a_former_name_still_works_until_the_present_one_is_set(
+def test_a_former_name_works_until_the_current_one_is_set(
     monkeypatch: pytest.MonkeyPatch, name: str, former: str
 ) -> None:
     monkeypatch.setenv(former, "1")
@@ -102,6 +102,6 @@ def test_a_former_name_still_works_until_the_present_one_is_set(
     assert env.text(name) == "2"
 
 
-def test_a_secret_is_read_whole_and_never_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_is_read_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEST_SECRET", "p,a=s's w\"ord")
     assert env.secret("TEST_SECRET") == "p,a=s's w\"ord"

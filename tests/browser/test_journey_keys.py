@@ -26,7 +26,7 @@ def test_a_key_is_copied_works_is_never_shown_again_and_dies_when_revoked(
     assert key.startswith("vg_")
     assert _balance(product, key).status_code == 200
 
-    page.get_by_role("link", name="I have copied it").click()
+    page.get_by_role("link", name="I've copied it").click()
     expect(page.get_by_role("heading", name="Copied by hand")).to_be_visible()
     assert key not in page.content()
     for path in ("/dashboard/keys", "/dashboard/keys?q=Copied"):

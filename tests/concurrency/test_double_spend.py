@@ -1,6 +1,6 @@
-"""Two who spend at once: first the race without the guard, then the guard.
+"""Concurrent spending: first the race without the guard, then the guard.
 
-Threads meet at a barrier on real connections; results and rows are both counted.
+Threads meet at a barrier on real connections; the tests count results and rows.
 """
 
 import threading
@@ -22,7 +22,7 @@ PRICE = 10
 
 
 def together(work: Callable[[int], bool]) -> int:
-    """Run the work in all threads from the same moment and return how many succeeded."""
+    """Run the work in all threads at the same moment and return how many succeeded."""
     barrier = threading.Barrier(THREADS)
 
     def one(number: int) -> bool:
@@ -45,7 +45,7 @@ def one_job_left(organization: Organization) -> Organization:
 def test_control_reading_before_writing_spends_the_same_credits_twice(
     one_job_left: Organization,
 ) -> None:
-    """Without the conditional statement the race is real, so the test below means something."""
+    """Without the conditional UPDATE the race is real, so the next test proves something."""
     read = threading.Barrier(THREADS)
 
     def read_compare_write(number: int) -> bool:
@@ -80,7 +80,7 @@ def test_the_same_credits_are_spent_once(one_job_left: Organization) -> None:
     assert LedgerEntry.objects.filter(kind="charge").count() == 1
 
 
-def test_one_refund_comes_back_however_many_ask(one_job_left: Organization) -> None:
+def test_concurrent_refunds_pay_back_once(one_job_left: Organization) -> None:
     with transaction.atomic():
         ledger.charge(
             organization=one_job_left, amount_credits=PRICE, reference="task_1", actor="test"
@@ -99,7 +99,9 @@ def test_one_refund_comes_back_however_many_ask(one_job_left: Organization) -> N
     assert LedgerEntry.objects.filter(kind="refund").count() == 1
 
 
-def test_first_movements_of_a_new_organization_all_count(organization: Organization) -> None:
+def test_concurrent_first_entries_of_a_new_organization_all_count(
+    organization: Organization,
+) -> None:
     def grant(number: int) -> bool:
         grants.give(organization=organization, amount_credits=1, reason="test", actor=SYSTEM)
         return True

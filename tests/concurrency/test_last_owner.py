@@ -1,4 +1,4 @@
-"""Two owners who demote each other at once: first the race without the lock, then the lock."""
+"""Two owners demote each other at once: first the race without the lock, then the lock."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def together(*works: Callable[[], bool]) -> int:
-    """Run the works at the same moment on connections of their own; return how many succeeded."""
+    """Run the functions at the same moment, each on its connection; return how many succeeded."""
     barrier = threading.Barrier(len(works))
 
     def one(work: Callable[[], bool]) -> bool:
@@ -44,7 +44,7 @@ def owners(organization: Organization) -> int:
     return Membership.objects.filter(organization=organization, role=Role.OWNER).count()
 
 
-def test_control_without_the_lock_nobody_is_left(
+def test_control_without_the_lock_no_owner_is_left(
     organization: Organization, alice: User, olga: User
 ) -> None:
     counted = threading.Barrier(2)
@@ -85,7 +85,7 @@ def test_of_two_owners_who_leave_at_once_one_stays(
 def test_of_two_owners_who_demote_each_other_at_once_one_stays(
     organization: Organization, alice: User, olga: User
 ) -> None:
-    places = {
+    member_ids = {
         user.pk: Membership.objects.get(organization=organization, user=user).public_id
         for user in (alice, olga)
     }
@@ -95,7 +95,7 @@ def test_of_two_owners_who_demote_each_other_at_once_one_stays(
             try:
                 members.change_role(
                     organization=organization,
-                    public_id=places[other.pk],
+                    public_id=member_ids[other.pk],
                     role="developer",
                     actor=by(user),
                 )
@@ -109,7 +109,9 @@ def test_of_two_owners_who_demote_each_other_at_once_one_stays(
     assert owners(organization) == 1
 
 
-def test_a_link_pressed_twice_at_once_is_used_once(organization: Organization, alice: User) -> None:
+def test_an_invitation_accepted_concurrently_is_used_once(
+    organization: Organization, alice: User
+) -> None:
     dana = factories.user("dana@example.com")
     invitation = invitations.invite(
         organization=organization, email=dana.email, role="admin", actor=by(alice)
@@ -127,10 +129,8 @@ def test_a_link_pressed_twice_at_once_is_used_once(organization: Organization, a
     assert Invitation.objects.get().accepted_at is not None
 
 
-def test_a_place_in_a_deleted_organization_is_given_to_nobody(
-    organization: Organization, alice: User
-) -> None:
-    """Joining waits for the deletion, or the other way round; never is both done."""
+def test_nobody_joins_a_deleted_organization(organization: Organization, alice: User) -> None:
+    """Joining waits for the deletion or the other way round, so both never happen."""
     dana = factories.user("dana@example.com")
     invitation = invitations.invite(
         organization=organization, email=dana.email, role="admin", actor=by(alice)

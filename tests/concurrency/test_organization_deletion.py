@@ -22,27 +22,27 @@ from vidgo.kernel.ops import failpoints
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-class Held:
-    """A submit that stands still at one of its steps until it is let go."""
+class PausedSubmit:
+    """A submit that pauses at a failpoint until it is released."""
 
     def __init__(self, step: str) -> None:
         self.step = step
-        self.reached, self.free = threading.Event(), threading.Event()
+        self.reached, self.released = threading.Event(), threading.Event()
 
-    def point(self, name: str) -> None:
-        """Stand in for `crash.point`."""
+    def hit(self, name: str) -> None:
+        """Replace `failpoints.hit`."""
         if name == self.step:
             self.reached.set()
-            assert self.free.wait(timeout=20)
+            assert self.released.wait(timeout=20)
 
 
 @contextmanager
 def submitting(
-    organization: Organization, held: Held, monkeypatch: pytest.MonkeyPatch
+    organization: Organization, paused: PausedSubmit, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Future[Job]]:
-    """Submit a job in another thread, which has reached the step where it is held."""
+    """Submit a job in another thread and wait until it pauses."""
     factories.credits(organization=organization, amount=10)
-    monkeypatch.setattr(failpoints, "hit", held.point)
+    monkeypatch.setattr(failpoints, "hit", paused.hit)
 
     def submit() -> Job:
         try:
@@ -57,11 +57,11 @@ def submitting(
 
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(submit)
-        assert held.reached.wait(timeout=20)
+        assert paused.reached.wait(timeout=20)
         try:
             yield future
         finally:
-            held.free.set()
+            paused.released.set()
 
 
 def delete(organization: Organization, alice: User) -> None:
@@ -70,14 +70,14 @@ def delete(organization: Organization, alice: User) -> None:
     )
 
 
-def test_a_submit_that_has_paid_is_waited_for(
+def test_a_deletion_waits_for_a_submit_that_has_paid(
     organization: Organization, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = Held("submit.charged")
-    with submitting(organization, held, monkeypatch) as submitted:
-        # The control: who only looks sees no job, and would delete.
+    paused = PausedSubmit("submit.charged")
+    with submitting(organization, paused, monkeypatch) as submitted:
+        # The control: a plain read sees no job and would delete.
         assert organization_deletion.outlook(organization=organization).jobs_under_way == 0
-        threading.Timer(0.3, held.free.set).start()
+        threading.Timer(0.3, paused.released.set).start()
         with pytest.raises(organization_deletion.JobsUnderWay):
             delete(organization, alice)
         submitted.result(timeout=20)
@@ -86,14 +86,14 @@ def test_a_submit_that_has_paid_is_waited_for(
     assert Job.objects.count() == 1
 
 
-def test_a_submit_that_has_not_paid_yet_goes_through_and_the_books_stay_clean(
+def test_a_submit_that_has_not_paid_succeeds_and_the_ledger_stays_correct(
     organization: Organization, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Accepted: its credits were given up, and its key is dead."""
-    held = Held("submit.stored")
-    with submitting(organization, held, monkeypatch) as submitted:
+    """This is accepted: its credits were given up, and its key no longer works."""
+    paused = PausedSubmit("submit.stored")
+    with submitting(organization, paused, monkeypatch) as submitted:
         delete(organization, alice)
-        held.free.set()
+        paused.released.set()
         submitted.result(timeout=20)
     organization.refresh_from_db()
     assert organization.deleted_at is not None

@@ -1,4 +1,4 @@
-"""A process that dies between Stripe's answer and the ledger: the next one books it once."""
+"""A process dies between Stripe's response and the ledger: the next one records it once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def dying(function: Callable[..., Any], *, after: bool) -> Callable[..., Any]:
-    """Return the function with the process ending right before or right after it."""
+    """Return the function, with the process exiting right before or after it."""
 
     def dies(*args: Any, **kwargs: Any) -> Any:
         if after:
@@ -31,7 +31,7 @@ def dying(function: Callable[..., Any], *, after: bool) -> Callable[..., Any]:
     return dies
 
 
-# The steps from Stripe's answer to the end of the event, each with a death before or after it.
+# The steps from Stripe's response to the end of the event; the process dies before or after each.
 STEPS = [
     (client, "get_session", False),
     (client, "get_session", True),
@@ -49,7 +49,7 @@ STEPS = [
     STEPS,
     ids=[f"{'after' if after else 'before'} {name}" for _, name, after in STEPS],
 )
-def test_a_death_at_any_step_costs_nothing(
+def test_a_crash_at_any_step_loses_nothing(
     fake: FakeStripe, organization: Organization, module: Any, name: str, after: bool
 ) -> None:
     Customer.objects.create(organization=organization, stripe_id="cus_1")
@@ -65,7 +65,7 @@ def test_a_death_at_any_step_costs_nothing(
         events.process(event=event)
         os._exit(0)
     _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == 42, "the death did not happen"
+    assert os.waitstatus_to_exitcode(status) == 42, "the process did not die"
 
     event.refresh_from_db()
     assert event.processed_at is None

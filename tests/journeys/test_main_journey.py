@@ -1,4 +1,4 @@
-"""The main job, end to end over HTTP: a real web server, a real worker, a third party's client."""
+"""The main journey over HTTP: a real web server, a real worker, a third-party client."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ PRICES = {
 
 @pytest.fixture(scope="module")
 def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the installation keeps its files."""
+    """The folder where the installation stores its files."""
     return tmp_path_factory.mktemp("media")
 
 
 @pytest.fixture(scope="module")
 def base_url(django_db_setup: None, media: Path) -> Iterator[str]:
-    """A whole installation, on the tests' database; the sandbox answers at once.
+    """A whole installation on the test database; the sandbox answers at once.
 
-    One for all tests of this module: it takes longer to start than it is asked here.
+    All tests of this module share it, because starting it takes longer than the tests.
     """
     given = {"MEDIA_ROOT": str(media), "SANDBOX_SECONDS": "0"}
     logs = media.parent
@@ -73,7 +73,7 @@ def opened(content: bytes) -> Image.Image:
     return Image.open(io.BytesIO(content))
 
 
-def test_a_customer_makes_and_edits_images_and_pays_exactly_their_price(
+def test_a_customer_creates_and_edits_images_and_pays_exactly_their_price(
     client: Client, funds: Callable[[int], None]
 ) -> None:
     funds(1000)
@@ -96,7 +96,7 @@ def test_a_customer_makes_and_edits_images_and_pays_exactly_their_price(
             assert image.format == {"png": "PNG", "jpg": "JPEG"}[output_format]
             assert image.width / image.height == pytest.approx(ratio, rel=0.01)
 
-    # Edits of an upload, sent in each of the three ways.
+    # Edits of an image, uploaded in each of the three ways.
     poster = word("JOY", size=(576, 432))
     first = client.upload_stream(bytes_of(poster), "joy.png")
     second = client.upload_base64(bytes_of(poster), "joy.png")
@@ -122,10 +122,8 @@ def test_a_customer_makes_and_edits_images_and_pays_exactly_their_price(
     assert ledger_checks.check() == []
 
 
-def test_what_goes_wrong_costs_nothing(
-    client: Client, funds: Callable[[int], None], media: Path
-) -> None:
-    # Five credits buy nothing, and the attempt leaves nothing behind.
+def test_failures_cost_nothing(client: Client, funds: Callable[[int], None], media: Path) -> None:
+    # Five credits buy nothing, and the refused submit leaves nothing behind.
     funds(5)
     files = set(media.rglob("*"))
     response = client.try_submit("flux-kontext-pro", "a fox")
@@ -137,25 +135,25 @@ def test_what_goes_wrong_costs_nothing(
     assert not LedgerEntry.objects.filter(kind="charge").exists()
     assert set(media.rglob("*")) == files
 
-    # A task that fails gives its credits back.
+    # A failed task is refunded.
     funds(15)
-    for words in ("sandbox:fail", "sandbox:moderated"):
-        with pytest.raises(TaskFailed, match=words):
-            client.image("flux-kontext-max", f"a fox {words}")
+    for prompt in ("sandbox:fail", "sandbox:moderated"):
+        with pytest.raises(TaskFailed, match=prompt):
+            client.image("flux-kontext-max", f"a fox {prompt}")
         assert client.balance() == 20
     task = client.wait(client.submit("flux-kontext-max", "sandbox:fail"))
     assert (task["status"], task["credits_amount"], task["files"]) == ("failed", 0, [])
 
-    # Bodies in chunks, whose length nobody announces, are read and bounded like any other.
-    order = json.dumps({"model": "flux-kontext-pro", "input": {"prompt": "sandbox:fail"}}).encode()
+    # A chunked body without Content-Length is read and limited like any other.
+    body = json.dumps({"model": "flux-kontext-pro", "input": {"prompt": "sandbox:fail"}}).encode()
     headers = {"Content-Type": "application/json"}
     path = "/api/generate/submit"
-    response = client.call("POST", path, data=iter([order[:20], order[20:]]), headers=headers)
+    response = client.call("POST", path, data=iter([body[:20], body[20:]]), headers=headers)
     assert response.status_code == 200, response.text
     client.wait(response.json()["data"]["task_id"])
     jobs = Job.objects.count()
-    for much in ((b" " * 100_000 for _ in range(20)), b" " * 2_000_000):
-        response = client.call("POST", path, data=much, headers=headers)
+    for too_long in ((b" " * 100_000 for _ in range(20)), b" " * 2_000_000):
+        response = client.call("POST", path, data=too_long, headers=headers)
         assert response.status_code == 413
         assert response.json()["error"]["type"] == "payload_too_large_error"
     assert Job.objects.count() == jobs
@@ -164,13 +162,13 @@ def test_what_goes_wrong_costs_nothing(
 
 
 @pytest.mark.chaos
-def test_many_submits_at_once_are_accepted_exactly_as_far_as_the_credits_go(
+def test_concurrent_submits_are_accepted_exactly_as_far_as_the_credits_go(
     client: Client,
     funds: Callable[[int], None],
     record_testsuite_property: Callable[[str, object], None],
 ) -> None:
     funds(400)
-    # Brightening a small picture is quick, and the race is for the credits.
+    # Brightening a small image is quick: the race is for the credits.
     url = client.upload_stream(factories.png(width=96, height=72), "small.png")
     began = time.monotonic()
 

@@ -1,4 +1,4 @@
-"""Money from end to end: our code, Stripe's own SDK, HTTP, and the simulator as Stripe."""
+"""Payments end to end: our code, Stripe's SDK, HTTP, and the simulator as Stripe."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ CARD = "4242424242424242"
 
 
 @pytest.fixture(autouse=True)
-def stripe_at_hand(live_server: LiveServer, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    # A server thread that kept its connection would hold the test database at its end.
+def stripe_simulator(
+    live_server: LiveServer, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A server thread with an open connection would keep the test database from being dropped.
     monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
     settings.STRIPE_SECRET_KEY = "sk_test_journey"
     settings.STRIPE_WEBHOOK_SECRET = "whsec_journey_0123456789"
@@ -40,8 +42,8 @@ def balance(organization: Organization) -> int:
     return held.balance_credits - held.debt_credits
 
 
-def news() -> None:
-    """Let Stripe's events arrive and be acted on."""
+def process_events() -> None:
+    """Deliver and process Stripe's events."""
     deliveries.deliver_due(early=True)
     events.process_due()
 
@@ -73,9 +75,9 @@ def spend(organization: Organization, jobs: int) -> None:
 
 
 @pytest.mark.parametrize("cents", [500, 4200])
-def test_every_pack_and_a_custom_amount_arrive(organization: Organization, cents: int) -> None:
+def test_a_pack_and_a_custom_amount_are_credited(organization: Organization, cents: int) -> None:
     buy(organization, cents=cents)
-    news()
+    process_events()
     assert balance(organization) == cents * 2
     assert ledger_checks.check() == []
 
@@ -85,51 +87,51 @@ def test_the_success_page_needs_no_webhook(organization: Organization) -> None:
     session = client.get_session(session_id=str(top_up.stripe_session_id))
     top_ups.fulfill_session(session=session)
     assert balance(organization) == 4000
-    news()
+    process_events()
     assert balance(organization) == 4000
 
 
 def test_a_declined_card_buys_nothing(organization: Organization) -> None:
     buy(organization, number="4000000000000002")
-    news()
+    process_events()
     assert (balance(organization), TopUp.objects.get().status) == (0, "pending")
 
 
 @pytest.mark.parametrize(("succeed", "expected"), [(True, 4000), (False, 0)])
-def test_a_delayed_payment_counts_when_it_arrives(
+def test_a_delayed_payment_is_credited_when_it_arrives(
     organization: Organization, succeed: bool, expected: int
 ) -> None:
     top_up = open_page(organization)
     outcome = checkout_payments.pay_by_bank(session=str(top_up.stripe_session_id))
-    news()
+    process_events()
     assert balance(organization) == 0
     assert outcome.intent is not None
     checkout_payments.settle(payment_intent=outcome.intent.stripe_id, succeed=succeed)
-    news()
+    process_events()
     assert balance(organization) == expected
     assert TopUp.objects.get().status == ("paid" if succeed else "failed")
 
 
 def test_half_a_refund_takes_half_the_credits(organization: Organization) -> None:
     top_up = buy(organization)
-    news()
+    process_events()
     refunds.create(payment_intent=intent_of(top_up), amount=1000)
-    news()
+    process_events()
     assert balance(organization) == 2000
     assert ledger_checks.check() == []
 
 
 @pytest.mark.parametrize(("won", "expected"), [(True, 4000), (False, 0)])
-def test_a_dispute_freezes_and_is_decided(
+def test_a_dispute_freezes_the_credits_until_it_is_decided(
     organization: Organization, won: bool, expected: int
 ) -> None:
     top_up = buy(organization)
-    news()
+    process_events()
     dispute = open_dispute(top_up)
-    news()
+    process_events()
     assert balance(organization) == 0
     disputes.decide(dispute=dispute, won=won)
-    news()
+    process_events()
     assert balance(organization) == expected
     assert ledger_checks.check() == []
 
@@ -139,25 +141,25 @@ def open_dispute(top_up: TopUp) -> str:
     return str(disputes.open_dispute(charge=str(charge), reason="fraudulent").stripe_id)
 
 
-def test_a_lost_dispute_over_spent_credits_is_paid_by_the_next_top_up(
+def test_the_next_top_up_pays_for_a_lost_dispute_over_spent_credits(
     organization: Organization,
 ) -> None:
     top_up = buy(organization, cents=500)
-    news()
+    process_events()
     spend(organization, 3)
     before = balance(organization)
     disputes.decide(dispute=open_dispute(top_up), won=False)
-    news()
+    process_events()
     assert balance(organization) == before - 1000
     buy(organization, cents=2000)
-    news()
+    process_events()
     assert balance(organization) == before - 1000 + 4000
     assert ledger_checks.check() == []
 
 
-def test_a_kept_card_recharges_by_itself(organization: Organization) -> None:
+def test_a_saved_card_recharges_automatically(organization: Organization) -> None:
     buy(organization, cents=500, keep=True)
-    news()
+    process_events()
     assert Customer.objects.get().card_last_four == "4242"
     auto_recharge.enable(
         organization=organization,
@@ -170,15 +172,15 @@ def test_a_kept_card_recharges_by_itself(organization: Organization) -> None:
     recharged = auto_recharge.recharge(organization_id=organization.pk)
     assert recharged is not None
     assert (recharged.status, balance(organization)) == ("paid", 1000 + 4000)
-    news()
+    process_events()
     reconcile.run()
     assert balance(organization) == 5000
     assert ledger_checks.check() == []
 
 
-def test_a_card_that_stops_working_is_noticed(organization: Organization) -> None:
+def test_a_card_that_stops_working_is_counted(organization: Organization) -> None:
     buy(organization, cents=500, keep=True, number="4000000000000341")
-    news()
+    process_events()
     auto_recharge.enable(
         organization=organization,
         pack=packs.get_pack(amount_cents=2000),
@@ -190,14 +192,14 @@ def test_a_card_that_stops_working_is_noticed(organization: Organization) -> Non
     declined = auto_recharge.recharge(organization_id=organization.pk)
     assert declined is not None
     assert declined.status == "failed"
-    news()
+    process_events()
     assert AutoRecharge.objects.get().failures_in_a_row == 1
     assert balance(organization) == 1000
 
 
-def test_an_answer_that_is_lost_charges_once(organization: Organization) -> None:
+def test_a_lost_response_charges_once(organization: Organization) -> None:
     buy(organization, cents=500, keep=True)
-    news()
+    process_events()
     auto_recharge.enable(
         organization=organization,
         pack=packs.get_pack(amount_cents=2000),
@@ -206,11 +208,11 @@ def test_an_answer_that_is_lost_charges_once(organization: Organization) -> None
         agreed=True,
         actor=SYSTEM,
     )
-    # Stripe does the work and then answers 500; the repetition gets the first one's result.
+    # Stripe charges and then answers 500; the retry gets the result of the first call.
     switches.change(lose_answers_percent=100)
     auto_recharge.recharge(organization_id=organization.pk)
     switches.reset()
-    news()
+    process_events()
     reconcile.run()
     assert balance(organization) == 5000
     assert len(list(client.list_intents(since=timezone.now() - timedelta(days=1)))) == 2
@@ -218,30 +220,30 @@ def test_an_answer_that_is_lost_charges_once(organization: Organization) -> None
 
 
 @pytest.mark.chaos
-def test_with_a_tenth_of_the_events_lost_one_sweep_books_everything(
+def test_with_a_tenth_of_the_events_lost_one_reconciliation_records_everything(
     organization: Organization,
 ) -> None:
     switches.change(drop_percent=10, seed=7)
     bought = [buy(organization, cents=500) for _ in range(6)]
-    news()
+    process_events()
     switches.change(drop_percent=100)
     session = client.get_session(session_id=str(bought[0].stripe_session_id))
     refunds.create(payment_intent=session.intent_id)
     buy(organization, cents=500)
-    news()
+    process_events()
     reconcile.run()
     assert balance(organization) == (6 - 1 + 1) * 1000
     assert not TopUp.objects.filter(status="pending").exists()
     assert ledger_checks.check() == []
 
 
-def test_events_that_come_twice_late_and_shuffled_count_once(organization: Organization) -> None:
+def test_duplicate_late_and_shuffled_events_count_once(organization: Organization) -> None:
     switches.change(copies=3, order="shuffled", seed=3)
     first = buy(organization)
     buy(organization)
-    news()
+    process_events()
     refunds.create(payment_intent=intent_of(first), amount=500)
-    news()
+    process_events()
     assert balance(organization) == 7000
     assert not StripeEvent.objects.filter(processed_at=None).exists()
     assert ledger_checks.check() == []

@@ -1,4 +1,4 @@
-"""API keys: shown once, stored as a keyed hash, refused from the moment they are revoked."""
+"""API keys: displayed once, stored as a keyed hash, refused as soon as they are revoked."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def last_used(key: ApiKey) -> object:
     return ApiKey.objects.values_list("last_used_at", flat=True).get(pk=key.pk)
 
 
-def test_a_key_is_recognised_by_its_text(organization: Organization, alice: User) -> None:
+def test_a_key_is_recognized_by_its_plaintext(organization: Organization, alice: User) -> None:
     issued = api_keys.issue(
         organization=organization, name="Server", actor=Actor(label=alice.email, user=alice)
     )
-    known = api_keys.authenticate(plaintext=issued.plaintext)
-    assert known == issued.api_key
-    assert (known.name, known.created_by, known.status) == ("Server", alice, "active")
+    found = api_keys.authenticate(plaintext=issued.plaintext)
+    assert found == issued.api_key
+    assert (found.name, found.created_by, found.status) == ("Server", alice, "active")
 
 
 def test_a_key_has_a_prefix_an_id_a_secret_and_a_checksum(organization: Organization) -> None:
@@ -51,7 +51,7 @@ def test_the_checksum_is_the_crc_32_in_base_62() -> None:
     assert number == 0xCBF43926
 
 
-def test_no_column_of_any_table_holds_the_text_of_a_key(organization: Organization) -> None:
+def test_no_column_of_any_table_holds_the_plaintext_of_a_key(organization: Organization) -> None:
     issued = factories.api_key(organization=organization)
     secret = issued.plaintext.split("_")[2]
     with connection.cursor() as cursor:
@@ -107,7 +107,7 @@ def test_an_unknown_key_with_a_right_checksum_is_refused(db: None) -> None:
         api_keys.authenticate(plaintext=forged + keys.checksum(forged))
 
 
-def test_a_key_outlives_the_rotation_of_the_pepper(
+def test_a_key_works_after_the_pepper_is_rotated(
     organization: Organization, settings: Settings
 ) -> None:
     settings.API_KEY_PEPPERS = (f"1:{OLD}",)
@@ -119,7 +119,7 @@ def test_a_key_outlives_the_rotation_of_the_pepper(
     assert (old.api_key.pepper_version, new.api_key.pepper_version) == ("1", "2")
 
 
-def test_without_its_pepper_a_key_is_worth_nothing(
+def test_a_key_is_invalid_without_its_pepper(
     organization: Organization, settings: Settings
 ) -> None:
     settings.API_KEY_PEPPERS = (f"1:{OLD}",)
@@ -140,7 +140,7 @@ def test_a_key_expires(organization: Organization) -> None:
     assert ApiKey.objects.get().status == "expired"
 
 
-def test_a_key_cannot_be_born_expired(organization: Organization) -> None:
+def test_a_key_cannot_be_created_expired(organization: Organization) -> None:
     with pytest.raises(api_keys.BadExpiry):
         factories.api_key(organization=organization, expires_at=timezone.now())
     assert not ApiKey.objects.exists()
@@ -154,7 +154,7 @@ def test_a_revoked_key_is_refused_at_the_next_call(organization: Organization) -
         api_keys.authenticate(plaintext=issued.plaintext)
 
 
-def test_revoking_again_changes_nothing_and_is_told_once(organization: Organization) -> None:
+def test_revoking_again_changes_nothing_and_is_recorded_once(organization: Organization) -> None:
     key_id = factories.api_key(organization=organization).api_key.key_id
     first = api_keys.revoke(organization=organization, key_id=key_id, actor=SYSTEM)
     again = api_keys.revoke(organization=organization, key_id=key_id, actor=SYSTEM)
@@ -171,17 +171,17 @@ def test_a_foreign_key_cannot_be_revoked(
     assert api_keys.authenticate(plaintext=issued.plaintext) == issued.api_key
 
 
-def test_last_used_is_written_at_most_once_a_minute(
+def test_last_use_is_recorded_at_most_once_a_minute(
     organization: Organization, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     issued = factories.api_key(organization=organization)
     with django_assert_num_queries(2):
         api_keys.authenticate(plaintext=issued.plaintext)
-    written = last_used(issued.api_key)
-    assert written is not None
+    recorded = last_used(issued.api_key)
+    assert recorded is not None
     with django_assert_num_queries(1):
         api_keys.authenticate(plaintext=issued.plaintext)
-    assert last_used(issued.api_key) == written
+    assert last_used(issued.api_key) == recorded
 
     earlier = timezone.now() - timedelta(seconds=61)
     ApiKey.objects.update(last_used_at=earlier)
@@ -189,9 +189,7 @@ def test_last_used_is_written_at_most_once_a_minute(
     assert last_used(issued.api_key) != earlier
 
 
-def test_issuing_is_told_in_the_audit_log_without_the_secret(
-    organization: Organization, alice: User
-) -> None:
+def test_issuing_is_recorded_without_the_secret(organization: Organization, alice: User) -> None:
     issued = api_keys.issue(
         organization=organization, name="Server", actor=Actor(label=alice.email, user=alice)
     )
@@ -200,11 +198,11 @@ def test_issuing_is_told_in_the_audit_log_without_the_secret(
     assert event.target == issued.api_key.display
 
 
-@pytest.mark.parametrize(("given", "kept"), [("  ", "API key"), ("x" * 200, "x" * 80)])
+@pytest.mark.parametrize(("given", "stored"), [("  ", "API key"), ("x" * 200, "x" * 80)])
 def test_a_key_always_has_a_name_that_fits(
-    organization: Organization, given: str, kept: str
+    organization: Organization, given: str, stored: str
 ) -> None:
-    assert factories.api_key(organization=organization, name=given).api_key.name == kept
+    assert factories.api_key(organization=organization, name=given).api_key.name == stored
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a key may be used for: its scopes, its models, the addresses it may come from."""
+"""What a key may be used for: scopes, models and IP addresses."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from tests.conftest import Api
 
 pytestmark = pytest.mark.django_db
 
-ORDER = {"model": "flux-kontext-pro", "input": {"prompt": "a red fox"}}
-# One call for each scope; the wrong id and the wrong body are told only to whom may call.
+REQUEST = {"model": "flux-kontext-pro", "input": {"prompt": "a red fox"}}
+# One call for each scope; only an allowed call learns that the id or body is wrong.
 CALLS: dict[str, tuple[str, str, Any, int]] = {
     Scope.SUBMIT: ("post", "/api/generate/cancel/task_none", {}, 404),
     Scope.READ: ("get", "/api/generate/tasks", None, 200),
@@ -45,23 +45,21 @@ def call(api: Api, scope: str) -> Any:
 
 
 @pytest.mark.parametrize("scope", CALLS)
-def test_a_key_opens_what_its_scope_says_and_nothing_else(
-    organization: Organization, scope: str
-) -> None:
+def test_a_scope_allows_its_calls_and_no_others(organization: Organization, scope: str) -> None:
     api = limited(organization, scopes=[scope])
     for other, (*_, allowed) in CALLS.items():
         answer = call(api, other)
         assert answer.status_code == (allowed if other == scope else 403), other
 
 
-def test_a_missing_scope_is_told_in_the_contracts_shape(organization: Organization) -> None:
+def test_a_missing_scope_is_answered_in_the_error_format(organization: Organization) -> None:
     answer = call(limited(organization, scopes=["read", "upload"]), Scope.BILLING)
     body = answer.json()
-    sentence = "This API key lacks the scope 'billing'; it has: read, upload."
-    assert (answer.status_code, body["code"], body["detail"]) == (403, 403, sentence)
+    message = "This API key lacks the scope 'billing'; it has: read, upload."
+    assert (answer.status_code, body["code"], body["detail"]) == (403, 403, message)
     assert body["error"] == {
         "type": "permission_denied_error",
-        "message": sentence,
+        "message": message,
         "scope": "billing",
         "request_id": answer.headers["X-Request-Id"],
         "retryable": False,
@@ -69,7 +67,7 @@ def test_a_missing_scope_is_told_in_the_contracts_shape(organization: Organizati
 
 
 def endpoints(patterns: list[Any] | None = None) -> list[Any]:
-    """Return the view class of every address that asks for a key."""
+    """Return the view class of every URL that requires a key."""
     found: list[Any] = []
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         if isinstance(pattern, URLResolver):
@@ -81,12 +79,12 @@ def endpoints(patterns: list[Any] | None = None) -> list[Any]:
     return found
 
 
-def test_every_endpoint_with_a_key_names_a_scope_there_is() -> None:
+def test_every_endpoint_with_a_key_requires_a_known_scope() -> None:
     assert len(endpoints()) >= 10
     assert {view.required_scope for view in endpoints()} == set(Scope.values)
 
 
-def test_an_endpoint_that_forgot_its_scope_serves_nobody(
+def test_an_endpoint_without_a_scope_serves_nobody(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (balance,) = [view for view in endpoints() if view.__name__ == "BalanceView"]
@@ -95,14 +93,14 @@ def test_an_endpoint_that_forgot_its_scope_serves_nobody(
     assert api.get("/api/user/balance").status_code == 403
 
 
-def test_what_needs_no_key_needs_no_scope(client: Client) -> None:
+def test_an_endpoint_without_a_key_needs_no_scope(client: Client) -> None:
     assert client.get("/v1/catalog/models").status_code == 200
     assert AllowAny not in {each for view in endpoints() for each in view.permission_classes}
 
 
-def test_a_key_submits_only_the_models_it_may(organization: Organization, wallet: Wallet) -> None:
+def test_a_key_submits_only_its_allowed_models(organization: Organization, wallet: Wallet) -> None:
     api = limited(organization, models=["flux-kontext-pro"])
-    refused = api.post("/api/generate/submit", {**ORDER, "model": "flux-kontext-max"})
+    refused = api.post("/api/generate/submit", {**REQUEST, "model": "flux-kontext-max"})
     assert refused.status_code == 403
     error = refused.json()["error"]
     assert (error["type"], error["param"]) == ("permission_denied_error", "model")
@@ -111,7 +109,7 @@ def test_a_key_submits_only_the_models_it_may(organization: Organization, wallet
     )
     assert not Job.objects.exists()
     assert Wallet.objects.get().balance_credits == wallet.balance_credits
-    assert api.post("/api/generate/submit", ORDER).status_code == 200
+    assert api.post("/api/generate/submit", REQUEST).status_code == 200
 
 
 def test_limits_cost_no_query(
@@ -145,7 +143,7 @@ def test_limits_cost_no_query(
         (["10.0.0.0/8", "2001:db8::/32"], "10.1.2.3", True),
     ],
 )
-def test_a_key_works_from_its_addresses_alone(
+def test_a_key_works_only_from_its_addresses(
     organization: Organization, ranges: list[str], address: str, allowed: bool
 ) -> None:
     api = limited(organization, ranges=ranges)
@@ -156,7 +154,7 @@ def test_a_key_works_from_its_addresses_alone(
         assert f"may not be used from {address}" in answer.json()["detail"]
 
 
-def test_a_key_that_is_bound_to_addresses_does_not_work_without_one(
+def test_a_key_limited_to_addresses_does_not_work_without_one(
     organization: Organization,
 ) -> None:
     key = factories.api_key(organization=organization, limits=Limits(ranges=["0.0.0.0/0"]))
@@ -175,24 +173,24 @@ def test_behind_a_proxy_the_clients_address_counts(
         assert answer.status_code == status, header
 
 
-def test_a_header_is_not_believed_without_a_proxy(organization: Organization) -> None:
+def test_the_header_is_ignored_without_a_proxy(organization: Organization) -> None:
     api = limited(organization, ranges=["203.0.113.0/24"])
     answer = api.get("/api/generate/tasks", headers={"X-Forwarded-For": "203.0.113.7"})
     assert answer.status_code == 403
 
 
-def test_a_stolen_key_tried_from_elsewhere_is_slowed_down(
+def test_a_stolen_key_tried_from_elsewhere_is_rate_limited(
     organization: Organization, settings: Settings
 ) -> None:
     settings.RATE_LIMIT_BAD_KEYS_PER_MINUTE = 2
     api = limited(organization, ranges=["203.0.113.0/24"])
-    tries = [api.get("/api/generate/tasks").status_code for _ in range(3)]
-    assert tries == [403, 403, 429]
+    statuses = [api.get("/api/generate/tasks").status_code for _ in range(3)]
+    assert statuses == [403, 403, 429]
     assert api.get("/api/generate/tasks", REMOTE_ADDR="203.0.113.7").status_code == 200
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("given", "stored"),
     [
         (["203.0.113.7"], ["203.0.113.7/32"]),
         (["203.0.113.7/24"], ["203.0.113.0/24"]),
@@ -200,19 +198,19 @@ def test_a_stolen_key_tried_from_elsewhere_is_slowed_down(
         (["10.0.0.0/8", "10.9.9.9/8"], ["10.0.0.0/8"]),
     ],
 )
-def test_ranges_are_kept_in_one_written_form(given: list[str], kept: list[str]) -> None:
-    assert restrictions.parse_ranges(given) == kept
+def test_ranges_are_stored_in_canonical_form(given: list[str], stored: list[str]) -> None:
+    assert restrictions.parse_ranges(given) == stored
 
 
 @pytest.mark.parametrize("wrong", ["example.com", "1.2.3", "203.0.113.0/33", "::/129", "\x00", "x"])
-def test_what_is_no_range_is_refused_by_name(organization: Organization, wrong: str) -> None:
+def test_an_invalid_range_is_refused_with_its_field(organization: Organization, wrong: str) -> None:
     with pytest.raises(restrictions.BadRange) as refused:
         factories.api_key(organization=organization, limits=Limits(ranges=["10.0.0.0/8", wrong]))
     assert refused.value.param == "ranges"
     assert not ApiKey.objects.exists()
 
 
-def test_there_is_an_end_to_the_list_of_ranges() -> None:
+def test_the_number_of_ranges_is_limited() -> None:
     ranges = [f"10.0.{number}.0/24" for number in range(restrictions.RANGES_MAX + 1)]
     assert len(restrictions.parse_ranges(ranges[:-1])) == restrictions.RANGES_MAX
     with pytest.raises(restrictions.BadRange):
@@ -220,7 +218,7 @@ def test_there_is_an_end_to_the_list_of_ranges() -> None:
 
 
 @pytest.mark.parametrize("scopes", [[], ["everything"], ["read", "admin"]])
-def test_scopes_are_the_known_ones_and_at_least_one(
+def test_scopes_must_be_known_and_at_least_one(
     organization: Organization, scopes: list[str]
 ) -> None:
     with pytest.raises(restrictions.BadScopes):
@@ -230,7 +228,7 @@ def test_scopes_are_the_known_ones_and_at_least_one(
         ApiKey.objects.filter(pk=key.pk).update(scopes=scopes)
 
 
-def test_other_limits_count_from_the_next_call_on(organization: Organization) -> None:
+def test_changed_limits_apply_from_the_next_call(organization: Organization) -> None:
     issued = factories.api_key(organization=organization)
     api = Api(key=issued.plaintext)
     assert api.get("/api/user/balance").status_code == 200
@@ -264,17 +262,17 @@ def test_a_foreign_key_cannot_be_changed(
     assert ApiKey.objects.get().name == "Ours"
 
 
-def test_the_document_tells_the_scope_of_each_operation(client: Client) -> None:
+def test_the_openapi_document_names_the_scope_of_each_operation(client: Client) -> None:
     document = client.get("/api/schema", headers={"Accept": "application/json"}).json()
-    told = {
+    notes = {
         path: operation["description"].rsplit("\n", 1)[-1]
         for path, operations in document["paths"].items()
         for operation in operations.values()
         if operation.get("security")
     }
-    assert told["/api/generate/submit"] == "Needs a key with the scope `submit`."
-    assert told["/api/user/balance"] == "Needs a key with the scope `billing`."
-    assert len(told) == 10
-    assert all(sentence.startswith("Needs a key with the scope `") for sentence in told.values())
+    assert notes["/api/generate/submit"] == "Needs a key with the scope `submit`."
+    assert notes["/api/user/balance"] == "Needs a key with the scope `billing`."
+    assert len(notes) == 10
+    assert all(note.startswith("Needs a key with the scope `") for note in notes.values())
     scheme = document["components"]["securitySchemes"]["apiKey"]["description"]
     assert all(f"`{scope}`" in scheme for scope in Scope.values)

@@ -1,4 +1,4 @@
-"""Rotating a key: a new secret at once, the old one for as long as was said, and no longer."""
+"""Rotating a key: the new secret works at once, the old one until the overlap ends."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_rotated_key_is_the_same_key(organization: Organization) -> None:
     assert key.budget.daily_credits == 5
 
 
-def test_of_two_old_secrets_the_older_one_ends_at_once(old: Issued) -> None:
+def test_rotating_again_ends_the_older_secret_at_once(old: Issued) -> None:
     middle = rotate(old)
     new = rotate(middle)
     with pytest.raises(api_keys.InvalidKey):
@@ -87,7 +87,7 @@ def test_of_two_old_secrets_the_older_one_ends_at_once(old: Issued) -> None:
         assert api_keys.authenticate(plaintext=each.plaintext) == old.api_key
 
 
-def test_the_overlap_can_be_ended_early_and_is_told_once(
+def test_the_overlap_can_be_ended_early_and_is_recorded_once(
     old: Issued, organization: Organization
 ) -> None:
     rotate(old)
@@ -98,7 +98,7 @@ def test_the_overlap_can_be_ended_early_and_is_told_once(
     assert AuditEvent.objects.filter(action="api_key.overlap_ended").count() == 1
 
 
-def test_it_is_seen_whether_the_old_secret_is_still_used(old: Issued) -> None:
+def test_the_last_use_of_the_old_secret_is_recorded(old: Issued) -> None:
     new = rotate(old)
     api_keys.authenticate(plaintext=new.plaintext, ip_address="203.0.113.7")
     key = ApiKey.objects.get()
@@ -109,7 +109,7 @@ def test_it_is_seen_whether_the_old_secret_is_still_used(old: Issued) -> None:
     assert key.last_used_ip == "203.0.113.8"
 
 
-def test_either_secret_costs_one_query(
+def test_either_secret_takes_one_query(
     old: Issued, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     new = rotate(old)
@@ -120,7 +120,7 @@ def test_either_secret_costs_one_query(
 
 
 @pytest.mark.parametrize("state", ["revoked_at", "expires_at"])
-def test_a_dead_key_is_not_brought_back_by_rotating(old: Issued, state: str) -> None:
+def test_a_revoked_or_expired_key_cannot_be_rotated(old: Issued, state: str) -> None:
     ApiKey.objects.update(**{state: timezone.now()})
     with pytest.raises(api_keys.NotActive):
         rotate(old)
@@ -136,7 +136,7 @@ def test_revoking_ends_both_secrets(old: Issued, organization: Organization) -> 
 
 
 @pytest.mark.parametrize("overlap", [timedelta(seconds=-1), api_keys.OVERLAP_MAX + DAY])
-def test_an_overlap_has_bounds(old: Issued, overlap: timedelta) -> None:
+def test_an_overlap_is_bounded(old: Issued, overlap: timedelta) -> None:
     with pytest.raises(api_keys.BadOverlap):
         rotate(old, overlap)
     assert api_keys.authenticate(plaintext=old.plaintext) == old.api_key
@@ -153,7 +153,7 @@ def test_a_foreign_key_is_neither_rotated_nor_ended(
     assert api_keys.authenticate(plaintext=old.plaintext) == old.api_key
 
 
-def test_the_old_secret_outlives_the_rotation_of_the_pepper(
+def test_the_old_secret_works_after_the_pepper_is_rotated(
     organization: Organization, settings: Settings
 ) -> None:
     settings.API_KEY_PEPPERS = (f"1:{'o' * 40}",)
@@ -164,7 +164,7 @@ def test_the_old_secret_outlives_the_rotation_of_the_pepper(
         assert api_keys.authenticate(plaintext=each.plaintext) == old.api_key
 
 
-def test_rotating_is_told_in_the_audit_log_without_a_secret(
+def test_rotating_is_recorded_without_a_secret(
     old: Issued, organization: Organization, alice: User
 ) -> None:
     new = api_keys.rotate(
@@ -175,5 +175,5 @@ def test_rotating_is_told_in_the_audit_log_without_a_secret(
     )
     event = AuditEvent.objects.get(action="api_key.rotated")
     assert event.user == alice
-    assert event.target.startswith(f"{new.api_key.display}: the secret before it ends ")
+    assert event.target.startswith(f"{new.api_key.display}: the old secret ends ")
     assert new.plaintext.split("_")[2][:32] not in event.target

@@ -1,4 +1,4 @@
-"""The page of the audit log: who did what, narrowed down, turned, and taken away as a file."""
+"""The audit log page: who did what, filtered, paginated and downloaded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.reading import count_queries, read
 pytestmark = pytest.mark.django_db
 
 PAGE = "/dashboard/audit"
-FILE = "/dashboard/audit.csv"
+CSV = "/dashboard/audit.csv"
 
 
 def record(organization: Organization, user: User, count: int = 1, **values: str) -> None:
@@ -28,12 +28,12 @@ def record(organization: Organization, user: User, count: int = 1, **values: str
         )
 
 
-def test_an_empty_log_says_what_will_be_in_it(alice_client: Client) -> None:
+def test_an_empty_log_explains_itself(alice_client: Client) -> None:
     read(alice_client, PAGE)
     assert "Nothing yet" in alice_client.get(PAGE).content.decode()
 
 
-def test_a_deed_is_shown_with_who_when_and_from_where(alice_client: Client) -> None:
+def test_an_action_is_listed_with_who_when_and_from_where(alice_client: Client) -> None:
     alice_client.post(
         "/dashboard/team",
         {"email": "dana@example.com", "role": "admin"},
@@ -51,7 +51,7 @@ def test_a_deed_is_shown_with_who_when_and_from_where(alice_client: Client) -> N
         assert part in text
 
 
-def test_the_log_is_narrowed_by_action_and_person(
+def test_the_log_is_filtered_by_action_and_person(
     alice_client: Client, organization: Organization, alice: User, bob: User
 ) -> None:
     record(organization, alice, target="of alice")
@@ -65,13 +65,13 @@ def test_the_log_is_narrowed_by_action_and_person(
     assert "of bob" not in text
     nothing = alice_client.get(f"{PAGE}?who=gone@example.com").content.decode()
     assert "Nothing matches" in nothing
-    # Somebody who is not in the list is kept in it while chosen.
+    # A name that is not in the list is added to it while chosen.
     assert '<option value="gone@example.com" selected>' in nothing
     assert alice_client.get(f"{PAGE}?action=nonsense").status_code == 400
     assert alice_client.get(f"{PAGE}?who=%00").status_code == 400
 
 
-def test_the_pages_are_turned_within_the_filter(
+def test_pagination_keeps_the_filter(
     alice_client: Client, organization: Organization, alice: User, bob: User
 ) -> None:
     record(organization, alice, 60)
@@ -88,7 +88,7 @@ def test_the_pages_are_turned_within_the_filter(
     assert alice_client.get(path).status_code == 404
 
 
-def test_the_file_follows_the_filter(
+def test_the_csv_follows_the_filter(
     alice_client: Client, organization: Organization, alice: User, bob: User
 ) -> None:
     record(organization, alice, 3)
@@ -96,16 +96,16 @@ def test_the_file_follows_the_filter(
     link = [
         each for each in read(alice_client, f"{PAGE}?who=bob@example.com").links if ".csv" in each
     ]
-    assert link == [f"{FILE}?who=bob%40example.com"]
+    assert link == [f"{CSV}?who=bob%40example.com"]
     answer = alice_client.get(link[0])
     assert answer.streaming
     assert 'filename="audit-log-' in answer.headers["Content-Disposition"]
     rows = list(csv.DictReader(answer.getvalue().decode().splitlines()))
     assert [row["target"] for row in rows] == ["key 0", "key 1"]
-    assert alice_client.get(f"{FILE}?action=nonsense").status_code == 400
+    assert alice_client.get(f"{CSV}?action=nonsense").status_code == 400
 
 
-def test_an_operators_deed_is_shown_without_the_operator(
+def test_an_operators_action_is_listed_without_the_operators_name(
     alice_client: Client, organization: Organization
 ) -> None:
     operator = audit.Actor(label="op@example.com", ip_address="192.0.2.1", is_operator=True)
@@ -119,24 +119,24 @@ def test_an_operators_deed_is_shown_without_the_operator(
         assert hidden not in text
 
 
-def test_what_is_done_at_the_desk_is_the_operators(
+def test_an_action_in_the_admin_is_an_operators(
     organization: Organization, rf: RequestFactory
 ) -> None:
     request = rf.post("/admin/accounts/organization/")
     request.user = User.objects.create_superuser("op@example.com")
     request.resolver_match = resolve(request.path)
     assert audit.actor_of(request).is_operator
-    # The same person on a page of an organization of their own is nobody special.
+    # On a page of their own organization they act as a member.
     request.resolver_match = resolve("/dashboard/team")
     assert not audit.actor_of(request).is_operator
 
 
-def test_foreign_events_are_not_shown(
+def test_events_of_another_organization_are_not_listed(
     alice_client: Client, other_organization: Organization, charlie: User
 ) -> None:
     record(other_organization, charlie, target="secret of charlie")
     assert "secret of charlie" not in alice_client.get(PAGE).content.decode()
-    assert b"secret of charlie" not in alice_client.get(FILE).getvalue()
+    assert b"secret of charlie" not in alice_client.get(CSV).getvalue()
 
 
 def test_a_long_log_takes_no_more_queries(

@@ -1,4 +1,4 @@
-"""The page about oneself: what one is called, and how one signs in."""
+"""The profile page: the user's name, and how they sign in."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def confirmed(alice: User) -> User:
 def test_the_name_is_changed_and_kept(alice_client: Client, alice: User) -> None:
     answer = alice_client.post(PAGE, {"name": "Alice Example"}, follow=True)
     check(answer)
-    assert "Your name is saved." in answer.content.decode()
+    assert "Saved your name." in answer.content.decode()
     alice.refresh_from_db()
     assert alice.name == "Alice Example"
     (field,) = read(alice_client, PAGE).all("input", name="name")
     assert field["value"] == "Alice Example"
 
 
-def test_a_name_that_is_too_long_is_refused_and_stays_typed(
+def test_a_name_that_is_too_long_is_refused_and_stays_in_the_form(
     alice_client: Client, alice: User
 ) -> None:
     answer = alice_client.post(PAGE, {"name": "x" * 121})
@@ -50,13 +50,13 @@ def test_nothing_but_the_name_can_be_changed_here(alice_client: Client, alice: U
     assert (alice.email, alice.is_staff, alice.is_superuser) == ("alice@example.com", False, False)
 
 
-def test_an_address_that_is_not_confirmed_is_told(alice_client: Client, alice: User) -> None:
+def test_an_unconfirmed_address_is_marked(alice_client: Client, alice: User) -> None:
     assert "not confirmed yet" in alice_client.get(PAGE).content.decode()
     EmailAddress.objects.create(user=alice, email=alice.email, primary=True, verified=True)
     assert "not confirmed yet" not in alice_client.get(PAGE).content.decode()
 
 
-def test_it_leads_to_each_way_of_signing_in(alice_client: Client, confirmed: User) -> None:
+def test_it_links_to_each_way_of_signing_in(alice_client: Client, confirmed: User) -> None:
     links = set(read(alice_client, PAGE).links)
     assert {
         "/accounts/email/",
@@ -72,7 +72,7 @@ def test_it_leads_to_each_way_of_signing_in(alice_client: Client, confirmed: Use
     assert "/accounts/password/change/" in read(alice_client, PAGE).links
 
 
-def test_passkeys_are_named_and_not_those_of_others(
+def test_own_passkeys_are_listed_and_not_those_of_others(
     alice_client: Client, confirmed: User, bob: User
 ) -> None:
     for user, name in ((confirmed, "<b>Phone</b>"), (bob, "Bob's phone")):
@@ -82,10 +82,10 @@ def test_passkeys_are_named_and_not_those_of_others(
     page = answer.content.decode()
     assert "&lt;b&gt;Phone&lt;/b&gt;" in page
     assert "Bob" not in page
-    assert "On: signing in with your password asks for one of these, too." in page
+    assert "On: signing in with your password also requires one of these." in page
 
 
-def test_more_passkeys_cost_no_more_queries(alice_client: Client, confirmed: User) -> None:
+def test_more_passkeys_take_no_more_queries(alice_client: Client, confirmed: User) -> None:
     few = count_queries(alice_client, PAGE)
     for number in range(4):
         Authenticator.objects.create(user=confirmed, type="webauthn", data={"name": str(number)})
@@ -93,15 +93,15 @@ def test_more_passkeys_cost_no_more_queries(alice_client: Client, confirmed: Use
 
 
 @pytest.mark.parametrize("page", ["/accounts/2fa/", "/accounts/2fa/webauthn/"])
-def test_the_lists_of_the_library_lead_here(alice_client: Client, page: str) -> None:
+def test_the_librarys_lists_redirect_here(alice_client: Client, page: str) -> None:
     assert alice_client.get(page).headers["Location"] == PAGE
 
 
-def test_the_menu_leads_to_it(alice_client: Client) -> None:
+def test_the_menu_links_to_it(alice_client: Client) -> None:
     assert PAGE in read(alice_client, "/dashboard/jobs").links
 
 
-def test_a_passkey_is_offered_at_the_door(client: Client, db: None) -> None:
+def test_the_sign_in_page_offers_a_passkey(client: Client, db: None) -> None:
     page = read(client, "/accounts/login/")
     (form,) = [each for each in page.all("form") if "data-passkey" in each]
     assert form["action"] == "/accounts/2fa/webauthn/login/"

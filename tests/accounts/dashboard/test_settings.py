@@ -1,4 +1,4 @@
-"""The pages about an organization: its settings, further ones, and the end of one."""
+"""Organization pages: settings, creating another one, and deleting one."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ NEW = "/dashboard/organizations/new"
 def test_name_and_retention_are_changed(alice_client: Client, organization: Organization) -> None:
     page = read(alice_client, PAGE)
     assert page.all("input", name="name")[0]["value"] == "Acme"
-    shown = alice_client.post(PAGE, {"name": "Acme & Sons", "retention_days": "7"}, follow=True)
-    assert "Your settings are saved." in shown.content.decode()
+    answer = alice_client.post(PAGE, {"name": "Acme & Sons", "retention_days": "7"}, follow=True)
+    assert "Saved your settings." in answer.content.decode()
     organization.refresh_from_db()
     assert (organization.name, organization.retention_days) == ("Acme & Sons", 7)
     alice_client.post(PAGE, {"name": "Acme & Sons", "retention_days": ""})
@@ -48,13 +48,13 @@ def test_a_mistake_changes_nothing_and_loses_nothing(
     assert answer.status_code == 400
     page = check(answer)
     assert complaint in answer.content.decode()
-    typed = page.all("input", name="retention_days")[0].get("value") or ""
-    assert typed == values.get("retention_days", "")
+    value = page.all("input", name="retention_days")[0].get("value") or ""
+    assert value == values.get("retention_days", "")
     organization.refresh_from_db()
     assert (organization.name, organization.retention_days) == ("Acme", None)
 
 
-def test_limits_are_shown_as_they_count(
+def test_the_limits_in_effect_are_displayed(
     alice_client: Client, organization: Organization, settings: Settings
 ) -> None:
     settings.ORGANIZATION_CONCURRENCY = 100
@@ -71,7 +71,7 @@ def test_limits_are_shown_as_they_count(
     assert text.count('<strong class="number">90</strong>') == 2
 
 
-def test_only_an_owner_is_shown_the_way_to_the_end(
+def test_only_an_owner_can_open_the_deletion_page(
     alice_client: Client, bob: User, organization: Organization
 ) -> None:
     assert DELETE in read(alice_client, PAGE).links
@@ -79,7 +79,7 @@ def test_only_an_owner_is_shown_the_way_to_the_end(
     assert DELETE not in read(signed_in(bob), PAGE).links
 
 
-def test_deleting_takes_the_typed_name_and_a_clear_word_about_credits(
+def test_deleting_requires_the_name_and_giving_up_the_credits(
     alice_client: Client, organization: Organization, wallet: Wallet
 ) -> None:
     page = read(alice_client, DELETE)
@@ -111,38 +111,38 @@ def test_the_pages_of_a_deleted_organization_are_gone(
     assert Organization.objects.get(pk=organization.pk).deleted_at is not None
     for client in (alice_client, bob_client):
         assert client.get(path).status_code == 404
-        # Both are somewhere: in an organization of their own.
+        # Each of them is now in an organization of their own.
         assert "Acme" not in client.get("/dashboard/team").content.decode()
     chosen = {"organization": organization.public_id}
     assert bob_client.post("/dashboard/organizations", chosen).status_code == 404
 
 
-def test_while_jobs_are_under_way_there_is_nothing_to_press(
+def test_while_jobs_run_there_is_no_form_to_delete(
     alice_client: Client, organization: Organization
 ) -> None:
     factories.job(organization=organization)
     answer = alice_client.get(DELETE)
     check(answer)
-    assert "1 job still under way." in answer.content.decode()
+    assert "1 job still running or queued." in answer.content.decode()
     assert 'name="name"' not in answer.content.decode()
     refused = alice_client.post(DELETE, {"name": "Acme", "gives_up_credits": "on"})
     assert refused.status_code == 400
     assert Organization.objects.get(pk=organization.pk).deleted_at is None
 
 
-def test_a_further_organization_is_created_and_entered(
+def test_another_organization_is_created_and_switched_to(
     bob_client: Client, bob: User, organization: Organization
 ) -> None:
     assert NEW in read(bob_client, "/dashboard/organizations").links
     read(bob_client, NEW)
-    shown = bob_client.post(NEW, {"name": "Bob & Co"}, follow=True)
-    assert shown.redirect_chain == [("/dashboard", 302)]
-    assert "Bob &amp; Co is there, and you are in it." in shown.content.decode()
+    answer = bob_client.post(NEW, {"name": "Bob & Co"}, follow=True)
+    assert answer.redirect_chain == [("/dashboard", 302)]
+    assert "Created Bob &amp; Co and switched to it." in answer.content.decode()
     assert Membership.objects.get(organization__name="Bob & Co").user == bob
     assert bob_client.post(NEW, {"name": " "}).status_code == 400
 
 
-def test_the_switch_leads_to_each_of_ones_organizations(
+def test_the_switcher_lists_the_other_organizations_of_the_user(
     bob_client: Client, bob: User, organization: Organization
 ) -> None:
     second = factories.organization(owner=bob, name="Second")

@@ -1,4 +1,4 @@
-"""The pages about the team: invited, joined, changed, removed, left; all of it without a script."""
+"""Team pages: inviting, joining, changing roles, removing and leaving, without JavaScript."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PASSWORD = "a long enough secret"
 
 
 def of(user: User, further: str = "") -> str:
-    """Return the address of a member's page."""
+    """Return the URL of a member's page."""
     return f"{PAGE}/{Membership.objects.get(user=user).public_id}{further}"
 
 
@@ -36,7 +36,7 @@ def invite(client: Client, email: str = DANA, role: str = "developer") -> Any:
 
 
 def link() -> str:
-    """Return the path of the link in the latest message."""
+    """Return the path of the link in the latest e-mail."""
     (found,) = re.findall(r"http://[^/]+(/invitation\?token=\w+)", str(mail.outbox[-1].body))
     return str(found)
 
@@ -46,7 +46,7 @@ def role_of(user: User, organization: Organization) -> str | None:
     return found.role if found else None
 
 
-def test_the_page_lists_people_and_what_roles_may_do(
+def test_the_page_lists_members_and_what_roles_can_do(
     alice_client: Client, bob_client: Client
 ) -> None:
     for client in (alice_client, bob_client):
@@ -54,17 +54,17 @@ def test_the_page_lists_people_and_what_roles_may_do(
         text = client.get(PAGE).content.decode()
         assert "alice@example.com" in text
         assert "bob@example.com" in text
-        assert "Make and remove owners" in text
+        assert "Add and remove owners" in text
         assert len(page.all("table")) == 2
     assert not bob_client.get(PAGE).context["form"]
 
 
-def test_somebody_is_invited_and_listed(alice_client: Client, organization: Organization) -> None:
-    shown = invite(alice_client)
-    check(shown)
-    assert "dana@example.com has been invited" in shown.content.decode()
+def test_an_invited_person_is_listed(alice_client: Client, organization: Organization) -> None:
+    answer = invite(alice_client)
+    check(answer)
+    assert "Invited dana@example.com." in answer.content.decode()
     assert len(mail.outbox) == 1
-    assert "by alice@example.com" in shown.content.decode()
+    assert "by alice@example.com" in answer.content.decode()
     assert (
         "by alice"
         not in signed_in(User.objects.get(email="bob@example.com")).get(PAGE).content.decode()
@@ -77,10 +77,10 @@ def test_somebody_is_invited_and_listed(alice_client: Client, organization: Orga
         ("", "developer", "This field is required."),
         ("no address", "developer", "Enter a valid email address."),
         (DANA, "owner", "not one of the available choices"),
-        ("bob@example.com", "developer", "in the organization already"),
+        ("bob@example.com", "developer", "already a member"),
     ],
 )
-def test_what_is_wrong_with_an_invitation_stands_at_its_field(
+def test_a_mistake_in_an_invitation_is_reported_at_its_field(
     alice_client: Client, email: str, role: str, complaint: str
 ) -> None:
     answer = alice_client.post(PAGE, {"email": email, "role": role})
@@ -91,7 +91,7 @@ def test_what_is_wrong_with_an_invitation_stands_at_its_field(
     assert mail.outbox == []
 
 
-def test_an_invitation_is_answered_alike_whether_or_not_there_is_an_account(
+def test_inviting_does_not_reveal_whether_there_is_an_account(
     alice_client: Client, charlie: User
 ) -> None:
     answers = [
@@ -108,7 +108,7 @@ def test_an_invitation_is_answered_alike_whether_or_not_there_is_an_account(
     assert plain(re.sub(r"token=\w+", "", texts[0])) == plain(re.sub(r"token=\w+", "", texts[1]))
 
 
-def test_sending_again_and_withdrawing_take_a_button_each(alice_client: Client) -> None:
+def test_resending_and_withdrawing_take_a_button_each(alice_client: Client) -> None:
     invite(alice_client)
     forms = [
         str(form["action"])
@@ -116,23 +116,23 @@ def test_sending_again_and_withdrawing_take_a_button_each(alice_client: Client) 
         if "/invitations/" in str(form.get("action"))
     ]
     again, withdraw = forms
-    shown = alice_client.post(again, follow=True).content.decode()
-    assert "dana@example.com has a new link" in shown
+    text = alice_client.post(again, follow=True).content.decode()
+    assert "Sent dana@example.com a new link." in text
     assert len(mail.outbox) == 2
-    shown = alice_client.post(withdraw, follow=True).content.decode()
-    assert "The invitation of dana@example.com is withdrawn." in shown
-    assert "/invitations/" not in shown
+    text = alice_client.post(withdraw, follow=True).content.decode()
+    assert "Withdrew the invitation of dana@example.com." in text
+    assert "/invitations/" not in text
 
 
-def test_too_many_messages_are_refused_with_a_sentence(alice_client: Client) -> None:
+def test_too_many_e_mails_are_refused_with_a_message(alice_client: Client) -> None:
     invite(alice_client)
     path = f"{PAGE}/invitations/{Invitation.objects.get().public_id}/resend"
     for _ in range(invitations.TO_ONE_ADDRESS_A_DAY):
         answer = alice_client.post(path, follow=True)
-    assert "as many invitations as it may in a day" in answer.content.decode()
+    assert "reached its daily limit of invitations" in answer.content.decode()
 
 
-def test_the_secret_leaves_the_address_at_once(alice_client: Client) -> None:
+def test_the_secret_leaves_the_url_at_once(alice_client: Client) -> None:
     invite(alice_client)
     browser = Client()
     answer = browser.get(link())
@@ -152,7 +152,9 @@ def test_opening_the_link_changes_nothing(alice_client: Client) -> None:
     assert Invitation.objects.get().accepted_at is None
 
 
-def test_somebody_new_signs_up_and_is_in(alice_client: Client, organization: Organization) -> None:
+def test_a_new_user_signs_up_and_is_a_member(
+    alice_client: Client, organization: Organization
+) -> None:
     invite(alice_client)
     browser = Client()
     page = check(browser.get(link(), follow=True))
@@ -167,10 +169,10 @@ def test_somebody_new_signs_up_and_is_in(alice_client: Client, organization: Org
     answer = browser.post(str(form["action"]), {**values, "password1": PASSWORD}, follow=True)
     assert answer.redirect_chain[-1][0] == "/dashboard"
     dana = User.objects.get(email=DANA)
-    assert [(place.organization, place.role) for place in dana.memberships.all()] == [
+    assert [(member.organization, member.role) for member in dana.memberships.all()] == [
         (organization, "developer")
     ]
-    # The link has shown that the mailbox is theirs; nothing else need be sent there.
+    # The link has confirmed the address, so no other e-mail is sent.
     assert EmailAddress.objects.get(user=dana).verified
     assert [message.to for message in mail.outbox] == [[DANA]]
     assert browser.get("/invitation").status_code == 404
@@ -188,7 +190,7 @@ def test_a_mistake_at_sign_up_loses_neither_address_nor_invitation(
     assert role_of(User.objects.get(email=DANA), organization) == "developer"
 
 
-def test_signing_up_with_another_address_is_no_way_in(
+def test_signing_up_with_another_address_does_not_join(
     alice_client: Client, organization: Organization
 ) -> None:
     invite(alice_client)
@@ -201,7 +203,7 @@ def test_signing_up_with_another_address_is_no_way_in(
     assert not EmailAddress.objects.get(user=eve).verified
 
 
-def test_signing_up_after_the_invitation_was_withdrawn_gives_an_own_organization(
+def test_signing_up_after_the_invitation_was_withdrawn_creates_an_organization(
     alice_client: Client, organization: Organization
 ) -> None:
     invite(alice_client)
@@ -213,7 +215,7 @@ def test_signing_up_after_the_invitation_was_withdrawn_gives_an_own_organization
     assert dana.memberships.get().organization != organization
 
 
-def test_somebody_with_an_account_signs_in_and_joins(
+def test_a_user_with_an_account_signs_in_and_joins(
     alice_client: Client, organization: Organization
 ) -> None:
     dana = factories.user(DANA, password=PASSWORD)
@@ -230,13 +232,13 @@ def test_somebody_with_an_account_signs_in_and_joins(
     check(browser.get("/invitation"))
     joined = browser.post("/invitation", follow=True)
     text = joined.content.decode()
-    assert "You are in Acme now, as developer." in text
+    assert "You joined Acme as developer." in text
     assert joined.wsgi_request.session["organization"] == organization.public_id
     assert dana.memberships.count() == 2
     assert browser.post("/invitation").status_code == 404
 
 
-def test_who_is_signed_in_as_somebody_else_can_change_the_person(
+def test_a_user_signed_in_as_someone_else_can_sign_out_and_continue(
     alice_client: Client, charlie_client: Client, charlie: User, organization: Organization
 ) -> None:
     invite(alice_client)
@@ -251,11 +253,11 @@ def test_who_is_signed_in_as_somebody_else_can_change_the_person(
 
 
 @pytest.mark.parametrize("path", ["/invitation", "/invitation?token=nonsense"])
-def test_a_dead_link_says_so_and_no_more(db: None, path: str) -> None:
+def test_an_invalid_link_says_so_and_no_more(db: None, path: str) -> None:
     answer = Client().get(path, follow=True)
     assert answer.status_code == 404
     check(answer)
-    assert "Ask for another one" in answer.content.decode()
+    assert "Ask for a new one" in answer.content.decode()
 
 
 def test_a_role_is_changed_on_a_members_page(
@@ -263,19 +265,19 @@ def test_a_role_is_changed_on_a_members_page(
 ) -> None:
     assert of(bob) in read(alice_client, PAGE).links
     read(alice_client, of(bob))
-    shown = alice_client.post(of(bob), {"role": "billing"}, follow=True)
-    assert "bob@example.com is now billing." in shown.content.decode()
+    answer = alice_client.post(of(bob), {"role": "billing"}, follow=True)
+    assert "bob@example.com is now billing." in answer.content.decode()
     assert role_of(bob, organization) == "billing"
 
 
-def test_the_last_owner_is_told_at_the_field(alice_client: Client, alice: User) -> None:
+def test_the_last_owners_role_is_refused_at_the_field(alice_client: Client, alice: User) -> None:
     answer = alice_client.post(of(alice), {"role": "admin"})
     assert answer.status_code == 400
     check(answer)
     assert "an organization needs one" in answer.content.decode()
 
 
-def test_an_admin_is_offered_no_owner(alice: User, bob: User, organization: Organization) -> None:
+def test_an_admin_cannot_choose_owner(alice: User, bob: User, organization: Organization) -> None:
     Membership.objects.filter(user=bob).update(role=Role.ADMIN)
     client = signed_in(bob)
     page = read(client, of(bob))
@@ -289,23 +291,23 @@ def test_an_admin_is_offered_no_owner(alice: User, bob: User, organization: Orga
     assert client.post(of(bob, "/transfer")).status_code == 403
 
 
-def test_removing_names_the_keys_that_go_on_working(
+def test_removing_lists_the_keys_that_keep_working(
     alice_client: Client, bob: User, organization: Organization
 ) -> None:
     key = factories.api_key(organization=organization, name="Notebook", actor=by(bob)).api_key
     page = read(alice_client, of(bob, "/remove"))
     text = alice_client.get(of(bob, "/remove")).content.decode()
-    assert "Keys belong to the organization and go on working." in text
+    assert "Keys belong to the organization and keep working." in text
     assert "Notebook" in text
     assert page.all("input", name="with_keys")
-    shown = alice_client.post(of(bob, "/remove"), {"with_keys": "on"}, follow=True)
-    assert "bob@example.com is no longer a member." in shown.content.decode()
+    answer = alice_client.post(of(bob, "/remove"), {"with_keys": "on"}, follow=True)
+    assert "bob@example.com is no longer a member." in answer.content.decode()
     key.refresh_from_db()
     assert key.status == "revoked"
     assert role_of(bob, organization) is None
 
 
-def test_a_removed_person_sees_nothing_any_more(
+def test_a_removed_member_loses_access(
     alice_client: Client, bob_client: Client, bob: User, organization: Organization
 ) -> None:
     assert "Acme" in bob_client.get(PAGE).content.decode()
@@ -320,8 +322,8 @@ def test_removing_oneself_is_leaving(alice_client: Client, alice: User) -> None:
 def test_leaving_asks_first(bob_client: Client, bob: User, organization: Organization) -> None:
     read(bob_client, f"{PAGE}/leave")
     assert role_of(bob, organization) == "developer"
-    shown = bob_client.post(f"{PAGE}/leave", follow=True)
-    assert "You have left Acme." in shown.content.decode()
+    answer = bob_client.post(f"{PAGE}/leave", follow=True)
+    assert "You left Acme." in answer.content.decode()
     assert role_of(bob, organization) is None
 
 
@@ -334,16 +336,16 @@ def test_the_last_owner_cannot_leave(
     assert role_of(alice, organization) == "owner"
 
 
-def test_handing_over_asks_first(
+def test_transferring_asks_first(
     alice_client: Client, alice: User, bob: User, organization: Organization
 ) -> None:
     read(alice_client, of(bob, "/transfer"))
-    shown = alice_client.post(of(bob, "/transfer"), follow=True)
-    assert "bob@example.com owns this organization now" in shown.content.decode()
+    answer = alice_client.post(of(bob, "/transfer"), follow=True)
+    assert "bob@example.com is now an owner" in answer.content.decode()
     assert (role_of(alice, organization), role_of(bob, organization)) == ("admin", "owner")
 
 
-def test_names_of_people_cannot_break_the_page(alice_client: Client, bob: User) -> None:
+def test_names_are_escaped(alice_client: Client, bob: User) -> None:
     User.objects.filter(pk=bob.pk).update(name='<script>alert("x")</script>')
     assert "<script>alert" not in alice_client.get(PAGE).content.decode()
     read(alice_client, of(bob))

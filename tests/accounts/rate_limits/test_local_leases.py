@@ -1,4 +1,4 @@
-"""Allowances: most calls are let in without a question to the database, and never one too many."""
+"""Local leases: most calls need no query, and never is one too many allowed."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Queries = Callable[[int], Any]
 
 
 def bucket(*, calls: int = 1000, subject: str = "a") -> Bucket:
-    """Return a bucket for so many calls, into which nothing to speak of flows during a test."""
+    """Return a bucket for `calls` calls, which hardly refills during a test."""
     return Bucket(scope="key", subject=subject, per_minute=1, burst_seconds=calls * 60.0)
 
 
-def test_a_hundredth_is_let_in_at_one_question(django_assert_num_queries: Queries) -> None:
+def test_a_hundredth_of_the_bucket_takes_one_query(django_assert_num_queries: Queries) -> None:
     process, own = LocalLeases(), bucket()
     process.take([own])
     with django_assert_num_queries(0):
@@ -33,21 +33,23 @@ def test_a_hundredth_is_let_in_at_one_question(django_assert_num_queries: Querie
         assert process.take([own]).headers()["RateLimit-Remaining"] == "989"
 
 
-def test_all_processes_together_let_in_what_the_bucket_holds() -> None:
-    processes, own, let_in = [LocalLeases() for _ in range(3)], bucket(), 0
+def test_all_processes_together_allow_what_the_bucket_holds() -> None:
+    processes, own, allowed = [LocalLeases() for _ in range(3)], bucket(), 0
     with pytest.raises(RateLimitReached):
         for process in itertools.cycle(processes):
             process.take([own])
-            let_in += 1
-    # One that is told no may not know yet what another still holds.
+            allowed += 1
+    # The process that was refused does not know what the others still hold.
     for process in processes:
-        while process._kept[(own,)].calls:
+        while process._leases[(own,)].calls:
             process.take([own])
-            let_in += 1
-    assert let_in == 1000
+            allowed += 1
+    assert allowed == 1000
 
 
-def test_near_the_limit_each_call_is_counted_by_itself(django_assert_num_queries: Queries) -> None:
+def test_near_the_limit_each_call_is_counted_in_the_database(
+    django_assert_num_queries: Queries,
+) -> None:
     own = bucket()
     for _ in range(101):
         rate_limits.take([own])
@@ -59,7 +61,7 @@ def test_near_the_limit_each_call_is_counted_by_itself(django_assert_num_queries
     ]
 
 
-def test_what_lies_unused_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unused_lease_lapses(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
     monkeypatch.setattr(local_leases.time, "monotonic", lambda: clock[0])
     process, own = LocalLeases(), bucket()
@@ -68,7 +70,7 @@ def test_what_lies_unused_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     assert process.take([own]).headers()["RateLimit-Remaining"] == "989"
 
 
-def test_a_limit_that_was_changed_counts_from_the_next_call(api: Api, settings: Any) -> None:
+def test_a_changed_limit_applies_from_the_next_call(api: Api, settings: Any) -> None:
     settings.RATE_LIMIT_KEY_PER_MINUTE = 1000
     assert api.get("/api/user/balance")["RateLimit-Remaining"] == "999"
     settings.RATE_LIMIT_KEY_PER_MINUTE = 5

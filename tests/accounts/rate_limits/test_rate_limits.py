@@ -1,4 +1,4 @@
-"""Rate limits: token buckets in the database, exact under races, told in every answer."""
+"""Rate limits: token buckets in the database, exact under races, reported in every response."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ FOX = {"model": "flux-kontext-pro", "input": {"prompt": "a fox"}}
 
 
 def bucket(subject: str = "a", *, per_minute: int = 60, burst_seconds: float = 3) -> Bucket:
-    """Return a bucket for three requests, which gets one each second."""
+    """Return a bucket that holds three requests and gains one per second."""
     return Bucket(scope="key", subject=subject, per_minute=per_minute, burst_seconds=burst_seconds)
 
 
 def drain(*buckets: Bucket) -> int:
-    """Take until there is no more and return how many there were."""
+    """Empty the buckets and return how many requests they held."""
     taken = 0
     while True:
         try:
@@ -42,7 +42,7 @@ def drain(*buckets: Bucket) -> int:
 
 
 def pass_time(seconds: float) -> None:
-    """Let the buckets fill for so long."""
+    """Let the buckets refill for this long."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE accounts_ratebucket SET full_at = full_at - make_interval(secs => %s)",
@@ -51,7 +51,7 @@ def pass_time(seconds: float) -> None:
 
 
 @pytest.mark.django_db
-def test_a_bucket_gives_what_it_holds_and_then_what_flows_in() -> None:
+def test_a_bucket_gives_what_it_holds_and_then_refills() -> None:
     assert drain(bucket()) == 3
     pass_time(1.02)
     assert drain(bucket()) == 1
@@ -60,7 +60,7 @@ def test_a_bucket_gives_what_it_holds_and_then_what_flows_in() -> None:
 
 
 @pytest.mark.django_db
-def test_each_level_tells_what_is_left() -> None:
+def test_each_level_reports_what_is_left() -> None:
     left = [rate_limits.take([bucket()]).headers() for _ in range(3)]
     assert [each["RateLimit-Remaining"] for each in left] == ["2", "1", "0"]
     assert {each["RateLimit-Limit"] for each in left} == {"3"}
@@ -68,7 +68,7 @@ def test_each_level_tells_what_is_left() -> None:
 
 
 @pytest.mark.django_db
-def test_whoever_is_refused_takes_nothing_from_any_bucket() -> None:
+def test_a_refused_request_takes_nothing_from_any_bucket() -> None:
     small, large = bucket("small"), bucket("large", burst_seconds=5)
     assert drain(small, large) == 3
     before = list(RateBucket.objects.order_by("pk").values())
@@ -94,19 +94,19 @@ def test_the_wait_is_long_enough() -> None:
 
 
 @pytest.mark.django_db
-def test_full_buckets_are_forgotten_and_others_kept() -> None:
+def test_full_buckets_are_removed_and_others_kept() -> None:
     drain(bucket("full"))
     pass_time(3600)
     drain(bucket("empty"))
-    assert rate_limits.forget_full() == 1
+    assert rate_limits.remove_full() == 1
     assert RateBucket.objects.get().subject == "empty"
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_at_once_get_exactly_what_there_is() -> None:
-    """New buckets and old ones, in one order or another, and no deadlock."""
+def test_concurrent_requests_get_exactly_what_the_bucket_holds() -> None:
+    """New and existing buckets, taken in different orders, without a deadlock."""
     threads, tries = 16, 8
-    # Nothing to speak of flows in while the test runs.
+    # They hardly refill while the test runs.
     key, organization = (
         bucket("key", per_minute=1, burst_seconds=6000),
         bucket("organization", per_minute=1, burst_seconds=3000),
@@ -141,14 +141,14 @@ def test_many_at_once_get_exactly_what_there_is() -> None:
 @pytest.mark.parametrize(
     ("path", "status"), [(BALANCE, 200), ("/api/generate/status/task_unknown", 404)]
 )
-def test_every_answer_to_a_key_tells_the_limit(
+def test_every_response_to_a_key_reports_the_limit(
     api: Api, settings: Settings, path: str, status: int
 ) -> None:
     settings.RATE_LIMIT_KEY_PER_MINUTE = 10
     response = api.get(path)
     assert response.status_code == status
-    told = {name: response[f"RateLimit-{name}"] for name in ("Limit", "Remaining", "Reset")}
-    assert told == {"Limit": "10", "Remaining": "9", "Reset": "6"}
+    headers = {name: response[f"RateLimit-{name}"] for name in ("Limit", "Remaining", "Reset")}
+    assert headers == {"Limit": "10", "Remaining": "9", "Reset": "6"}
     assert not api.client.get("/v1/catalog/models").has_header("RateLimit-Limit")
 
 
@@ -196,7 +196,7 @@ def test_the_operator_overrides_both_limits_for_one_organization(
 
 
 @pytest.mark.django_db
-def test_five_uploads_a_minute_are_let_in(
+def test_five_uploads_a_minute_are_allowed(
     api: Api, settings: Settings, untouched: Untouched
 ) -> None:
     settings.RATE_LIMIT_UPLOADS_PER_MINUTE = 5
@@ -212,7 +212,7 @@ def test_five_uploads_a_minute_are_let_in(
 
 
 @pytest.mark.django_db
-def test_an_address_that_tries_many_keys_is_told_to_wait(api: Api, settings: Settings) -> None:
+def test_an_address_that_tries_many_keys_is_rate_limited(api: Api, settings: Settings) -> None:
     settings.RATE_LIMIT_BAD_KEYS_PER_MINUTE = 3
     ask: Callable[[str], Any] = lambda key: api.client.get(  # noqa: E731
         BALANCE, headers={"Authorization": f"Bearer {key}"}
@@ -222,7 +222,7 @@ def test_an_address_that_tries_many_keys_is_told_to_wait(api: Api, settings: Set
     response = ask("nonsense")
     assert refused(response, 429, "rate_limit_error")["scope"] == "address"
     assert response.has_header("Retry-After")
-    # Whoever has a key is not locked out by a neighbour, and another address not at all.
+    # A valid key from the same address still works, and so does another address.
     assert api.get(BALANCE).status_code == 200
     elsewhere = api.client.get(
         BALANCE, headers={"Authorization": "Bearer nonsense"}, REMOTE_ADDR="192.0.2.7"

@@ -1,4 +1,4 @@
-"""What people hold in their hands: an app that shows codes, and a device that keeps a passkey."""
+"""Second factors in software: an app that generates codes, and a device with a passkey."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ HOST = "testserver"
 
 
 def code_of(secret: str, *, steps: int = 0) -> str:
-    """Return the code an app shows, RFC 6238; `steps` of 30 seconds away from now.
+    """Return the code of an app (RFC 6238), `steps` of 30 seconds from now.
 
-    Waits for the next step when this one is about to end, after which the code would be too old.
+    Waits for the next step when this one is about to end and the code would expire.
     """
     left = 30 - time.time() % 30
     if left < 2:
         time.sleep(left)
     counter = struct.pack(">Q", int(time.time()) // 30 + steps)
     digest = hmac.new(base64.b32decode(secret), counter, hashlib.sha1).digest()
-    place = digest[-1] & 15
-    (number,) = struct.unpack(">I", digest[place : place + 4])
+    offset = digest[-1] & 15
+    (number,) = struct.unpack(">I", digest[offset : offset + 4])
     return f"{(number & 0x7FFFFFFF) % 10**6:06}"
 
 
 def options_in(answer: Any) -> dict[str, Any]:
-    """Return the options of a ceremony, as the page's script reads them."""
+    """Return the WebAuthn options in a page, as its script reads them."""
     (text,) = re.findall(r'data-options="([^"]*)"', answer.content.decode())
     options: dict[str, Any] = json.loads(html.unescape(text))["publicKey"]
     return options
@@ -64,40 +64,44 @@ class Device:
     counter: int = 0
 
     def create(self, options: dict[str, Any], *, resident: bool = True) -> str:
-        """Return what the browser sends when a passkey was made."""
+        """Return what the browser sends for a new passkey."""
         self.user_handle = options["user"]["id"]
         data = AttestedCredentialData.create(
             bytes(16), self.credential_id, ES256.from_cryptography_key(self.key.public_key())
         )
         flags = AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.UV | AuthenticatorData.FLAG.AT
-        attestation = AttestationObject.create("none", self._said(flags, bytes(data)), {})
+        attestation = AttestationObject.create(
+            "none", self._authenticator_data(flags, bytes(data)), {}
+        )
         client = CollectedClientData.create("webauthn.create", options["challenge"], self.origin)
-        return self._sent(
+        return self._response(
             {"attestationObject": bytes(attestation), "clientDataJSON": bytes(client)},
             extensions={"credProps": {"rk": resident}},
         )
 
     def get(self, options: dict[str, Any]) -> str:
-        """Return what the browser sends when the passkey was shown."""
+        """Return what the browser sends when the passkey is used."""
         self.counter += 1
-        said = self._said(AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.UV)
+        data = self._authenticator_data(AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.UV)
         client = CollectedClientData.create("webauthn.get", options["challenge"], self.origin)
-        signature = self.key.sign(bytes(said) + client.hash, ec.ECDSA(hashes.SHA256()))
-        return self._sent(
+        signature = self.key.sign(bytes(data) + client.hash, ec.ECDSA(hashes.SHA256()))
+        return self._response(
             {
-                "authenticatorData": bytes(said),
+                "authenticatorData": bytes(data),
                 "clientDataJSON": bytes(client),
                 "signature": signature,
                 "userHandle": base64.urlsafe_b64decode(self.user_handle + "=="),
             }
         )
 
-    def _said(self, flags: AuthenticatorData.FLAG, data: bytes = b"") -> AuthenticatorData:
+    def _authenticator_data(
+        self, flags: AuthenticatorData.FLAG, data: bytes = b""
+    ) -> AuthenticatorData:
         return AuthenticatorData.create(
             hashlib.sha256(HOST.encode()).digest(), flags, self.counter, data
         )
 
-    def _sent(self, response: dict[str, bytes], *, extensions: Any = None) -> str:
+    def _response(self, response: dict[str, bytes], *, extensions: Any = None) -> str:
         credential_id = websafe_encode(self.credential_id)
         return json.dumps(
             {
@@ -111,6 +115,6 @@ class Device:
 
 
 def confirm(browser: Client, password: str) -> None:
-    """Say the password again, as is asked before a sensitive step."""
+    """Enter the password again, as a sensitive step requires."""
     answer = browser.post("/accounts/reauthenticate/", {"password": password})
     assert answer.status_code == 302, answer.content.decode()

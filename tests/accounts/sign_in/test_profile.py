@@ -1,4 +1,4 @@
-"""One's own account: the address is changed by confirming the new one, the password by the old."""
+"""The account: a new address must be confirmed, a new password needs the old one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def dana(db: None) -> User:
 
 @pytest.fixture
 def browser(dana: User) -> Client:
-    """A browser in which Dana has signed in, and has just said the password again."""
+    """A browser in which Dana is signed in and has just entered the password again."""
     client = Client()
     client.post("/accounts/login/", {"login": OLD, "password": PASSWORD})
     confirm(client, PASSWORD)
@@ -40,7 +40,7 @@ def browser(dana: User) -> Client:
 
 
 def ask(browser: Client, address: str = NEW) -> str:
-    """Ask to change the address; return where the link in the message leads."""
+    """Ask to change the address; return the path of the link in the e-mail."""
     answer = browser.post(PAGE, {"email": address, "action_add": "1"})
     assert answer.status_code == 302, answer.content.decode()
     (message,) = (each for each in mail.outbox if each.to == [address])
@@ -68,12 +68,12 @@ def test_the_address_changes_when_the_new_one_is_confirmed(browser: Client, dana
     assert not Client().login(email=OLD, password=PASSWORD)
 
 
-def test_the_old_address_is_told_of_the_change(browser: Client) -> None:
+def test_the_old_address_is_notified_of_the_change(browser: Client) -> None:
     browser.post(ask(browser))
     assert [OLD] in [message.to for message in mail.outbox]
 
 
-def test_a_change_can_be_taken_back(browser: Client, dana: User) -> None:
+def test_a_change_can_be_canceled(browser: Client, dana: User) -> None:
     path = ask(browser)
     browser.post(PAGE, {"email": NEW, "action_remove": "1"})
     assert list(EmailAddress.objects.values_list("email", flat=True)) == [OLD]
@@ -81,7 +81,7 @@ def test_a_change_can_be_taken_back(browser: Client, dana: User) -> None:
     assert email_of(dana) == OLD
 
 
-def test_the_address_changes_only_after_the_password(dana: User) -> None:
+def test_changing_the_address_requires_the_password(dana: User) -> None:
     client = Client()
     client.post("/accounts/login/", {"login": OLD, "password": PASSWORD})
     mail.outbox.clear()
@@ -111,14 +111,16 @@ def test_an_address_of_another_account_is_never_taken_over(
 
 
 @pytest.mark.parametrize("wrong", ["", "no address", OLD])
-def test_a_wrong_address_is_told_at_the_field(browser: Client, dana: User, wrong: str) -> None:
+def test_an_invalid_address_is_reported_at_the_field(
+    browser: Client, dana: User, wrong: str
+) -> None:
     answer = browser.post(PAGE, {"email": wrong, "action_add": "1"})
     check(answer)
     assert "field__error" in answer.content.decode()
     assert email_of(dana) == OLD
 
 
-def test_a_new_password_is_told_by_mail(browser: Client) -> None:
+def test_a_new_password_is_notified_by_e_mail(browser: Client) -> None:
     new = "another long secret"
     page = "/accounts/password/change/"
     read(browser, page)

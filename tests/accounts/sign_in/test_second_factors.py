@@ -1,4 +1,4 @@
-"""Second factors: codes of an app, recovery codes and passkeys, as a person uses them."""
+"""Second factors: app codes, recovery codes and passkeys, as a user uses them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def dana(db: None) -> User:
 
 
 def sign_in() -> tuple[Client, Any]:
-    """Type address and password into a new browser; return it with the answer."""
+    """Sign in with address and password in a new browser; return it with the response."""
     browser = Client()
     return browser, browser.post("/accounts/login/", {"login": EMAIL, "password": PASSWORD})
 
@@ -46,7 +46,7 @@ def is_in(browser: Client) -> bool:
 
 @pytest.fixture
 def browser(dana: User) -> Client:
-    """A browser in which Dana has signed in, and has just said the password again."""
+    """A browser in which Dana is signed in and has just entered the password again."""
     client, _ = sign_in()
     confirm(client, PASSWORD)
     return client
@@ -54,16 +54,16 @@ def browser(dana: User) -> Client:
 
 @pytest.fixture
 def _commits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do at once what waits for a commit, which a test's transaction never comes to.
+    """Run `on_commit` callbacks at once, as a test's transaction never commits.
 
-    pytest-django would do it after the request, and the messages tell where that came from.
+    pytest-django would run them after the request, which the e-mails quote.
     """
     monkeypatch.setattr(transaction, "on_commit", lambda do, **options: do())
 
 
 @pytest.fixture
 def secret(browser: Client, _commits: None) -> str:
-    """The secret of Dana's app, which has been set up."""
+    """The secret of Dana's app, which is set up."""
     read(browser, APP)
     found: str = browser.session["mfa.totp.secret"]
     answer = browser.post(APP, {"code": code_of(found, steps=-1)})
@@ -73,14 +73,14 @@ def secret(browser: Client, _commits: None) -> str:
 
 @pytest.fixture
 def device(browser: Client) -> Device:
-    """Dana's phone, with a passkey that signs in alone."""
-    made = Device()
+    """Dana's phone, with a passkey that signs in without a password."""
+    phone = Device()
     options = options_in(browser.get(PASSKEY))
     answer = browser.post(
-        PASSKEY, {"name": "Phone", "passwordless": "on", "credential": made.create(options)}
+        PASSKEY, {"name": "Phone", "passwordless": "on", "credential": phone.create(options)}
     )
     assert answer.status_code == 302, answer.content.decode()
-    return made
+    return phone
 
 
 def recovery_codes(dana: User) -> list[str]:
@@ -89,10 +89,10 @@ def recovery_codes(dana: User) -> list[str]:
     return codes
 
 
-# An app's codes.
+# App codes.
 
 
-def test_with_an_app_the_password_alone_lets_nobody_in(secret: str) -> None:
+def test_with_an_app_the_password_alone_does_not_sign_in(secret: str) -> None:
     browser, answer = sign_in()
     assert answer.headers["Location"] == FACTOR
     assert not is_in(browser)
@@ -102,15 +102,15 @@ def test_with_an_app_the_password_alone_lets_nobody_in(secret: str) -> None:
     assert is_in(browser)
 
 
-def test_a_wrong_code_is_told_at_the_field(secret: str) -> None:
+def test_a_wrong_code_is_reported_at_the_field(secret: str) -> None:
     browser, _ = sign_in()
     answer = browser.post(FACTOR, {"code": "000000"})
     check(answer)
-    assert "This code is not right" in answer.content.decode()
+    assert "This code is wrong" in answer.content.decode()
     assert not is_in(browser)
 
 
-def test_a_code_counts_once(secret: str) -> None:
+def test_a_code_works_once(secret: str) -> None:
     code = code_of(secret)
     first, _ = sign_in()
     first.post(FACTOR, {"code": code})
@@ -119,7 +119,7 @@ def test_a_code_counts_once(secret: str) -> None:
     assert (is_in(first), is_in(second)) == (True, False)
 
 
-def test_guessing_codes_has_an_end(secret: str) -> None:
+def test_guessing_codes_is_limited(secret: str) -> None:
     browser, _ = sign_in()
     for guess in range(5):
         browser.post(FACTOR, {"code": f"{guess:06}"})
@@ -132,14 +132,14 @@ def test_a_wrong_code_turns_nothing_on(browser: Client) -> None:
     read(browser, APP)
     answer = browser.post(APP, {"code": "000000"})
     check(answer)
-    assert "This code is not right" in answer.content.decode()
+    assert "This code is wrong" in answer.content.decode()
     assert not Authenticator.objects.exists()
-    # The secret stays, or the code scanned a moment ago would never be right.
-    shown = browser.session["mfa.totp.secret"]
-    assert shown in answer.content.decode()
+    # The secret stays, or the QR code scanned a moment ago would never work.
+    secret = browser.session["mfa.totp.secret"]
+    assert secret in answer.content.decode()
 
 
-def test_setting_up_an_app_is_told_by_mail_and_shows_recovery_codes(
+def test_setting_up_an_app_sends_an_e_mail_and_shows_recovery_codes(
     browser: Client, secret: str, dana: User
 ) -> None:
     (message,) = mail.outbox
@@ -154,7 +154,7 @@ def test_setting_up_an_app_is_told_by_mail_and_shows_recovery_codes(
     assert "no-store" in saved.headers["Cache-Control"]
 
 
-def test_removing_the_app_leaves_the_password_alone(browser: Client, secret: str) -> None:
+def test_without_the_app_the_password_alone_signs_in(browser: Client, secret: str) -> None:
     page = "/accounts/2fa/totp/deactivate/"
     assert read(browser, page).all("form", method="post")
     mail.outbox.clear()
@@ -168,14 +168,14 @@ def test_removing_the_app_leaves_the_password_alone(browser: Client, secret: str
 # Recovery codes.
 
 
-def test_a_recovery_code_lets_in_once(secret: str, dana: User) -> None:
+def test_a_recovery_code_works_once(secret: str, dana: User) -> None:
     code = recovery_codes(dana)[3]
     first, _ = sign_in()
     first.post(FACTOR, {"code": code})
     assert is_in(first)
     second, _ = sign_in()
     refused = second.post(FACTOR, {"code": code})
-    assert "has been used already" in refused.content.decode()
+    assert "has already been used" in refused.content.decode()
     assert not is_in(second)
     assert code not in recovery_codes(dana)
     assert second_factors.factors_of(user=dana).codes_left == 9
@@ -184,7 +184,7 @@ def test_a_recovery_code_lets_in_once(secret: str, dana: User) -> None:
 def test_new_recovery_codes_end_the_old_ones(browser: Client, secret: str, dana: User) -> None:
     old = recovery_codes(dana)
     page = "/accounts/2fa/recovery-codes/generate/"
-    assert "10 codes you have left stop working" in browser.get(page).content.decode()
+    assert "10 unused codes will stop working" in browser.get(page).content.decode()
     mail.outbox.clear()
     browser.post(page)
     assert not set(old) & set(recovery_codes(dana))
@@ -208,7 +208,7 @@ def test_a_passkey_signs_in_without_a_password(device: Device, dana: User) -> No
     assert Authenticator.objects.get(user=dana, type="webauthn").last_used_at is not None
 
 
-def test_a_passkey_is_a_second_factor_beside_the_password(device: Device) -> None:
+def test_a_passkey_is_a_second_factor_after_the_password(device: Device) -> None:
     browser, answer = sign_in()
     assert answer.headers["Location"] == FACTOR
     options = options_in(browser.get(FACTOR))
@@ -216,17 +216,17 @@ def test_a_passkey_is_a_second_factor_beside_the_password(device: Device) -> Non
     assert is_in(browser)
 
 
-def test_what_a_passkey_said_is_good_for_one_challenge(device: Device) -> None:
+def test_a_passkeys_response_is_valid_for_one_challenge(device: Device) -> None:
     browser, _ = sign_in()
-    said = device.get(options_in(browser.get(FACTOR)))
+    response = device.get(options_in(browser.get(FACTOR)))
     again, _ = sign_in()
     again.get(FACTOR)
-    assert again.post(FACTOR, {"credential": said}).status_code == 200
+    assert again.post(FACTOR, {"credential": response}).status_code == 200
     assert not is_in(again)
 
 
 @pytest.mark.parametrize("spoil", ["key", "id"])
-def test_another_device_opens_nothing(device: Device, spoil: str) -> None:
+def test_another_device_does_not_sign_in(device: Device, spoil: str) -> None:
     other = Device(user_handle=device.user_handle)
     if spoil == "key":
         other.credential_id = device.credential_id
@@ -237,9 +237,9 @@ def test_another_device_opens_nothing(device: Device, spoil: str) -> None:
     assert not is_in(browser)
 
 
-NONSENSE = ["", "{}", "[]", "null", "x", '{"id": 1}', '{"id": "AA", "rawId": "AA"}']
-NONSENSE += ['{"id": "AA", "rawId": "AA", "type": "public-key", "response": "x"}']
-NONSENSE += [
+MALFORMED = ["", "{}", "[]", "null", "x", '{"id": 1}', '{"id": "AA", "rawId": "AA"}']
+MALFORMED += ['{"id": "AA", "rawId": "AA", "type": "public-key", "response": "x"}']
+MALFORMED += [
     json.dumps(
         {
             "id": "AA",
@@ -253,33 +253,35 @@ NONSENSE += [
 ]
 
 
-@pytest.mark.parametrize("nonsense", NONSENSE)
-def test_nonsense_signs_nobody_in(device: Device, nonsense: str) -> None:
+@pytest.mark.parametrize("malformed", MALFORMED)
+def test_malformed_input_does_not_sign_in(device: Device, malformed: str) -> None:
     browser = Client()
     address = "/accounts/2fa/webauthn/login/"
     browser.get(address, headers={"Accept": "application/json"})
-    assert browser.post(address, {"credential": nonsense}).headers["Location"] == "/accounts/login/"
+    assert (
+        browser.post(address, {"credential": malformed}).headers["Location"] == "/accounts/login/"
+    )
     second, _ = sign_in()
     second.get(FACTOR)
-    assert second.post(FACTOR, {"credential": nonsense}).status_code == 200
+    assert second.post(FACTOR, {"credential": malformed}).status_code == 200
     assert not is_in(browser)
     assert not is_in(second)
 
 
-@pytest.mark.parametrize("nonsense", NONSENSE)
-def test_nonsense_instead_of_a_passkey_is_refused(browser: Client, nonsense: str) -> None:
+@pytest.mark.parametrize("malformed", MALFORMED)
+def test_malformed_input_adds_no_passkey(browser: Client, malformed: str) -> None:
     browser.get(PASSKEY)
-    answer = browser.post(PASSKEY, {"name": "x", "credential": nonsense})
+    answer = browser.post(PASSKEY, {"name": "x", "credential": malformed})
     assert answer.status_code == 200
     check(answer)
     assert not Authenticator.objects.exists()
 
 
-def test_a_challenge_that_was_not_given_makes_no_passkey(browser: Client) -> None:
+def test_a_foreign_challenge_adds_no_passkey(browser: Client) -> None:
     options = options_in(browser.get(PASSKEY))
     options["challenge"] = "bm90IGdpdmVu"
     answer = browser.post(PASSKEY, {"name": "x", "credential": Device().create(options)})
-    assert "This code is not right" in answer.content.decode()
+    assert "This code is wrong" in answer.content.decode()
     assert not Authenticator.objects.exists()
 
 
@@ -287,9 +289,9 @@ def test_in_production_a_passkey_of_another_site_is_refused(
     browser: Client, settings: Settings
 ) -> None:
     settings.MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = False
-    made = Device(origin="https://evil.example")
+    device = Device(origin="https://evil.example")
     answer = browser.post(
-        PASSKEY, {"name": "x", "credential": made.create(options_in(browser.get(PASSKEY)))}
+        PASSKEY, {"name": "x", "credential": device.create(options_in(browser.get(PASSKEY)))}
     )
     assert answer.status_code == 200
     assert not Authenticator.objects.exists()
@@ -311,11 +313,11 @@ def test_a_passkey_is_renamed_and_removed(
     assert not Authenticator.objects.exists()
 
 
-# Who may add one.
+# Adding a factor.
 
 
 @pytest.mark.parametrize("page", [APP, PASSKEY])
-def test_a_factor_asks_for_the_password_first(dana: User, page: str) -> None:
+def test_adding_a_factor_requires_the_password(dana: User, page: str) -> None:
     browser, _ = sign_in()
     asked = browser.get(page)
     assert asked.headers["Location"].startswith("/accounts/reauthenticate/?next=")
@@ -328,7 +330,7 @@ def test_a_factor_asks_for_the_password_first(dana: User, page: str) -> None:
 
 
 @pytest.mark.parametrize("page", [APP, PASSKEY])
-def test_a_factor_asks_for_a_confirmed_address_first(
+def test_adding_a_factor_requires_a_confirmed_address(
     browser: Client, dana: User, page: str
 ) -> None:
     EmailAddress.objects.update(verified=False)
@@ -338,7 +340,7 @@ def test_a_factor_asks_for_a_confirmed_address_first(
     assert not Authenticator.objects.exists()
 
 
-def test_a_factor_confirms_as_well_as_the_password(
+def test_a_second_factor_reauthenticates_like_the_password(
     browser: Client, secret: str, device: Device
 ) -> None:
     later, _ = sign_in()
@@ -354,14 +356,14 @@ def test_a_factor_confirms_as_well_as_the_password(
 # At rest.
 
 
-def test_secrets_are_sealed_at_rest(secret: str, dana: User) -> None:
+def test_secrets_are_encrypted_at_rest(secret: str, dana: User) -> None:
     codes = recovery_codes(dana)
-    kept = str(list(Authenticator.objects.values_list("data", flat=True)))
-    assert secret not in kept
-    assert not [code for code in codes if code in kept]
+    stored = str(list(Authenticator.objects.values_list("data", flat=True)))
+    assert secret not in stored
+    assert not [code for code in codes if code in stored]
 
 
-def test_a_new_secret_key_reads_what_the_old_one_sealed_and_seals_it_anew(
+def test_secrets_of_a_former_secret_key_are_readable_and_re_encrypted(
     secret: str, dana: User, settings: Settings
 ) -> None:
     codes = recovery_codes(dana)
@@ -373,7 +375,7 @@ def test_a_new_secret_key_reads_what_the_old_one_sealed_and_seals_it_anew(
     assert recovery_codes(dana) == codes
 
 
-def test_what_no_key_opens_is_logged_and_left(secret: str, dana: User, settings: Settings) -> None:
+def test_unreadable_secrets_are_left_alone(secret: str, dana: User, settings: Settings) -> None:
     settings.SECRET_KEY = "x" * 60
     assert second_factors.reseal() == 0
     with pytest.raises(sealing.Unreadable):

@@ -1,4 +1,4 @@
-"""Sessions: where one is signed in, and signing out there at once."""
+"""Sessions: where a user is signed in, and signing out there."""
 
 from __future__ import annotations
 
@@ -44,37 +44,37 @@ def row_of(browser: Client) -> UserSession:
     return row
 
 
-def test_each_place_tells_what_and_where_it_is(dana: User) -> None:
+def test_each_session_lists_its_browser_and_address(dana: User) -> None:
     sign_in(user_agent=FIREFOX, address="198.51.100.4")
     here = sign_in()
     page = here.get(PAGE).content.decode()
     assert "Firefox on Windows" in page
     assert "198.51.100.4" in page
-    assert page.count(">Here</span>") == 1
-    # Here first, with no button to sign out of it.
+    assert page.count(">This browser</span>") == 1
+    # The current one comes first, without a button to sign out.
     assert page.index("203.0.113.7") < page.index("198.51.100.4")
     assert f'value="{row_of(here).pk}"' not in page
     read(here, PAGE)
 
 
-def test_signing_out_there_counts_at_once(dana: User) -> None:
+def test_signing_out_of_a_session_takes_effect_at_once(dana: User) -> None:
     there, here = sign_in(), sign_in()
     answer = here.post(PAGE, {"session": str(row_of(there).pk)}, follow=True)
-    assert "You are signed out there." in answer.content.decode()
+    assert "Signed out of that session." in answer.content.decode()
     assert (is_in(there), is_in(here)) == (False, True)
     assert Session.objects.count() == UserSession.objects.count() == 1
 
 
-def test_signing_out_everywhere_else_keeps_this_place(dana: User) -> None:
+def test_signing_out_everywhere_else_keeps_this_session(dana: User) -> None:
     others, here = [sign_in() for _ in range(3)], sign_in()
     answer = here.post(PAGE, {"session": "others"}, follow=True)
-    assert "signed out everywhere else" in answer.content.decode()
+    assert "Signed out everywhere else" in answer.content.decode()
     assert [is_in(each) for each in [*others, here]] == [False, False, False, True]
     again = here.post(PAGE, {"session": "others"}, follow=True)
-    assert "You were only here." in again.content.decode()
+    assert "You are only signed in here." in again.content.decode()
 
 
-def test_somebody_elses_session_cannot_be_ended(dana: User, charlie_client: Client) -> None:
+def test_a_session_of_another_user_cannot_be_ended(dana: User, charlie_client: Client) -> None:
     browser = sign_in()
     pk = row_of(browser).pk
     assert charlie_client.post(PAGE, {"session": str(pk)}).status_code == 404
@@ -83,7 +83,7 @@ def test_somebody_elses_session_cannot_be_ended(dana: User, charlie_client: Clie
 
 
 @pytest.mark.parametrize("wrong", ["", "all", "-1", "0", "٣", "9" * 30, "1\x00"])
-def test_what_is_no_session_is_not_found(dana: User, wrong: str) -> None:
+def test_an_invalid_session_is_not_found(dana: User, wrong: str) -> None:
     browser = sign_in()
     assert browser.post(PAGE, {"session": wrong}).status_code == 404
     assert is_in(browser)
@@ -98,48 +98,48 @@ def test_a_new_password_signs_out_everywhere_else(dana: User) -> None:
     )
     assert answer.status_code == 302
     assert (is_in(there), is_in(here)) == (False, True)
-    assert len(sessions.list_places(request=here.get(PAGE).wsgi_request)) == 1
-    # The row itself is gone: nothing waits for its next request to find out.
+    assert len(sessions.list_active(request=here.get(PAGE).wsgi_request)) == 1
+    # The session row is deleted at once, not on its next request.
     assert Session.objects.count() == 1
 
 
-def test_a_session_that_ran_out_is_not_listed_and_is_forgotten(dana: User) -> None:
+def test_an_expired_session_is_not_listed_and_is_removed(dana: User) -> None:
     old, here = sign_in(), sign_in()
     Session.objects.filter(session_key=old.session.session_key).update(expire_date=timezone.now())
-    assert len(sessions.list_places(request=here.get(PAGE).wsgi_request)) == 1
+    assert len(sessions.list_active(request=here.get(PAGE).wsgi_request)) == 1
     assert UserSession.objects.count() == 2
-    assert sessions.forget_ended() == 1
+    assert sessions.remove_expired() == 1
     assert (Session.objects.count(), UserSession.objects.count()) == (1, 1)
     assert is_in(here)
 
 
-def test_that_a_session_is_used_is_written_every_ten_minutes(
+def test_the_last_use_of_a_session_is_recorded_every_ten_minutes(
     dana: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser = sign_in()
     is_in(browser)
-    noted = row_of(browser).last_seen_at
+    recorded = row_of(browser).last_seen_at
     is_in(browser)
-    assert row_of(browser).last_seen_at == noted
+    assert row_of(browser).last_seen_at == recorded
     later = time.time() + sessions.SEEN_EVERY_SECONDS
     monkeypatch.setattr(sessions.time, "time", lambda: later)
     browser.get("/dashboard/profile", REMOTE_ADDR="198.51.100.9")
     row = row_of(browser)
-    assert row.last_seen_at > noted
+    assert row.last_seen_at > recorded
     assert row.ip == "198.51.100.9"
 
 
-def test_between_two_notes_a_request_costs_nothing_more(
+def test_other_requests_of_a_session_take_no_extra_query(
     dana: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     browser = sign_in()
     browser.get("/accounts/inactive/")
-    # The session and the person, whom the page's header asks for.
+    # The session and the user, whom the page's header displays.
     with django_assert_num_queries(2):
         browser.get("/accounts/inactive/")
 
 
-def test_a_visitor_costs_no_query_here(
+def test_a_visitor_takes_no_query(
     client: Client, db: None, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client.get("/accounts/inactive/")
@@ -148,17 +148,17 @@ def test_a_visitor_costs_no_query_here(
     assert not Session.objects.exists()
 
 
-def test_a_session_from_before_is_listed_once_it_is_used(dana: User, bob_client: Client) -> None:
+def test_an_unrecorded_session_is_listed_once_it_is_used(dana: User, bob_client: Client) -> None:
     assert not UserSession.objects.filter(user__email="bob@example.com").exists()
-    assert "Here" in bob_client.get(PAGE).content.decode()
+    assert "This browser" in bob_client.get(PAGE).content.decode()
 
 
-def test_without_an_address_nothing_is_noted_and_nothing_breaks(bob_client: Client) -> None:
+def test_without_an_address_nothing_is_recorded(bob_client: Client) -> None:
     assert bob_client.get("/dashboard/profile", REMOTE_ADDR="").status_code == 200
     assert not UserSession.objects.exists()
 
 
-def test_the_list_costs_the_same_however_long_it_is(dana: User) -> None:
+def test_the_list_takes_the_same_queries_however_long_it_is(dana: User) -> None:
     browser = sign_in()
     few = count_queries(browser, PAGE)
     for _ in range(5):

@@ -1,4 +1,4 @@
-"""Signing up, confirming, forgetting and choosing a new password, as a person does it."""
+"""Signing up, confirming the address, and resetting the password, as a user does it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.conftest import Api
 pytestmark = pytest.mark.django_db
 
 DANA = {"email": "Dana@Example.com", "password1": "a long enough secret"}
-PLAINTEXT = re.compile(rf"(?<![\w]){keys.SHAPE.pattern}(?![\w])")
+PLAINTEXT = re.compile(rf"(?<![\w]){keys.PATTERN.pattern}(?![\w])")
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def signed_up(client: Client) -> Client:
 
 
 def link_in(message: mail.EmailMessage) -> str:
-    """Return the path of the only link of ours that a message asks to open."""
+    """Return the path of the only account link in an e-mail."""
     (link,) = re.findall(r"^http\S+/accounts/\S+$", str(message.body), flags=re.MULTILINE)
     return urlsplit(link).path
 
@@ -42,7 +42,7 @@ def errors_in(answer: Any) -> str:
     return " ".join(re.findall(r'class="(?:field__error|flash flash--error).*?</div>', text, re.S))
 
 
-def test_signing_up_makes_a_user_who_owns_an_organization(client: Client) -> None:
+def test_signing_up_creates_a_user_who_owns_an_organization(client: Client) -> None:
     answer = client.post(reverse("account_signup"), DANA)
     assert (answer.status_code, answer.headers["Location"]) == (302, reverse("dashboard"))
     membership = Membership.objects.select_related("organization", "user").get()
@@ -83,20 +83,20 @@ def test_the_first_key_is_on_the_first_page_once_and_needs_no_confirmed_address(
     assert ApiKey.objects.get().name == "First key"
 
 
-def test_a_head_or_another_page_first_does_not_spend_the_first_key(signed_up: Client) -> None:
+def test_a_head_request_or_another_page_does_not_use_up_the_first_key(signed_up: Client) -> None:
     signed_up.head(reverse("dashboard"))
     signed_up.get(reverse("jobs"))
     assert not ApiKey.objects.exists()
     assert PLAINTEXT.search(signed_up.get(reverse("dashboard")).content.decode())
 
 
-def test_who_made_a_key_before_is_not_given_another(signed_up: Client) -> None:
+def test_a_user_who_created_a_key_gets_no_first_key(signed_up: Client) -> None:
     signed_up.post(reverse("api_keys"), {"name": "Mine"})
     assert not PLAINTEXT.search(signed_up.get(reverse("dashboard")).content.decode())
     assert ApiKey.objects.count() == 1
 
 
-def test_a_later_sign_in_is_given_no_key(signed_up: Client) -> None:
+def test_a_later_sign_in_gets_no_first_key(signed_up: Client) -> None:
     other = Client()
     other.post(
         reverse("account_login"), {"login": "dana@example.com", "password": DANA["password1"]}
@@ -105,19 +105,19 @@ def test_a_later_sign_in_is_given_no_key(signed_up: Client) -> None:
     assert not ApiKey.objects.exists()
 
 
-def test_a_new_key_is_shown_once_and_kept_nowhere(signed_up: Client) -> None:
-    shown = signed_up.post(reverse("api_keys"), {"name": "Server", "lifetime_days": "30"})
-    found = PLAINTEXT.search(shown.content.decode())
+def test_a_new_key_is_displayed_once_and_stored_nowhere(signed_up: Client) -> None:
+    answer = signed_up.post(reverse("api_keys"), {"name": "Server", "lifetime_days": "30"})
+    found = PLAINTEXT.search(answer.content.decode())
     assert found
-    assert "no-store" in shown.headers["Cache-Control"]
-    assert f'-H "Authorization: Bearer {found.group()}"' in shown.content.decode()
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert f'-H "Authorization: Bearer {found.group()}"' in answer.content.decode()
     later = signed_up.get(reverse("api_keys")).content.decode()
     assert ApiKey.objects.get().display in later
     assert found["secret"] not in later
     assert found.group() not in str(dict(signed_up.session))
 
 
-def test_the_address_is_confirmed_by_pressing_not_by_opening(signed_up: Client) -> None:
+def test_the_address_is_confirmed_by_a_button_not_by_opening_the_link(signed_up: Client) -> None:
     (message,) = mail.outbox
     assert message.subject == "Confirm your e-mail address for Vidgo"
     assert message.to == ["dana@example.com"]
@@ -128,9 +128,7 @@ def test_the_address_is_confirmed_by_pressing_not_by_opening(signed_up: Client) 
     assert not EmailAddress.objects.get().verified
     assert signed_up.post(path).status_code == 302
     assert EmailAddress.objects.get().verified
-    assert (
-        "does not work any more" in signed_up.get("/accounts/confirm-email/none/").content.decode()
-    )
+    assert "no longer works" in signed_up.get("/accounts/confirm-email/none/").content.decode()
 
 
 @pytest.mark.parametrize(
@@ -142,7 +140,7 @@ def test_the_address_is_confirmed_by_pressing_not_by_opening(signed_up: Client) 
         ({"email": ""}, "required"),
     ],
 )
-def test_a_mistake_in_the_form_is_told_beside_its_field(
+def test_a_mistake_in_the_form_is_reported_at_its_field(
     client: Client, changed: dict[str, str], complaint: str
 ) -> None:
     answer = client.post(reverse("account_signup"), {**DANA, **changed})
@@ -164,14 +162,14 @@ def test_signing_in_and_out(db: None) -> None:
     secret = {"login": DANA["email"], "password": DANA["password1"]}
     answer = browser.post(reverse("account_login"), secret)
     assert answer.headers["Location"] == reverse("dashboard")
-    # A GET only asks, so that no link on another site can sign one out.
+    # A GET only asks, so that no link on another site can sign the user out.
     assert "Sign out?" in browser.get(reverse("account_logout")).content.decode()
     assert browser.get(reverse("dashboard")).status_code == 200
     assert browser.post(reverse("account_logout")).headers["Location"] == reverse("home")
     assert browser.get(reverse("dashboard")).status_code == 302
 
 
-def test_signing_in_leads_back_to_the_page_one_came_for(db: None) -> None:
+def test_signing_in_returns_to_the_requested_page(db: None) -> None:
     factories.user("dana@example.com", password=DANA["password1"])
     browser = Client()
     asked = browser.get(reverse("api_keys")).headers["Location"]
@@ -179,7 +177,7 @@ def test_signing_in_leads_back_to_the_page_one_came_for(db: None) -> None:
     assert f'name="next" value="{reverse("api_keys")}"' in browser.get(asked).content.decode()
 
 
-def test_a_forgotten_password_is_replaced_through_the_mail(db: None) -> None:
+def test_a_forgotten_password_is_reset_by_e_mail(db: None) -> None:
     factories.user("dana@example.com", password=DANA["password1"])
     browser = Client()
     sent = browser.post(reverse("account_reset_password"), {"email": "dana@example.com"})
@@ -190,14 +188,14 @@ def test_a_forgotten_password_is_replaced_through_the_mail(db: None) -> None:
     assert "Choose a new password" in form.content.decode()
     new = {"password1": "another long secret", "password2": "another long secret"}
     done = browser.post(form.redirect_chain[-1][0], new, follow=True)
-    assert "Your password is changed" in done.content.decode()
+    assert "Your password was changed" in done.content.decode()
     assert not Client().login(email="dana@example.com", password=DANA["password1"])
     assert Client().login(email="dana@example.com", password=new["password1"])
     used = Client().get(link_in(message), follow=True)
-    assert "does not work any more" in used.content.decode()
+    assert "no longer works" in used.content.decode()
 
 
-def test_asking_for_a_reset_tells_nobody_who_has_an_account(alice: User) -> None:
+def test_asking_for_a_reset_does_not_reveal_who_has_an_account(alice: User) -> None:
     answers = [
         Client().post(reverse("account_reset_password"), {"email": address})
         for address in (alice.email, "nobody@example.com")

@@ -1,4 +1,4 @@
-"""Who tries too often is told so by a page of ours, not by the library's bare one."""
+"""Too many tries: answered by a page of ours instead of the library's bare one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 RESET = "/accounts/password/reset/"
 
 
-def test_who_asks_for_too_many_messages_is_told_on_a_whole_page() -> None:
+def test_too_many_reset_e_mails_are_refused_on_a_whole_page() -> None:
     browser = Client(REMOTE_ADDR="192.0.2.77")
     for _ in range(6):
         answer = browser.post(RESET, {"email": "forgetful@example.com"})

@@ -1,4 +1,4 @@
-"""What everybody sees at each address: a module for each part of the product."""
+"""What each user gets at each URL: one module for each part of the product."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The API, what others call, and files."""
+"""The API, incoming webhooks, and files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PNG = base64.b64encode(factories.png()).decode()
 
 
 def submitted(world: World) -> dict[str, Any]:
-    """Return an order for an edit of the image that Alice's organization uploaded."""
+    """Return a request to edit the image that Alice's organization uploaded."""
     return {
         "model": "flux-kontext-pro-edit",
         "input": {"prompt": "make it blue", "image_urls": [uploads.url_of(world.upload)]},
@@ -29,7 +29,7 @@ ROWS: dict[str, list[Row]] = {
             method="post",
             body=lambda world: {"model": "flux-kontext-pro", "input": {"prompt": "a fox"}},
         ),
-        # An upload's address is unguessable and needs no key; whoever was given it may use it.
+        # The URL of an upload is unguessable and needs no key; anyone who has it may use it.
         keyed(method="post", body=submitted),
     ],
     "api/generate/status/<slug:task_id>": [
@@ -43,7 +43,7 @@ ROWS: dict[str, list[Row]] = {
         )
     ],
     "api/generate/cancel/<slug:task_id>": [
-        # To those who may see it, that it has ended already.
+        # Its own organization learns that it has already ended.
         Row(
             401,
             404,
@@ -68,9 +68,9 @@ ROWS: dict[str, list[Row]] = {
     "api/user/balance": [keyed()],
     "api/billing/ledger": [keyed()],
     "api/billing/top-ups": [keyed()],
-    # Stripe signs what it sends; nobody else is heard, signed in or not.
+    # Stripe signs its webhooks; anyone else is refused, signed in or not.
     "webhooks/stripe": [everybody(400, method="post")],
-    # So do providers, each at an address that only it was told.
+    # Each attempt has an unguessable webhook URL that only its provider knows.
     "webhooks/providers/<slug:provider>/<slug:token>": [
         everybody(404, method="post", path=lambda world: "/webhooks/providers/sandbox/nonsense"),
         everybody(
@@ -98,7 +98,7 @@ ROWS: dict[str, list[Row]] = {
     ],
     "api/schema": [everybody(200)],
     "api/docs": [everybody(200)],
-    # Files are fetched without a key, by an address nobody can guess.
+    # Files need no key: their URLs are unguessable.
     "files/<path:name>": [
         everybody(200, path=lambda world: f"/files/{factories.asset_of(world.edit).file}"),
         everybody(200, path=lambda world: f"/files/{world.upload.file}"),

@@ -1,12 +1,10 @@
-"""The dashboard: money. Charlie owns an organization of his own, Bob is a developer: he sees, and
-pays nothing."""
+"""The dashboard: billing. Bob is a developer: he may view, but not buy."""
 
 from __future__ import annotations
 
 from tests.architecture.addresses.rows import SIGN_IN, Row, members, payers
 
 ROWS: dict[str, list[Row]] = {
-    # Money. Charlie owns an organization of his own, Bob is a developer: he sees, and pays nothing.
     "dashboard/billing": [members()],
     "dashboard/billing/top-ups": [payers(), payers(method="post")],
     "dashboard/billing/top-ups/<str:public_id>": [

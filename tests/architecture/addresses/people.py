@@ -1,4 +1,4 @@
-"""The dashboard: keys and people, and what django-allauth serves."""
+"""The dashboard: API keys and organizations, and django-allauth's pages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tests.architecture.addresses.rows import HOME, Row, World, everybody, membe
 
 
 def key(world: World) -> str:
-    """Return the address of Alice's key."""
+    """Return the URL of Alice's key."""
     return f"/dashboard/keys/{world.api_key.key_id}"
 
 

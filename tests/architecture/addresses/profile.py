@@ -1,24 +1,24 @@
-"""A person's own pages: the profile, and what django-allauth serves for second factors."""
+"""The profile, and django-allauth's pages for second factors."""
 
 from __future__ import annotations
 
 from tests.architecture.addresses.rows import HOME, Row, members
 
 FACTORS = "accounts/2fa/"
-# The people of the matrix were let in without a password, so that sensitive steps ask for it first;
-# and nobody in it has a second factor, so that there is none to change.
+# The users of the matrix were signed in without a password, so sensitive steps ask for it first,
+# and none of them has a second factor to change.
 asked = members(302)
 none = members(404)
 
 ROWS: dict[str, list[Row]] = {
     "dashboard/profile": [
         members(),
-        members(302, method="post", body=lambda world: {"name": "Somebody"}),
+        members(302, method="post", body=lambda world: {"name": "Someone"}),
     ],
     "dashboard/profile/sessions": [
         members(),
         members(302, method="post", body=lambda world: {"session": "others"}),
-        # Nobody's: one's own are told by numbers that others cannot use.
+        # An id that is nobody's session.
         members(404, method="post", body=lambda world: {"session": "0"}),
     ],
     FACTORS: [asked],
@@ -37,7 +37,7 @@ ROWS: dict[str, list[Row]] = {
     ],
     f"{FACTORS}reauthenticate/": [asked],
     f"{FACTORS}webauthn/reauthenticate/": [asked],
-    # Where somebody is who has said the password and not yet the rest.
+    # Between the password and the second factor.
     f"{FACTORS}authenticate/": [Row(302, HOME, HOME, HOME)],
     f"{FACTORS}webauthn/login/": [Row(302, HOME, HOME, HOME)],
 }

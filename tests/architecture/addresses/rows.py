@@ -1,4 +1,4 @@
-"""What a row of the matrix of addresses is made of."""
+"""The rows of the matrix of URLs and users."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HOME = "302 home"
 
 @dataclass
 class World:
-    """Alice's organization with one of everything, and who comes to look."""
+    """Alice's organization with one of everything, and the users who visit."""
 
     organization: Organization
     edit: Job
@@ -32,21 +32,21 @@ class World:
 
 @dataclass(frozen=True)
 class Row:
-    """What the four get for one method of one address."""
+    """What each of the four users gets for one method of one URL."""
 
     anonymous: int | str
     charlie: int | str
     bob: int | str
     alice: int | str
     method: str = "get"
-    # From the world to the address, and to what a POST carries.
+    # Return the URL and the body of a POST.
     path: Callable[[World], str] | None = None
     body: Callable[[World], Any] = lambda world: {}
     api: bool = False
     json: bool = True
 
     def expected(self, who: str) -> int | str:
-        """Return what one of the four gets."""
+        """Return what a user gets."""
         return {
             "anonymous": self.anonymous,
             "charlie": self.charlie,
@@ -56,12 +56,12 @@ class Row:
 
 
 def everybody(status: int, **values: Any) -> Row:
-    """Return a row for what is public."""
+    """Return a row for a public page."""
     return Row(status, status, status, status, **values)
 
 
 def members(status: int = 200, **values: Any) -> Row:
-    """Return a row for a page about one's own organization, whichever that is."""
+    """Return a row for a page about the user's own organization."""
     return Row(SIGN_IN, status, status, status, **values)
 
 
@@ -71,10 +71,10 @@ def ours(status: int = 200, **values: Any) -> Row:
 
 
 def payers(status: int = 200, **values: Any) -> Row:
-    """Return a row for a page about one's own money, which a developer may not touch."""
+    """Return a row for a billing page, which a developer may not open."""
     return Row(SIGN_IN, status, 403, status, **values)
 
 
 def keyed(status: int = 200, **values: Any) -> Row:
-    """Return a row for a call that needs any key."""
+    """Return a row for a call that accepts any key."""
     return Row(401, status, status, status, api=True, **values)

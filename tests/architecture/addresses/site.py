@@ -16,7 +16,7 @@ ROWS: dict[str, list[Row]] = {
     "status": [everybody(200)],
     "terms": [everybody(200)],
     "privacy": [everybody(200)],
-    # For machines.
+    # For robots.
     "sitemap.xml": [everybody(200)],
     "robots.txt": [everybody(200)],
     "llms.txt": [everybody(200)],
@@ -25,6 +25,6 @@ ROWS: dict[str, list[Row]] = {
     "styleguide": [everybody(200)],
     "healthz": [everybody(200)],
     "readyz": [everybody(200)],
-    # Open in development alone; tests/ops/test_metrics.py has the rest.
+    # Open only in development; tests/ops/test_metrics.py has the rest.
     "metrics": [everybody(200)],
 }

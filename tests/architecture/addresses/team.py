@@ -12,12 +12,12 @@ from tests.architecture.addresses.rows import SIGN_IN, Row, World, everybody, me
 
 
 def leaders(status: int = 200, *, charlie: int | None = None, **values: object) -> Row:
-    """Return a row for what an owner may, and a developer may not."""
+    """Return a row for what an owner may do and a developer may not."""
     return Row(SIGN_IN, charlie or status, 403, status, **values)  # type: ignore[arg-type]
 
 
 def of_bob(further: str = "") -> Callable[[World], str]:
-    """Return where Bob's place in the organization is looked after."""
+    """Return the URL of Bob's membership."""
 
     def path(world: World) -> str:
         bob = Membership.objects.get(organization=world.organization, user__email="bob@example.com")
@@ -26,8 +26,8 @@ def of_bob(further: str = "") -> Callable[[World], str]:
     return path
 
 
-def of_invitation(deed: str) -> Callable[[World], str]:
-    """Return where an open invitation of the organization is sent again or withdrawn."""
+def of_invitation(verb: str) -> Callable[[World], str]:
+    """Return the URL to resend or withdraw an open invitation."""
 
     def path(world: World) -> str:
         invitation, _ = Invitation.objects.get_or_create(
@@ -41,7 +41,7 @@ def of_invitation(deed: str) -> Callable[[World], str]:
                 "expires_at": timezone.now() + timedelta(days=7),
             },
         )
-        return f"/dashboard/team/invitations/{invitation.public_id}/{deed}"
+        return f"/dashboard/team/invitations/{invitation.public_id}/{verb}"
 
     return path
 
@@ -66,7 +66,7 @@ ROWS: dict[str, list[Row]] = {
     "dashboard/audit.csv": [leaders()],
     "dashboard/settings": [leaders(), leaders(400, method="post")],
     "dashboard/settings/delete": [leaders(), leaders(400, method="post")],
-    # Whoever holds the link of an open invitation sees it; these hold none.
+    # Only a browser that opened the link of an invitation sees it; these have not.
     "invitation": [everybody(404), everybody(404, method="post")],
     "invitation/change-person": [everybody(405), everybody(404, method="post")],
 }

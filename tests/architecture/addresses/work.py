@@ -1,4 +1,4 @@
-"""The dashboard: what is made."""
+"""The dashboard: jobs, usage and webhooks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tests.architecture.addresses.rows import Row, World, members, ours
 
 
 def job(world: World) -> str:
-    """Return the address of Alice's job."""
+    """Return the URL of Alice's job."""
     return f"/dashboard/jobs/{world.edit.public_id}"
 
 
@@ -19,7 +19,7 @@ ROWS: dict[str, list[Row]] = {
         ours(path=lambda world: f"/dashboard/jobs?after={world.edit.public_id}"),
     ],
     "dashboard/jobs.csv": [members()],
-    # Someone else's job is not among the rows, and nothing says that it exists.
+    # Someone else's job is not among the rows, and nothing reveals that it exists.
     "dashboard/jobs/rows": [
         members(),
         members(path=lambda world: f"/dashboard/jobs/rows?id={world.edit.public_id}"),

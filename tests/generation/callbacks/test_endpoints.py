@@ -93,7 +93,7 @@ def test_an_endpoint_that_fails_for_a_day_is_paused_and_the_owner_told(
     endpoint = CallbackEndpoint.objects.get()
     assert (endpoint.state, endpoint.pause_reason) == ("paused", "failing")
     assert run_notices() == 1
-    assert "has not accepted a single callback" in str(mail.outbox[0].body)
+    assert "has not accepted any webhook" in str(mail.outbox[0].body)
 
 
 def test_many_failures_within_a_day_pause_nothing(

@@ -92,6 +92,6 @@ def test_the_money_can_be_read_but_nothing_bought(
 
 
 def test_the_team_invites_nobody(alice_client: Client, organization: Organization) -> None:
-    assert "Invite somebody" in alice_client.get(reverse("team")).content.decode()
+    assert "Invite someone" in alice_client.get(reverse("team")).content.decode()
     organizations.suspend(organization=organization, actor=SYSTEM)
-    assert "Invite somebody" not in alice_client.get(reverse("team")).content.decode()
+    assert "Invite someone" not in alice_client.get(reverse("team")).content.decode()

@@ -202,7 +202,7 @@ def test_the_image_waits_while_the_organization_is_suspended(
     organizations.suspend(organization=organization, actor=SYSTEM)
     page = check(sign_in(client, alice))
     assert (value_of(page, "image_url"), len(kept_files())) == ("", 1)
-    organizations.take_back(organization=organization, actor=SYSTEM)
+    organizations.unsuspend(organization=organization, actor=SYSTEM)
     page = read(client, MEMBERS)
     assert files.find_name(value_of(page, "image_url")) == Upload.objects.get().file
 

@@ -1,4 +1,4 @@
-"""Users: people, known by an e-mail address."""
+"""Users, identified by an e-mail address."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from django.utils import timezone
 
 
 class UserManager(BaseUserManager["User"]):
-    """Users by e-mail address, which is compared without case."""
+    """Users by e-mail address, compared case-insensitively."""
 
     def get_by_natural_key(self, username: str | None) -> User:
         """Return the user with this e-mail; raises `User.DoesNotExist`."""
         return self.get(email__iexact=username)
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Store a user; without a password the account can only be entered by a reset."""
+        """Store a user; without a password, the user must reset it to sign in."""
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Store an operator: a user who may enter the admin and do everything there."""
+        """Store an operator with every permission in the admin."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person, known by an e-mail address."""
+    """A person, identified by an e-mail address."""
 
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=120, blank=True)

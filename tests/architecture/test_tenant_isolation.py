@@ -1,4 +1,4 @@
-"""The two walls between tenants, each alone: with either one down, nothing leaks."""
+"""Tenant isolation: our queries and row-level security, each sufficient without the other."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from vidgo.kernel.db import tenant_context
 
 pytestmark = pytest.mark.django_db
 
-# Tables that name an organization and stay in front of the wall, each with the reason.
-IN_FRONT = {
-    "accounts_membership": "read before it is known for which organization a person acts",
-    "accounts_auditevent": "also about what is of no organization; its page names one",
+# Tables with an organization but without row-level security, each with the reason.
+UNPROTECTED = {
+    "accounts_membership": "read to find out which organization a request acts for",
+    "accounts_auditevent": "some events have no organization; its page filters by organization",
 }
 
 
 @pytest.fixture
 def no_tenant_filter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every query of ours forget which organization it is for."""
+    """Remove the organization filter from all our queries."""
     scoped = {type(model.objects.all()) for model in apps.get_models() if hasattr(model, "objects")}
     for queryset in scoped - {MembershipQuerySet}:
         if not hasattr(queryset, "for_organization"):
             continue
         monkeypatch.setattr(queryset, "for_organization", lambda self, organization: self.all())
-    forgetful = lookup.FIND.replace("AND j.organization_id = %(organization)s", "")
-    assert forgetful != lookup.FIND
-    monkeypatch.setattr(lookup, "FIND", forgetful)
+    unfiltered = lookup.FIND.replace("AND j.organization_id = %(organization)s", "")
+    assert unfiltered != lookup.FIND
+    monkeypatch.setattr(lookup, "FIND", unfiltered)
 
 
 def leaks(world: World) -> list[Any]:  # noqa: F811
-    """Return what of Alice's objects Charlie gets to see."""
+    """Return which of Alice's objects Charlie can see."""
     return [
         (row.method, route, told(answer))
         for route, rows in ROWS.items()
@@ -53,14 +53,14 @@ def leaks(world: World) -> list[Any]:  # noqa: F811
     ]
 
 
-def test_without_our_own_wall_the_database_lets_nothing_through(
+def test_without_our_filters_row_level_security_leaks_nothing(
     world: World,  # noqa: F811
     no_tenant_filter: None,
 ) -> None:
     assert leaks(world) == []
 
 
-def test_without_the_databases_wall_ours_lets_nothing_through(
+def test_without_row_level_security_our_filters_leak_nothing(
     world: World,  # noqa: F811
     settings: Settings,
 ) -> None:
@@ -68,7 +68,7 @@ def test_without_the_databases_wall_ours_lets_nothing_through(
     assert leaks(world) == []
 
 
-def test_without_both_walls_everything_leaks(
+def test_without_both_everything_leaks(
     world: World,  # noqa: F811
     no_tenant_filter: None,
     settings: Settings,
@@ -77,13 +77,13 @@ def test_without_both_walls_everything_leaks(
     assert len(leaks(world)) > 5
 
 
-def test_every_table_of_an_organization_stands_behind_the_wall() -> None:
+def test_every_table_with_an_organization_has_row_level_security() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname FROM pg_class WHERE relrowsecurity AND EXISTS"
             " (SELECT FROM pg_policy WHERE polrelid = pg_class.oid AND polname = 'tenant')"
         )
-        behind = {name for (name,) in cursor.fetchall()}
+        protected = {name for (name,) in cursor.fetchall()}
     owned = {
         model._meta.db_table
         for model in apps.get_models()
@@ -92,11 +92,11 @@ def test_every_table_of_an_organization_stands_behind_the_wall() -> None:
             for field in model._meta.get_fields()
         )
     }
-    assert owned - behind == set(IN_FRONT)
-    assert {"generation_asset", "generation_attempt", "billing_budget"} <= behind
+    assert owned - protected == set(UNPROTECTED)
+    assert {"generation_asset", "generation_attempt", "billing_budget"} <= protected
 
 
-def test_rows_of_another_organization_can_neither_be_seen_changed_nor_made(
+def test_rows_of_another_organization_cannot_be_read_changed_or_created(
     organization: Organization, other_organization: Organization, wallet: Wallet
 ) -> None:
     finished = factories.finished(organization=organization)
@@ -114,7 +114,7 @@ def test_rows_of_another_organization_can_neither_be_seen_changed_nor_made(
     tenant_context.reset()
 
 
-def test_a_request_leaves_nothing_of_itself_to_the_next(api: Api, wallet: Wallet) -> None:
+def test_a_request_leaves_no_tenant_context_behind(api: Api, wallet: Wallet) -> None:
     assert api.get("/api/user/balance").status_code == 200
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user, current_setting('vidgo.organization', true)")
@@ -124,8 +124,8 @@ def test_a_request_leaves_nothing_of_itself_to_the_next(api: Api, wallet: Wallet
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_look_at_the_server_from_outside_opens_no_connection_within() -> None:
-    """A half-sent answer leaves a thread behind the wall, as the end of a run may find it."""
+def test_a_maintenance_connection_opens_no_tenant_connection() -> None:
+    """An interrupted response leaves its thread in a tenant context, even as the tests end."""
     tenant_context.set_tenant(organization_id=1)
     connection.close()
     with connection._nodb_cursor() as cursor:

@@ -1,4 +1,4 @@
-"""People and operators in the admin."""
+"""Users and permission groups in the admin."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth import admin as _  # noqa: F401  (registers what is replaced below)
+from django.contrib.auth import admin as _  # noqa: F401  (registers Group, which is replaced below)
 from django.contrib.auth.models import Group, Permission
 from django.http import HttpRequest
 
-from accounts.admin.reasoned import ReasonedTable
+from accounts.admin.audited import AuditedTable
 from accounts.models import Membership, User
 from vidgo.admin.tables import ReadOnlyInline
 
-OURS = ("accounts", "billing", "generation")
+APPS = ("accounts", "billing", "generation")
 
 
 class UserMemberships(ReadOnlyInline):
-    """Where a person belongs."""
+    """The memberships of a user."""
 
     model = Membership
     fields = ("organization", "role", "created_at")
@@ -26,8 +26,8 @@ class UserMemberships(ReadOnlyInline):
 
 
 @admin.register(User)
-class UserTable(ReasonedTable):
-    """People: who may sign in, and who is an operator. They sign up themselves."""
+class UserAdmin(AuditedTable):
+    """Users: who may sign in, and who is an operator."""
 
     nav_group = "Customers"
     nav_title = "People"
@@ -42,26 +42,25 @@ class UserTable(ReasonedTable):
     inlines = (UserMemberships,)
     fieldsets = (
         (None, {"fields": ("email", "name", "date_joined", "last_login")}),
-        ("May", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
-        ("Why", {"fields": ("reason",)}),
+        ("Permissions", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        ("Reason", {"fields": ("reason",)}),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """People sign up; that makes what a person needs."""
+        """Return False: users sign up, which also creates what they need."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only who may do everything says who may do what: nobody raises themselves."""
-        user = request.user
-        return isinstance(user, User) and user.is_superuser and user.is_active
+        """Return True for superusers only, so that nobody can raise their own permissions."""
+        return _is_superuser(request)
 
 
 admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupTable(ReasonedTable):
-    """What operators of one kind may do."""
+class GroupAdmin(AuditedTable):
+    """Permissions of a group of operators."""
 
     fields = ("name", "permissions", "reason")
     search_fields = ("name",)
@@ -69,19 +68,21 @@ class GroupTable(ReasonedTable):
     def formfield_for_manytomany(
         self, db_field: Any, request: HttpRequest, **options: Any
     ) -> forms.ModelMultipleChoiceField | None:
-        """Offer the permissions that the desk asks for, with what they are about."""
+        """Offer only the permissions of our apps."""
         if db_field.name == "permissions":
-            known = Permission.objects.filter(content_type__app_label__in=OURS)
+            known = Permission.objects.filter(content_type__app_label__in=APPS)
             options["queryset"] = known.select_related("content_type")
         return super().formfield_for_manytomany(db_field, request, **options)
 
-    def _only_superusers(self, request: HttpRequest) -> bool:
-        return isinstance(request.user, User) and request.user.is_superuser
-
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Only who may do everything says who may do what."""
-        return self._only_superusers(request)
+        """Return True for superusers only."""
+        return _is_superuser(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only who may do everything says who may do what."""
-        return self._only_superusers(request)
+        """Return True for superusers only."""
+        return _is_superuser(request)
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    user = request.user
+    return isinstance(user, User) and user.is_superuser and user.is_active
