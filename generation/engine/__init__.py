@@ -1,1 +1,1 @@
-"""The engine: drives jobs at their providers, many at once in each worker process."""
+"""The engine: drives many jobs at once in each worker process."""

@@ -1,7 +1,7 @@
-"""Claims: which jobs a driver takes up next, and which provider each of them is given to.
+"""Claims: which jobs a worker drives next, and at which provider.
 
-All workers' claims take turns, so that the limits of organizations and the slots of providers are
-counted exactly. The attempt is stored with the claim: an open attempt is a slot that is taken.
+Claims of all workers are serialized, so that the limits of organizations and the slots of providers
+are counted exactly. The attempt is stored with the claim: an open attempt occupies a slot.
 """
 
 from __future__ import annotations
@@ -19,13 +19,12 @@ from generation.models.jobs import new_attempt_token
 from generation.providers import health, registry
 from vidgo.kernel.db import prepared_statements
 
-# A turn is milliseconds.
+# The advisory lock that serializes claims; it is held for milliseconds.
 LOCK = 0x7669_6467
-# A job that no provider can take right now lets the others pass for so long.
+# How long a job that no provider has a slot for is passed over.
 POSTPONE_SECONDS = 1.0
 
-# The database's clock decides, and not that of the transaction's start: a claim may have waited for
-# its turn.
+# `statement_timestamp()`, because a claim may have waited for the lock since its transaction began.
 RESUME = """
 SELECT id FROM generation_job
  WHERE status = 'running' AND due_at <= statement_timestamp()
@@ -33,8 +32,8 @@ SELECT id FROM generation_job
  ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 """
 
-# One organization after another, by hopping along the index of waiting jobs, and of each no more
-# than its limit allows; then everybody's first job, everybody's second, and so on.
+# A loose index scan finds the organizations with queued jobs. Each contributes no more jobs than
+# its limit allows; then everyone's first job, everyone's second, and so on.
 FRESH = """
 WITH RECURSIVE tenants AS (
     (SELECT organization_id FROM generation_job
@@ -81,7 +80,7 @@ UPDATE generation_job SET due_at = statement_timestamp() + make_interval(secs =>
  WHERE id = ANY(%(ids)s)
 """
 
-# By hand, as the ORM takes longer to write this statement than the database to run it.
+# By hand, because the ORM takes longer to build this statement than the database to run it.
 OPEN = """
 INSERT INTO generation_attempt (job_id, number, fence, provider, token, upstream_ref, upstream_size,
                                 may_cost_double, started_at, failure_kind, error_message)
@@ -91,7 +90,7 @@ SELECT job, number, fence, provider, token, '', upstream_size, false, statement_
     AS new(job, number, fence, provider, token, upstream_size)
 """
 
-# What the engine may still have to do, whether or not a bell was heard.
+# Whether the engine has work, no matter whether a wake-up arrived.
 DUE = """
 SELECT EXISTS (SELECT 1 FROM generation_job
                 WHERE status = 'queued' AND due_at <= statement_timestamp())
@@ -102,9 +101,9 @@ SELECT EXISTS (SELECT 1 FROM generation_job
 
 
 def claim(*, owner: str, limit: int) -> list[Job]:
-    """Lease up to `limit` jobs to a driver: those left by others first, then waiting ones.
+    """Lease up to `limit` jobs to a driver: first those left by others, then queued ones.
 
-    Each comes with its `open_attempt`; none means that no provider is left to try.
+    Each job has its `open_attempt`; None means that no provider is left to try.
     """
     with transaction.atomic(), prepared_statements.prepared() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
@@ -116,7 +115,7 @@ def claim(*, owner: str, limit: int) -> list[Job]:
             return []
         cursor.execute(CLAIM, {"ids": chosen, "owner": owner, "seconds": settings.LEASE_SECONDS})
         claimed = list(
-            # How long a result is kept depends on whose it is.
+            # How long a result is kept depends on the organization.
             Job.objects.select_related("organization").filter(pk__in=chosen).order_by("id")
         )
         still_open = attempts.list_open(job_ids=chosen)
@@ -126,7 +125,7 @@ def claim(*, owner: str, limit: int) -> list[Job]:
 
 
 def is_due() -> bool:
-    """Return whether any job waits for a driver."""
+    """Return whether any job is due for a driver."""
     with prepared_statements.prepared() as cursor:
         cursor.execute(DUE)
         (due,) = cursor.fetchone() or (False,)
@@ -134,7 +133,7 @@ def is_due() -> bool:
 
 
 def _take_fresh(cursor: CursorWrapper, *, limit: int) -> list[int]:
-    """Choose waiting jobs, open an attempt of each at a provider that has a slot for it."""
+    """Choose queued jobs and open an attempt of each at a provider with a free slot."""
     free = health.free_slots(providers=registry.providers())
     models = [
         model.id
@@ -158,7 +157,7 @@ def _take_fresh(cursor: CursorWrapper, *, limit: int) -> list[int]:
 
 
 def _assign(cursor: CursorWrapper, waiting: list[Any], *, free: dict[str, int]) -> list[int]:
-    """Give each job to the first provider of its route that has tries and a slot left."""
+    """Assign each job to the first provider of its route that has tries and a slot left."""
     ended = attempts.list_ended(job_ids=[row[0] for row in waiting])
     opened: list[tuple[int, int, int, str, str, str]] = []
     exhausted: list[int] = []
@@ -189,7 +188,7 @@ def _assign(cursor: CursorWrapper, waiting: list[Any], *, free: dict[str, int]) 
         )
     if opened:
         names = ("jobs", "numbers", "fences", "providers", "tokens", "upstream_sizes")
-        # The breaker compares their start with its own times, which are the database's.
+        # The database sets `started_at`, which the circuit breaker compares with its own times.
         cursor.execute(OPEN, dict(zip(names, map(list, zip(*opened, strict=True)), strict=True)))
     if postponed:
         cursor.execute(POSTPONE, {"ids": postponed, "seconds": POSTPONE_SECONDS})

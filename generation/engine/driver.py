@@ -1,7 +1,7 @@
-"""The driver: one claimed job on its way from a provider's start to its end.
+"""The driver: takes one claimed job from its start at a provider to its end.
 
-Whatever a provider does, an image is not bought twice without need: once it may have been taken,
-the same provider is asked about it, and only after a bounded wait the next one.
+No image is bought twice without need: once a provider may have started the work, the driver asks
+that provider about it, and goes to the next one only after a bounded wait.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import mimetypes
-import time
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -20,20 +19,12 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from generation import catalog, jobs
-from generation.engine import leases, polling
+from generation.engine import failures, leases, polling
 from generation.engine.thread_pools import from_storage, in_database, in_storage, in_thread
 from generation.jobs import attempts
 from generation.models import Attempt, Job
 from generation.providers import health, registry, webhooks
-from generation.providers.base import (
-    FINAL_KINDS,
-    Failure,
-    FailureKind,
-    Image,
-    Provider,
-    Ready,
-    Work,
-)
+from generation.providers.base import Failure, FailureKind, Image, Provider, Ready, Work
 from generation.storage import files, results
 from vidgo.kernel import http
 from vidgo.kernel.ops import failpoints
@@ -43,53 +34,44 @@ log = structlog.get_logger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
 
-RETRY_SECONDS = 1.0
-THROTTLED_SECONDS = 2.0
-# How long a start without an answer is waited for, and how often it is looked for.
+# How long to look for the work of a start that got no answer, and how often.
 LOST_SECONDS = 30.0
 LOOK_FOR_LOST_SECONDS = 5.0
-# How soon a storage that was away is tried again.
+# How soon to try the storage again after an outage.
 STORAGE_SECONDS = 2.0
-# How long a provider that has taken the work may give no usable answer about it.
+# How long a provider that has started the work may give no usable answer about it.
 SILENT_SECONDS = 60.0
 PROGRESS_STEP = 20
-# The result's address has expired: no further question brings it back.
+# The result's URL has expired, so another poll would not help.
 GONE_STATUSES = frozenset({403, 404, 410})
 UNUSABLE = "The provider's result could not be used."
-# While polling, these say nothing about the work itself.
+# While polling, these say nothing about the work itself, so polling goes on.
 PASSING_KINDS = health.ACCOUNT_KINDS | {FailureKind.OUTCOME_UNKNOWN, FailureKind.THROTTLED}
 
 
-class LetGo(Exception):
-    """The job is let go of where it stands; a later slice resumes it."""
+class Released(Exception):
+    """The job is released as it is; a later work cycle resumes it."""
 
 
-class Drive:
-    """One claimed job, driven as far as this slice allows."""
+async def drive(*, job: Job, draining: asyncio.Event) -> None:
+    """Drive a claimed job to its end, or raise `Released` when the work cycle ends.
 
-    def __init__(self, *, job: Job, draining: asyncio.Event) -> None:
-        self.job = job
-        self.draining = draining
-
-    async def run(self) -> None:
-        """Bring the job to its end, or raise `LetGo`.
-
-        Raises `jobs.AlreadyDone` and `attempts.LeaseLost` when it is no longer ours.
-        """
-        try:
-            attempt = self.job.open_attempt
-            if attempt is None:
-                raise Failure(FailureKind.UNAVAILABLE, "No provider could make this image.")
-            provider = registry.providers().get(attempt.provider)
-            if provider is None:
-                raise Failure(FailureKind.OUTCOME_UNKNOWN, "The provider is no longer configured.")
-            await Try(self.job, attempt, provider, self.draining).run()
-        except Failure as failure:
-            await in_database(settle, job=self.job, failure=failure)
+    Raises `jobs.AlreadyDone` and `attempts.LeaseLost` if another driver has taken over.
+    """
+    try:
+        attempt = job.open_attempt
+        if attempt is None:
+            raise Failure(FailureKind.UNAVAILABLE, "No provider could make this image.")
+        provider = registry.providers().get(attempt.provider)
+        if provider is None:
+            raise Failure(FailureKind.OUTCOME_UNKNOWN, "The provider is no longer configured.")
+        await Driver(job, attempt, provider, draining).run()
+    except Failure as failure:
+        await in_database(failures.settle, job=job, failure=failure)
 
 
-class Try:
-    """One attempt of a job at its provider."""
+class Driver:
+    """Drives one attempt of a job at its provider."""
 
     def __init__(
         self, job: Job, attempt: Attempt, provider: Provider, draining: asyncio.Event
@@ -100,7 +82,7 @@ class Try:
         self.draining = draining
 
     async def run(self) -> None:
-        """Start or resume, wait for the image, and finish the job; raises `Failure`, `LetGo`."""
+        """Start or resume, wait for the image, and finish the job; raises `Failure`, `Released`."""
         await self._give_up_if_overdue()
         work = await self._work()
         if not self.attempt.upstream_ref:
@@ -122,16 +104,16 @@ class Try:
             return work_of(job=self.job, attempt=self.attempt)
         try:
             return await self._with_files(work_of, job=self.job, attempt=self.attempt)
-        except LetGo:
-            # Left open, an attempt that did nothing would look like a start without an answer.
+        except Released:
+            # If it stayed open, this attempt would look like a start without an answer.
             if self.attempt.fence == self.job.fence and not self.attempt.upstream_ref:
-                await self._requeue("The storage was away.")
+                await self._requeue("The storage was unavailable.")
             raise
 
     async def _with_files(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run what uses the storage, again for as long as that is away: it is no provider's fault.
+        """Run a function that uses the storage, and retry while the storage is unavailable.
 
-        Raises `Failure` when the job is overdue, and `LetGo` when the slice is over.
+        Raises `Failure` when the job is overdue, and `Released` when the work cycle ends.
         """
         while True:
             with contextlib.suppress(files.StorageAway):
@@ -140,13 +122,13 @@ class Try:
             await self._sleep(STORAGE_SECONDS)
 
     async def _start(self, work: Work) -> None:
-        """Ask the provider for the work, unless that may have been done before."""
+        """Start the work at the provider, unless an earlier claim may have done so."""
         is_new = self.attempt.fence == self.job.fence
         if not is_new and not self.provider.may_start_again:
             await self._look_for_lost(work, since=self.attempt.started_at)
             return
         if self.draining.is_set():
-            await self._requeue("The slice was over.")
+            await self._requeue("The work cycle ended.")
         failpoints.hit("call.before")
         try:
             started = await self.provider.start(work)
@@ -170,9 +152,10 @@ class Try:
         )
 
     async def _look_for_lost(self, work: Work, *, since: datetime) -> None:
-        """Find the work of a start without an answer; raises `LetGo`, and `Failure` in the end.
+        """Look for the work of a start that got no answer.
 
-        Meanwhile the provider's own message may arrive and tell the reference.
+        Raises `Released` to look again later, and `Failure` after `LOST_SECONDS`. The provider's
+        webhook may bring the reference in the meantime.
         """
         was_asked = self.provider.can_find
         try:
@@ -191,10 +174,10 @@ class Try:
             raise Failure(FailureKind.OUTCOME_UNKNOWN, "The provider's answer was lost.")
         wait = min(LOST_SECONDS - lost, LOOK_FOR_LOST_SECONDS)
         await in_database(jobs.snooze, job=self.job, seconds=wait)
-        raise LetGo
+        raise Released
 
     async def _requeue(self, message: str) -> None:
-        """Have a slice begin anew, as nothing was started; burns no try. Raises `LetGo`."""
+        """Queue the job again, because nothing was started; costs no try. Raises `Released`."""
         await in_database(
             jobs.requeue,
             job=self.job,
@@ -202,18 +185,18 @@ class Try:
             kind=FailureKind.THROTTLED,
             message=message,
         )
-        raise LetGo
+        raise Released
 
     async def _seconds_lost(self, *, since: datetime) -> float:
-        """Return for how long nobody has known what the provider does, noting it the first time."""
+        """Return for how many seconds the outcome has been unknown, storing its start once."""
         if self.attempt.lost_at is None:
             log.warning("provider_silent", provider=self.provider.name)
             await in_database(attempts.note_lost, job=self.job, attempt=self.attempt, since=since)
         return (timezone.now() - (self.attempt.lost_at or since)).total_seconds()
 
     async def _wait(self, work: Work) -> tuple[Ready, bytes]:
-        """Poll with back-off until the image is here; raises `Failure` and `LetGo`."""
-        shown, pending_seconds = self.job.progress, 0.0
+        """Poll with back-off until the image is here; raises `Failure` and `Released`."""
+        progress, pending_seconds = self.job.progress, 0.0
         while True:
             asked_to_wait = None
             try:
@@ -226,14 +209,14 @@ class Try:
                     )
                     return answer, answer.content or await self._download(answer.url)
                 pending_seconds = self._seconds_since_start()
-                shown = await self._show(answer.progress, shown)
+                progress = await self._store_progress(answer.progress, stored=progress)
                 if self.attempt.lost_at is not None:
                     await in_database(attempts.note_found, job=self.job, attempt=self.attempt)
             except Failure as failure:
                 if failure.kind not in PASSING_KINDS:
                     raise
                 if failure.kind is not FailureKind.THROTTLED:
-                    await self._bear_silence(failure)
+                    await self._tolerate(failure)
                 asked_to_wait = failure.retry_after_seconds
             await self._give_up_if_overdue()
             await self._sleep(
@@ -246,28 +229,28 @@ class Try:
     def _seconds_since_start(self) -> float:
         return (timezone.now() - self.attempt.started_at).total_seconds()
 
-    async def _bear_silence(self, failure: Failure) -> None:
-        """Go on asking about work that was paid for; raises `Failure` when that is in vain."""
+    async def _tolerate(self, failure: Failure) -> None:
+        """Keep polling after an unusable answer; raises `Failure` after `SILENT_SECONDS`."""
         if self.attempt.lost_at is None:
             await in_database(health.note_failure, attempt=self.attempt, failure=failure)
         if await self._seconds_lost(since=timezone.now()) > SILENT_SECONDS:
             raise Failure(FailureKind.OUTCOME_UNKNOWN, failure.message, detail=str(failure))
 
     async def _sleep(self, seconds: float) -> None:
-        """Wait for the next look; raises `LetGo` when the slice is over."""
+        """Wait for some seconds; raises `Released` when the work cycle ends."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.draining.wait(), seconds)
-            raise LetGo
+            raise Released
 
-    async def _show(self, progress: int | None, shown: int) -> int:
-        """Store the progress when it has moved enough for a person to notice."""
-        if progress is None or progress < shown + PROGRESS_STEP:
-            return shown
+    async def _store_progress(self, progress: int | None, *, stored: int) -> int:
+        """Store the progress if it has moved enough to matter, and return what is stored."""
+        if progress is None or progress < stored + PROGRESS_STEP:
+            return stored
         await in_database(leases.note_progress, job=self.job, progress=progress)
         return progress
 
     async def _download(self, url: str) -> bytes:
-        """Fetch the result at once; what was paid for is asked for again where that may help."""
+        """Fetch the result; raises a `Failure` that polls again where that may help."""
         try:
             response = await http.fetch(url=url, policy=http.VENDOR_RESULT)
         except (http.UrlRefused, http.TooLarge, http.TooManyRedirects) as error:
@@ -284,8 +267,8 @@ class Try:
         raise Failure(kind, UNUSABLE, detail=f"the result answered with {response.status}")
 
     async def _give_up_if_overdue(self) -> None:
-        """Stop the work where the provider can once the job's deadline has passed."""
-        if not is_overdue(job=self.job):
+        """Cancel the work and raise `Failure` once the job's deadline has passed."""
+        if not failures.is_overdue(job=self.job):
             return
         if self.attempt.upstream_ref:
             try:
@@ -296,7 +279,7 @@ class Try:
 
 
 def work_of(*, job: Job, attempt: Attempt) -> Work:
-    """Return the provider's view of a job, with the image it starts from."""
+    """Return what a provider needs to know of a job, with its input image."""
     sizes = catalog.load().sizes
     size = sizes[attempt.upstream_size or job.size]
     image = None
@@ -323,10 +306,10 @@ def work_of(*, job: Job, attempt: Attempt) -> Work:
 
 
 def deliver(*, job: Job, attempt: Attempt, prepared: results.Prepared, ready: Ready) -> None:
-    """Store the result and end the job with it; raises `jobs.AlreadyDone` and `files.StorageAway`.
+    """Store the result and finish the job; raises `jobs.AlreadyDone` and `files.StorageAway`.
 
-    For a storage thread: one call that nothing interrupts half-way, so a file that no job took does
-    not stay behind.
+    Call it in a storage thread: nothing interrupts it half-way, so that no file is left without a
+    job.
     """
     file = results.store(prepared=prepared)
     failpoints.hit("store.stored")
@@ -341,7 +324,7 @@ def deliver(*, job: Job, attempt: Attempt, prepared: results.Prepared, ready: Re
             cost_usd=ready.cost_usd or _offer_of(job, attempt).cost_usd,
         )
     except (OperationalError, InterfaceError):
-        # The commit may have happened before the connection broke: the file has to stay.
+        # The commit may have succeeded before the connection broke, so the file has to stay.
         raise
     except Exception:
         with contextlib.suppress(files.StorageAway):
@@ -350,58 +333,6 @@ def deliver(*, job: Job, attempt: Attempt, prepared: results.Prepared, ready: Re
     failpoints.hit("finish.committed")
     from_storage(health.note_success, attempt=attempt)
     log.info("job_finished", bytes=len(prepared.content), provider=attempt.provider)
-
-
-def settle(*, job: Job, failure: Failure) -> None:
-    """Write down what a failure means for the job: over, or back to the queue for another try.
-
-    Raises `jobs.AlreadyDone`.
-    """
-    attempt = job.open_attempt
-    ended = attempts.list_ended(job_ids=[job.pk]).get(job.pk, [])
-    tries = attempts.count_tries(ended)
-    if attempt is not None:
-        # Silence was noted when it began, and what began with a crash of ours says nothing.
-        if failure.kind is not FailureKind.OUTCOME_UNKNOWN:
-            health.note_failure(attempt=attempt, failure=failure)
-        if failure.kind not in attempts.UNCOUNTED:
-            tries[attempt.provider] = tries.get(attempt.provider, 0) + 1
-    log.info(
-        "attempt_failed",
-        kind=failure.kind.value,
-        message=failure.message,
-        provider=attempt.provider if attempt else "",
-        tries=sum(tries.values()),
-    )
-    names = registry.names_of(job.model)
-    is_spent = all(tries.get(name, 0) >= attempts.TRIES_PER_PROVIDER for name in names)
-    if failure.kind in FINAL_KINDS or is_spent or is_overdue(job=job):
-        jobs.fail(job=job, kind=failure.kind, message=failure.message)
-        return
-    jobs.requeue(
-        job=job,
-        delay_seconds=_delay(failure, tries=tries.get(attempt.provider, 0) if attempt else 0),
-        kind=failure.kind,
-        message=failure.message,
-    )
-
-
-def is_overdue(*, job: Job) -> bool:
-    """Return whether the job's deadline has passed, by this machine's clock."""
-    return time.time() > job.deadline_at.timestamp()
-
-
-def _delay(failure: Failure, *, tries: int) -> float:
-    """Return how long the job waits for its next try, in seconds."""
-    match failure.kind:
-        case FailureKind.THROTTLED:
-            asked = failure.retry_after_seconds
-            return THROTTLED_SECONDS if asked is None else asked
-        case FailureKind.UNAVAILABLE if tries < attempts.TRIES_PER_PROVIDER:
-            return float(failure.retry_after_seconds or RETRY_SECONDS * 2 ** (tries - 1))
-        case _:
-            # Another provider is next, or this one once its health allows.
-            return 0.0
 
 
 def _offer_of(job: Job, attempt: Attempt) -> catalog.Offer:

@@ -1,8 +1,8 @@
 """The job loop: one work cycle that drives many jobs at once.
 
-A work cycle claims jobs, runs each as one coroutine that reads from top to bottom, and lets go of
-what is unfinished after WORK_CYCLE_SECONDS. A later cycle, here or on another machine, resumes it
-from the stored upstream reference. Database and files are used in threads, the network in the loop.
+A work cycle claims jobs, drives each in one coroutine, and releases what is unfinished after
+WORK_CYCLE_SECONDS. A later cycle, here or on another machine, resumes it from the stored upstream
+reference. Database and storage calls run in threads, network calls on the event loop.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from generation import jobs
-from generation.engine import claims, driver, leases
+from generation.engine import claims, driver, failures, leases
 from generation.engine.thread_pools import in_database
 from generation.jobs import attempts
 from generation.models import Job
@@ -30,13 +30,13 @@ log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 0.07
 DRAIN_SECONDS = 6.0
-# Python's threads take turns. With the usual 5 ms a database call of many small steps waits for the
-# loop and the images at each of them: four threads were full at 40 jobs a second.
+# How long a thread may hold the GIL. With Python's default of 5 ms, each small step of a database
+# call waits for the event loop and the image threads: 40 jobs a second saturated four threads.
 SWITCH_SECONDS = 0.0005
 
 
 def drive() -> int:
-    """Run one slice and return how many jobs it drove."""
+    """Run one work cycle and return how many jobs it drove."""
     sys.setswitchinterval(SWITCH_SECONDS)
     return asyncio.run(WorkCycle().run())
 
@@ -53,7 +53,7 @@ class WorkCycle:
         self.driven = 0
 
     async def run(self) -> int:
-        """Drive jobs until there are none or the slice is over."""
+        """Drive jobs until there are none or the cycle is over."""
         try:
             while not self._is_over():
                 queue.heartbeat.beat()
@@ -64,8 +64,8 @@ class WorkCycle:
                 await self._renew()
             await self._drain()
         finally:
-            # Empty after a drain; full when the slice ends by an error.
-            await self._cut_off()
+            # Nothing is left to cancel after a drain, but there may be after an error.
+            await self._cancel_running()
             await http.close()
             released = await in_database(self._release)
         if released:
@@ -78,7 +78,7 @@ class WorkCycle:
     async def _claim(self) -> None:
         free = settings.JOBS_IN_FLIGHT_PER_PROCESS - len(self.running)
         if files.is_away():
-            # Nothing more is bought that could not be kept; one job at a time finds out.
+            # Buy no images that can't be stored; one job at a time checks the storage.
             free = 0 if self.running else 1
         if free <= 0:
             return
@@ -92,7 +92,7 @@ class WorkCycle:
             self.driven += 1
 
     async def _renew(self) -> None:
-        """Prolong the leases in time; stop driving what another driver has taken over."""
+        """Renew the leases in time, and stop driving jobs that another driver has taken over."""
         if time.monotonic() < self.renew_at or not self.running:
             return
         self.renew_at = time.monotonic() + settings.LEASE_SECONDS / 3
@@ -103,16 +103,16 @@ class WorkCycle:
                 task.cancel()
 
     async def _drain(self) -> None:
-        """Let calls in flight return, then cut off what still hangs."""
+        """Let calls in flight return, then cancel the rest."""
         self.draining.set()
         patient_until = time.monotonic() + DRAIN_SECONDS
         while self.running and time.monotonic() < patient_until:
             queue.heartbeat.beat()
             await asyncio.wait(self.running, timeout=LOOK_SECONDS)
             await self._renew()
-        await self._cut_off()
+        await self._cancel_running()
 
-    async def _cut_off(self) -> None:
+    async def _cancel_running(self) -> None:
         hanging = list(self.running)
         for task in hanging:
             task.cancel()
@@ -126,27 +126,27 @@ class WorkCycle:
         return released
 
     async def _drive(self, job: Job) -> None:
-        """Drive one job and see to it that whatever happens to it is written down."""
+        """Drive one job, and record how that ends."""
         structlog.contextvars.bind_contextvars(job=job.public_id)
         try:
-            await driver.Drive(job=job, draining=self.draining).run()
-        except driver.LetGo:
+            await driver.drive(job=job, draining=self.draining)
+        except driver.Released:
             return
         except (jobs.AlreadyDone, attempts.LeaseLost):
             log.info("job_taken_over")
         except (OperationalError, InterfaceError) as error:
-            # The database is away; the lease runs out and another slice resumes the job.
+            # The lease runs out, and another work cycle resumes the job.
             log.warning("database_away", error=str(error).strip())
         except asyncio.CancelledError:
-            log.warning("job_let_go")
+            log.warning("job_released")
         except Exception:
             log.exception("job_crashed")
             await self._retry_crashed(job)
 
     async def _retry_crashed(self, job: Job) -> None:
-        """Count a mistake in our own code as a failed attempt, so that it cannot loop for ever."""
+        """Count a bug in our own code as a failed attempt, so that the job cannot loop forever."""
         failure = Failure(FailureKind.UNAVAILABLE, "Something went wrong on our side.")
         try:
-            await in_database(driver.settle, job=job, failure=failure)
+            await in_database(failures.settle, job=job, failure=failure)
         except (jobs.AlreadyDone, OperationalError, InterfaceError) as error:
             log.warning("crashed_job_not_settled", error=str(error).strip())

@@ -1,4 +1,4 @@
-"""Leases: who drives a job until when. `claims.claim` gives them; they are kept and let go here."""
+"""Leases: who drives a job until when. `claims.claim` grants them, this module ends them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vidgo.kernel.db import prepared_statements
 
 
 def renew(*, owner: str, job_ids: Collection[int]) -> set[int]:
-    """Prolong the leases a driver holds and return the jobs that are still its own."""
+    """Renew a driver's leases and return the ids of the jobs it still holds."""
     with prepared_statements.prepared() as cursor:
         cursor.execute(
             """
@@ -26,19 +26,19 @@ def renew(*, owner: str, job_ids: Collection[int]) -> set[int]:
 
 
 def note_progress(*, job: Job, progress: int) -> None:
-    """Store how far a running job is, in percent."""
+    """Store a running job's progress, in percent."""
     Job.objects.filter(pk=job.pk, status=Status.RUNNING, fence=job.fence).update(
         progress=min(max(progress, 0), 99)
     )
 
 
 def release(*, owner: str) -> int:
-    """Let go of all that a driver still holds, so that another may resume it at once."""
+    """Release all jobs a driver still holds, so that another one may resume them at once."""
     return Job.objects.filter(status=Status.RUNNING, lease_owner=owner).update(leased_until=None)
 
 
 def release_cluster(*, cluster: str) -> int:
-    """Let go of all that the drivers of a cluster held, after its processes were killed."""
+    """Release all jobs that the drivers of a cluster held, after its processes were killed."""
     return Job.objects.filter(
         status=Status.RUNNING, lease_owner__startswith=f"{cluster}/", leased_until__isnull=False
     ).update(leased_until=None)

@@ -1,4 +1,4 @@
-"""Pools: threads for what must not hold up a slice's event loop: database, storage, processor."""
+"""Thread pools for calls that must not block the event loop: database, storage, CPU."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ R = TypeVar("R")
 
 DATABASE_THREADS = 8
 CPU_THREADS = 2
-# They wait for a network, each for as long as the storage's time-outs allow.
+# They wait for the network, up to the storage's timeouts.
 STORAGE_THREADS = 16
-# Django's check of a kept connection is one more question to the database before the next one.
+# Django's check of a persistent connection is one more query each time.
 CHECK_CONNECTION_SECONDS = 1.0
 
 # One pool of each for the life of the process: the threads keep their database connections.
@@ -29,7 +29,7 @@ _cpu = ThreadPoolExecutor(CPU_THREADS, thread_name_prefix="cpu")
 
 
 class _Checked(threading.local):
-    """When this thread's connection was last checked."""
+    """The time of the last check of this thread's connection."""
 
     at = float("-inf")
 
@@ -43,7 +43,7 @@ async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwarg
 
 
 def from_storage(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run a function in one of the database threads, for a storage thread that waits for it."""
+    """Run a function in one of the database threads and wait for it, in a storage thread."""
     return _to_database(function, *args, **kwargs).result()
 
 
@@ -56,7 +56,7 @@ def _to_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) ->
 
 
 def _check_connection() -> None:
-    """Drop a connection that is broken or too old, looking now and then, and after each error."""
+    """Drop a broken or expired connection; checks once a second, and after each error."""
     if connection.errors_occurred or time.monotonic() - _checked.at > CHECK_CONNECTION_SECONDS:
         close_old_connections()
         _checked.at = time.monotonic()
@@ -68,10 +68,10 @@ async def in_storage(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
 
 
 async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run a CPU-bound function in one of the other threads."""
+    """Run a CPU-bound function in one of the CPU threads."""
     return await asyncio.wrap_future(_in_pool(_cpu, lambda: function(*args, **kwargs)))
 
 
 def _in_pool(pool: ThreadPoolExecutor, call: Callable[[], R]) -> Future[R]:
-    """Run a call in a pool, with the facts that the log lines of this job carry."""
+    """Run a call in a pool with this context, so that its log lines name the job."""
     return pool.submit(contextvars.copy_context().run, call)

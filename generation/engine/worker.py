@@ -1,7 +1,7 @@
 """The worker: one work cycle, in which the job loop and the delivery loop run as siblings.
 
-Webhook deliveries never wait for images, nor images for a receiver that hangs. The job loop runs in
-the task's own thread, the delivery loop in another one with an event loop of its own.
+Webhook deliveries never wait for images, and images never wait for a slow receiver. The job loop
+runs in the task's thread, the delivery loop in a second one with its own event loop.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ LOOK_SECONDS = 0.1
 def run_cycle() -> None:
     """Drive jobs and deliver webhooks for about WORK_CYCLE_SECONDS.
 
-    While calls to receivers are in flight, the job loop runs again whenever a job is due. Raises
-    what broke either loop, once both have ended.
+    While deliveries are in flight, the job loop runs again whenever a job is due. Raises the
+    error of either loop, once both have ended.
     """
     deliveries = DeliveryLoop()
     thread = threading.Thread(target=deliveries.run_in_thread, name="webhooks", daemon=True)

@@ -21,10 +21,10 @@ from generation.storage import files
 from sandbox.vendors import bfl, fal, replicate
 from sandbox.vendors.server import Vendors
 from tests import factories
-from tests.generation.conftest import drive_to_end, quick, slices
+from tests.generation.conftest import drive_to_end, quick, work_cycles
 
 # Fixtures of the engine's own tests.
-__all__ = ["drive_to_end", "quick", "slices"]
+__all__ = ["drive_to_end", "quick", "work_cycles"]
 
 Drive = Callable[..., Job]
 
@@ -52,7 +52,7 @@ def storage(settings: Settings, tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", ["bfl", "fal", "replicate"])
 def test_all_four_models_are_made_through_each_vendor(
     organization: Organization,
-    slices: None,
+    work_cycles: None,
     vendors: Vendors,
     settings: Settings,
     storage: Path,

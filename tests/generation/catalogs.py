@@ -1,4 +1,4 @@
-"""Sell something else for the length of a test."""
+"""Change the catalog for one test."""
 
 import pytest
 
@@ -7,6 +7,6 @@ from generation.catalog import reader
 
 
 def use(monkeypatch: pytest.MonkeyPatch, changed: catalog.Catalog) -> None:
-    """Have every caller load a changed catalog."""
+    """Make every caller load a changed catalog."""
     for module in (catalog, reader):
         monkeypatch.setattr(module, "load", lambda: changed)

@@ -1,4 +1,4 @@
-"""What the tests of generating share: a storage of their own, and a provider with a script."""
+"""Fixtures for tests of generation: a storage for each test, and a scripted provider."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from generation.engine import claims, driver, job_loop, polling
+from generation.engine import claims, driver, failures, job_loop, polling
 from generation.models import Job
 from generation.providers import health
 from tests.conftest import InThreads
@@ -18,17 +18,17 @@ from tests.generation.scripted import Scripted, install
 
 @pytest.fixture(autouse=True)
 def storage(settings: Settings, tmp_path: Path) -> Path:
-    """A folder of its own for the files of each test."""
+    """Give each test its own folder for files."""
     settings.MEDIA_ROOT = tmp_path / "media"
     return tmp_path / "media"
 
 
 @pytest.fixture
 def quick(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Let the engine wait for nothing that a test does not wait for."""
+    """Shorten the engine's waits for tests."""
     settings.WORK_CYCLE_SECONDS = 5
     settings.SANDBOX_SECONDS = 0
-    monkeypatch.setattr(driver, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(failures, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(driver, "LOST_SECONDS", 0.05)
     monkeypatch.setattr(driver, "LOOK_FOR_LOST_SECONDS", 0.02)
     monkeypatch.setattr(health, "OPEN_SECONDS", 0.05)
@@ -39,29 +39,29 @@ def quick(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 @pytest.fixture(autouse=True)
-def _strangers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have each test's process know nothing yet of how providers are."""
+def _unknown_providers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget what this process knows about the health of providers."""
     monkeypatch.setattr(health, "_well_at", {})
 
 
 @pytest.fixture
-def slices(quick: Settings, database_threads: InThreads) -> Iterator[None]:
-    """Let slices run in this process; their threads have nothing to do when a test ends."""
+def work_cycles(quick: Settings, database_threads: InThreads) -> Iterator[None]:
+    """Let work cycles run in this process, and wait for their threads when a test ends."""
     yield
     database_threads(lambda: None)
 
 
 @pytest.fixture
-def scripted(slices: None, monkeypatch: pytest.MonkeyPatch) -> Scripted:
-    """The only provider of every model; it is done at the first look unless told otherwise."""
+def scripted(work_cycles: None, monkeypatch: pytest.MonkeyPatch) -> Scripted:
+    """Install the only provider of every model, which is ready at the first poll by default."""
     provider = Scripted()
     install(monkeypatch, provider)
     return provider
 
 
 @pytest.fixture
-def drive_to_end(slices: None) -> Callable[[Job], Job]:
-    """Drive slices until the job is over, and return it as it is then."""
+def drive_to_end(work_cycles: None) -> Callable[[Job], Job]:
+    """Return a function that runs work cycles until a job is over, and returns the job."""
 
     def drive(job: Job, *, seconds: float = 10) -> Job:
         deadline = time.monotonic() + seconds

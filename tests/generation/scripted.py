@@ -1,4 +1,4 @@
-"""A provider that does what the test says, and remembers what it was asked."""
+"""A provider that follows a script and records its calls."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ Answer = Pending | Ready | Exception
 
 
 class Scripted:
-    """Start gives references `ref-1`, `ref-2`, …; each poll gives the next answer, the last stays.
+    """Starts give references `ref-1`, `ref-2`, …; each poll gives the next answer, the last stays.
 
     An answer that is an exception is raised. `during_poll` is called in a thread before the
-    answer, so that the test can change the world while a driver waits for its provider.
+    answer, so that a test can change things while a driver waits for its provider.
     """
 
     def __init__(self, *answers: Answer, name: str = "scripted") -> None:
@@ -52,7 +52,7 @@ class Scripted:
         self.during_poll: Callable[[], None] | None = None
 
     async def start(self, work: Work) -> Started:
-        """Take the work, or fail as the script says."""
+        """Start the work, or fail as scripted."""
         if self.during_start:
             await asyncio.to_thread(self.during_start)
         if self.start_failures:
@@ -61,7 +61,7 @@ class Scripted:
         return Started(upstream_ref=f"ref-{len(self.started)}")
 
     async def poll(self, upstream_ref: str, work: Work) -> Pending | Ready:
-        """Give the next answer."""
+        """Return the next answer."""
         self.polled.append(upstream_ref)
         if self.during_poll:
             await asyncio.to_thread(self.during_poll)
@@ -71,21 +71,21 @@ class Scripted:
         return answer
 
     async def find(self, work: Work) -> Started | None:
-        """Find what the test says was started without an answer."""
+        """Return the work to be found."""
         return self.found
 
     async def cancel(self, upstream_ref: str) -> Cancellation:
-        """Remember that the work is no longer wanted."""
+        """Record the call."""
         self.cancelled.append(upstream_ref)
         return self.cancellation
 
     async def balance(self) -> Balance | None:
-        """Tell what the test says."""
+        """Return the scripted balance."""
         return self.holds
 
     async def read_webhook(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
-        """Believe nothing."""
-        raise BadWebhook("The script sends no messages.")
+        """Refuse every webhook."""
+        raise BadWebhook("The script sends no webhooks.")
 
 
 def ready(*, width: int = 64, height: int = 64) -> Ready:

@@ -38,12 +38,12 @@ from tests.billing.stripe.conftest import (
 from tests.conftest import Api
 from tests.generation.callbacks.conftest import receive, receiver
 from tests.generation.callbacks.receiving import Receiver, announced, deliver, secret_of, verify
-from tests.generation.conftest import quick, slices
+from tests.generation.conftest import quick, work_cycles
 from tests.running import wait_for, worker
 from vidgo.kernel import queue
 from vidgo.kernel.queue.broker import Broker
 
-__all__ = ["fake", "quick", "receive", "receiver", "slices", "top_up"]
+__all__ = ["fake", "quick", "receive", "receiver", "top_up", "work_cycles"]
 
 pytestmark = pytest.mark.django_db
 

@@ -23,8 +23,8 @@ from sandbox.vendors.server import Vendors
 from tests import factories
 from tests.generation.callbacks.receiving import Receiver, announced, deliver
 
-# The fixtures of the engine's tests: a quick engine, and slices in this process.
-from tests.generation.conftest import drive_to_end, quick, slices  # noqa: F401  fixtures
+# The fixtures of the engine's tests: a quick engine, and work cycles in this process.
+from tests.generation.conftest import drive_to_end, quick, work_cycles  # noqa: F401  fixtures
 from tests.running import ROOT, environment
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -178,7 +178,7 @@ def test_a_callback_whose_sender_dies_is_sent_again_under_its_id(
     organization: Organization,
     settings: Settings,
     tmp_path: Path,
-    slices: None,  # noqa: F811
+    work_cycles: None,  # noqa: F811
     step: str,
     sent: int,
 ) -> None:

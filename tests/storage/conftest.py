@@ -15,7 +15,7 @@ from tests.generation.conftest import (  # noqa: F401  (fixtures)
     drive_to_end,
     quick,
     scripted,
-    slices,
+    work_cycles,
 )
 from tests.object_storage import ObjectStorage
 from vidgo.dev.process_groups import ProcessGroup

@@ -226,7 +226,7 @@ def key_in(secret: str) -> bytes:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("ending", ["py", "mjs", "go"])
 def test_a_receiver_believes_our_callbacks_and_no_others(
-    organization: Organization, tmp_path: Path, settings: Settings, slices: None, ending: str
+    organization: Organization, tmp_path: Path, settings: Settings, work_cycles: None, ending: str
 ) -> None:
     if not is_there(ending):
         pytest.skip(f"{PROGRAMS[ending][0]} is not installed")

@@ -1,4 +1,4 @@
-"""Claims: fair between organizations, exact in their limits, and each given to a provider."""
+"""Claims: fair between organizations, exact in their limits, each assigned to a provider."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("maker")]
 
 @pytest.fixture
 def maker(monkeypatch: pytest.MonkeyPatch) -> Scripted:
-    """The only provider of every model, with more slots than these tests fill."""
+    """Install the only provider of every model, with more slots than these tests fill."""
     provider = Scripted(name="maker")
     install(monkeypatch, provider)
     return provider
 
 
 def waiting(organization: Organization, number: int) -> None:
-    """Store many waiting jobs at once; their money is not these tests' matter."""
+    """Store many queued jobs at once, without charges."""
     deadline = timezone.now() + timedelta(hours=1)
     Job.objects.bulk_create(
         Job(
@@ -61,7 +61,7 @@ def test_a_claim_leases_the_oldest_first(organization: Organization, settings: S
     assert claims.claim(owner="test", limit=10) == []
 
 
-def test_whoever_queues_much_does_not_keep_others_waiting(
+def test_an_organization_with_many_jobs_does_not_delay_others(
     organization: Organization, other_organization: Organization
 ) -> None:
     waiting(organization, 500)
@@ -71,7 +71,7 @@ def test_whoever_queues_much_does_not_keep_others_waiting(
         organization.pk: 7,
         other_organization.pk: 3,
     }
-    # And who has none running yet comes before who has many.
+    # An organization with few running jobs comes before one with many.
     waiting(other_organization, 5)
     claimed = claims.claim(owner="test", limit=4)
     assert Counter(job.organization_id for job in claimed) == {other_organization.pk: 4}
@@ -96,7 +96,7 @@ def test_an_organization_runs_no_more_at_once_than_its_limit(
     assert [job.pk for job in claims.claim(owner="test", limit=100)] == [claimed[0].pk]
 
 
-def test_jobs_that_others_left_come_before_those_that_wait(organization: Organization) -> None:
+def test_jobs_that_others_left_come_before_queued_ones(organization: Organization) -> None:
     waiting(organization, 4)
     left, expired, held = claims.claim(owner="gone", limit=3)
     Job.objects.filter(pk=left.pk).update(leased_until=None)
@@ -107,7 +107,7 @@ def test_jobs_that_others_left_come_before_those_that_wait(organization: Organiz
     assert Job.objects.get(pk=held.pk).lease_owner == "gone"
 
 
-def test_a_job_that_shall_wait_is_not_claimed_before_its_time(organization: Organization) -> None:
+def test_a_postponed_job_is_not_claimed_before_it_is_due(organization: Organization) -> None:
     waiting(organization, 1)
     Job.objects.update(due_at=timezone.now() + timedelta(seconds=30))
     assert claims.claim(owner="test", limit=1) == []
@@ -118,7 +118,9 @@ def test_a_job_that_shall_wait_is_not_claimed_before_its_time(organization: Orga
     assert not claims.is_due()
 
 
-def test_work_is_due_again_when_a_lease_runs_out_or_is_let_go(organization: Organization) -> None:
+def test_a_job_is_due_again_when_its_lease_runs_out_or_is_released(
+    organization: Organization,
+) -> None:
     waiting(organization, 1)
     claims.claim(owner="test", limit=1)
     assert not claims.is_due()
@@ -129,7 +131,7 @@ def test_work_is_due_again_when_a_lease_runs_out_or_is_let_go(organization: Orga
 
 
 @pytest.mark.parametrize("number", [0, 300])
-def test_a_claim_takes_few_queries_however_many_wait(
+def test_a_claim_takes_few_queries_however_many_jobs_are_queued(
     organization: Organization, other_organization: Organization, number: int
 ) -> None:
     waiting(organization, number)
@@ -170,14 +172,14 @@ def test_limits_are_exact_when_all_workers_claim_at_once(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("lock_of_the_other", "running"), [(1, 6), (claims.LOCK, 5)])
-def test_taking_turns_is_what_keeps_the_limit(
+def test_the_lock_is_what_keeps_the_limit(
     organization: Organization,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
     lock_of_the_other: int,
     running: int,
 ) -> None:
-    """The first case is the control: with a lock of its own the other claims one too many."""
+    """The first case is the control: with another lock, the other worker claims one too many."""
     settings.ORGANIZATION_CONCURRENCY = 5
     waiting(organization, 10)
     retried = Job.objects.earliest("id")
@@ -207,7 +209,7 @@ def _make_due(job: Job) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_claim_passes_over_what_someone_else_has_locked(organization: Organization) -> None:
+def test_a_claim_skips_locked_jobs(organization: Organization) -> None:
     waiting(organization, 3)
     left, _ = claims.claim(owner="gone", limit=2)
     Job.objects.filter(pk=left.pk).update(leased_until=None)
@@ -227,7 +229,7 @@ def test_a_claim_passes_over_what_someone_else_has_locked(organization: Organiza
 # Providers ---------------------------------------------------------------------------------------
 
 
-def test_each_claimed_job_comes_with_an_attempt_at_its_provider(
+def test_each_claimed_job_has_an_attempt_at_its_provider(
     organization: Organization,
 ) -> None:
     waiting(organization, 2)
@@ -239,7 +241,7 @@ def test_each_claimed_job_comes_with_an_attempt_at_its_provider(
         assert len(attempt.token) == 32
 
 
-def test_no_more_jobs_are_given_to_a_provider_than_it_has_slots(
+def test_a_provider_gets_no_more_jobs_than_it_has_slots(
     organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = Scripted(name="first"), Scripted(name="second")
@@ -263,7 +265,7 @@ def test_no_more_jobs_are_given_to_a_provider_than_it_has_slots(
 
 
 @pytest.mark.parametrize("column", ["open_until", "paused_until", "throttled_until"])
-def test_a_provider_that_is_away_is_given_nothing(
+def test_an_unavailable_provider_gets_no_jobs(
     organization: Organization, monkeypatch: pytest.MonkeyPatch, column: str
 ) -> None:
     install(monkeypatch, Scripted(name="first"), Scripted(name="second"))
@@ -278,7 +280,7 @@ def test_a_provider_that_is_away_is_given_nothing(
 
 
 @pytest.mark.parametrize("column", ["open_until", "paused_until"])
-def test_a_provider_that_was_away_is_probed_with_one_job(
+def test_a_provider_that_was_unavailable_is_probed_with_one_job(
     organization: Organization, column: str
 ) -> None:
     ProviderState.objects.create(name="maker", **{column: timezone.now()})
@@ -306,7 +308,7 @@ def test_a_provider_with_no_tries_left_is_passed_over(
     assert (claimed.open_attempt.provider, claimed.open_attempt.number) == ("second", 4)
 
 
-def test_a_job_whose_only_provider_is_busy_lets_the_others_pass(
+def test_a_job_whose_only_provider_is_busy_does_not_block_others(
     organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = Scripted(name="first"), Scripted(name="second")
@@ -327,7 +329,7 @@ def test_a_job_whose_only_provider_is_busy_lets_the_others_pass(
     assert [job.pk for job in claims.claim(owner="test", limit=1)] == [Job.objects.latest("id").pk]
 
 
-def test_a_job_that_nobody_is_left_for_is_claimed_to_be_failed(
+def test_a_job_without_a_provider_left_is_claimed_to_be_failed(
     organization: Organization,
 ) -> None:
     waiting(organization, 1)

@@ -41,12 +41,12 @@ def reload(job: Job) -> Job:
 
 
 def kinds_of(job: Job) -> list[tuple[str, str]]:
-    """Return provider and failure of each attempt, in order."""
+    """Return the provider and failure kind of each attempt."""
     return [(each.provider, each.failure_kind) for each in factories.attempts_of(job)]
 
 
 def leave_start_unknown(organization: Organization) -> Job:
-    """Have a job whose driver died between asking and writing down the answer."""
+    """Return a job whose driver died between calling the provider and storing the answer."""
     job = factories.running(organization=organization)
     Job.objects.update(leased_until=None)
     return job
@@ -55,7 +55,7 @@ def leave_start_unknown(organization: Organization) -> Job:
 # Ends --------------------------------------------------------------------------------------------
 
 
-def test_a_slice_finishes_what_waits(
+def test_a_work_cycle_finishes_queued_jobs(
     organization: Organization, scripted: Scripted, storage: Path
 ) -> None:
     waiting = [factories.job(organization=organization) for _ in range(5)]
@@ -76,7 +76,7 @@ def test_a_slice_finishes_what_waits(
     assert ledger_checks.check() == []
 
 
-def test_a_result_is_cropped_to_the_ratio_and_encoded_as_ordered(
+def test_a_result_is_cropped_to_the_ratio_and_encoded_as_requested(
     organization: Organization, scripted: Scripted, storage: Path, drive_to_end: DriveToEnd
 ) -> None:
     scripted.answers = [ready(width=300, height=300)]
@@ -89,7 +89,7 @@ def test_a_result_is_cropped_to_the_ratio_and_encoded_as_ordered(
 
 
 @pytest.mark.parametrize("kind", [FailureKind.MODERATED, FailureKind.INVALID_INPUT])
-def test_what_is_the_requests_own_fault_fails_at_once_and_gives_the_credits_back(
+def test_a_fault_of_the_request_fails_at_once_and_refunds_the_credits(
     organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd, kind: FailureKind
 ) -> None:
     scripted.answers = [failure(kind)]
@@ -102,7 +102,7 @@ def test_what_is_the_requests_own_fault_fails_at_once_and_gives_the_credits_back
     assert ledger_checks.check() == []
 
 
-def test_an_unavailable_provider_is_tried_three_times_then_the_credits_go_back(
+def test_an_unavailable_provider_is_tried_three_times_then_the_credits_are_refunded(
     organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd, storage: Path
 ) -> None:
     scripted.answers = [failure(FailureKind.UNAVAILABLE)]
@@ -117,7 +117,7 @@ def test_an_unavailable_provider_is_tried_three_times_then_the_credits_go_back(
     assert ledger_checks.check() == []
 
 
-def test_an_unavailable_provider_that_comes_back_costs_the_customer_nothing_more(
+def test_a_provider_that_recovers_costs_the_customer_nothing_more(
     organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd
 ) -> None:
     scripted.answers = [failure(FailureKind.UNAVAILABLE), failure(FailureKind.UNAVAILABLE), ready()]
@@ -128,9 +128,9 @@ def test_an_unavailable_provider_that_comes_back_costs_the_customer_nothing_more
     assert ledger_checks.check() == []
 
 
-def test_the_next_provider_of_the_route_is_asked_when_the_first_is_spent(
+def test_the_next_provider_of_the_route_is_tried_when_the_first_has_no_tries_left(
     organization: Organization,
-    slices: None,
+    work_cycles: None,
     drive_to_end: DriveToEnd,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -142,9 +142,9 @@ def test_the_next_provider_of_the_route_is_asked_when_the_first_is_spent(
 
 
 @pytest.mark.parametrize("kind", [FailureKind.NO_CREDIT, FailureKind.UNAUTHORIZED])
-def test_trouble_with_the_operators_account_pauses_the_provider_and_burns_no_try(
+def test_trouble_with_our_account_pauses_the_provider_and_costs_no_try(
     organization: Organization,
-    slices: None,
+    work_cycles: None,
     drive_to_end: DriveToEnd,
     monkeypatch: pytest.MonkeyPatch,
     kind: FailureKind,
@@ -154,13 +154,13 @@ def test_trouble_with_the_operators_account_pauses_the_provider_and_burns_no_try
     install(monkeypatch, first, Scripted(name="second"))
     jobs = [drive_to_end(factories.job(organization=organization)) for _ in range(2)]
     assert kinds_of(jobs[0]) == [("first", kind.value), ("second", "")]
-    assert kinds_of(jobs[1]) == [("second", "")], "nobody asks a paused provider"
+    assert kinds_of(jobs[1]) == [("second", "")], "a paused provider gets no work"
     state = ProviderState.objects.get(name="first")
     assert state.paused_until is not None
     assert kind.value in state.paused_reason
 
 
-def test_waiting_for_a_throttling_provider_burns_no_attempt(
+def test_waiting_for_a_throttling_provider_costs_no_try(
     organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd
 ) -> None:
     throttled = [failure(FailureKind.THROTTLED, retry_after_seconds=0.01) for _ in range(5)]
@@ -185,7 +185,7 @@ def test_a_throttled_job_waits_as_long_as_the_provider_asks(
     assert job_loop.drive() == 0
 
 
-def test_a_start_whose_outcome_is_unknown_is_waited_for_before_another_is_bought(
+def test_an_unknown_outcome_is_waited_for_before_another_image_is_bought(
     organization: Organization,
     scripted: Scripted,
     drive_to_end: DriveToEnd,
@@ -206,7 +206,7 @@ def test_a_start_whose_outcome_is_unknown_is_waited_for_before_another_is_bought
     assert ledger_checks.check() == []
 
 
-def test_an_answer_that_is_lost_is_an_unknown_outcome_too(
+def test_a_lost_answer_is_an_unknown_outcome(
     organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd
 ) -> None:
     scripted.start_failures = [failure(FailureKind.OUTCOME_UNKNOWN)]
@@ -214,7 +214,7 @@ def test_an_answer_that_is_lost_is_an_unknown_outcome_too(
     assert kinds_of(job) == [("scripted", "outcome_unknown"), ("scripted", "")]
 
 
-def test_lost_work_that_the_provider_finds_is_not_bought_again(
+def test_lost_work_found_at_the_provider_is_not_bought_again(
     organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd
 ) -> None:
     scripted.found = Started(upstream_ref="ref-found", cost_usd=Decimal("0.05"))
@@ -225,7 +225,7 @@ def test_lost_work_that_the_provider_finds_is_not_bought_again(
     assert not attempt.may_cost_double
 
 
-def test_work_that_the_provider_surely_never_took_is_started_again_and_burns_no_try(
+def test_work_that_the_provider_never_started_is_started_again_and_costs_no_try(
     organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd
 ) -> None:
     scripted.can_find = True
@@ -235,7 +235,7 @@ def test_work_that_the_provider_surely_never_took_is_started_again_and_burns_no_
     assert not any(each.may_cost_double for each in factories.attempts_of(job))
 
 
-def test_our_own_crashes_do_not_speak_against_a_provider(
+def test_our_own_crashes_do_not_count_against_a_provider(
     organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd
 ) -> None:
     for _ in range(health.FAILURES_UNTIL_OPEN):
@@ -243,7 +243,7 @@ def test_our_own_crashes_do_not_speak_against_a_provider(
     assert ProviderState.objects.get().failures_in_a_row == 0
 
 
-def test_lost_answers_do(
+def test_lost_answers_count_against_a_provider(
     organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd
 ) -> None:
     scripted.start_failures = [failure(FailureKind.OUTCOME_UNKNOWN)] * 2
@@ -252,7 +252,7 @@ def test_lost_answers_do(
     assert ProviderState.objects.get().failures_in_a_row == 3
 
 
-def test_lost_work_that_a_hint_tells_of_is_not_bought_again(
+def test_lost_work_named_by_a_webhook_is_not_bought_again(
     organization: Organization,
     scripted: Scripted,
     drive_to_end: DriveToEnd,
@@ -261,9 +261,9 @@ def test_lost_work_that_a_hint_tells_of_is_not_bought_again(
     monkeypatch.setattr(driver, "LOST_SECONDS", 60)
     job = leave_start_unknown(organization)
     job_loop.drive()
-    Attempt.objects.update(upstream_ref="ref-told")
+    Attempt.objects.update(upstream_ref="ref-webhook")
     assert drive_to_end(job).status == "finished"
-    assert (scripted.started, set(scripted.polled)) == ([], {"ref-told"})
+    assert (scripted.started, set(scripted.polled)) == ([], {"ref-webhook"})
 
 
 def test_a_start_that_costs_nothing_is_repeated_at_once(
@@ -275,7 +275,7 @@ def test_a_start_that_costs_nothing_is_repeated_at_once(
     assert len(factories.attempts_of(job)) == 1
 
 
-def test_work_that_was_taken_is_asked_for_again_and_never_bought_twice(
+def test_started_work_is_polled_again_and_never_bought_twice(
     organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd
 ) -> None:
     silent = failure(FailureKind.OUTCOME_UNKNOWN)
@@ -295,7 +295,7 @@ def test_a_key_refused_while_polling_pauses_the_provider_and_buys_nothing_twice(
     assert "unauthorized" in ProviderState.objects.get().last_failure
 
 
-def test_a_provider_that_stays_silent_about_its_work_is_given_up(
+def test_a_provider_that_stays_silent_is_abandoned(
     organization: Organization,
     scripted: Scripted,
     drive_to_end: DriveToEnd,
@@ -310,7 +310,7 @@ def test_a_provider_that_stays_silent_about_its_work_is_given_up(
     assert refunds_of(job) == 1
 
 
-def test_seed_and_cost_are_what_the_provider_says(
+def test_seed_and_cost_come_from_the_provider(
     organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd
 ) -> None:
     content = ready().content
@@ -320,7 +320,7 @@ def test_seed_and_cost_are_what_the_provider_says(
     assert scripted.started[0].seed == 5
 
 
-def test_cost_and_seed_are_the_catalogs_and_the_orders_when_it_says_nothing(
+def test_without_them_the_cost_comes_from_the_catalog_and_the_seed_from_the_request(
     organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd
 ) -> None:
     job = drive_to_end(factories.job(organization=organization, seed=5))
@@ -329,7 +329,7 @@ def test_cost_and_seed_are_the_catalogs_and_the_orders_when_it_says_nothing(
 
 def test_a_size_the_provider_does_not_make_is_cropped_and_recorded(
     organization: Organization,
-    slices: None,
+    work_cycles: None,
     drive_to_end: DriveToEnd,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -342,7 +342,7 @@ def test_a_size_the_provider_does_not_make_is_cropped_and_recorded(
     assert (work.size, work.width, work.height) == ("3:4", 864, 1152)
 
 
-def test_an_image_that_is_none_is_the_providers_fault(
+def test_a_result_that_is_no_image_is_the_providers_fault(
     organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd
 ) -> None:
     scripted.answers = [Ready(content=b"<html>no</html>"), ready()]
@@ -373,7 +373,7 @@ def test_a_job_past_its_deadline_is_cancelled_upstream_and_refunded(
     assert ledger_checks.check() == []
 
 
-def test_a_deadline_that_passes_during_a_slice_ends_the_job(
+def test_a_deadline_that_passes_during_a_work_cycle_ends_the_job(
     organization: Organization, scripted: Scripted, quick: Settings
 ) -> None:
     quick.JOB_DEADLINE_SECONDS = 0.3

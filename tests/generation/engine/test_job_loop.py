@@ -1,4 +1,4 @@
-"""The engine: slices on real threads and real transactions, with a provider that has a script."""
+"""The job loop: work cycles on real threads and transactions, with a scripted provider."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from accounts.models import Organization
 from billing import ledger_checks, wallets
 from billing.models import LedgerEntry
 from generation import jobs
-from generation.engine import claims, driver, job_loop
+from generation.engine import claims, driver, failures, job_loop
 from generation.jobs import attempts
 from generation.models import Asset, Job
 from generation.providers.base import FailureKind, Pending
@@ -44,8 +44,8 @@ def refunds_of(job: Job) -> int:
 
 
 def take_over(job: Job) -> Job:
-    """Be another driver that claims the job after its lease ran out."""
-    # At one go: the driver that still holds it renews its lease and claims what it finds free.
+    """Claim the job as another driver after its lease ran out."""
+    # In one transaction, because the first driver would renew its lease or claim the job again.
     with transaction.atomic():
         Job.objects.filter(pk=job.pk).update(leased_until=timezone.now() - timedelta(days=1))
         (taken,) = claims.claim(owner="another", limit=1)
@@ -57,10 +57,10 @@ def reload(job: Job) -> Job:
     return Job.objects.get(pk=job.pk)
 
 
-# Slices ------------------------------------------------------------------------------------------
+# Work cycles -------------------------------------------------------------------------------------
 
 
-def test_what_a_slice_cannot_finish_is_resumed_and_never_started_again(
+def test_an_unfinished_job_is_resumed_and_never_started_again(
     organization: Organization, scripted: Scripted, quick: Settings
 ) -> None:
     quick.WORK_CYCLE_SECONDS = 0.2
@@ -70,7 +70,7 @@ def test_what_a_slice_cannot_finish_is_resumed_and_never_started_again(
     job_loop.drive()
     now = reload(job)
     assert (now.status, now.leased_until, now.progress) == ("running", None, 40)
-    assert OrmQ.objects.count() == 1, "whoever lets go rings the bell"
+    assert OrmQ.objects.count() == 1, "releasing a job sends a wake-up"
     assert factories.attempts_of(job)[0].upstream_ref == "ref-1"
     scripted.answers = [ready()]
     job_loop.drive()
@@ -81,19 +81,19 @@ def test_what_a_slice_cannot_finish_is_resumed_and_never_started_again(
     assert (now.fence, reload(job).fence) == (1, 2)
 
 
-def test_a_job_that_comes_too_late_for_a_slice_is_put_back_and_counts_nothing(
+def test_a_job_claimed_too_late_in_a_cycle_is_requeued_and_costs_no_try(
     organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd
 ) -> None:
-    """An open attempt without a reference would be taken for a start of unknown outcome."""
+    """An open attempt without a reference would look like a start with an unknown outcome."""
     job = factories.job(organization=organization)
     (claimed,) = claims.claim(owner="test", limit=1)
 
     async def drive() -> None:
         draining = asyncio.Event()
         draining.set()
-        await driver.Drive(job=claimed, draining=draining).run()
+        await driver.drive(job=claimed, draining=draining)
 
-    with pytest.raises(driver.LetGo):
+    with pytest.raises(driver.Released):
         asyncio.run(drive())
     assert scripted.started == []
     ended = attempts.list_ended(job_ids=[job.pk])[job.pk]
@@ -101,7 +101,7 @@ def test_a_job_that_comes_too_late_for_a_slice_is_put_back_and_counts_nothing(
     assert drive_to_end(job).status == "finished"
 
 
-def test_a_slice_without_work_ends_at_once_and_rings_no_bell(
+def test_a_work_cycle_without_jobs_ends_at_once_and_sends_no_wake_up(
     organization: Organization, scripted: Scripted
 ) -> None:
     began = time.monotonic()
@@ -110,7 +110,7 @@ def test_a_slice_without_work_ends_at_once_and_rings_no_bell(
     assert not OrmQ.objects.exists()
 
 
-def test_jobs_submitted_during_a_slice_are_taken_up_by_it(
+def test_jobs_submitted_during_a_work_cycle_are_driven_in_it(
     organization: Organization, scripted: Scripted
 ) -> None:
     first = factories.job(organization=organization)
@@ -129,17 +129,17 @@ def test_jobs_submitted_during_a_slice_are_taken_up_by_it(
     assert {reload(first).status, reload(late[0]).status} == {"finished"}
 
 
-def test_a_cluster_that_stops_ends_its_slices_early_and_lets_go(
+def test_a_stopping_cluster_ends_its_work_cycles_early_and_releases_jobs(
     organization: Organization,
     scripted: Scripted,
     quick: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     quick.WORK_CYCLE_SECONDS = 30
-    pulse = cluster.Heartbeat()
-    monkeypatch.setattr(queue, "heartbeat", pulse)
+    heartbeat = cluster.Heartbeat()
+    monkeypatch.setattr(queue, "heartbeat", heartbeat)
     scripted.answers = [Pending()]
-    scripted.during_poll = pulse.stop
+    scripted.during_poll = heartbeat.stop
     job = factories.job(organization=organization)
     began = time.monotonic()
     job_loop.drive()
@@ -148,7 +148,7 @@ def test_a_cluster_that_stops_ends_its_slices_early_and_lets_go(
     assert job_loop.drive() == 0, "a stopping cluster claims nothing"
 
 
-def test_a_call_that_hangs_is_cut_off_and_its_job_let_go(
+def test_a_call_that_hangs_is_canceled_and_its_job_released(
     organization: Organization,
     scripted: Scripted,
     quick: Settings,
@@ -170,7 +170,7 @@ def test_a_call_that_hangs_is_cut_off_and_its_job_let_go(
     assert factories.attempts_of(job)[0].upstream_ref == "ref-1"
 
 
-def test_leases_are_renewed_while_a_slice_runs_and_while_it_drains(
+def test_leases_are_renewed_while_a_work_cycle_runs_and_drains(
     organization: Organization,
     scripted: Scripted,
     quick: Settings,
@@ -195,7 +195,7 @@ def test_leases_are_renewed_while_a_slice_runs_and_while_it_drains(
     assert reload(job).status == "finished"
 
 
-def test_the_database_going_away_leaves_the_job_to_its_lease(
+def test_a_lost_database_connection_leaves_the_job_to_its_lease(
     organization: Organization,
     scripted: Scripted,
     monkeypatch: pytest.MonkeyPatch,
@@ -220,7 +220,7 @@ def test_the_database_going_away_leaves_the_job_to_its_lease(
     assert ledger_checks.check() == []
 
 
-def test_a_slice_that_breaks_lets_go_of_what_it_drives(
+def test_a_work_cycle_that_breaks_releases_its_jobs(
     organization: Organization, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     claim = claims.claim
@@ -262,7 +262,7 @@ def test_a_driver_that_lost_its_job_ends_nothing_and_leaves_no_file(
     assert not Asset.objects.exists()
     assert files_in(storage) == []
     assert factories.attempts_of(job)[0].ended_at is None
-    # The one who took it over resumes it.
+    # The next driver resumes it.
     Job.objects.update(leased_until=None)
     assert drive_to_end(job).status == "finished"
     assert len(scripted.started) == 1
@@ -323,16 +323,16 @@ def test_a_driver_notices_that_its_job_was_taken_over_and_stops_polling(
     assert reload(job).lease_owner == "another"
 
 
-# Mistakes ----------------------------------------------------------------------------------------
+# Bugs --------------------------------------------------------------------------------------------
 
 
-def test_a_mistake_in_our_code_is_logged_counted_and_ends_with_a_refund(
+def test_a_bug_in_our_code_is_logged_counted_and_ends_with_a_refund(
     organization: Organization,
     scripted: Scripted,
     drive_to_end: DriveToEnd,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    scripted.answers = [RuntimeError("a mistake of ours")]
+    scripted.answers = [RuntimeError("a bug")]
     job = drive_to_end(factories.job(organization=organization))
     assert (job.status, job.error_message) == ("failed", "Something went wrong on our side.")
     assert len(factories.attempts_of(job)) == 3
@@ -340,15 +340,15 @@ def test_a_mistake_in_our_code_is_logged_counted_and_ends_with_a_refund(
     crashes = [record for record in caplog.records if _event(record) == "job_crashed"]
     assert len(crashes) == 3
     assert {record.levelno for record in crashes} == {logging.ERROR}
-    assert all(record.exc_info or _fact(record, "exc_info") for record in crashes)
+    assert all(record.exc_info or _field(record, "exc_info") for record in crashes)
     assert ledger_checks.check() == []
 
 
-def test_one_jobs_mistake_does_not_touch_the_others(
+def test_a_bug_that_hits_one_job_does_not_affect_others(
     organization: Organization, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(driver, "RETRY_SECONDS", 60)
-    scripted.answers = [RuntimeError("a mistake of ours"), ready()]
+    monkeypatch.setattr(failures, "RETRY_SECONDS", 60)
+    scripted.answers = [RuntimeError("a bug"), ready()]
     waiting = [factories.job(organization=organization) for _ in range(4)]
     job_loop.drive()
     assert sorted(reload(job).status for job in waiting) == ["finished"] * 3 + ["queued"]
@@ -362,21 +362,23 @@ def test_each_log_line_about_a_job_names_it(
     waiting = {factories.job(organization=organization).public_id for _ in range(3)}
     caplog.clear()
     job_loop.drive()
-    about = [record for record in caplog.records if record.name == "generation.engine.driver"]
-    assert {_fact(record, "job") for record in about} == waiting
+    about = [
+        record for record in caplog.records if record.name in (driver.__name__, failures.__name__)
+    ]
+    assert {_field(record, "job") for record in about} == waiting
     assert (
         sorted(str(_event(record)) for record in about) == ["attempt_failed"] + ["job_finished"] * 2
     )
 
 
 def _event(record: logging.LogRecord) -> object:
-    return _fact(record, "event")
+    return _field(record, "event")
 
 
-def _fact(record: logging.LogRecord, name: str) -> object:
+def _field(record: logging.LogRecord, name: str) -> object:
     return record.msg.get(name) if isinstance(record.msg, dict) else None
 
 
 def _close_own_connections() -> None:
-    """Close the connection of a thread that ends with the slice."""
+    """Close the connection of a thread that ends with the work cycle."""
     connections.close_all()

@@ -1,4 +1,4 @@
-"""Leases and attempts: what a driver may write, and what it may not once it was taken over."""
+"""Leases and attempts: what a driver may write, and what it may not after it lost the job."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def job(organization: Organization) -> Job:
-    """A job that the driver `a.1/x` has claimed."""
+    """Return a job that the driver `a.1/x` has claimed."""
     factories.job(organization=organization)
     (job,) = claims.claim(owner="a.1/x", limit=1)
     return job
@@ -30,7 +30,7 @@ def job(organization: Organization) -> Job:
 
 @pytest.fixture
 def newer(job: Job) -> Job:
-    """The same job, taken over by the driver `b.1/y`."""
+    """Return the same job, taken over by the driver `b.1/y`."""
     Job.objects.update(leased_until=None)
     (newer,) = claims.claim(owner="b.1/y", limit=1)
     return newer
@@ -40,7 +40,7 @@ def reload() -> Job:
     return Job.objects.get()
 
 
-def test_renewing_prolongs_what_is_held_and_tells_what_is_not(
+def test_renewing_extends_held_leases_and_returns_their_jobs(
     job: Job, organization: Organization, settings: Settings
 ) -> None:
     Job.objects.update(leased_until=timezone.now() + timedelta(seconds=1))
@@ -63,14 +63,14 @@ def test_an_ended_job_is_no_longer_held(job: Job) -> None:
     assert leases.release(owner="a.1/x") == 0
 
 
-def test_letting_go_frees_only_ones_own(job: Job) -> None:
+def test_a_driver_releases_only_its_own_jobs(job: Job) -> None:
     assert leases.release(owner="b.1/y") == 0
     assert leases.release(owner="a.1/x") == 1
     assert reload().leased_until is None
     assert reload().status == "running"
 
 
-def test_voiding_frees_all_that_a_killed_cluster_held(job: Job) -> None:
+def test_all_jobs_of_a_killed_cluster_are_released(job: Job) -> None:
     for stranger in ("a", "a.", "a.10", "%", "b.1"):
         assert leases.release_cluster(cluster=stranger) == 0
     assert leases.release_cluster(cluster="a.1") == 1
@@ -78,19 +78,19 @@ def test_voiding_frees_all_that_a_killed_cluster_held(job: Job) -> None:
     assert claims.is_due()
 
 
-def test_progress_is_noted_by_the_driver_alone(job: Job, newer: Job) -> None:
+def test_only_the_present_driver_stores_progress(job: Job, newer: Job) -> None:
     leases.note_progress(job=newer, progress=40)
     leases.note_progress(job=job, progress=80)
     assert reload().progress == 40
 
 
-@pytest.mark.parametrize(("told", "shown"), [(-5, 0), (0, 0), (57, 57), (99, 99), (400, 99)])
-def test_an_unfinished_job_is_never_at_a_hundred_percent(job: Job, told: int, shown: int) -> None:
-    leases.note_progress(job=job, progress=told)
-    assert reload().progress == shown
+@pytest.mark.parametrize(("given", "stored"), [(-5, 0), (0, 0), (57, 57), (99, 99), (400, 99)])
+def test_an_unfinished_job_is_never_at_a_hundred_percent(job: Job, given: int, stored: int) -> None:
+    leases.note_progress(job=job, progress=given)
+    assert reload().progress == stored
 
 
-def test_a_driver_that_was_taken_over_stores_no_reference(job: Job) -> None:
+def test_a_driver_that_lost_its_job_stores_no_reference(job: Job) -> None:
     attempt = job.open_attempt
     assert attempt is not None
     Job.objects.update(leased_until=None)
@@ -112,7 +112,7 @@ def test_a_driver_of_an_ended_job_stores_nothing(job: Job) -> None:
         attempts.note_lost(job=job, attempt=attempt, since=timezone.now())
 
 
-def test_attempts_are_numbered_and_what_the_provider_could_not_help_is_not_counted(
+def test_attempts_are_numbered_and_only_faults_of_the_provider_count_as_tries(
     job: Job,
 ) -> None:
     for number, kind in enumerate(FailureKind, start=1):

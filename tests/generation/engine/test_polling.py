@@ -1,4 +1,4 @@
-"""Pace: few questions on the way, close ones when an image is due, ever fewer afterwards."""
+"""Polling: rare at first, frequent when an image is due, and then ever rarer."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def _nothing_learned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(polling, "_usual", {})
 
 
-def looks(*, ready_after: float, provider: str = "maker") -> list[float]:
-    """Return when a provider is asked until it is found ready."""
+def polls(*, ready_after: float, provider: str = "maker") -> list[float]:
+    """Return the times of all polls until the image is ready."""
     now = 0.0
     times: list[float] = []
     while not times or times[-1] < ready_after:
@@ -24,8 +24,8 @@ def looks(*, ready_after: float, provider: str = "maker") -> list[float]:
     return times
 
 
-def test_an_unknown_provider_is_asked_less_and_less_often() -> None:
-    times = looks(ready_after=60)
+def test_an_unknown_provider_is_polled_less_and_less_often() -> None:
+    times = polls(ready_after=60)
     waits = [round(later - earlier, 6) for earlier, later in itertools.pairwise(times)]
     assert times[0] == polling.CLOSE_SECONDS
     assert waits == sorted(waits)
@@ -33,37 +33,37 @@ def test_an_unknown_provider_is_asked_less_and_less_often() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.5, 2.0, 5.0, 6.0, 20.0])
-def test_a_known_provider_is_asked_when_its_image_is_due(seconds: float) -> None:
+def test_a_known_provider_is_polled_when_its_image_is_due(seconds: float) -> None:
     for _ in range(30):
-        *_, before, found = 0.0, *looks(ready_after=seconds)
+        *_, before, found = 0.0, *polls(ready_after=seconds)
         polling.learn(provider="maker", pending_seconds=before, ready_seconds=found)
-    times = looks(ready_after=seconds)
+    times = polls(ready_after=seconds)
     assert times[-1] - seconds < 0.1
     assert len(times) <= 14
 
 
-def test_times_that_differ_are_looked_for_no_more_often_than_before() -> None:
+def test_varying_times_do_not_make_polls_more_frequent() -> None:
     for number in range(30):
         ready = 5.0 + (number % 5 - 2) * 0.5
-        *_, before, found = 0.0, *looks(ready_after=ready)
+        *_, before, found = 0.0, *polls(ready_after=ready)
         polling.learn(provider="maker", pending_seconds=before, ready_seconds=found)
     assert polling._usual["maker"].close_seconds == polling.CLOSE_SECONDS
     assert 4.5 < polling._usual["maker"].seconds < 5.5
 
 
-def test_a_guess_that_is_far_too_long_is_soon_corrected() -> None:
+def test_a_guess_that_is_far_too_long_is_corrected_soon() -> None:
     polling.learn(provider="maker", pending_seconds=30, ready_seconds=30)
     for _ in range(20):
-        *_, before, found = 0.0, *looks(ready_after=5)
+        *_, before, found = 0.0, *polls(ready_after=5)
         polling.learn(provider="maker", pending_seconds=before, ready_seconds=found)
-    assert looks(ready_after=5)[-1] - 5 < 0.5
+    assert polls(ready_after=5)[-1] - 5 < 0.5
 
 
-def test_an_image_that_takes_unusually_long_is_not_asked_for_all_the_time() -> None:
+def test_an_unusually_slow_image_is_not_polled_all_the_time() -> None:
     polling.learn(provider="maker", pending_seconds=5, ready_seconds=5)
-    assert len(looks(ready_after=60)) < 45
+    assert len(polls(ready_after=60)) < 45
 
 
-def test_one_provider_teaches_nothing_about_another() -> None:
+def test_each_provider_is_learned_separately() -> None:
     polling.learn(provider="slow", pending_seconds=99, ready_seconds=101)
-    assert looks(ready_after=1) == looks(ready_after=1, provider="unknown")
+    assert polls(ready_after=1) == polls(ready_after=1, provider="unknown")
