@@ -1,6 +1,6 @@
-"""What the engine asks of a provider, and the only ways a provider may fail.
+"""The interface of a provider, and the only ways a provider may fail.
 
-Adapters know no models and no database: they are given a `Work` and answer with plain values.
+Adapters know no models and no database: they take a `Work` and return plain values.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Protocol
 
 
 class FailureKind(StrEnum):
-    """Why a provider failed; the kind decides about money and about what is tried next."""
+    """Why a provider failed; the kind decides about the refund and the next try."""
 
     MODERATED = "moderated"
     INVALID_INPUT = "invalid_input"
@@ -24,11 +24,11 @@ class FailureKind(StrEnum):
     UNAUTHORIZED = "unauthorized"
     OUTCOME_UNKNOWN = "outcome_unknown"
     EXPIRED = "expired"
-    # Never a provider's answer: the customer took the order back.
+    # Never a provider's answer: the customer canceled the job.
     CANCELED = "canceled"
 
 
-# No other provider would do better, or none is wanted.
+# No other provider is tried: it would fail the same way, or the image is no longer wanted.
 FINAL_KINDS = frozenset(
     {
         FailureKind.MODERATED,
@@ -42,8 +42,8 @@ FINAL_KINDS = frozenset(
 class Failure(Exception):
     """A provider could not do the work.
 
-    `message` is fit for the customer and names no provider; `detail` is what the operator wants to
-    know, without the customer's words.
+    `message` is for the customer and names no provider; `detail` is for the operator and contains
+    no customer text.
     """
 
     def __init__(
@@ -67,35 +67,35 @@ class Image:
 
     content: bytes
     mime: str
-    # An absolute, unguessable address of the same bytes, for providers that rather fetch.
+    # An absolute, unguessable URL of the same bytes, for providers that fetch the image.
     url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One image to make. The sizes are the catalog's; `endpoint` is the provider's model."""
+    """One image to make. Sizes are the catalog's; `endpoint` is the provider's model."""
 
     job_id: str
     endpoint: str
     prompt: str
-    # What the provider is asked for; the engine crops it where the customer asked for another.
+    # The size to request; the engine crops the result if the customer asked for another one.
     size: str
     width: int
     height: int
     output_format: str
     seed: int
-    # None for text to image.
+    # None for text-to-image.
     image: Image | None = None
-    # Where the provider may tell that it is done, and what it may sign that with; "" for nowhere.
+    # Where the provider may send its webhook, and the secret to sign it with; "" for no webhook.
     webhook_url: str = ""
     webhook_secret: str = ""
-    # When the attempt was opened: `find` looks at nothing older.
+    # When the attempt began: `find` ignores anything older.
     asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The provider took the work; `upstream_ref` is all that is needed to ask for it again."""
+    """The provider started the work; `upstream_ref` is all that later calls need."""
 
     upstream_ref: str
     cost_usd: Decimal | None = None
@@ -103,81 +103,77 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Not done yet; `progress` is a percentage where the provider tells one."""
+    """Not done yet; `progress` is a percentage if the provider reports one."""
 
     progress: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """Done: the image itself, or the short-lived address it must be fetched from at once."""
+    """Done: the image itself, or the short-lived URL to fetch it from at once."""
 
     content: bytes | None = None
     url: str = ""
-    # What the provider really used and asks for, where it tells.
+    # The seed that was used and the price, if the provider reports them.
     seed: int | None = None
     cost_usd: Decimal | None = None
 
 
 class Cancellation(StrEnum):
-    """What became of a wish to stop the work."""
+    """The provider's answer to a request to cancel the work."""
 
-    # Nothing will be made any more.
     CANCELED = "canceled"
-    # It is made and paid for anyway.
+    # The image is made and paid for anyway.
     TOO_LATE = "too_late"
-    # The provider has no way to stop it.
+    # The provider cannot cancel work.
     IMPOSSIBLE = "impossible"
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What the operator's account at the provider still holds."""
+    """The balance of our account at the provider."""
 
     amount: Decimal
     unit: str
 
 
 class BadWebhook(Exception):
-    """A message that claims to come from the provider is not believed."""
+    """A webhook could not be verified as the provider's."""
 
 
 class Provider(Protocol):
-    """Who generates upstream."""
+    """A service that makes images."""
 
     name: str
-    # Whether starting the same work twice costs nothing, so that a start whose outcome is
-    # unknown may simply be repeated.
+    # Whether starting the same work twice is free, so that a start with an unknown outcome may
+    # simply be repeated.
     may_start_again: bool
-    # Whether `find` sees all that the provider took, so that what it does not find was not taken.
+    # Whether `find` sees all work, so that work it doesn't find was never started.
     can_find: bool
-    # How much work the operator's account may have there at once, over all workers.
+    # How many attempts may run there at once, over all workers.
     concurrency: int
 
     async def start(self, work: Work) -> Started:
-        """Ask for the work; raises `Failure`."""
+        """Start the work; raises `Failure`."""
 
     async def find(self, work: Work) -> Started | None:
-        """Look for work whose start got no answer; None where it cannot be found or looked for.
-
-        Raises `Failure` when the provider does not answer this either.
-        """
+        """Return the work of a start that got no answer, None if not found; raises `Failure`."""
 
     async def poll(self, upstream_ref: str, work: Work) -> Pending | Ready:
-        """Ask how far it is; raises `Failure`.
+        """Return the state of the work; raises `Failure`.
 
-        `UNAVAILABLE` says that the provider gave the work up, `OUTCOME_UNKNOWN` that it gave no
-        usable answer to this question, so that it is asked again.
+        `UNAVAILABLE` means that the provider has given up, `OUTCOME_UNKNOWN` that this call got no
+        usable answer and is to be repeated.
         """
 
     async def cancel(self, upstream_ref: str) -> Cancellation:
-        """Stop the work where the provider can; raises `Failure`."""
+        """Cancel the work if the provider can; raises `Failure`."""
 
     async def balance(self) -> Balance | None:
-        """Return what the operator's account holds, None where it is not told; raises `Failure`."""
+        """Return our balance, None if the provider doesn't report it; raises `Failure`."""
 
     async def read_webhook(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
-        """Return the upstream reference that a genuine message is about.
+        """Return the upstream reference in a verified webhook; raises `BadWebhook`.
 
-        Header names come in lower case. Raises `BadWebhook` for a message that is not believed.
+        Header names are in lower case.
         """

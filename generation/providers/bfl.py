@@ -1,8 +1,8 @@
 """Black Forest Labs: the FLUX models from their maker.
 
-Contract: BFL's OpenAPI document of 29 April 2026; the webhook's signature from its prose alone.
-One schema serves text and edits: `input_image` makes the difference. There is no way to cancel,
-and none to look for work whose id was lost, except by the webhook.
+Contract: BFL's OpenAPI document of 29 April 2026; the webhook signature as its prose describes it.
+One schema serves text-to-image and edits: `input_image` makes the difference. Tasks can be neither
+canceled nor listed, so only the webhook brings back a task whose id was lost.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ from generation.providers.base import (
 
 log = structlog.get_logger(__name__)
 
-# Work is polled where it runs, which may be another region than the one it was sent to.
+# A task is polled in the region where it runs, which may differ from the one it was sent to.
 HOSTS = frozenset({".bfl.ai"})
 FORMATS = {"png": "png", "jpg": "jpeg"}
-# A task may not be known everywhere the moment it was taken.
+# A new task may not be known in every region yet.
 UNKNOWN_AT_FIRST_SECONDS = 60
 USD_PER_CREDIT = Decimal("0.01")
 WEBHOOK_WINDOW_SECONDS = 300
 
 
 class BlackForestLabs:
-    """The API at api.bfl.ai. A reference is JSON: the id, where to poll, and since when."""
+    """The API at api.bfl.ai. A reference is JSON: the id, the polling URL and the time."""
 
     name = "bfl"
     may_start_again = False
@@ -56,15 +56,15 @@ class BlackForestLabs:
         self._headers = {"x-key": key}
 
     async def start(self, work: Work) -> Started:
-        """Ask for the work; raises `Failure`.
+        """Start the work; raises `Failure`.
 
-        A 5xx other than a gateway's time-out leaves nothing behind: what BFL takes on it answers
-        with an id, and it charges for results.
+        A 5xx other than a gateway's timeout means that nothing was started: BFL answers a task it
+        accepts with its id, and charges only for results.
         """
         payload: dict[str, Any] = {
             "prompt": work.prompt,
             "seed": work.seed,
-            # Any ratio from 21:9 to 9:21; an edit would keep the input's without it.
+            # Any ratio from 21:9 to 9:21; without it, an edit keeps the ratio of its input.
             "aspect_ratio": work.size,
             "output_format": FORMATS[work.output_format],
         }
@@ -84,16 +84,16 @@ class BlackForestLabs:
         )
 
     async def find(self, work: Work) -> Started | None:
-        """Find nothing: there is no list of tasks."""
+        """Return None: tasks can't be listed."""
         return None
 
     async def poll(self, upstream_ref: str, work: Work) -> Pending | Ready:
-        """Ask how far it is; raises `Failure`."""
+        """Return the state of the task; raises `Failure`."""
         reference = json.loads(upstream_ref)
         url = reference.get("polling_url") or (
             f"{self._base_url}/v1/get_result?id={quote(reference['id'], safe='')}"
         )
-        answer = http_calls.told(await http_calls.look(url=url, headers=self._headers))
+        answer = http_calls.get_json(await http_calls.look(url=url, headers=self._headers))
         match answer.get("status"):
             case "Ready":
                 return _ready(answer.get("result"))
@@ -108,48 +108,48 @@ class BlackForestLabs:
                     raise http_calls.failure(FailureKind.UNAVAILABLE, "poll: Task not found")
                 return Pending()
             case str() as status:
-                # New since this was written: patience costs nothing, the job has a deadline.
+                # A new status: polling on is safe, because the job has a deadline.
                 log.warning("provider_status_unknown", provider=self.name, status=status[:40])
                 return Pending()
         raise http_calls.failure(FailureKind.OUTCOME_UNKNOWN, "poll: an answer without a status")
 
     async def cancel(self, upstream_ref: str) -> Cancellation:
-        """Say that it cannot be done: the API has no such call."""
+        """Return `IMPOSSIBLE`: the API has no such call."""
         return Cancellation.IMPOSSIBLE
 
     async def balance(self) -> Balance | None:
         """Return the account's credits; raises `Failure`."""
         response = await http_calls.look(url=f"{self._base_url}/v1/credits", headers=self._headers)
-        amount = _decimal(http_calls.told(response).get("credits"))
+        amount = _decimal(http_calls.get_json(response).get("credits"))
         if amount is None:
             raise http_calls.unclear(response)
         return Balance(amount=amount, unit="credits")
 
     async def read_webhook(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
-        """Return the reference of the task that a message signed with our secret is about.
+        """Return the reference of the task in a webhook signed with our secret.
 
         Raises `BadWebhook`.
         """
         signed = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
         given = headers.get("x-bfl-signature", "")
         if not secret or not hmac.compare_digest(signed.encode(), given.encode()):
-            raise BadWebhook("The signature is not right.")
+            raise BadWebhook("The signature is wrong.")
         try:
             message = json.loads(body)
             task, sent_at = message["id"], message.get("timestamp")
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise BadWebhook("The message has no id.") from None
+            raise BadWebhook("The webhook has no id.") from None
         if not isinstance(task, str) or not task:
-            raise BadWebhook("The message has no id.")
+            raise BadWebhook("The webhook has no id.")
         moment = _moment(sent_at)
         if moment is not None and abs(time.time() - moment) > WEBHOOK_WINDOW_SECONDS:
-            raise BadWebhook("The message is stale.")
+            raise BadWebhook("The webhook is too old.")
         return self._reference(task, polling_url=None)
 
     def _reference(self, task: str, *, polling_url: Any) -> str:
-        """Return what is needed to ask again; an address that is not BFL's is left out.
+        """Return the reference of a task; a polling URL that is not BFL's is left out.
 
-        With a webhook the answer has none; then the task is asked for where it was sent.
+        An answer to a start with a webhook has none; then the base URL is polled.
         """
         reference: dict[str, Any] = {"id": task, "at": int(time.time())}
         if http_calls.is_vendors(polling_url, base_url=self._base_url, hosts=HOSTS):
@@ -167,7 +167,7 @@ def _ready(result: Any) -> Ready:
 
 
 def _percent(progress: Any) -> int | None:
-    """Return the share that is done, told as 0 to 1, as a percentage."""
+    """Return a progress from 0 to 1 as a percentage."""
     if not isinstance(progress, int | float) or isinstance(progress, bool):
         return None
     return min(max(int(progress * 100), 0), 99)
@@ -189,7 +189,7 @@ def _decimal(number: Any) -> Decimal | None:
 
 
 def _moment(value: Any) -> float | None:
-    """Return a time as Unix seconds, however it is written; None where that cannot be told."""
+    """Return a time in any format as Unix seconds, None if it can't be parsed."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     try:

@@ -1,8 +1,8 @@
 """fal: the queue at queue.fal.run.
 
-Contract: fal-js and fal_client 1.0.3 of August 2026. Two oddities decide the shape: there is no
-failed status (a completed request tells by its response whether it worked), and the addresses in
-the answer differ from the one it was sent to (they drop the model's sub-path), so they are kept.
+Contract: fal-js and fal_client 1.0.3 of August 2026. Two peculiarities: there is no failed status
+(only the response of a completed request says whether it worked), and the URLs in the answer drop
+the model's sub-path, so they are stored.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 HOSTS = frozenset({"queue.fal.run", "queue.falrun.com"})
 FORMATS = {"png": "png", "jpg": "jpeg"}
-# A result is fetched within seconds; nothing of the customer's needs to stay there longer.
+# A result is fetched within seconds, so customers' files need not stay there longer.
 LIFECYCLE = json.dumps({"expiration_duration_seconds": 3600})
 MODERATED_TYPES = frozenset({"content_policy_violation"})
 WEBHOOK_WINDOW_SECONDS = 300
@@ -47,7 +47,7 @@ KEYS_REFETCHED_SECONDS = 60
 
 
 class Fal:
-    """A reference is JSON: the request's id, and the three addresses it was given."""
+    """A reference is JSON: the request's id and its three URLs."""
 
     name = "fal"
     may_start_again = False
@@ -62,10 +62,10 @@ class Fal:
         self._keys_at = float("-inf")
 
     async def start(self, work: Work) -> Started:
-        """Ask for the work; raises `Failure`.
+        """Start the work; raises `Failure`.
 
-        A 5xx other than a gateway's time-out leaves nothing behind: a request that entered the
-        queue is answered with its id, and fal charges for what ran without a server error.
+        A 5xx other than a gateway's timeout means that nothing was started: fal answers a queued
+        request with its id, and charges only for what ran without a server error.
         """
         payload: dict[str, Any] = {
             "prompt": work.prompt,
@@ -96,18 +96,18 @@ class Fal:
         return Started(upstream_ref=json.dumps(reference, separators=(",", ":")))
 
     async def find(self, work: Work) -> Started | None:
-        """Find nothing: there is no list of requests."""
+        """Return None: requests can't be listed."""
         return None
 
     async def poll(self, upstream_ref: str, work: Work) -> Pending | Ready:
-        """Ask how far it is, and for the response once it is completed; raises `Failure`."""
+        """Return the state of the request, and its result once completed; raises `Failure`."""
         reference = self._addresses(upstream_ref, endpoint=work.endpoint)
         response = await http_calls.look(
             url=f"{reference['status_url']}?logs=0", headers=self._headers
         )
         if response.status == 404:
             raise http_calls.failure(FailureKind.UNAVAILABLE, "poll: 404")
-        answer = http_calls.told(response)
+        answer = http_calls.get_json(response)
         match answer.get("status"):
             case "COMPLETED":
                 return await self._collect(
@@ -116,15 +116,15 @@ class Fal:
             case "IN_QUEUE" | "IN_PROGRESS":
                 return Pending()
             case str() as status:
-                # New since this was written: patience costs nothing, the job has a deadline.
+                # A new status: polling on is safe, because the job has a deadline.
                 log.warning("provider_status_unknown", provider=self.name, status=status[:40])
                 return Pending()
         raise http_calls.unclear(response)
 
     async def _collect(self, url: str, *, failed: bool) -> Ready:
-        """Return the result of a completed request; raises `Failure` when there is none."""
+        """Return the result of a completed request; raises `Failure` if there is none."""
         response = await http_calls.look(url=url, headers=self._headers)
-        answer = http_calls.read(response)
+        answer = http_calls.find_json(response)
         if not response.ok:
             raise _failed(response, failed=failed)
         try:
@@ -135,19 +135,19 @@ class Fal:
         if not isinstance(address, str):
             raise http_calls.unclear(response)
         if isinstance(blanked, list) and blanked[:1] == [True]:
-            # The image is there, but blank.
+            # There is an image, but it is blank.
             raise http_calls.failure(FailureKind.MODERATED, "has_nsfw_concepts")
         seed = (answer or {}).get("seed")
         return Ready(url=address, seed=seed if isinstance(seed, int) else None)
 
     async def cancel(self, upstream_ref: str) -> Cancellation:
-        """Stop a request that waits; one that runs may finish and be charged. Raises `Failure`."""
+        """Cancel a queued request; a running one may finish and be charged. Raises `Failure`."""
         url = json.loads(upstream_ref).get("cancel_url")
         if not url:
-            # Known by its webhook alone, which does not tell where it can be cancelled.
+            # The webhook brought this reference, and it has no URL for canceling.
             return Cancellation.IMPOSSIBLE
         response = await http_calls.look(url=url, method="PUT", headers=self._headers)
-        match http_calls.told(response).get("status"):
+        match http_calls.get_json(response).get("status"):
             case "OK" | "CANCELLATION_REQUESTED":
                 return Cancellation.CANCELED
             case "ALREADY_COMPLETED" | "NOT_FOUND":
@@ -155,13 +155,13 @@ class Fal:
         raise http_calls.unclear(response)
 
     async def balance(self) -> Balance | None:
-        """Tell nothing: the queue's API has no such call."""
+        """Return None: the API has no such call."""
         return None
 
     async def read_webhook(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
-        """Return the reference of the request that a message signed by fal is about.
+        """Return the reference of the request in a webhook signed by fal; raises `BadWebhook`.
 
-        Raises `BadWebhook`. The four headers and the Ed25519 signature are as fal's documents say.
+        The four headers and the Ed25519 signature are as fal documents them.
         """
         try:
             sent_at = int(headers["x-fal-webhook-timestamp"])
@@ -173,33 +173,33 @@ class Fal:
             )
             signature = bytes.fromhex(headers["x-fal-webhook-signature"])
         except (KeyError, ValueError):
-            raise BadWebhook("The message is not signed.") from None
+            raise BadWebhook("The webhook is not signed.") from None
         if abs(time.time() - sent_at) > WEBHOOK_WINDOW_SECONDS:
-            raise BadWebhook("The message is stale.")
+            raise BadWebhook("The webhook is too old.")
         if not await self._is_signed("\n".join(parts).encode(), signature):
-            raise BadWebhook("The signature is not right.")
+            raise BadWebhook("The signature is wrong.")
         try:
             request = json.loads(body)["request_id"]
         except (ValueError, KeyError, TypeError):
-            raise BadWebhook("The message has no id.") from None
+            raise BadWebhook("The webhook has no id.") from None
         if not isinstance(request, str) or not request:
-            raise BadWebhook("The message has no id.")
+            raise BadWebhook("The webhook has no id.")
         return json.dumps({"request_id": request}, separators=(",", ":"))
 
     async def _is_signed(self, message: bytes, signature: bytes) -> bool:
-        """Try the known keys, and once more the present ones if they may have changed."""
+        """Return whether a known key signed the message; fetches keys if they may have changed."""
         if time.monotonic() - self._keys_at > KEYS_LIVE_SECONDS:
             await self._fetch_keys()
         if any(_verifies(key, message, signature) for key in self._keys):
             return True
-        # Forged messages must not make us ask for the keys each time.
+        # Forged webhooks must not make us fetch the keys each time.
         if time.monotonic() - self._keys_at < KEYS_REFETCHED_SECONDS:
             return False
         await self._fetch_keys()
         return any(_verifies(key, message, signature) for key in self._keys)
 
     async def _fetch_keys(self) -> None:
-        """Fetch the public keys; raises `BadWebhook` when they cannot be had."""
+        """Fetch the public keys; raises `BadWebhook` if that fails."""
         try:
             response = await http.call_json(url=self._jwks_url, method="GET")
             keys = [_key(entry) for entry in response.json()["keys"]]
@@ -209,7 +209,7 @@ class Fal:
         self._keys_at = time.monotonic()
 
     def _addresses(self, upstream_ref: str, *, endpoint: str) -> dict[str, str]:
-        """Return where a request is asked for; built as fal builds them where none were given."""
+        """Return the URLs of a request; missing ones are built the way fal builds them."""
         reference = json.loads(upstream_ref)
         owner, _, name = endpoint.partition("/")
         request = quote(reference["request_id"], safe="")
@@ -222,20 +222,20 @@ class Fal:
 
 
 def _failed(response: http.Response, *, failed: bool) -> Failure:
-    """Return what a completed request without a result means."""
-    said = f"response: {response.status} {http_calls.reason_of(response)}".strip()
+    """Return the failure that a completed request without a result means."""
+    detail = f"response: {response.status} {http_calls.reason_of(response)}".strip()
     error_type = response.headers.get("x-fal-error-type", "")
     types = {
         error_type,
-        *(what for _, what in http_calls.complaints(http_calls.read(response) or {})),
+        *(kind for _, kind in http_calls.validation_errors(http_calls.find_json(response) or {})),
     }
     if types & MODERATED_TYPES:
-        return http_calls.failure(FailureKind.MODERATED, said)
+        return http_calls.failure(FailureKind.MODERATED, detail)
     if response.status in {400, 422}:
-        return http_calls.failure(FailureKind.INVALID_INPUT, said)
+        return http_calls.failure(FailureKind.INVALID_INPUT, detail)
     if response.status < 500 or failed or error_type:
-        return http_calls.failure(FailureKind.UNAVAILABLE, said)
-    # A gateway's error, not the model's: the result may still be had.
+        return http_calls.failure(FailureKind.UNAVAILABLE, detail)
+    # A gateway's error and not the model's: the result may still be there.
     return http_calls.unclear(response)
 
 

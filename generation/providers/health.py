@@ -1,8 +1,8 @@
-"""Health: which providers may be asked right now, as all workers together know it.
+"""Health: which providers get jobs right now, shared by all workers.
 
-A circuit breaker for each: after some failures in a row nobody asks for a while, then one job at a
-time tries whether it works again. An account that is empty or refused pauses its provider
-and is an alarm for the operator. Only the database's clock decides.
+Each provider has a circuit breaker: after some failures in a row it gets no jobs for a while, then
+one at a time until one succeeds. An account without credit or with a refused key pauses its
+provider and raises an alarm. Only the database's clock is used.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ OPEN_LONGEST_SECONDS = 300.0
 PAUSE_SECONDS = 300.0
 THROTTLE_SECONDS = 2.0
 THROTTLE_LONGEST_SECONDS = 60.0
-# A healthy provider's row is written this often at most, however much it makes.
+# A healthy provider's row is written at most this often.
 NOTE_SUCCESS_SECONDS = 10
-# A pause that ends later than this ends when somebody resumes the provider.
+# A pause that ends later than this has no end: it lasts until somebody resumes the provider.
 LONG = timedelta(days=365)
-# Nor is it asked whether that is due when the last claim has just seen that it is not.
+# How long this process trusts that a provider is healthy and was written recently.
 WELL_SECONDS = 1.0
 
 ACCOUNT_KINDS = frozenset({FailureKind.NO_CREDIT, FailureKind.UNAUTHORIZED})
-# The provider's own trouble, which the breaker counts.
+# The provider's own failures, which the breaker counts.
 TROUBLE_KINDS = frozenset({FailureKind.UNAVAILABLE, FailureKind.OUTCOME_UNKNOWN})
 
 # While the breaker is half open, one attempt that began after it opened is the probe.
@@ -65,11 +65,11 @@ SELECT provider.name,
  GROUP BY provider.name, provider.concurrency, state.name
 """
 
-# What began before the breaker opened says nothing about how the provider is now.
+# Attempts that began before the breaker opened don't count.
 FAILED = """
 UPDATE generation_providerstate
    SET failures_in_a_row = failures_in_a_row + 1,
-       last_failure = %(sentence)s,
+       last_failure = %(failure)s,
        last_failure_at = statement_timestamp(),
        times_opened = times_opened + (failures_in_a_row + 1 >= %(most)s)::int,
        open_until = CASE WHEN failures_in_a_row + 1 >= %(most)s
@@ -96,9 +96,9 @@ UPDATE generation_providerstate
 
 
 def state_of(row: ProviderState | None, *, now: datetime) -> tuple[str, datetime | None, str]:
-    """Return a provider's state in a word, until when, and why."""
+    """Return a provider's state as one word, when it ends, and its reason."""
     if row is None:
-        return "unused", None, "nothing was asked of it yet"
+        return "unused", None, "it has had no jobs yet"
     if row.paused_until and row.paused_until > now:
         until = None if row.paused_until > now + LONG else row.paused_until
         return "paused", until, row.paused_reason
@@ -111,12 +111,12 @@ def state_of(row: ProviderState | None, *, now: datetime) -> tuple[str, datetime
     return "healthy", None, ""
 
 
-# When this process last saw of each provider that there is nothing to note.
+# When this process last saw each provider healthy and recently written.
 _well_at: dict[str, float] = {}
 
 
 def free_slots(*, providers: Mapping[str, Provider]) -> dict[str, int]:
-    """Return how many jobs more each provider may be given now, over all workers."""
+    """Return how many more jobs each provider may get now, over all workers."""
     with prepared_statements.prepared() as cursor:
         cursor.execute(
             FREE,
@@ -133,7 +133,7 @@ def free_slots(*, providers: Mapping[str, Provider]) -> dict[str, int]:
 
 
 def note_success(*, attempt: Attempt) -> None:
-    """Note that a provider answered as it should; closes its breaker and ends its pause."""
+    """Note that a provider works: close its circuit breaker and end its pause."""
     if time.monotonic() - _well_at.get(attempt.provider, float("-inf")) < WELL_SECONDS:
         return
     values: dict[str, Any] = {
@@ -151,7 +151,7 @@ def note_success(*, attempt: Attempt) -> None:
 
 
 def note_failure(*, attempt: Attempt, failure: Failure) -> None:
-    """Note what a failure says about its provider; what the order itself caused is a success."""
+    """Note a failed attempt of a provider; a fault of the request counts as a success."""
     if failure.kind in TROUBLE_KINDS | ACCOUNT_KINDS:
         _well_at.pop(attempt.provider, None)
     if failure.kind is FailureKind.THROTTLED:
@@ -165,7 +165,7 @@ def note_failure(*, attempt: Attempt, failure: Failure) -> None:
 
 
 def note_balance(*, provider: str, balance: Balance) -> None:
-    """Store what the operator's account at a provider holds."""
+    """Store the balance of our account at a provider."""
     ProviderState.objects.update_or_create(
         name=provider,
         defaults={
@@ -178,7 +178,7 @@ def note_balance(*, provider: str, balance: Balance) -> None:
 
 @requires_transaction
 def pause(*, name: str, until: datetime, reason: str, actor: Actor) -> None:
-    """Ask a provider for nothing until a moment; what it works on is finished."""
+    """Give a provider no new jobs until a moment; those it has are finished."""
     _create(name)
     ProviderState.objects.filter(name=name).update(paused_until=until, paused_reason=reason[:200])
     audit.record(
@@ -191,7 +191,7 @@ def pause(*, name: str, until: datetime, reason: str, actor: Actor) -> None:
 
 @requires_transaction
 def resume(*, name: str, actor: Actor) -> None:
-    """Ask a provider again at once, as if it had never failed."""
+    """Give a provider jobs again at once, as if it had never failed."""
     _create(name)
     ProviderState.objects.filter(name=name).update(
         failures_in_a_row=0,
@@ -209,7 +209,7 @@ def _count(name: str, *, began: datetime, failure: Failure) -> None:
     values: dict[str, Any] = {
         "name": name,
         "began": began,
-        "sentence": str(failure)[:300],
+        "failure": str(failure)[:300],
         "most": FAILURES_UNTIL_OPEN,
         "seconds": OPEN_SECONDS,
         "longest": OPEN_LONGEST_SECONDS,

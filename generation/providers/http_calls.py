@@ -1,8 +1,8 @@
-"""Calls to vendors: an answer that can be used, or a `Failure` of the right kind.
+"""HTTP calls to vendors: a usable answer, or a `Failure` of the right kind.
 
-A start is sent once and never repeated here. Which failures of it may have left work behind is
-what the kinds are for: `OUTCOME_UNKNOWN` as soon as the request may have arrived and no proper
-answer came back, anything else only when the vendor has surely taken nothing on.
+A start is sent once and never repeated here. Its failure is `OUTCOME_UNKNOWN` if the request may
+have arrived and no proper answer came back, and any other kind only if the vendor has certainly
+started nothing.
 """
 
 from __future__ import annotations
@@ -19,37 +19,37 @@ from generation.providers.base import Failure, FailureKind
 from vidgo.kernel import http
 from vidgo.kernel.http.retry_after import parse_retry_after
 
-# What the customer reads. Who makes the images, and what it says, is not theirs to know.
-SENTENCES = {
+# Messages to customers, who don't learn which vendor makes their images or what it answered.
+MESSAGES = {
     FailureKind.MODERATED: "The content was refused by moderation.",
     FailureKind.INVALID_INPUT: "The prompt or the input image was not accepted.",
     FailureKind.THROTTLED: "Too many images are being made right now.",
     FailureKind.UNAVAILABLE: "The image could not be made.",
     FailureKind.NO_CREDIT: "The image could not be made.",
     FailureKind.UNAUTHORIZED: "The image could not be made.",
-    FailureKind.OUTCOME_UNKNOWN: "It is not known yet what became of the image.",
+    FailureKind.OUTCOME_UNKNOWN: "The provider did not say whether it made the image.",
 }
-# An image of 20 MB would hold the event loop up.
+# Encoding an image of 20 MB would block the event loop.
 LONG_PAYLOAD_CHARACTERS = 100_000
-# The gateway gave up on a server that may have taken the work on (524 is Cloudflare's).
+# A gateway timed out on a server that may have started the work (524 is Cloudflare's).
 GAVE_UP_WAITING = frozenset({504, 524})
-# What a customer is to blame for when a vendor validates; the rest of a request is our making.
+# The fields of a request that come from the customer; errors in others are our fault.
 CUSTOMERS_FIELDS = frozenset({"prompt", "input_image", "image_url", "seed"})
 
 _RESETS_IN = re.compile(r"resets in ~?(\d+)\s*s", re.IGNORECASE)
 
 
 def failure(kind: FailureKind, detail: str, *, retry_after_seconds: float | None = None) -> Failure:
-    """Make a failure with the sentence for its kind and the operator's detail."""
+    """Return a failure with the message of its kind and a detail for the operator."""
     return Failure(
-        kind, SENTENCES[kind], retry_after_seconds=retry_after_seconds, detail=detail[:300]
+        kind, MESSAGES[kind], retry_after_seconds=retry_after_seconds, detail=detail[:300]
     )
 
 
 async def start(
     *, url: str, payload: Mapping[str, Any], headers: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Send work to a vendor, once, and return the JSON object it answers; raises `Failure`."""
+    """Send work to a vendor, once, and return the JSON object in its answer; raises `Failure`."""
     body = await _encoded(payload)
     try:
         response = await http.fetch(
@@ -64,14 +64,14 @@ async def start(
         raise failure(kind, f"start: {error.reason}") from error
     if not response.ok:
         raise refusal(response)
-    answer = read(response)
+    answer = find_json(response)
     if answer is None:
         raise failure(FailureKind.OUTCOME_UNKNOWN, f"start: {response.status} without JSON")
     return answer
 
 
 async def _encoded(payload: Mapping[str, Any]) -> bytes:
-    """Return a payload as JSON; in a thread when it is long, as an image is."""
+    """Return a payload as JSON, encoded in a thread if it is long."""
     nested = (value.values() if isinstance(value, dict) else [value] for value in payload.values())
     texts = [value for values in nested for value in values if isinstance(value, str)]
     if sum(map(len, texts)) > LONG_PAYLOAD_CHARACTERS:
@@ -80,10 +80,10 @@ async def _encoded(payload: Mapping[str, Any]) -> bytes:
 
 
 async def look(*, url: str, headers: Mapping[str, str], method: str = "GET") -> http.Response:
-    """Ask a vendor about work it has and return the answer; raises `Failure`.
+    """Ask a vendor about started work and return the response; raises `Failure`.
 
-    Statuses that say nothing about the work itself are raised: `UNAUTHORIZED` for 401 and 403,
-    `OUTCOME_UNKNOWN` for 429 and 5xx.
+    Raises for statuses that say nothing about the work: `UNAUTHORIZED` for 401 and 403,
+    `OUTCOME_UNKNOWN` for 429.
     """
     try:
         response = await http.call_json(url=url, method=method, headers=headers)
@@ -101,21 +101,21 @@ async def look(*, url: str, headers: Mapping[str, str], method: str = "GET") -> 
     return response
 
 
-def told(response: http.Response) -> dict[str, Any]:
-    """Return the JSON object of an answer about work; raises `Failure` when there is none."""
-    answer = read(response)
+def get_json(response: http.Response) -> dict[str, Any]:
+    """Return the JSON object in an answer about work; raises `Failure` if there is none."""
+    answer = find_json(response)
     if answer is None or response.status >= 500:
         raise unclear(response)
     return answer
 
 
 def unclear(response: http.Response) -> Failure:
-    """Make the failure of a question that was answered with nothing about the work."""
+    """Return the failure of a call whose answer says nothing about the work."""
     return failure(FailureKind.OUTCOME_UNKNOWN, f"look: {response.status}, not understood")
 
 
-def read(response: http.Response) -> dict[str, Any] | None:
-    """Return the JSON object of an answer, None when it holds none."""
+def find_json(response: http.Response) -> dict[str, Any] | None:
+    """Return the JSON object in an answer, None if there is none."""
     try:
         answer = response.json()
     except http.BadAnswer:
@@ -124,66 +124,66 @@ def read(response: http.Response) -> dict[str, Any] | None:
 
 
 def refusal(response: http.Response) -> Failure:
-    """Return what a vendor's refusal to start work means."""
-    said = reason_of(response)
-    detail = f"start: {response.status} {said}".strip()
+    """Return the failure that a vendor's refusal to start work means."""
+    reason = reason_of(response)
+    detail = f"start: {response.status} {reason}".strip()
     match response.status:
         case 400 | 413 | 422:
-            kind = FailureKind.UNAVAILABLE if _is_our_making(response) else None
-            return failure(kind or FailureKind.INVALID_INPUT, detail)
+            ours = _is_our_fault(response)
+            return failure(FailureKind.UNAVAILABLE if ours else FailureKind.INVALID_INPUT, detail)
         case 401:
             return failure(FailureKind.UNAUTHORIZED, detail)
         case 402:
             return failure(FailureKind.NO_CREDIT, detail)
         case 403:
-            # fal locks an account without money with a 403 that says so.
-            empty = "balance" in said.lower()
+            # fal locks an account without credit with a 403 that says so.
+            empty = "balance" in reason.lower()
             return failure(FailureKind.NO_CREDIT if empty else FailureKind.UNAUTHORIZED, detail)
         case 429:
             return failure(FailureKind.THROTTLED, detail, retry_after_seconds=retry_after(response))
         case status if status in GAVE_UP_WAITING:
             return failure(FailureKind.OUTCOME_UNKNOWN, detail)
-    # Other 5xx: each adapter says why nothing is running then. A 404 or a redirect is a model that
-    # was retired or a wrong base URL; the next provider may still serve.
+    # Other 5xx: each adapter explains why nothing was started then. A 404 or a redirect means a
+    # retired model or a wrong base URL; the next provider may still work.
     return failure(FailureKind.UNAVAILABLE, detail)
 
 
 def reason_of(response: http.Response) -> str:
-    """Return what an answer says went wrong, without the customer's words that it may repeat."""
-    answer = read(response) or {}
-    said = answer.get("detail") or answer.get("message") or answer.get("error") or ""
-    if isinstance(said, list):
-        return "; ".join(f"{'.'.join(where)}: {what}" for where, what in complaints(answer))
-    return said[:200] if isinstance(said, str) else ""
+    """Return the reason an answer gives, without customer text that it may quote."""
+    answer = find_json(response) or {}
+    reason = answer.get("detail") or answer.get("message") or answer.get("error") or ""
+    if isinstance(reason, list):
+        return "; ".join(f"{'.'.join(place)}: {kind}" for place, kind in validation_errors(answer))
+    return reason[:200] if isinstance(reason, str) else ""
 
 
-def complaints(answer: Mapping[str, Any]) -> list[tuple[list[str], str]]:
-    """Return the place and the type of each entry of a FastAPI `detail[]`."""
+def validation_errors(answer: Mapping[str, Any]) -> list[tuple[list[str], str]]:
+    """Return the place and the type of each entry in a FastAPI `detail[]`."""
     entries = answer.get("detail")
     if not isinstance(entries, list):
         return []
     found = []
     for entry in entries:
         if isinstance(entry, dict):
-            where = entry.get("loc")
-            places = [str(part) for part in where] if isinstance(where, list) else []
-            found.append((places, str(entry.get("type", ""))))
+            loc = entry.get("loc")
+            place = [str(part) for part in loc] if isinstance(loc, list) else []
+            found.append((place, str(entry.get("type", ""))))
     return found
 
 
-def _is_our_making(response: http.Response) -> bool:
-    """Return whether a vendor complains of nothing but fields that no customer fills in."""
-    places = [where for where, _ in complaints(read(response) or {})]
+def _is_our_fault(response: http.Response) -> bool:
+    """Return whether a vendor rejects only fields that no customer fills in."""
+    places = [place for place, _ in validation_errors(find_json(response) or {})]
     return bool(places) and not any(
-        not where or CUSTOMERS_FIELDS.intersection(where) for where in places
+        not place or CUSTOMERS_FIELDS.intersection(place) for place in places
     )
 
 
 def retry_after(response: http.Response) -> float | None:
-    """Return how many seconds a vendor asks to wait, in whichever of their ways it says so."""
+    """Return how many seconds a vendor asks us to wait, in any of the vendors' formats."""
     if header := response.headers.get("retry-after"):
         return parse_retry_after(header)
-    answer = read(response) or {}
+    answer = find_json(response) or {}
     seconds = parse_retry_after(str(answer.get("retry_after")))
     if seconds is None and (resets := _RESETS_IN.search(str(answer.get("detail", "")))):
         seconds = parse_retry_after(resets[1])
@@ -191,11 +191,10 @@ def retry_after(response: http.Response) -> float | None:
 
 
 def is_vendors(url: Any, *, base_url: str, hosts: frozenset[str]) -> bool:
-    """Return whether an address that a vendor gave may be called with the operator's key.
+    """Return whether a URL from a vendor's answer may be called with our key.
 
-    That is so on the configured base URL's own origin, and over https on the vendor's hosts; one
-    with a leading dot stands for all hosts below it. Read with the parser of the client that will
-    call it.
+    It may if it has the base URL's origin, or is https on one of the vendor's `hosts`, where a
+    leading dot includes all subdomains. Parsed by the HTTP client's own parser.
     """
     if not isinstance(url, str):
         return False

@@ -1,4 +1,4 @@
-"""Which providers this installation has: those whose settings are there."""
+"""The registry: the providers this installation has settings for."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class NoProvider(errors.Unavailable):
 def providers() -> dict[str, Provider]:
     """Return the configured providers by name.
 
-    They are made once per process: they remember the keys that vendors sign with.
+    They are created once per process, because they cache the keys that vendors sign with.
     """
     given = {name: getattr(settings, name) for name in SETTINGS}
     return _configured(**given)
@@ -47,7 +47,7 @@ def providers() -> dict[str, Provider]:
 
 @lru_cache(maxsize=1)
 def _configured(**given: Any) -> dict[str, Provider]:
-    """Make the providers; other settings (in tests) make them anew."""
+    """Create the providers; changed settings (in tests) create new ones."""
     configured: list[Provider] = []
     if given["BFL_API_KEY"]:
         configured.append(
@@ -80,7 +80,7 @@ def _configured(**given: Any) -> dict[str, Provider]:
 
 
 def names_of(model_id: str) -> list[str]:
-    """Return the names of the configured providers that can make a model, maybe none."""
+    """Return the names of the configured providers of a model, possibly none."""
     model = catalog.load().models.get(model_id)
     return (
         [offer.provider for offer in model.offers if offer.provider in providers()] if model else []
@@ -88,10 +88,10 @@ def names_of(model_id: str) -> list[str]:
 
 
 def route_of(model: Model, *, size: str = "") -> list[tuple[Provider, Offer]]:
-    """Return the providers that can make a model with their offers, the preferred one first.
+    """Return the configured providers of a model with their offers, the preferred one first.
 
-    With a size, those that make it themselves come before those from which it is cropped. Raises
-    `NoProvider` when none is configured.
+    With a size, providers that make it come before those whose result is cropped. Raises
+    `NoProvider` if none is configured.
     """
     known = providers()
     route = [(known[offer.provider], offer) for offer in model.offers if offer.provider in known]

@@ -1,7 +1,7 @@
 """Replicate: official models, run as predictions.
 
 Contract: Replicate's OpenAPI document 1.0.0-a1 of April 2026 and replicate-python 1.0.7. It is the
-one vendor that lists what was asked of it, so a start whose answer was lost can be found again.
+one vendor that lists predictions, so a start whose answer was lost can be found again.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ log = structlog.get_logger(__name__)
 
 HOSTS = frozenset({"api.replicate.com", "replicate.delivery", ".replicate.delivery"})
 FORMATS = {"png": "png", "jpg": "jpg"}
-# Larger images have to be fetched by address.
+# Larger images have to be passed as a URL.
 DATA_URL_MAX_CHARACTERS = 256_000
 MODERATED_WORDS = ("e005", "flagged as sensitive", "nsfw")
-# Clocks differ a little; more would find the predictions of earlier attempts.
+# Allows for clock skew; more would find the predictions of earlier attempts.
 CLOCK_SECONDS = 5
 # Replicate forgets inputs after an hour.
 FINDABLE_SECONDS = 3600
@@ -47,7 +47,7 @@ FINDABLE_SECONDS = 3600
 FIND_PAGES = 20
 SECRET_LIVES_SECONDS = 24 * 3600
 SECRET_REFETCHED_SECONDS = 60
-# What `Webhook` raises for a secret that is empty, not base 64 or not even a text.
+# What `Webhook` raises for a secret that is empty, not base64 or not a string.
 NO_SECRET = (EmptyWebhookSecretError, ValueError, RuntimeError)
 
 
@@ -66,10 +66,10 @@ class Replicate:
         self._webhook_at = float("-inf")
 
     async def start(self, work: Work) -> Started:
-        """Ask for the work; raises `Failure`.
+        """Start the work; raises `Failure`.
 
-        After a 5xx there is most likely no prediction (one that was made is answered with 201),
-        and a failed one costs nothing.
+        After a 5xx there is most likely no prediction (a created one is answered with 201), and a
+        failed one costs nothing.
         """
         payload: dict[str, Any] = {"input": _input(work)}
         if work.webhook_url:
@@ -85,10 +85,10 @@ class Replicate:
         return Started(upstream_ref=prediction)
 
     async def find(self, work: Work) -> Started | None:
-        """Look for a prediction with exactly this input, the newest first; raises `Failure`.
+        """Return the newest prediction with exactly this input; raises `Failure`.
 
-        All of the input must be the same, the image too: with prompt and seed alone one customer
-        could be given an edit of another's image.
+        The whole input must match, including the image: with prompt and seed alone, one customer
+        could get an edit of another customer's image.
         """
         wanted = _input(work)
         hour_ago = timezone.now() - timedelta(seconds=FINDABLE_SECONDS)
@@ -96,7 +96,7 @@ class Replicate:
         url = f"{self._base_url}/v1/predictions"
         for _ in range(FIND_PAGES):
             response = await http_calls.look(url=url, headers=self._headers)
-            page = http_calls.told(response)
+            page = http_calls.get_json(response)
             predictions = page.get("results")
             if not isinstance(predictions, list):
                 raise http_calls.unclear(response)
@@ -114,11 +114,11 @@ class Replicate:
         return None
 
     async def poll(self, upstream_ref: str, work: Work) -> Pending | Ready:
-        """Ask how far it is; raises `Failure`."""
+        """Return the state of the prediction; raises `Failure`."""
         response = await http_calls.look(url=self._url(upstream_ref), headers=self._headers)
         if response.status == 404:
             raise http_calls.failure(FailureKind.UNAVAILABLE, "poll: 404")
-        prediction = http_calls.told(response)
+        prediction = http_calls.get_json(response)
         match prediction.get("status"):
             case "succeeded":
                 return await self._collect(prediction)
@@ -127,10 +127,10 @@ class Replicate:
             case "failed":
                 raise _failed(prediction.get("error"))
             case "canceled" | "aborted" as status:
-                # `aborted`: its deadline passed before it began.
+                # `aborted`: its deadline passed before it started.
                 raise http_calls.failure(FailureKind.UNAVAILABLE, f"poll: {status}")
             case str() as status:
-                # New since this was written: patience costs nothing, the job has a deadline.
+                # A new status: polling on is safe, because the job has a deadline.
                 log.warning("provider_status_unknown", provider=self.name, status=status[:40])
                 return Pending()
         raise http_calls.unclear(response)
@@ -138,7 +138,7 @@ class Replicate:
     async def _collect(self, prediction: Mapping[str, Any]) -> Ready:
         """Return the image; raises `Failure`.
 
-        It is fetched here, because Replicate's own files may ask for the token.
+        It is fetched here, because Replicate's file URLs may require the token.
         """
         output = prediction.get("output")
         url = output[0] if isinstance(output, list) and output else output
@@ -166,13 +166,13 @@ class Replicate:
         return Ready(content=response.body, seed=seed)
 
     async def cancel(self, upstream_ref: str) -> Cancellation:
-        """Stop the prediction; raises `Failure`."""
+        """Cancel the prediction; raises `Failure`."""
         response = await http_calls.look(
             url=f"{self._url(upstream_ref)}/cancel", method="POST", headers=self._headers
         )
         if response.status == 404:
             return Cancellation.TOO_LATE
-        match http_calls.told(response).get("status"):
+        match http_calls.get_json(response).get("status"):
             case "succeeded":
                 return Cancellation.TOO_LATE
             case "starting" | "processing" | "canceled" | "aborted" | "failed":
@@ -180,39 +180,39 @@ class Replicate:
         raise http_calls.unclear(response)
 
     async def balance(self) -> Balance | None:
-        """Tell nothing: the API has no such call."""
+        """Return None: the API has no such call."""
         return None
 
     async def read_webhook(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
-        """Return the id of the prediction that a message signed by Replicate is about.
+        """Return the id of the prediction in a webhook signed by Replicate; raises `BadWebhook`.
 
-        Raises `BadWebhook`. The scheme is Standard Webhooks', with one secret for the account.
+        Signed as Standard Webhooks specifies, with one secret for the account.
         """
         if time.monotonic() - self._webhook_at > SECRET_LIVES_SECONDS:
             await self._fetch_secret()
         try:
             message = self._verified(headers, body)
         except BadWebhook:
-            # Forged messages must not make us ask for the secret each time.
+            # Forged webhooks must not make us fetch the secret each time.
             if time.monotonic() - self._webhook_at < SECRET_REFETCHED_SECONDS:
                 raise
             await self._fetch_secret()
             message = self._verified(headers, body)
         prediction = message.get("id") if isinstance(message, dict) else None
         if not isinstance(prediction, str) or not prediction:
-            raise BadWebhook("The message has no id.")
+            raise BadWebhook("The webhook has no id.")
         return prediction
 
     def _verified(self, headers: Mapping[str, str], body: bytes) -> Any:
-        """Return what a message says that is signed and at most five minutes old."""
+        """Return the content of a webhook that is signed and at most five minutes old."""
         try:
             return self._webhook.verify(body, dict(headers))
         except (WebhookVerificationError, ValueError):
             # ValueError: a header is malformed, or the body is not JSON.
-            raise BadWebhook("The message is not signed, or stale.") from None
+            raise BadWebhook("The webhook is not signed, or too old.") from None
 
     async def _fetch_secret(self) -> None:
-        """Fetch the account's signing secret; raises `BadWebhook` when it cannot be had."""
+        """Fetch the account's signing secret; raises `BadWebhook` if that fails."""
         try:
             response = await http.call_json(
                 url=f"{self._base_url}/v1/webhooks/default/secret",
@@ -225,7 +225,7 @@ class Replicate:
         self._webhook_at = time.monotonic()
 
     def _url(self, prediction: str) -> str:
-        """Return a prediction's address; the one that Replicate gives says nothing more."""
+        """Return a prediction's URL; the one in Replicate's answer is the same."""
         return f"{self._base_url}/v1/predictions/{quote(prediction, safe='')}"
 
 
@@ -237,15 +237,15 @@ def _input(work: Work) -> dict[str, Any]:
         "output_format": FORMATS[work.output_format],
     }
     if work.image is not None:
-        given["input_image"] = _address(work.image)
+        given["input_image"] = _url_of(work.image)
     return given
 
 
-def _address(image: Image) -> str:
-    head = f"data:{image.mime};base64,"
-    if len(head) + -(-len(image.content) // 3) * 4 > DATA_URL_MAX_CHARACTERS:
+def _url_of(image: Image) -> str:
+    prefix = f"data:{image.mime};base64,"
+    if len(prefix) + -(-len(image.content) // 3) * 4 > DATA_URL_MAX_CHARACTERS:
         return image.url
-    return head + base64.b64encode(image.content).decode()
+    return prefix + base64.b64encode(image.content).decode()
 
 
 def _created_at(prediction: Any) -> datetime | None:
@@ -257,7 +257,7 @@ def _created_at(prediction: Any) -> datetime | None:
 
 
 def _failed(error: Any) -> Failure:
-    said = str(error or "")[:200]
-    moderated = any(word in said.lower() for word in MODERATED_WORDS)
+    reason = str(error or "")[:200]
+    moderated = any(word in reason.lower() for word in MODERATED_WORDS)
     kind = FailureKind.MODERATED if moderated else FailureKind.UNAVAILABLE
-    return http_calls.failure(kind, f"poll: failed: {said}")
+    return http_calls.failure(kind, f"poll: failed: {reason}")

@@ -1,10 +1,10 @@
-"""The sandbox: real images of the right size and format, made here, without any account.
+"""The sandbox: real images of the right size and format, drawn here, without any account.
 
-It is the embedded default, so the whole product works on a fresh machine. It draws the scene that
-a prompt describes where it knows every word of it, and otherwise a test card with the prompt as
-type; or it edits the customer's real image. It is labelled as the sandbox wherever its results
-appear and never presented as FLUX. Magic words in the prompt let customers try their integration:
-`sandbox:fail`, `sandbox:moderated`, `sandbox:slow=8`.
+It is the default, so the whole product works on a fresh machine. It draws the scene in a prompt if
+it knows every word of it, and otherwise a test card with the prompt as type; or it edits the
+customer's image. Its results are always labeled as the sandbox's and never presented as FLUX. Magic
+words in the prompt let customers test their integration: `sandbox:fail`, `sandbox:moderated`,
+`sandbox:slow=8`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SLOWEST_SECONDS = 600
 
 
 class Sandbox:
-    """Draws in threads of this process; it keeps nothing, the reference holds the two times."""
+    """Draws in threads of this process. A reference is the start and the end time."""
 
     name = "sandbox"
     may_start_again = True
@@ -45,12 +45,12 @@ class Sandbox:
         self.concurrency = concurrency
 
     async def start(self, work: Work) -> Started:
-        """Note when the work began and when it shall be ready."""
+        """Return a reference with the start and end time."""
         now = time.time()
         return Started(upstream_ref=f"{now:.3f}/{now + _seconds(work.prompt):.3f}")
 
     async def poll(self, upstream_ref: str, work: Work) -> Pending | Ready:
-        """Return the drawn image once its time has come; raises `Failure` as the prompt asks."""
+        """Return the image once its end time has passed; raises `Failure` as the prompt asks."""
         began, ready = (float(part) for part in upstream_ref.split("/"))
         now = time.time()
         if began < ready and now < ready:
@@ -69,20 +69,20 @@ class Sandbox:
         return Ready(content=await asyncio.to_thread(_content, work))
 
     async def find(self, work: Work) -> Started | None:
-        """Find nothing: starting again costs nothing."""
+        """Return None: starting again is free."""
         return None
 
     async def cancel(self, upstream_ref: str) -> Cancellation:
-        """Stop at once: there is no work until someone polls for it."""
+        """Return `CANCELED`: nothing is drawn before the poll."""
         return Cancellation.CANCELED
 
     async def balance(self) -> Balance | None:
-        """Hold no account."""
+        """Return None: there is no account."""
         return None
 
     async def read_webhook(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
-        """Believe nothing: the sandbox sends no messages."""
-        raise BadWebhook("The sandbox sends no messages.")
+        """Raise `BadWebhook`: the sandbox sends no webhooks."""
+        raise BadWebhook("The sandbox sends no webhooks.")
 
 
 def _seconds(prompt: str) -> float:
@@ -95,11 +95,11 @@ def _seconds(prompt: str) -> float:
 def draw(
     *, prompt: str, seed: int, width: int, height: int, source: Image.Image | None = None
 ) -> Image.Image:
-    """Return what the sandbox makes of a prompt, without its magic words; edits `source` if given.
+    """Return the image for a prompt, ignoring magic words; edits `source` if given.
 
     Raises ValueError when a side, in pixels, is not positive.
     """
-    # Only here: it brings numpy, which a copy with real providers never needs.
+    # Imported here, because it loads numpy, which real providers don't need.
     from sandbox import images as engine
 
     prompt = MAGIC.sub("", prompt).strip() or prompt

@@ -1,4 +1,4 @@
-"""Health: a provider in trouble is left alone, tried again with one job, and used again."""
+"""Health: a failing provider gets no jobs, then one probe, then jobs again."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_failures_in_a_row_open_the_breaker(kind: FailureKind) -> None:
     assert free() == 0
 
 
-def test_a_success_in_between_starts_the_count_anew() -> None:
+def test_a_success_resets_the_count() -> None:
     for _ in range(3):
         fail(health.FAILURES_UNTIL_OPEN - 1)
         health.note_success(attempt=attempt())
@@ -58,7 +58,7 @@ def test_a_success_in_between_starts_the_count_anew() -> None:
     assert state().failures_in_a_row == 0
 
 
-def test_a_success_asks_nothing_when_the_claim_before_it_saw_no_trouble(
+def test_a_success_takes_no_query_if_the_last_claim_saw_a_healthy_provider(
     django_assert_num_queries: Any,
 ) -> None:
     health.note_success(attempt=attempt())
@@ -67,7 +67,7 @@ def test_a_success_asks_nothing_when_the_claim_before_it_saw_no_trouble(
         health.note_success(attempt=attempt())
 
 
-def test_a_success_is_noted_after_trouble_of_ones_own_and_of_others() -> None:
+def test_a_success_is_stored_after_failures_in_this_and_in_other_processes() -> None:
     health.note_success(attempt=attempt())
     free()
     fail(1)
@@ -80,7 +80,7 @@ def test_a_success_is_noted_after_trouble_of_ones_own_and_of_others() -> None:
     assert state().failures_in_a_row == 0
 
 
-def test_what_a_claim_saw_is_believed_for_a_second_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_claim_saw_is_trusted_for_one_second(monkeypatch: pytest.MonkeyPatch) -> None:
     health.note_success(attempt=attempt())
     free()
     ProviderState.objects.update(failures_in_a_row=3)
@@ -89,7 +89,7 @@ def test_what_a_claim_saw_is_believed_for_a_second_only(monkeypatch: pytest.Monk
     assert state().failures_in_a_row == 0
 
 
-def test_after_its_time_one_probe_decides() -> None:
+def test_after_the_wait_one_probe_decides() -> None:
     fail(health.FAILURES_UNTIL_OPEN)
     let_time_pass()
     assert free() == 1
@@ -124,7 +124,7 @@ def test_what_began_before_the_breaker_opened_neither_closes_nor_reopens_it() ->
 
 
 @pytest.mark.parametrize("kind", [FailureKind.MODERATED, FailureKind.INVALID_INPUT])
-def test_what_the_order_itself_caused_speaks_for_the_provider(kind: FailureKind) -> None:
+def test_a_fault_of_the_request_counts_as_a_success_of_the_provider(kind: FailureKind) -> None:
     fail(health.FAILURES_UNTIL_OPEN - 1)
     fail(1, kind)
     fail(1)
@@ -132,14 +132,14 @@ def test_what_the_order_itself_caused_speaks_for_the_provider(kind: FailureKind)
 
 
 @pytest.mark.parametrize("kind", [FailureKind.EXPIRED, FailureKind.CANCELED])
-def test_an_order_that_was_given_up_says_nothing(kind: FailureKind) -> None:
+def test_an_expired_or_canceled_job_does_not_count(kind: FailureKind) -> None:
     fail(2)
     fail(1, kind)
     assert state().failures_in_a_row == 2
 
 
 @pytest.mark.parametrize("kind", [FailureKind.NO_CREDIT, FailureKind.UNAUTHORIZED])
-def test_trouble_with_the_account_pauses_and_alarms_once(
+def test_trouble_with_our_account_pauses_and_alarms_once(
     kind: FailureKind, caplog: pytest.LogCaptureFixture
 ) -> None:
     fail(3, kind)
@@ -153,7 +153,7 @@ def test_trouble_with_the_account_pauses_and_alarms_once(
 
 
 @pytest.mark.parametrize(("asked", "waits"), [(None, 2), (7, 7), (3600, 60)])
-def test_a_throttling_provider_is_left_alone_as_long_as_it_asks(
+def test_a_throttling_provider_gets_no_jobs_for_as_long_as_it_asks(
     asked: float | None, waits: int
 ) -> None:
     throttled = failure(FailureKind.THROTTLED, retry_after_seconds=asked)
@@ -172,7 +172,7 @@ def test_a_healthy_provider_is_rarely_written() -> None:
     assert state().last_success_at == first
 
 
-def test_the_balance_is_kept_beside_the_rest() -> None:
+def test_the_balance_is_stored_beside_the_rest() -> None:
     fail(1)
     health.note_balance(provider="maker", balance=Balance(amount=Decimal("12.5"), unit="credits"))
     assert (state().balance, state().balance_unit, state().failures_in_a_row) == (

@@ -1,4 +1,4 @@
-"""The sandbox: real images of what was ordered, and words that make it misbehave on request."""
+"""The sandbox: real images of what was requested, and magic words that make it fail or wait."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_an_edit_replaces_the_quoted_word_and_leaves_the_rest_alone() -> None:
     assert difference(before, after, middle) > 8
     assert difference(before, after, frame) < 2
     assert difference(before, after, (0, 300, 480, 360)) < 2
-    # What stands there now is nearer to the new word than to the old one.
+    # The result is closer to the new word than to the old one.
     assert difference(after, word("BFL"), middle) < difference(after, word("JOY"), middle)
 
 
@@ -115,7 +115,7 @@ def test_an_edit_replaces_the_quoted_word_and_leaves_the_rest_alone() -> None:
     ("words", "kind"),
     [("sandbox:fail", FailureKind.INVALID_INPUT), ("sandbox:moderated", FailureKind.MODERATED)],
 )
-def test_magic_words_make_it_refuse(words: str, kind: FailureKind) -> None:
+def test_magic_words_make_it_fail(words: str, kind: FailureKind) -> None:
     with pytest.raises(Failure) as failed:
         answer(work(f"a fox {words}"))
     assert failed.value.kind is kind
@@ -127,7 +127,7 @@ def test_other_words_do_not(prompt: str) -> None:
     assert isinstance(answer(work(prompt, width=64, height=64)), Ready)
 
 
-def test_it_takes_as_long_as_it_is_told() -> None:
+def test_it_takes_as_long_as_the_prompt_says() -> None:
     now = time.time()
     waiting = answer(work("a fox sandbox:slow=8"))
     assert waiting == Pending(progress=0)
@@ -135,7 +135,7 @@ def test_it_takes_as_long_as_it_is_told() -> None:
     assert isinstance(answer(work(), reference=f"{now - 3}/{now}"), Ready)
 
 
-def test_nobody_can_make_it_wait_for_ever() -> None:
+def test_it_never_takes_longer_than_ten_minutes() -> None:
     async def ends_after() -> float:
         reference = (await Sandbox().start(work("sandbox:slow=999"))).upstream_ref
         began, ready = (float(part) for part in reference.split("/"))
@@ -144,7 +144,7 @@ def test_nobody_can_make_it_wait_for_ever() -> None:
     assert asyncio.run(ends_after()) == pytest.approx(600)
 
 
-def test_it_is_there_only_when_it_is_switched_on(settings: Settings) -> None:
+def test_it_is_configured_only_if_it_is_enabled(settings: Settings) -> None:
     model = catalog.load().models["flux-kontext-pro"]
     assert [provider.name for provider, _ in registry.route_of(model)] == ["sandbox"]
     assert registry.names_of(model.id) == ["sandbox"]
@@ -156,19 +156,19 @@ def test_it_is_there_only_when_it_is_switched_on(settings: Settings) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_slice_makes_what_was_ordered_of_each_model(
-    organization: Organization, slices: None, storage: Path
+def test_a_work_cycle_makes_what_was_requested_of_each_model(
+    organization: Organization, work_cycles: None, storage: Path
 ) -> None:
     upload = factories.upload(organization=organization, content=bytes_of(word("JOY")))
     image = {"image_urls": [files.url_of(upload.file)]}
-    orders: list[tuple[str, dict[str, Any]]] = [
+    requests: list[tuple[str, dict[str, Any]]] = [
         ("flux-kontext-pro", {"size": "21:9", "output_format": "jpg"}),
         ("flux-kontext-max", {"size": "16:21"}),
         ("flux-kontext-pro-edit", {"size": "4:3", "prompt": 'Replace "JOY" with "BFL"', **image}),
         ("flux-kontext-max-edit", {"size": "9:21", "output_format": "jpg", **image}),
     ]
     waiting = [
-        factories.job(organization=organization, model=model, **given) for model, given in orders
+        factories.job(organization=organization, model=model, **given) for model, given in requests
     ]
     while Job.objects.filter(status__in=("queued", "running")).exists():
         job_loop.drive()

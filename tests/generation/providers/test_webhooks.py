@@ -1,4 +1,4 @@
-"""Hints: a provider's signed message brings its job forward, and can do nothing else."""
+"""Provider webhooks: a signed one brings its job forward, and can do nothing else."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests import factories
 
 @pytest.fixture
 def bfl(settings: Settings) -> Settings:
-    """An installation that has Black Forest Labs alone."""
+    """Configure Black Forest Labs as the only provider."""
     settings.BFL_API_KEY = "bfl_x"
     settings.SANDBOX_ENABLED = False
     return settings
@@ -31,7 +31,7 @@ def bfl(settings: Settings) -> Settings:
 
 @pytest.fixture
 def attempt(organization: Organization, bfl: Settings) -> Attempt:
-    """An attempt whose start got no answer, of a job that nobody looks at right now."""
+    """Return an attempt whose start got no answer, of a job that no driver holds."""
     job = factories.running(organization=organization)
     Job.objects.filter(pk=job.pk).update(
         leased_until=None, lease_owner="", due_at=timezone.now() + timedelta(minutes=5)
@@ -43,7 +43,7 @@ def attempt(organization: Organization, bfl: Settings) -> Attempt:
 
 
 def send(attempt: Attempt, *, body: bytes | None = None, secret: str = "", **options: Any) -> Any:
-    """Send what Black Forest Labs sends when a task is done."""
+    """Send the webhook that Black Forest Labs sends when a task is done."""
     if body is None:
         body = json.dumps({"id": "abc", "status": "Ready", "timestamp": time.time()}).encode()
     key = secret or webhooks.secret_for(token=attempt.token)
@@ -55,7 +55,7 @@ def send(attempt: Attempt, *, body: bytes | None = None, secret: str = "", **opt
 
 
 def state(attempt: Attempt) -> tuple[Any, ...]:
-    """Return what a hint could change."""
+    """Return everything a webhook could change."""
     attempt.refresh_from_db()
     job = attempt.job
     job.refresh_from_db()
@@ -71,14 +71,14 @@ def state(attempt: Attempt) -> tuple[Any, ...]:
 
 
 @pytest.mark.django_db
-def test_a_hint_tells_the_reference_of_a_start_whose_answer_was_lost(attempt: Attempt) -> None:
+def test_a_webhook_brings_the_reference_of_a_start_whose_answer_was_lost(attempt: Attempt) -> None:
     assert send(attempt).status_code == 200
     attempt.refresh_from_db()
     assert json.loads(attempt.upstream_ref)["id"] == "abc"
     assert attempt.lost_at is None
     assert attempt.job.due_at <= timezone.now()
     assert OrmQ.objects.count() == 1
-    # A second one finds a reference there, and leaves it.
+    # A second one does not replace the reference.
     body = json.dumps({"id": "other"}).encode()
     assert send(attempt, body=body).status_code == 200
     attempt.refresh_from_db()
@@ -86,7 +86,7 @@ def test_a_hint_tells_the_reference_of_a_start_whose_answer_was_lost(attempt: At
 
 
 @pytest.mark.django_db
-def test_a_hint_leaves_a_job_alone_that_is_being_driven(attempt: Attempt) -> None:
+def test_a_webhook_does_not_touch_a_job_that_is_being_driven(attempt: Attempt) -> None:
     leased_until = timezone.now() + timedelta(seconds=30)
     Job.objects.filter(pk=attempt.job_id).update(leased_until=leased_until)
     Attempt.objects.filter(pk=attempt.pk).update(upstream_ref="known", lost_at=None)
@@ -97,7 +97,7 @@ def test_a_hint_leaves_a_job_alone_that_is_being_driven(attempt: Attempt) -> Non
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("how", ["ended attempt", "ended job", "queued job"])
-def test_a_hint_about_what_is_over_does_nothing(attempt: Attempt, how: str) -> None:
+def test_a_webhook_about_ended_work_does_nothing(attempt: Attempt, how: str) -> None:
     now = timezone.now()
     if how == "ended attempt":
         Attempt.objects.filter(pk=attempt.pk).update(ended_at=now)
@@ -111,14 +111,14 @@ def test_a_hint_about_what_is_over_does_nothing(attempt: Attempt, how: str) -> N
 
 
 @pytest.mark.django_db
-def test_a_forged_hint_is_refused_and_changes_nothing(attempt: Attempt) -> None:
+def test_a_forged_webhook_is_refused_and_changes_nothing(attempt: Attempt) -> None:
     before = state(attempt)
     assert send(attempt, secret="another").status_code == 400
     assert send(attempt, body=b"not json").status_code == 400
     stale = json.dumps({"id": "abc", "timestamp": time.time() - 301}).encode()
     answer = send(attempt, body=stale)
     assert answer.status_code == 400
-    assert answer.json()["detail"] == "The message is not believed."
+    assert answer.json()["detail"] == "The webhook could not be verified."
     assert state(attempt) == before
 
 
@@ -138,7 +138,7 @@ def test_an_unknown_address_is_not_found(attempt: Attempt, bfl: Settings) -> Non
 
 
 @pytest.mark.django_db
-def test_only_a_short_post_is_heard(attempt: Attempt) -> None:
+def test_only_a_short_post_is_accepted(attempt: Attempt) -> None:
     path = f"/webhooks/providers/bfl/{attempt.token}"
     assert Client().get(path).status_code == 405
     assert Client().put(path).status_code == 405
@@ -148,23 +148,23 @@ def test_only_a_short_post_is_heard(attempt: Attempt) -> None:
 
 
 @pytest.mark.parametrize(
-    ("public_url", "loopback", "told"),
+    ("public_url", "loopback", "url"),
     [
         ("https://vidgo.example", False, "https://vidgo.example/webhooks/providers/bfl/abc"),
         ("http://127.0.0.1:8000", False, ""),
         ("http://127.0.0.1:8000", True, "http://127.0.0.1:8000/webhooks/providers/bfl/abc"),
     ],
 )
-def test_providers_are_told_an_address_only_when_they_can_reach_it(
-    settings: Settings, public_url: str, loopback: bool, told: str
+def test_providers_get_a_webhook_url_only_if_they_can_reach_it(
+    settings: Settings, public_url: str, loopback: bool, url: str
 ) -> None:
     settings.VIDGO_PUBLIC_URL = public_url
     settings.VIDGO_ALLOW_LOOPBACK_URLS = loopback
-    assert webhooks.url_for(provider_name="bfl", token="abc") == told
+    assert webhooks.url_for(provider_name="bfl", token="abc") == url
     assert webhooks.url_for(provider_name="bfl", token="") == ""
 
 
-def test_each_attempt_has_a_secret_of_its_own(settings: Settings) -> None:
+def test_each_attempt_has_its_own_secret(settings: Settings) -> None:
     secret = webhooks.secret_for(token="abc")
     assert len(secret) == 64
     assert secret == webhooks.secret_for(token="abc") != webhooks.secret_for(token="abd")
