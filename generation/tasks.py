@@ -1,4 +1,4 @@
-"""What the queue may call, by dotted path. Each looks at rows; a repeated call is harmless."""
+"""Background tasks, called by dotted path. Each looks at rows, so a repeated call is harmless."""
 
 import time
 from collections.abc import Callable
@@ -26,58 +26,55 @@ log = structlog.get_logger(__name__)
 
 # Task, name of its schedule, minutes between two runs.
 SCHEDULES = (
-    ("generation.tasks.ring_for_jobs", "drive", 1),
-    ("generation.tasks.ring_for_callbacks", "callbacks", 1),
+    ("generation.tasks.notify_jobs", "drive", 1),
+    ("generation.tasks.notify_callbacks", "callbacks", 1),
     ("generation.tasks.reap", "reap", 1),
     ("generation.tasks.sweep", "sweep", 60),
     ("generation.tasks.ask_balances", "balances", 15),
     ("generation.tasks.write_usage", "usage", 60),
 )
-# Well below the queue's timeout; a worker process does nothing else meanwhile.
+# Well below the queue's timeout; the worker process does nothing else in this time.
 SWEEP_SECONDS = 60.0
 
 
 def drive() -> None:
     """Run one work cycle: drive jobs and deliver webhooks.
 
-    Either wake-up starts both: many jobs must not hold up webhooks, nor hanging receivers jobs.
+    Either wake-up starts both: many jobs must not delay webhooks, nor slow receivers delay jobs.
     """
     worker.run_cycle()
 
 
 def deliver_callbacks() -> None:
-    """Run one work cycle, woken up by a webhook that waits."""
+    """Run one work cycle; this is the wake-up for a webhook that is due."""
     drive()
 
 
-def ring_for_jobs() -> None:
-    """Make up for a lost bell; to drive here would take a slice's time before other tasks."""
+def notify_jobs() -> None:
+    """Make up for a lost wake-up; to drive here would delay other tasks by a work cycle."""
     queue.notify(jobs.WAKE_UP)
 
 
-def ring_for_callbacks() -> None:
-    """Make up for a lost bell of callbacks."""
+def notify_callbacks() -> None:
+    """Make up for a lost wake-up of webhooks."""
     queue.notify(outbox.WAKE_UP)
 
 
 def send_callback_notice(endpoint_id: int) -> None:
-    """Tell an organization by e-mail that one of its endpoints was paused."""
+    """E-mail an organization that one of its webhook endpoints was paused."""
     emails.send_paused(
         endpoint=CallbackEndpoint.objects.select_related("organization").get(pk=endpoint_id)
     )
 
 
 def reap() -> None:
-    """End what waited past its deadline."""
+    """Fail the jobs that were queued past their deadline."""
     if expired := jobs.expire_overdue():
         log.warning("jobs_expired", jobs=expired)
 
 
 def sweep() -> None:
-    """Remove what is kept no longer: files, and rows that stood for something for a while.
-
-    What it has no time for it leaves to the next one, which it rings for.
-    """
+    """Delete files and rows past their retention; what is left for lack of time is queued again."""
     until = time.monotonic() + SWEEP_SECONDS
     try:
         log.info(
@@ -100,7 +97,7 @@ def sweep() -> None:
         resealed=second_factors.reseal(),
     )
     log.info(
-        "callbacks_swept",
+        "webhooks_swept",
         removed=outbox.remove_old(),
         resealed=signing_secrets.reseal(),
     )
@@ -117,10 +114,7 @@ def sweep() -> None:
 
 
 def _exhaust(remove: Callable[[], int], *, until: float) -> int:
-    """Call a verb that removes some rows until it finds none or the time is over; return the sum.
-
-    An hour may bring more files to their end than one call removes.
-    """
+    """Call a function that removes some rows until none is left or time is up; return the sum."""
     total = 0
     while time.monotonic() < until and (removed := remove()):
         total += removed
@@ -128,12 +122,12 @@ def _exhaust(remove: Callable[[], int], *, until: float) -> int:
 
 
 def write_usage() -> None:
-    """Write down what the days that are over came to: usage for customers, margins for the desk."""
+    """Write the daily totals of ended days: usage for customers, margins for operators."""
     log.info("usage_written", lines=usage.write_days(), margin_lines=margins.write_days())
 
 
 def ask_balances() -> None:
-    """Ask the providers what the operator's accounts hold, and alarm when that is little."""
+    """Store the balance of our account at each provider, and alarm if it is low."""
     for name, provider in registry.providers().items():
         try:
             balance = http.run(provider.balance())
@@ -150,6 +144,6 @@ def ask_balances() -> None:
 
 
 def schedule_all() -> None:
-    """Store the schedules; called after each migration."""
+    """Store the schedules; runs after each migration."""
     for task, name, minutes in SCHEDULES:
         queue.schedule(task, name=name, minutes=minutes)

@@ -28,7 +28,7 @@ LONGEST_HOURS = 30 * 24
 
 
 def _words() -> list[tuple[str, str]]:
-    return [(word, word.replace("_", " ")) for word in delivery_results.WORDS]
+    return [(word, word.replace("_", " ")) for word in delivery_results.MESSAGES]
 
 
 class CallbackTries(ReadOnlyInline):

@@ -1,5 +1,5 @@
-"""Callbacks: our signed message to a customer's address once a task has ended.
+"""Callbacks: the signed webhooks we send to a customer's `callback_url` once a task has ended.
 
-The row is the truth and the queue's bell only says that one may be due. `outbox` writes rows,
-`claims` leases them, `delivery` sends them, `results` writes down what came of each try.
+The row is the truth, and a wake-up only says that one may be due. `outbox` stores rows,
+`delivery_claims` leases them, `delivery` sends them, `delivery_results` records each try.
 """

@@ -1,6 +1,6 @@
-"""Delivery: sends many webhooks at once, so that none waits for another's receiver.
+"""Delivery: sends many webhooks at once, so that no receiver delays another.
 
-`DeliveryLoop` runs on an event loop of its own, in a thread beside the job loop (`engine.worker`).
+`DeliveryLoop` runs on its own event loop, in a thread beside the job loop (`engine.worker`).
 """
 
 from __future__ import annotations
@@ -9,30 +9,32 @@ import asyncio
 import secrets
 import threading
 import time
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from rest_framework.renderers import JSONRenderer
 
-from generation.callbacks import delivery_claims, delivery_results, sample_payload, signing
+from generation.callbacks import delivery_claims, delivery_results, signing
 from generation.callbacks.delivery_claims import Claimed
 from generation.callbacks.delivery_results import Result
 from generation.engine.thread_pools import in_database
 from generation.jobs import representation
-from generation.models import Callback
+from generation.models import Asset, Callback, Job, Status
 from vidgo.kernel import http, queue
 from vidgo.kernel.ops import failpoints
 
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 0.1
-# How often a slice that has nothing to send looks for more while the jobs beside it go on.
+# How often an idle loop looks for deliveries while the job loop runs.
 IDLE_SECONDS = 0.25
-# A slice rests so many times longer than a look took, so that looks cost little however many wait.
+# The loop pauses this many times longer than a claim took, so that claims cost little at any depth.
 REST = 4
-# How long calls in flight are waited for when the worker is told to stop.
+# How long a stopping worker waits for calls in flight.
 STOP_SECONDS = 6.0
+SAMPLE_ID_PREFIX = "task_test_"
 
 
 class DeliveryLoop:
@@ -45,27 +47,27 @@ class DeliveryLoop:
         self.tried = 0
         self.rest_seconds = 0.0
         self.error: Exception | None = None
-        # Set once the job loop has ended: then this one ends as soon as there is nothing to send.
+        # Set once the job loop has ended; then this loop ends as soon as nothing is due.
         self.alone = threading.Event()
 
     @property
     def is_over(self) -> bool:
-        """Return whether nothing more is to be claimed."""
+        """Return whether the loop stops claiming."""
         return queue.heartbeat.is_stopping or time.monotonic() >= self.ends_at
 
     def run_in_thread(self) -> None:
-        """Run on an event loop of its own, and keep in `error` what went wrong."""
+        """Run on an event loop of its own, and keep an unexpected exception in `error`."""
         try:
             asyncio.run(self.run())
         except (OperationalError, InterfaceError) as error:
-            # The database is away; leases run out and another slice sends what is due.
+            # Leases run out, and another work cycle sends what is due.
             log.warning("database_away", error=str(error).strip())
         except Exception as error:
-            log.exception("callbacks_crashed")
+            log.exception("webhooks_crashed")
             self.error = error
 
     async def run(self) -> None:
-        """Send callbacks until there are none or the slice is over."""
+        """Send webhooks until none is due or the work cycle is over."""
         try:
             while not self.is_over:
                 claimed = await self._claim()
@@ -80,7 +82,7 @@ class DeliveryLoop:
             await http.close()
             released = await in_database(delivery_claims.release, owner=self.owner)
             if released:
-                log.info("callbacks_released", callbacks=released, owner=self.owner)
+                log.info("webhooks_released", webhooks=released, owner=self.owner)
 
     async def _claim(self) -> int:
         free = settings.CALLBACKS_IN_FLIGHT_PER_PROCESS - len(self.running)
@@ -107,29 +109,29 @@ class DeliveryLoop:
             )
             return
         look_at = time.monotonic() + IDLE_SECONDS
-        # Another thread's event, which asyncio's own cannot be.
+        # `alone` is set by another thread, so asyncio.Event is not an option.
         while not self.alone.is_set() and time.monotonic() < look_at:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
     async def _drain(self) -> None:
-        """Let calls in flight return; each ends by itself after ten seconds."""
-        told_to_stop_at = None
+        """Let calls in flight return; each times out after ten seconds."""
+        stopping_since = None
         while self.running:
             if queue.heartbeat.is_stopping:
-                told_to_stop_at = told_to_stop_at or time.monotonic()
-                if time.monotonic() - told_to_stop_at > STOP_SECONDS:
+                stopping_since = stopping_since or time.monotonic()
+                if time.monotonic() - stopping_since > STOP_SECONDS:
                     return
             queue.heartbeat.beat()
             await asyncio.wait(self.running, timeout=LOOK_SECONDS)
 
     async def _try(self, claimed: Claimed) -> None:
-        """Send one callback and see to it that whatever comes of it is written down."""
+        """Send one webhook and record the result, whatever it is."""
         callback = claimed.callback
-        structlog.contextvars.bind_contextvars(callback=callback.public_id)
+        structlog.contextvars.bind_contextvars(webhook=callback.public_id)
         try:
             result = await send(claimed)
         except Exception:
-            log.exception("callback_broken")
+            log.exception("webhook_crashed")
             result = Result(error=delivery_results.BROKEN)
         failpoints.hit("callback.sent")
         try:
@@ -138,7 +140,7 @@ class DeliveryLoop:
             log.warning("database_away", error=str(error).strip())
             return
         log.info(
-            "callback_tried",
+            "webhook_tried",
             error=result.error,
             status=result.status,
             ms=result.latency_ms,
@@ -148,7 +150,7 @@ class DeliveryLoop:
 
 
 async def send(claimed: Claimed) -> Result:
-    """Post a callback to its address once, and return what its receiver made of it."""
+    """Post a webhook to its URL once, and return the result."""
     if not claimed.keys:
         return Result(error=delivery_results.UNSIGNED)
     callback = claimed.callback
@@ -175,6 +177,26 @@ async def send(claimed: Claimed) -> Result:
 
 
 def body_of(callback: Callback) -> bytes:
-    """Return what is sent: byte for byte what the status endpoint answers for the task."""
-    told = representation.task(callback.job) if callback.job else sample_payload.task(callback)
-    return bytes(JSONRenderer().render({"code": 200, "data": told}))
+    """Return the body to send: the same bytes as the status endpoint's answer for the task."""
+    data = representation.task(callback.job) if callback.job else _sample(callback)
+    return bytes(JSONRenderer().render({"code": 200, "data": data}))
+
+
+def _sample(callback: Callback) -> dict[str, Any]:
+    """Return the task of a test webhook: finished, and with an id that no real task has."""
+    job = Job(
+        public_id=SAMPLE_ID_PREFIX + callback.public_id.partition("_")[2],
+        status=Status.FINISHED,
+        progress=100,
+        price_credits=1,
+        created_at=callback.created_at,
+    )
+    job.asset = Asset(
+        file="results/test.png",
+        format="png",
+        width=1024,
+        height=1024,
+        size_bytes=0,
+        sha256="0" * 64,
+    )
+    return {**representation.task(job), "credits_amount": 0}

@@ -1,7 +1,7 @@
-"""Claims: which callbacks are sent next, leased so that each is sent by one process at a time.
+"""Delivery claims: which webhooks are sent next, leased to one process at a time.
 
-Each claim is one try: it is counted and stored before anything is sent. A lease outlives the
-longest try, so it never has to be renewed; one that runs out belonged to a process that died.
+Each claim is one try, counted and stored before anything is sent. A lease outlives the longest try,
+so it is never renewed; one that runs out belonged to a process that died.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from generation.models import Callback, CallbackTry
 from vidgo.kernel import http
 from vidgo.kernel.db import prepared_statements
 
-# Claims of all workers take turns, so that limits are counted exactly; a turn is milliseconds.
+# The advisory lock that serializes claims, so that limits are exact; it is held for milliseconds.
 LOCK = 0x7669_6463
-# Longer than a call can take, and then what writing its outcome down may take.
+# Longer than a call and the recording of its result can take.
 LEASE_SECONDS = http.CALLBACK.total_timeout_seconds + 5
-# An endpoint that has failed so often in a row gets one at a time until it accepts one.
+# After this many failures in a row an endpoint gets one webhook at a time until it accepts one.
 STRIKES = 5
 
-# From endpoint to endpoint by hopping along the index of what waits, so that neither a long queue
-# nor a paused endpoint costs anything. Of each endpoint no more than its limit, and of each
-# organization no more than its own; then everybody's first, everybody's second, and so on.
+# A loose index scan finds the endpoints with queued webhooks, so that neither a long queue nor a
+# paused endpoint costs anything. Each endpoint and each organization contributes no more than its
+# limit; then everyone's first webhook, everyone's second, and so on.
 DUE = """
 WITH RECURSIVE hops AS (
     (SELECT endpoint_id FROM generation_callback
@@ -111,14 +111,14 @@ SELECT EXISTS (SELECT 1 FROM turns)
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A callback to send now, and the keys to sign it with, none when they cannot be read."""
+    """A webhook to send now and the keys to sign it with, none if they can't be read."""
 
     callback: Callback
     keys: tuple[bytes, ...]
 
 
 def claim(*, owner: str, limit: int) -> list[Claimed]:
-    """Lease up to `limit` callbacks to a sender: those left by others first, then due ones."""
+    """Lease up to `limit` webhooks to a sender: first those left by others, then due ones."""
     with transaction.atomic(), prepared_statements.prepared() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         cursor.execute(LEFT_BEHIND, {"limit": limit})
@@ -138,13 +138,13 @@ def claim(*, owner: str, limit: int) -> list[Claimed]:
             CallbackTry(callback=each, number=each.tries_count, started_at=timezone.now())
             for each in callbacks
         )
-    # Outside: a new organization's secret is made here, and nobody's claim should wait for that.
+    # Outside the transaction: this may create a secret, and no other claim should wait for that.
     keys = signing_secrets.keys_of(organization_ids={each.organization_id for each in callbacks})
     return [Claimed(each, keys.get(each.organization_id, ())) for each in callbacks]
 
 
 def is_due() -> bool:
-    """Return whether any callback could be sent right now."""
+    """Return whether any webhook could be sent right now."""
     with prepared_statements.prepared() as cursor:
         cursor.execute(IS_DUE, _limits())
         (due,) = cursor.fetchone() or (False,)
@@ -152,16 +152,16 @@ def is_due() -> bool:
 
 
 def release(*, owner: str) -> int:
-    """Let go of what a sender still holds, so that another may send it at once."""
-    return _let_go(lease_owner=owner)
+    """Release all webhooks a sender still holds, so that another one may send them at once."""
+    return _release(lease_owner=owner)
 
 
 def release_cluster(*, cluster: str) -> int:
-    """Let go of what the senders of a cluster held, after its processes were killed."""
-    return _let_go(lease_owner__startswith=f"{cluster}/")
+    """Release all webhooks that the senders of a cluster held, after its processes were killed."""
+    return _release(lease_owner__startswith=f"{cluster}/")
 
 
-def _let_go(**held: str) -> int:
+def _release(**held: str) -> int:
     return Callback.objects.filter(state=Callback.State.SENDING, **held).update(
         state=Callback.State.WAITING, leased_until=None, lease_owner=""
     )

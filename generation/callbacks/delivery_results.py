@@ -1,4 +1,4 @@
-"""What came of a try: written down once, with what follows for the callback and its endpoint."""
+"""Delivery results: record a try, and what it means for the webhook and its endpoint."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ REDIRECTED = "redirected"
 GONE = "gone"
 BROKEN = "broken"
 UNSIGNED = "unsigned"
-# The words of a failed try; those of the outbound client not listed here are shown as they are.
-WORDS = {
+# What each error of a try means; errors of the HTTP client that are not listed are displayed as is.
+MESSAGES = {
     REJECTED: "The answer was not a success (2xx).",
-    REDIRECTED: "The answer was a redirect, and callbacks follow none.",
-    GONE: "The answer was 410 Gone: nothing more is sent there.",
+    REDIRECTED: "The answer was a redirect, and webhooks follow none.",
+    GONE: "The answer was 410 Gone, so nothing more is sent there.",
     BROKEN: "Something went wrong on our side.",
     UNSIGNED: "The signing secret could not be read on our side.",
     "timed_out": "There was no complete answer within 10 seconds.",
@@ -35,14 +35,14 @@ WORDS = {
     "connection_lost": "The connection broke off before an answer came.",
     "dns": "The host name could not be resolved.",
     "tls": "No trusted TLS connection could be made.",
-    "forbidden_address": "The host leads to a private or internal address.",
-    "not_http": "The answer was not proper HTTP.",
+    "forbidden_address": "The host resolves to a private or internal address.",
+    "not_http": "The answer was not valid HTTP.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a receiver made of one try; `error` is empty when it accepted."""
+    """The result of one try; `error` is empty if the receiver accepted the webhook."""
 
     error: str
     status: int | None = None
@@ -52,7 +52,7 @@ class Result:
 
 
 def of_answer(response: http.Response) -> Result:
-    """Return what an answer means: any 2xx is a success, and nothing else is."""
+    """Return the result of an answer: any 2xx is a success, and nothing else is."""
     if response.ok:
         error = ""
     elif response.status == 410:
@@ -69,14 +69,14 @@ def of_answer(response: http.Response) -> Result:
 
 
 def _text(body: bytes) -> str:
-    """Return the first kilobyte as text that PostgreSQL stores, whatever it was."""
+    """Return the first kilobyte as text that PostgreSQL can store."""
     return body[:ANSWER_MAX_BYTES].decode("utf-8", "replace").replace("\x00", "\ufffd")
 
 
 def record(*, callback: Callback, result: Result) -> bool:
-    """Write down what came of a claimed try and return whether it was still the sender's to tell.
+    """Record the result of a claimed try and return whether the sender still held the webhook.
 
-    A sender whose lease ran out may still complete its own line of the log, and nothing else.
+    A sender that has lost its lease may only complete its own try.
     """
     now = timezone.now()
     with transaction.atomic(durable=True):
@@ -103,7 +103,7 @@ def record(*, callback: Callback, result: Result) -> bool:
 
 
 def _next(callback: Callback, result: Result) -> dict[str, object]:
-    """Return what becomes of the callback: an end, or another try."""
+    """Return the webhook's new state: ended, or waiting for another try."""
     now = timezone.now()
     values: dict[str, object] = {
         "lease_owner": "",

@@ -1,4 +1,4 @@
-"""Notices: an e-mail to the people who look after an organization's integration."""
+"""E-mails to the members who look after an organization's integration."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ ABILITY = "keys"
 
 
 def send_paused(*, endpoint: CallbackEndpoint) -> int:
-    """Tell that an endpoint was paused and why; return how many people were told.
+    """E-mail that an endpoint was paused and why; return the number of recipients.
 
-    Nobody is told when it has been resumed meanwhile.
+    Sends nothing if it has been resumed in the meantime.
     """
     if endpoint.paused_at is None:
         return 0

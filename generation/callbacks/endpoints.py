@@ -1,14 +1,15 @@
-"""Endpoints: the servers callbacks go to. One that keeps failing is paused, so it delays nobody.
+"""Webhook endpoints: the servers webhooks go to. One that keeps failing is paused.
 
-An endpoint is an organization's scheme, host and port: what a receiver shares when it is down.
+An endpoint is one organization's scheme, host and port: URLs that go down together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
@@ -19,38 +20,60 @@ from accounts.audit import Actor
 from accounts.models import Organization
 from generation.callbacks import retry_schedule
 from generation.models import CallbackEndpoint
-from vidgo.kernel import errors, queue
+from vidgo.kernel import errors, http, queue
 from vidgo.kernel.db.transactions import requires_transaction
+
+log = structlog.get_logger(__name__)
 
 WAKE_UP = "generation.tasks.deliver_callbacks"
 NOTICE = "generation.tasks.send_callback_notice"
-# A success is noted at most this often: a busy endpoint's row would be rewritten for each one.
+# A success is stored at most this often, so that a busy endpoint's row is not rewritten each time.
 NOTE_EVERY = timedelta(seconds=10)
 
 
 class UnknownEndpoint(errors.NotFound):
-    default_message = "There is no such callback endpoint."
+    default_message = "There is no such webhook endpoint."
+
+
+class BadCallbackUrl(errors.Invalid):
+    """We may not send webhooks to this URL."""
+
+
+def require_callable(*, url: str) -> None:
+    """Raise `BadCallbackUrl` if the host of a `callback_url` resolves to a forbidden address.
+
+    Takes up to five seconds: call it outside transactions. A name that doesn't resolve right now
+    passes, because each delivery checks the address again.
+    """
+    if not url:
+        return
+    try:
+        http.resolve_check_sync(url=url, policy=http.CALLBACK)
+    except http.UrlRefused as refused:
+        raise BadCallbackUrl(f"'callback_url': {refused}", param="callback_url") from None
+    except http.FetchError as error:
+        log.info("webhook_host_not_resolved", reason=error.reason)
 
 
 def origin_of(url: str) -> str:
-    """Return scheme, host and port of an address that was checked, the default port left out."""
+    """Return scheme, host and port of a checked URL, without a default port."""
     return str(URL(url).origin())
 
 
 @requires_transaction
 def ensure(*, organization_id: int, url: str) -> CallbackEndpoint:
-    """Return the endpoint an address belongs to, stored at its first use."""
+    """Return the endpoint of a URL, creating it on first use."""
     key = {"organization_id": organization_id, "origin": origin_of(url)}
     found = CallbackEndpoint.objects.filter(**key).first()
     if found is None:
-        # Whoever comes second waits for the first one's commit, and then finds its row.
+        # A concurrent insert waits for the first one to commit, and then finds its row.
         CallbackEndpoint.objects.bulk_create([CallbackEndpoint(**key)], ignore_conflicts=True)
         found = CallbackEndpoint.objects.get(**key)
     return found
 
 
 def get_endpoint(*, organization: Organization, public_id: str) -> CallbackEndpoint:
-    """Return an organization's endpoint; raises `UnknownEndpoint`, also for a foreign one."""
+    """Return an organization's endpoint; raises `UnknownEndpoint`, also for others' endpoints."""
     found = (
         CallbackEndpoint.objects.for_organization(organization).filter(public_id=public_id).first()
     )
@@ -61,7 +84,7 @@ def get_endpoint(*, organization: Organization, public_id: str) -> CallbackEndpo
 
 @requires_transaction
 def pause(*, endpoint: CallbackEndpoint, actor: Actor) -> None:
-    """Send nothing more there until somebody resumes it; what waits keeps waiting."""
+    """Pause deliveries to the endpoint until somebody resumes it; they stay queued."""
     if _pause(endpoint.pk, CallbackEndpoint.Pause.BY_HAND):
         audit.record(
             organization=endpoint.organization,
@@ -73,7 +96,7 @@ def pause(*, endpoint: CallbackEndpoint, actor: Actor) -> None:
 
 @requires_transaction
 def resume(*, endpoint: CallbackEndpoint, actor: Actor) -> None:
-    """Send there again, beginning with what has waited."""
+    """Resume deliveries to the endpoint, starting with those that are queued."""
     if CallbackEndpoint.objects.filter(pk=endpoint.pk).update(**_RESUMED):
         audit.record(
             organization=endpoint.organization,
@@ -94,7 +117,7 @@ _RESUMED: Mapping[str, Any] = {
 
 @requires_transaction
 def note_success(*, endpoint_id: int, by_test: bool) -> None:
-    """Note that the endpoint accepted one; a test that it accepts resumes it."""
+    """Note that the endpoint accepted a delivery; an accepted test resumes it."""
     now = timezone.now()
     stale = Q(last_success_at=None) | Q(last_success_at__lt=now - NOTE_EVERY)
     rows = CallbackEndpoint.objects.filter(pk=endpoint_id)
@@ -107,10 +130,10 @@ def note_success(*, endpoint_id: int, by_test: bool) -> None:
 
 @requires_transaction
 def note_failure(*, endpoint_id: int, gone: bool) -> None:
-    """Count a failed try; pause the endpoint when it is gone or has failed for too long.
+    """Count a failed try, and pause the endpoint if it is gone or has failed for too long.
 
-    The organization is told once, by e-mail. It is paused for failing after a whole schedule of
-    failures and CALLBACK_PAUSE_AFTER_HOURS without a single success.
+    Too long means as many failures in a row as the schedule has retries, and no success for
+    CALLBACK_PAUSE_AFTER_HOURS. The organization gets one e-mail about the pause.
     """
     now = timezone.now()
     rows = CallbackEndpoint.objects.filter(pk=endpoint_id)
@@ -121,15 +144,11 @@ def note_failure(*, endpoint_id: int, gone: bool) -> None:
         reason = CallbackEndpoint.Pause.GONE
     elif rows.filter(
         failures_in_a_row__gte=len(retry_schedule.OFFSETS_SECONDS),
-        failing_since__lte=_patience(now),
+        failing_since__lte=now - timedelta(hours=settings.CALLBACK_PAUSE_AFTER_HOURS),
     ).exists():
         reason = CallbackEndpoint.Pause.FAILING
     if reason and _pause(endpoint_id, reason):
         queue.enqueue(NOTICE, endpoint_id)
-
-
-def _patience(now: datetime) -> datetime:
-    return now - timedelta(hours=settings.CALLBACK_PAUSE_AFTER_HOURS)
 
 
 def _pause(endpoint_id: int, reason: str) -> bool:

@@ -1,4 +1,4 @@
-"""The outbox: callbacks are written here, in the transaction of what they tell about."""
+"""The outbox: stores webhook deliveries in the transaction of the event they report."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from accounts import audit
 from accounts.audit import Actor
 from accounts.models import Organization
 from generation.callbacks import endpoints
-from generation.jobs import generation_request
 from generation.models import Callback, CallbackEndpoint, Job
 from vidgo.kernel import errors, http, queue
 from vidgo.kernel.db.transactions import requires_transaction
@@ -23,20 +22,20 @@ REMOVE_AT_ONCE = 1000
 
 
 class UnknownCallback(errors.NotFound):
-    default_message = "There is no such callback."
+    default_message = "There is no such webhook delivery."
 
 
 class NotOver(errors.Conflict):
-    """The callback is still being delivered; it cannot be replayed before that has ended."""
+    """The webhook is being sent right now, so it can't be replayed."""
 
-    default_message = "This callback is still being delivered."
+    default_message = "This webhook is still being delivered."
 
 
 def announce(*, job: Job) -> Callback | None:
-    """Have the end of a job told to its `callback_url`, once; nothing when it has none.
+    """Store the webhook about a job's end, once; None if the job has no `callback_url`.
 
-    Call it last in the transaction that ends the job: the first callback to a new endpoint may
-    wait for another transaction that stores the same endpoint.
+    Call it last in the transaction that ends the job: the first webhook to a new endpoint may wait
+    for another transaction that stores the same endpoint.
     """
     if not job.callback_url:
         return None
@@ -44,21 +43,17 @@ def announce(*, job: Job) -> Callback | None:
 
 
 def test(*, organization: Organization, url: str, actor: Actor) -> Callback:
-    """Have a sample sent to an address; raises `orders.BadCallbackUrl`."""
-    _require_callable(url)
+    """Store a sample webhook for a URL; raises `endpoints.BadCallbackUrl`."""
+    try:
+        http.resolve_check_sync(url=url, policy=http.CALLBACK)
+    except http.FetchError as error:
+        raise endpoints.BadCallbackUrl(str(error), param="url") from None
     with transaction.atomic(durable=True):
         callback = _store(organization_id=organization.pk, url=url, job=None)
         audit.record(
             organization=organization, actor=actor, action="callback.tested", target=callback.url
         )
         return callback
-
-
-def _require_callable(url: str) -> None:
-    try:
-        http.resolve_check_sync(url=url, policy=http.CALLBACK)
-    except http.FetchError as error:
-        raise generation_request.BadCallbackUrl(str(error), param="url") from None
 
 
 @requires_transaction
@@ -76,7 +71,7 @@ def _store(*, organization_id: int, url: str, job: Job | None) -> Callback:
 
 
 def get_callback(*, organization: Organization, public_id: str) -> Callback:
-    """Return an organization's callback; raises `UnknownCallback`, also for a foreign one."""
+    """Return an organization's delivery; raises `UnknownCallback`, also for others' deliveries."""
     found = (
         Callback.objects.for_organization(organization)
         .select_related("endpoint", "job", "organization")
@@ -90,9 +85,9 @@ def get_callback(*, organization: Organization, public_id: str) -> Callback:
 
 @requires_transaction
 def replay(*, callback: Callback, actor: Actor) -> None:
-    """Send a callback again, or at once when it waits; its id stays. Raises `NotOver`.
+    """Send a webhook again now, under the same id; raises `NotOver`.
 
-    Its schedule begins anew, so that a receiver that is still down gets it later.
+    Its retry schedule starts over, so a receiver that is still down gets it later.
     """
     if not _again(Callback.objects.filter(pk=callback.pk)):
         raise NotOver
@@ -106,7 +101,7 @@ def replay(*, callback: Callback, actor: Actor) -> None:
 
 @requires_transaction
 def replay_failed(*, organization: Organization, since: datetime, actor: Actor) -> int:
-    """Send again all that failed since a moment and return how many those are."""
+    """Send again the webhooks that failed since a moment and return how many."""
     failed = Callback.objects.for_organization(organization).filter(
         state=Callback.State.FAILED, kind=Callback.Kind.TASK, ended_at__gte=since
     )
@@ -123,7 +118,7 @@ def replay_failed(*, organization: Organization, since: datetime, actor: Actor) 
 
 @requires_transaction
 def replay_chosen(*, chosen: QuerySet[Callback]) -> int:
-    """Send the chosen callbacks again, except those being sent; return how many those are."""
+    """Send the chosen webhooks again, except those being sent, and return how many."""
     return _again(chosen)
 
 
@@ -137,9 +132,9 @@ def _again(callbacks: QuerySet[Callback]) -> int:
 
 
 def remove_old() -> int:
-    """Remove callbacks past CALLBACK_RETENTION_DAYS, with their tries; return how many.
+    """Delete deliveries past CALLBACK_RETENTION_DAYS with their tries, and return how many.
 
-    What waits at a paused endpoint for that long goes too, and endpoints nothing is left of.
+    Also deletes what has been queued for a paused endpoint for that long, and unused endpoints.
     """
     now = timezone.now()
     before = now - timedelta(days=settings.CALLBACK_RETENTION_DAYS)

@@ -1,11 +1,11 @@
-"""When a callback that failed is tried again: soon at first, then ever less often, for a day."""
+"""The retry schedule of a failed webhook: soon at first, then ever less often, for a day."""
 
 from __future__ import annotations
 
 import random
 
-# How long after the first try each further one is made; the example of Standard Webhooks, and a
-# try after a minute, because that is how long a restart takes.
+# Seconds from the first try to each further one: the example in Standard Webhooks, and one after a
+# minute, because that is how long a restart takes.
 OFFSETS_SECONDS = (
     5,
     60,
@@ -18,14 +18,14 @@ OFFSETS_SECONDS = (
     20 * 3600,
     24 * 3600,
 )
-# Never sooner than planned, so that the whole takes a day at the least.
+# Only ever later than planned, so that the schedule takes at least a day.
 JITTER = 0.1
 
 
 def delay_after(*, step: int, retry_after_seconds: float | None = None) -> float | None:
-    """Return the seconds from the `step`-th failure to the next try, None when there is none.
+    """Return the seconds from the `step`-th failure to the next try, None if there is none.
 
-    A receiver may ask for more time with Retry-After, never for less.
+    A receiver may ask for more time with Retry-After, but not for less.
     """
     if not 1 <= step <= len(OFFSETS_SECONDS):
         return None

@@ -13,9 +13,9 @@ SECRET_PREFIX = "whsec_"  # noqa: S105  the prefix of the specification
 def headers(
     *, message_id: str, timestamp: int, body: bytes, keys: Sequence[bytes]
 ) -> dict[str, str]:
-    """Return the headers that prove a body; one signature for each key, in the order given.
+    """Return the headers that sign a body, with one signature for each key.
 
-    The time is that of this try, in Unix seconds: receivers refuse what is five minutes old.
+    `timestamp` is the time of this try in Unix seconds: receivers refuse what is five minutes old.
     """
     return {
         "webhook-id": message_id,
@@ -33,6 +33,6 @@ def _signature(*, message_id: str, timestamp: int, body: bytes, key: bytes) -> s
     return f"v1,{base64.b64encode(digest).decode()}"
 
 
-def written(key: bytes) -> str:
-    """Return a key as customers get it: `whsec_` and base 64."""
+def encode_key(key: bytes) -> str:
+    """Return a key in the format customers get: `whsec_` and base64."""
     return SECRET_PREFIX + base64.b64encode(key).decode()

@@ -1,7 +1,7 @@
-"""The secrets callbacks are signed with: one for each organization, two while it rotates.
+"""Signing secrets of webhooks: one for each organization, two while it is rotated.
 
-They are stored sealed, with a key made of SECRET_KEY, so that a copy of the database does not let
-anybody sign in our name; see docs/decisions/0007-encrypt-webhook-secrets.md.
+They are stored sealed with a key derived from SECRET_KEY, so that a copy of the database is not
+enough to sign webhooks; see docs/decisions/0007-encrypt-webhook-secrets.md.
 """
 
 from __future__ import annotations
@@ -37,39 +37,39 @@ class Unreadable(errors.Internal):
 
 
 class Overlapping(errors.Conflict):
-    """The secret was replaced already, and the one before it still counts."""
+    """The secret was rotated already, and the previous one is still valid."""
 
     default_message = (
-        "The secret before this one is still valid. Wait until it has expired, then rotate again."
+        "The previous secret is still valid. Wait until it has expired, then rotate again."
     )
 
 
 def reveal(*, organization: Organization, actor: Actor) -> str:
-    """Return the present secret as customers write it, and note who looked; raises `Unreadable`."""
+    """Return the current secret and record who looked; raises `Unreadable`."""
     with transaction.atomic(durable=True):
-        row = _present(organization.pk)
+        row = _current(organization.pk)
         audit.record(organization=organization, actor=actor, action="callback_secret.revealed")
-    return signing.written(_open(row))
+    return signing.encode_key(_open(row))
 
 
 def rotate(*, organization: Organization, actor: Actor) -> str:
-    """Replace the secret and return the new one; the old one signs beside it for a while.
+    """Replace the secret and return the new one; both sign for CALLBACK_SECRET_OVERLAP_HOURS.
 
-    Raises `Overlapping`: with three secrets the receiver could not know which one to take.
+    Raises `Overlapping` during that time, because at most two secrets may be valid.
     """
     with transaction.atomic(durable=True):
-        old = CallbackSecret.objects.select_for_update().get(pk=_present(organization.pk).pk)
+        old = CallbackSecret.objects.select_for_update().get(pk=_current(organization.pk).pk)
         if old.expires_at is not None or _replaced(organization).exists():
             raise Overlapping
         old.expires_at = timezone.now() + timedelta(hours=settings.CALLBACK_SECRET_OVERLAP_HOURS)
         old.save(update_fields=["expires_at"])
         row = CallbackSecret.objects.create(organization=organization, sealed=_new_sealed())
         audit.record(organization=organization, actor=actor, action="callback_secret.rotated")
-    return signing.written(_open(row))
+    return signing.encode_key(_open(row))
 
 
 def overlap_ends_at(*, organization: Organization) -> datetime | None:
-    """Return until when the secret before the present one still counts, None when none does."""
+    """Return until when the previous secret is valid, None if it isn't."""
     row = _replaced(organization).first()
     return row.expires_at if row else None
 
@@ -79,13 +79,13 @@ def _replaced(organization: Organization) -> QuerySet[CallbackSecret]:
 
 
 def keys_of(*, organization_ids: Collection[int]) -> dict[int, tuple[bytes, ...]]:
-    """Return the keys that sign for each organization, the present one first.
+    """Return each organization's signing keys, the current one first.
 
-    An organization whose secret cannot be read is left out, and that is logged as an error.
+    An organization whose secret can't be read is left out and logged as an error.
     """
-    present = CallbackSecret.objects.filter(expires_at=None, organization__in=organization_ids)
-    for organization_id in {*organization_ids} - {row.organization_id for row in present}:
-        _present(organization_id)
+    current = CallbackSecret.objects.filter(expires_at=None, organization__in=organization_ids)
+    for organization_id in {*organization_ids} - {row.organization_id for row in current}:
+        _current(organization_id)
     rows = CallbackSecret.objects.filter(
         Q(expires_at=None) | Q(expires_at__gt=timezone.now()), organization__in=organization_ids
     ).order_by("-id")
@@ -94,20 +94,20 @@ def keys_of(*, organization_ids: Collection[int]) -> dict[int, tuple[bytes, ...]
         try:
             keys[row.organization_id] = (*keys.get(row.organization_id, ()), _open(row))
         except Unreadable:
-            log.error("callback_secret_unreadable", secret=row.pk)
+            log.error("webhook_secret_unreadable", secret=row.pk)
     return keys
 
 
-def _present(organization_id: int) -> CallbackSecret:
-    present = CallbackSecret.objects.filter(organization_id=organization_id, expires_at=None)
-    row = present.first()
+def _current(organization_id: int) -> CallbackSecret:
+    current = CallbackSecret.objects.filter(organization_id=organization_id, expires_at=None)
+    row = current.first()
     if row is None:
-        # Whoever comes second waits for the first one's commit, and then finds its row.
+        # A concurrent insert waits for the first one to commit, and then finds its row.
         CallbackSecret.objects.bulk_create(
             [CallbackSecret(organization_id=organization_id, sealed=_new_sealed())],
             ignore_conflicts=True,
         )
-        row = present.get()
+        row = current.get()
     return row
 
 
@@ -123,9 +123,9 @@ def _open(row: CallbackSecret) -> bytes:
 
 
 def reseal() -> int:
-    """Seal with the present SECRET_KEY what a former one sealed; return how many rows those were.
+    """Reseal with SECRET_KEY what a former key sealed, and return how many rows.
 
-    Once it has run, the former key may leave SECRET_KEY_FALLBACKS. Secrets past their end go.
+    After that the former key may leave SECRET_KEY_FALLBACKS. Also deletes expired secrets.
     """
     CallbackSecret.objects.filter(expires_at__lte=timezone.now()).delete()
     resealed = 0
@@ -133,7 +133,7 @@ def reseal() -> int:
         try:
             sealed = SEALER.reseal(row.sealed)
         except sealing.Unreadable:
-            log.error("callback_secret_unreadable", secret=row.pk)
+            log.error("webhook_secret_unreadable", secret=row.pk)
             continue
         same = CallbackSecret.objects.filter(pk=row.pk, sealed=row.sealed)
         resealed += same.update(sealed=sealed)

@@ -26,7 +26,7 @@ from generation.callbacks import (
     retry_schedule,
     signing_secrets,
 )
-from generation.jobs.generation_request import BadCallbackUrl
+from generation.callbacks.endpoints import BadCallbackUrl
 from generation.models import Callback, CallbackEndpoint
 from vidgo.kernel import http
 from vidgo.kernel.web import pagination
@@ -106,7 +106,7 @@ def callback_detail(request: MemberRequest, public_id: str) -> HttpResponseBase:
     callback = outbox.get_callback(organization=request.organization, public_id=public_id)
     tries = list(callback.tries.order_by("-number")[: 2 * len(retry_schedule.OFFSETS_SECONDS)])
     for each in tries:
-        each.sentence = delivery_results.WORDS.get(each.error, each.error)  # type: ignore[attr-defined]
+        each.sentence = delivery_results.MESSAGES.get(each.error, each.error)  # type: ignore[attr-defined]
         # One that was never written down, although a later one was begun or nobody sends it.
         each.is_lost = each.ended_at is None and (  # type: ignore[attr-defined]
             each.number < callback.tries_count or callback.state != Callback.State.SENDING

@@ -1,4 +1,4 @@
-"""What tests of callbacks share: receivers on this machine, which the settings then allow."""
+"""Fixtures for tests of webhooks: receivers on this machine, which the settings then allow."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Receive = Callable[..., Receiver]
 
 
 @pytest.fixture
-def receive(settings: Settings, slices: None) -> Iterator[Receive]:
-    """Start receivers that behave as told, one request after another; they stop with the test."""
+def receive(settings: Settings, work_cycles: None) -> Iterator[Receive]:
+    """Return a function that starts a scripted receiver; all stop with the test."""
     settings.VIDGO_ALLOW_LOOPBACK_URLS = True
     receivers: list[Receiver] = []
 
@@ -32,13 +32,13 @@ def receive(settings: Settings, slices: None) -> Iterator[Receive]:
 
 @pytest.fixture
 def receiver(receive: Receive) -> Receiver:
-    """One receiver that accepts everything until its script is changed."""
+    """Start a receiver that accepts everything until its script is changed."""
     return receive()
 
 
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> Network:
-    """Record every connect of the process and keep it within this machine."""
+    """Record all connections of the process and keep them on this machine."""
     network = Network(names={"localhost": [["127.0.0.1"]]})
 
     def connect(sock: socket.socket, address: Any) -> None:

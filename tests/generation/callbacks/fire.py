@@ -1,4 +1,4 @@
-"""Callbacks under fire: a receiver that fails by a seed, a real worker, and a kill midway."""
+"""Webhooks under fire: a receiver that fails at random, a real worker, and a kill midway."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.generation.callbacks.receiving import Receiver, ended, secret_of, ver
 from tests.kernel.network import Request
 from tests.running import wait_for, worker
 
-# As `manage.py worker`, with a schedule of seconds instead of a day.
+# `manage.py worker` with a retry schedule of seconds instead of a day.
 IMPATIENT = (
     "-c",
     "import django; django.setup(); from generation.callbacks import retry_schedule; "
@@ -28,10 +28,10 @@ IMPATIENT = (
 
 @dataclass
 class Outcome:
-    """What the receiver saw and how long it took."""
+    """What the receiver got, and how long it took."""
 
     seconds: float
-    # How often each id came, and how often each was accepted.
+    # How often each id arrived, and how often it was accepted.
     came: Counter[str] = field(default_factory=Counter)
     accepted: Counter[str] = field(default_factory=Counter)
 
@@ -39,9 +39,9 @@ class Outcome:
 def run(
     *, organization: Organization, callbacks: int, seed: int, log: Path, kill: str = "worker 0"
 ) -> Outcome:
-    """Deliver to a receiver that fails 30 % while a process of the worker is killed midway.
+    """Deliver to a receiver that fails 30 % of the time, and kill a worker process midway.
 
-    Checks that every callback was delivered, under one id each, and that all signatures verify.
+    Checks that every webhook was delivered under one id, and that all signatures verify.
     """
     choose = random.Random(seed)
     accepted: list[Request] = []
@@ -76,7 +76,7 @@ def run(
                 lambda: len(receiver.received) > callbacks // 4, seconds=60, what="quarter sent"
             )
             members[kill].kill()
-            wait_for(_all_over, seconds=240, what="end of all callbacks")
+            wait_for(_all_over, seconds=240, what="end of all deliveries")
             seconds = time.monotonic() - began
             running.stop()
     finally:
@@ -104,5 +104,5 @@ def _check(*, organization: Organization, receiver: Receiver, accepted: list[Req
         job = rows[str(request.header("webhook-id"))].job
         assert job is not None
         assert body["data"]["task_id"] == job.public_id
-    # Each try is in the log, with at most those open that the killed process had begun.
+    # Each try is recorded; those that the killed process had begun may be open.
     assert CallbackTry.objects.count() >= len(receiver.received)

@@ -1,4 +1,4 @@
-"""A customer's receiver that verifies what it gets, and misbehaves as it is told."""
+"""A customer's receiver that verifies what it gets and misbehaves by script."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ Behaviour = Callable[[Request], None]
 
 
 def answering(status: int = 200, body: bytes = b"", **headers: str) -> Behaviour:
-    """Return a receiver that answers properly, and closes as most servers behind proxies do."""
+    """Return a behaviour that answers and closes, as most servers behind proxies do."""
     return lambda request: request.answer(status, body, Connection="close", **headers)
 
 
 @dataclass
 class Receiver:
-    """A server whose address customers give as their callback_url."""
+    """A server whose URL customers send as their callback_url."""
 
-    # What it does with one request after another; the last one stays.
+    # What it does with each request; the last behaviour stays.
     script: list[Behaviour] = field(default_factory=lambda: [answering()])
     received: list[Request] = field(default_factory=list)
 
@@ -50,7 +50,7 @@ class Receiver:
         return [request.header("webhook-id") for request in self.received]
 
     def url(self, path: str = "/hook") -> str:
-        """Return the address of this receiver."""
+        """Return a URL of this receiver."""
         return self.server.url(path)
 
 
@@ -62,12 +62,12 @@ def verify(request: Request, *, secret: str) -> Any:
 
 
 def secret_of(organization: Organization) -> str:
-    """Return the organization's present secret, as its owner sees it."""
+    """Return the organization's current secret."""
     return signing_secrets.reveal(organization=organization, actor=SYSTEM)
 
 
 def ended(*, organization: Organization, url: str, finished: bool = True) -> Job:
-    """Store a job that has ended and asks for a callback."""
+    """Store a job that has ended and has a callback_url."""
     now = timezone.now()
     job = Job.objects.create(
         organization=organization,
@@ -99,7 +99,7 @@ def ended(*, organization: Organization, url: str, finished: bool = True) -> Job
 
 
 def announced(*, organization: Organization, url: str, finished: bool = True) -> Callback:
-    """Store a job that has ended, and its callback, which is due."""
+    """Store a job that has ended, and its webhook, which is due."""
     with transaction.atomic():
         callback = outbox.announce(job=ended(organization=organization, url=url, finished=finished))
     assert callback is not None
@@ -117,7 +117,7 @@ def deliver() -> int:
 
 
 def make_due(callback: Callback | None = None) -> None:
-    """Let the time pass until the next try of one callback, or of all that wait."""
+    """Make the next try due, of one webhook or of all that wait."""
     waiting = Callback.objects.filter(state="waiting")
     if callback is not None:
         waiting = waiting.filter(pk=callback.pk)
@@ -125,7 +125,7 @@ def make_due(callback: Callback | None = None) -> None:
 
 
 def tries_of(callback: Callback) -> list[CallbackTry]:
-    """Return the tries of a callback, the first one first."""
+    """Return the tries of a webhook, the first one first."""
     return list(CallbackTry.objects.filter(callback=callback).order_by("number"))
 
 
@@ -137,5 +137,5 @@ def database_now() -> Any:
 
 
 def data_of(request: Request) -> Any:
-    """Return the task a request tells about."""
+    """Return the task in a request."""
     return json.loads(request.body)["data"]

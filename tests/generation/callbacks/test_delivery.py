@@ -1,4 +1,4 @@
-"""Delivery: signed, retried by the schedule, bounded in time, and nobody waits for another."""
+"""Delivery: signed, retried by the schedule, bounded in time, and no receiver delays another."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ from vidgo.kernel.queue import cluster
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_callback_is_what_the_status_endpoint_answers_and_its_signature_verifies(
+def test_a_webhook_has_the_body_of_the_status_endpoint_and_a_valid_signature(
     organization: Organization, receiver: Receiver, api: Api
 ) -> None:
-    callback = announced(organization=organization, url=receiver.url("/hook?order=7"))
+    callback = announced(organization=organization, url=receiver.url("/hook?cart=7"))
     assert deliver() == 1
     (request,) = receiver.received
-    assert request.line == "POST /hook?order=7 HTTP/1.1"
+    assert request.line == "POST /hook?cart=7 HTTP/1.1"
     assert request.header("content-type") == "application/json"
     assert request.header("webhook-id") == callback.public_id
     assert callback.job is not None
@@ -77,12 +77,12 @@ def test_a_callback_is_what_the_status_endpoint_answers_and_its_signature_verifi
     assert deliver() == 0
 
 
-def test_a_failed_task_is_told_too(organization: Organization, receiver: Receiver) -> None:
+def test_a_failed_task_is_reported(organization: Organization, receiver: Receiver) -> None:
     announced(organization=organization, url=receiver.url(), finished=False)
     deliver()
-    told = data_of(receiver.received[0])
-    assert (told["status"], told["credits_amount"]) == ("failed", 0)
-    assert told["error_message"] == "The prompt was refused."
+    task = data_of(receiver.received[0])
+    assert (task["status"], task["credits_amount"]) == ("failed", 0)
+    assert task["error_message"] == "The prompt was refused."
 
 
 def test_a_forged_message_does_not_verify(organization: Organization, receiver: Receiver) -> None:
@@ -105,7 +105,7 @@ def test_another_organizations_secret_does_not_verify_it(
         verify(receiver.received[0], secret=secret_of(other_organization))
 
 
-def test_tries_follow_the_schedule_under_one_id_and_then_it_is_given_up(
+def test_tries_follow_the_schedule_under_one_id_until_the_last_one_fails(
     organization: Organization, receive: Receive
 ) -> None:
     receiver = receive(answering(500, b"try later"))
@@ -143,7 +143,7 @@ def test_the_schedule_is_the_published_one_and_lasts_a_day() -> None:
     assert len({retry_schedule.delay_after(step=4) for _ in range(20)}) > 1
 
 
-def test_a_receiver_that_recovers_gets_its_callback_late(
+def test_a_receiver_that_recovers_gets_its_webhook_late(
     organization: Organization, receive: Receive
 ) -> None:
     receiver = receive(answering(503), Request.reset, answering(204))
@@ -184,7 +184,7 @@ def huge(request: Request) -> None:
 
 
 def redirect(request: Request) -> None:
-    """Lead on to where a cloud keeps its secrets."""
+    """Redirect to a cloud's metadata address."""
     request.answer(302, Location="http://169.254.169.254/latest/meta-data/", Connection="close")
 
 
@@ -227,7 +227,7 @@ def test_a_receiver_that_misbehaves_costs_a_bounded_time_and_a_try(
     assert callback.state == ("failed" if error == "gone" else "waiting")
 
 
-def test_the_first_kilobyte_of_the_answer_is_kept_whatever_it_is(
+def test_the_first_kilobyte_of_any_answer_is_kept(
     organization: Organization, receive: Receive
 ) -> None:
     receiver = receive(answering(400, b"<b>no</b>\x00\xff" + b"y" * 5000))
@@ -250,7 +250,7 @@ def test_an_address_that_became_private_is_not_called(
     assert only.status is None
 
 
-def test_a_job_without_an_address_is_not_announced(organization: Organization) -> None:
+def test_a_job_without_a_callback_url_sends_no_webhook(organization: Organization) -> None:
     OrmQ.objects.all().delete()
     with transaction.atomic():
         assert outbox.announce(job=ended(organization=organization, url="")) is None
@@ -258,7 +258,7 @@ def test_a_job_without_an_address_is_not_announced(organization: Organization) -
     assert OrmQ.objects.count() == 0
 
 
-def test_an_announcement_needs_the_transaction_that_ends_the_job_and_rings_with_it(
+def test_a_webhook_is_stored_with_its_wake_up_in_the_transaction_that_ends_the_job(
     organization: Organization,
 ) -> None:
     job = ended(organization=organization, url="https://example.com/hook")
@@ -281,7 +281,7 @@ def test_a_receiver_that_hangs_delays_no_other(
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Fifty callbacks hang for two seconds each; the healthy receivers hear within one."""
+    """Fifty webhooks hang for two seconds each; the healthy receivers get theirs within 1.5."""
     shortened = delivery.http.Policy(max_bytes=1024, cut_body=True, total_timeout_seconds=2)
     monkeypatch.setattr(delivery.http, "CALLBACK", shortened)
     settings.CALLBACKS_IN_FLIGHT_PER_PROCESS = 20
@@ -330,7 +330,7 @@ def test_an_error_of_the_job_loop_is_raised_after_the_webhooks_were_sent(
     assert len(receiver.received) == 1
 
 
-def test_one_endpoint_gets_no_more_at_once_than_its_limit(
+def test_an_endpoint_gets_no_more_at_once_than_its_limit(
     organization: Organization, settings: Settings
 ) -> None:
     settings.CALLBACKS_IN_FLIGHT_PER_ENDPOINT = 3
@@ -358,7 +358,7 @@ def test_claims_are_fair_across_organizations(
     assert theirs.pk in [each.callback.pk for each in claimed]
 
 
-def test_an_endpoint_that_fails_gets_one_at_a_time(organization: Organization) -> None:
+def test_a_failing_endpoint_gets_one_webhook_at_a_time(organization: Organization) -> None:
     callbacks = [
         announced(organization=organization, url="https://example.com/hook") for _ in range(4)
     ]
@@ -368,7 +368,7 @@ def test_an_endpoint_that_fails_gets_one_at_a_time(organization: Organization) -
     assert len(delivery_claims.claim(owner="one", limit=100)) == 1
 
 
-def test_a_lease_that_ran_out_is_sent_again_under_the_same_id_and_the_late_sender_is_fenced(
+def test_after_its_lease_ran_out_a_webhook_is_sent_again_and_the_late_sender_is_fenced(
     organization: Organization, receiver: Receiver
 ) -> None:
     callback = announced(organization=organization, url=receiver.url())
@@ -386,7 +386,7 @@ def test_a_lease_that_ran_out_is_sent_again_under_the_same_id_and_the_late_sende
     assert [each.error for each in tries_of(callback)] == ["timed_out", ""]
 
 
-def test_what_a_killed_cluster_held_is_free_at_once(organization: Organization) -> None:
+def test_webhooks_of_a_killed_cluster_are_released_at_once(organization: Organization) -> None:
     announced(organization=organization, url="https://example.com/hook")
     assert len(delivery_claims.claim(owner=f"{queue.cluster_name}/1", limit=10)) == 1
     assert not delivery_claims.is_due()
@@ -395,7 +395,7 @@ def test_what_a_killed_cluster_held_is_free_at_once(organization: Organization) 
     assert delivery_claims.is_due()
 
 
-def test_a_mistake_of_ours_is_logged_as_a_try_and_does_not_count_against_the_endpoint(
+def test_a_bug_of_ours_is_recorded_as_a_try_and_does_not_count_against_the_endpoint(
     organization: Organization, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     callback = announced(organization=organization, url=receiver.url())
@@ -410,7 +410,7 @@ def test_a_mistake_of_ours_is_logged_as_a_try_and_does_not_count_against_the_end
     assert callback.endpoint.failures_in_a_row == 0
 
 
-def test_a_stopping_worker_lets_go_of_what_hangs(
+def test_a_stopping_worker_releases_calls_that_hang(
     organization: Organization, receive: Receive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     callback = announced(organization=organization, url=receive(Request.hang).url())
@@ -434,7 +434,7 @@ def test_a_stopping_worker_lets_go_of_what_hangs(
     assert only.ended_at is None
 
 
-def test_a_hundred_callbacks_to_one_receiver_go_out_in_parallel(
+def test_a_hundred_webhooks_to_one_receiver_are_sent_in_parallel(
     organization: Organization,
     receive: Receive,
     record_testsuite_property: Callable[[str, object], None],
@@ -457,25 +457,25 @@ def test_a_hundred_callbacks_to_one_receiver_go_out_in_parallel(
 @pytest.mark.parametrize(
     ("prompt", "status"), [("a red fox", "finished"), ("sandbox:fail", "failed")]
 )
-def test_a_task_that_ends_is_announced_by_the_bell_that_drove_it(
+def test_the_wake_up_that_drives_a_task_also_sends_its_webhook(
     organization: Organization, receiver: Receiver, prompt: str, status: str
 ) -> None:
-    order = generation_request.parse(
+    wanted = generation_request.parse(
         model="flux-kontext-pro", input={"prompt": prompt}, callback_url=receiver.url()
     )
-    factories.credits(organization=organization, amount=order.price_credits)
-    job = jobs.submit(organization=organization, request=order).job
+    factories.credits(organization=organization, amount=wanted.price_credits)
+    job = jobs.submit(organization=organization, request=wanted).job
     deadline = time.monotonic() + 20
     while not receiver.received and time.monotonic() < deadline:
         tasks.drive()
     (request,) = receiver.received
-    told = verify(request, secret=secret_of(organization))["data"]
-    assert (told["task_id"], told["status"]) == (job.public_id, status)
+    task = verify(request, secret=secret_of(organization))["data"]
+    assert (task["task_id"], task["status"]) == (job.public_id, status)
     tasks.deliver_callbacks()
     assert len(receiver.received) == 1
 
 
-def test_the_sweep_removes_old_callbacks_and_the_schedule_rings_for_due_ones(
+def test_the_sweep_deletes_old_webhooks_and_the_schedule_sends_a_wake_up_for_due_ones(
     organization: Organization,
 ) -> None:
     announced(organization=organization, url="https://example.com/hook")
@@ -483,10 +483,10 @@ def test_the_sweep_removes_old_callbacks_and_the_schedule_rings_for_due_ones(
     Callback.objects.update(state="failed", ended_at=long_ago, created_at=long_ago)
     tasks.sweep()
     assert Callback.objects.count() == 0
-    rung = {task for task, _, _ in tasks.SCHEDULES}
+    scheduled = {task for task, _, _ in tasks.SCHEDULES}
     assert import_string(outbox.WAKE_UP) is tasks.deliver_callbacks
-    assert "generation.tasks.ring_for_callbacks" in rung
+    assert "generation.tasks.notify_callbacks" in scheduled
     OrmQ.objects.all().delete()
-    tasks.ring_for_callbacks()
+    tasks.notify_callbacks()
     assert OrmQ.objects.get().func() == outbox.WAKE_UP
     assert import_string(endpoints.NOTICE) is tasks.send_callback_notice

@@ -1,4 +1,4 @@
-"""The code that docs/webhooks.md gives to customers does what it says."""
+"""The code in docs/webhooks.md works as described."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BODY = '{"code":200,"data":{"prompt":"füchse"}}'.encode()
 
 
 def code(language: str, *, containing: str) -> str:
-    """Return the one block of the document in a language that contains some words."""
+    """Return the one code block of the document in a language that contains some text."""
     blocks = re.findall(rf"```{language}\n(.*?)```", DOCUMENT, flags=re.DOTALL)
     (found,) = (block for block in blocks if containing in block)
     return str(found)
@@ -33,7 +33,7 @@ def signed(*, keys: tuple[bytes, ...] = KEYS[:1], age_seconds: int = 0) -> dict[
     return signing.headers(message_id="cb_1", timestamp=timestamp, body=BODY, keys=keys)
 
 
-# Headers, made when the test runs, body, and whether the receiver shall believe them.
+# Headers, made when the test runs, body, and whether they are genuine.
 CASES: list[tuple[Callable[[], dict[str, str]], bytes, bool]] = [
     (signed, BODY, True),
     (lambda: signed(keys=(KEYS[1], KEYS[0])), BODY, True),
@@ -47,22 +47,22 @@ CASES: list[tuple[Callable[[], dict[str, str]], bytes, bool]] = [
 
 
 @pytest.mark.parametrize(("headers", "body", "genuine"), CASES)
-def test_the_python_code_tells_genuine_from_forged(
+def test_the_python_code_rejects_forged_webhooks(
     monkeypatch: pytest.MonkeyPatch,
     headers: Callable[[], dict[str, str]],
     body: bytes,
     genuine: bool,
 ) -> None:
-    monkeypatch.setenv("VIDGO_CALLBACK_SECRET", signing.written(KEYS[0]))
+    monkeypatch.setenv("VIDGO_CALLBACK_SECRET", signing.encode_key(KEYS[0]))
     names: dict[str, Any] = {}
     exec(code("python", containing="def is_genuine"), names)
     assert names["is_genuine"](body, headers()) is genuine
 
 
-def test_the_python_code_with_the_library_answers_as_it_should(
+def test_the_python_code_with_the_library_answers_as_described(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("VIDGO_CALLBACK_SECRET", signing.written(KEYS[0]))
+    monkeypatch.setenv("VIDGO_CALLBACK_SECRET", signing.encode_key(KEYS[0]))
     seen: set[str] = set()
     tasks: list[Any] = []
 
@@ -79,7 +79,7 @@ def test_the_python_code_with_the_library_answers_as_it_should(
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")
-def test_the_javascript_code_tells_genuine_from_forged(tmp_path: Path) -> None:
+def test_the_javascript_code_rejects_forged_webhooks(tmp_path: Path) -> None:
     cases = [[headers(), body.decode(), genuine] for headers, body, genuine in CASES]
     program = tmp_path / "verify.mjs"
     program.write_text(
@@ -90,7 +90,7 @@ def test_the_javascript_code_tells_genuine_from_forged(tmp_path: Path) -> None:
     )
     done = subprocess.run(
         ["node", str(program)],
-        env={"VIDGO_CALLBACK_SECRET": signing.written(KEYS[0]), "PATH": "/usr/bin:/bin"},
+        env={"VIDGO_CALLBACK_SECRET": signing.encode_key(KEYS[0]), "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
         check=True,
@@ -98,10 +98,9 @@ def test_the_javascript_code_tells_genuine_from_forged(tmp_path: Path) -> None:
     assert json.loads(done.stdout) == [genuine for _, _, genuine in CASES]
 
 
-def test_the_document_tells_the_schedule_as_it_is() -> None:
+def test_the_document_has_the_actual_schedule() -> None:
     units = {"s": 1, "min": 60, "h": 3600}
     line = next(line for line in DOCUMENT.splitlines() if line.startswith("5 s · "))
-    told = [each.split() for each in line.split(" · ")]
-    assert (
-        tuple(int(number) * units[unit] for number, unit in told) == retry_schedule.OFFSETS_SECONDS
-    )
+    spans = [each.split() for each in line.split(" · ")]
+    offsets = tuple(int(number) * units[unit] for number, unit in spans)
+    assert offsets == retry_schedule.OFFSETS_SECONDS

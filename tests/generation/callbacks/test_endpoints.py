@@ -1,4 +1,4 @@
-"""Endpoints: paused when gone or failing for long, told once, resumed by hand or by a test."""
+"""Endpoints: paused with one e-mail when gone or failing for long, resumed by hand or by a test."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from django_q.models import OrmQ
 from accounts.audit import SYSTEM
 from accounts.models import AuditEvent, Organization
 from generation.callbacks import endpoints, outbox
-from generation.jobs import generation_request
 from generation.models import Callback, CallbackEndpoint, CallbackTry
 from tests.generation.callbacks.conftest import Receive
 from tests.generation.callbacks.receiving import (
@@ -34,7 +33,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def run_notices() -> int:
-    """Run the notices in the queue as a worker does, and return how many there were."""
+    """Run the queued notices as a worker does, and return how many there were."""
     tasks: list[Any] = [row.task for row in OrmQ.objects.all()]
     notices = [task for task in tasks if task["func"] == endpoints.NOTICE]
     for task in notices:
@@ -50,11 +49,11 @@ def run_notices() -> int:
         ("https://example.com:8443/a", "https://example.com:8443"),
     ],
 )
-def test_addresses_of_one_server_share_an_endpoint(url: str, origin: str) -> None:
+def test_urls_of_one_server_share_an_endpoint(url: str, origin: str) -> None:
     assert endpoints.origin_of(url) == origin
 
 
-def test_gone_stops_the_callback_pauses_the_endpoint_and_tells_the_owner_once(
+def test_410_fails_the_webhook_pauses_the_endpoint_and_sends_one_notice(
     organization: Organization, receive: Receive
 ) -> None:
     receiver = receive(answering(410))
@@ -76,7 +75,7 @@ def test_gone_stops_the_callback_pauses_the_endpoint_and_tells_the_owner_once(
     assert "/dashboard/callbacks" in str(mail.outbox[0].body)
 
 
-def test_an_endpoint_that_fails_for_a_day_is_paused_and_the_owner_told(
+def test_an_endpoint_that_fails_for_a_day_is_paused_with_a_notice(
     organization: Organization, receive: Receive
 ) -> None:
     receiver = receive(answering(500))
@@ -109,7 +108,7 @@ def test_many_failures_within_a_day_pause_nothing(
     assert endpoint.state == "failing"
 
 
-def test_one_success_ends_the_count(organization: Organization, receive: Receive) -> None:
+def test_one_success_resets_the_count(organization: Organization, receive: Receive) -> None:
     receiver = receive(answering(500), answering(200))
     announced(organization=organization, url=receiver.url())
     deliver()
@@ -120,7 +119,7 @@ def test_one_success_ends_the_count(organization: Organization, receive: Receive
     assert (endpoint.failures_in_a_row, endpoint.failing_since) == (0, None)
 
 
-def test_what_waited_is_sent_when_a_person_resumes_the_endpoint(
+def test_queued_webhooks_are_sent_when_the_endpoint_is_resumed(
     organization: Organization, receiver: Receiver
 ) -> None:
     callback = announced(organization=organization, url=receiver.url())
@@ -137,7 +136,7 @@ def test_what_waited_is_sent_when_a_person_resumes_the_endpoint(
     ]
 
 
-def test_a_test_that_is_accepted_resumes_a_paused_endpoint(
+def test_an_accepted_test_resumes_a_paused_endpoint(
     organization: Organization, receive: Receive
 ) -> None:
     receiver = receive(answering(410), answering(500), answering(200))
@@ -157,15 +156,13 @@ def test_a_test_that_is_accepted_resumes_a_paused_endpoint(
     assert CallbackEndpoint.objects.get().state == "healthy"
 
 
-def test_a_test_looks_like_a_task_that_has_finished(
-    organization: Organization, receiver: Receiver
-) -> None:
+def test_a_test_looks_like_a_finished_task(organization: Organization, receiver: Receiver) -> None:
     real = announced(organization=organization, url=receiver.url())
     test = outbox.test(organization=organization, url=receiver.url(), actor=SYSTEM)
     deliver()
-    told = {each.header("webhook-id"): each for each in receiver.received}
-    verify(told[test.public_id], secret=secret_of(organization))
-    sample, task = data_of(told[test.public_id]), data_of(told[real.public_id])
+    requests = {each.header("webhook-id"): each for each in receiver.received}
+    verify(requests[test.public_id], secret=secret_of(organization))
+    sample, task = data_of(requests[test.public_id]), data_of(requests[real.public_id])
     assert sample.keys() == task.keys()
     assert sample["files"][0].keys() == task["files"][0].keys()
     assert sample["task_id"].startswith("task_test_")
@@ -182,15 +179,15 @@ def test_a_test_looks_like_a_task_that_has_finished(
         "https://example.com:22/",
     ],
 )
-def test_a_test_is_sent_to_no_address_that_a_task_could_not_name(
+def test_a_test_is_sent_only_to_urls_that_a_task_could_use(
     organization: Organization, url: str
 ) -> None:
-    with pytest.raises(generation_request.BadCallbackUrl):
+    with pytest.raises(endpoints.BadCallbackUrl):
         outbox.test(organization=organization, url=url, actor=SYSTEM)
     assert Callback.objects.count() == 0
 
 
-def test_a_replay_sends_it_again_under_its_id_and_begins_the_schedule_anew(
+def test_a_replay_sends_it_again_under_its_id_and_restarts_the_schedule(
     organization: Organization, receive: Receive
 ) -> None:
     receiver = receive(answering(410), answering(500), answering(200))
@@ -213,7 +210,7 @@ def test_a_replay_sends_it_again_under_its_id_and_begins_the_schedule_anew(
     assert [each.error for each in tries_of(callback)] == ["gone", "rejected", "", ""]
 
 
-def test_what_is_being_sent_is_not_replayed(organization: Organization) -> None:
+def test_a_webhook_that_is_being_sent_is_not_replayed(organization: Organization) -> None:
     callback = announced(organization=organization, url="https://example.com/hook")
     Callback.objects.update(
         state="sending", leased_until=timezone.now() + timedelta(seconds=10), tries_count=1
@@ -222,7 +219,7 @@ def test_what_is_being_sent_is_not_replayed(organization: Organization) -> None:
         outbox.replay(callback=callback, actor=SYSTEM)
 
 
-def test_all_that_failed_since_a_moment_is_replayed_and_nothing_else(
+def test_only_webhooks_that_failed_since_a_moment_are_replayed(
     organization: Organization, other_organization: Organization, receiver: Receiver
 ) -> None:
     now = timezone.now()
@@ -248,7 +245,7 @@ def test_all_that_failed_since_a_moment_is_replayed_and_nothing_else(
     assert receiver.ids == [recent.public_id]
 
 
-def test_old_callbacks_go_with_their_tries_and_endpoints_nothing_is_left_of(
+def test_old_webhooks_are_deleted_with_their_tries_and_unused_endpoints(
     organization: Organization, receiver: Receiver
 ) -> None:
     long_ago = timezone.now() - timedelta(days=31)
@@ -266,6 +263,6 @@ def test_old_callbacks_go_with_their_tries_and_endpoints_nothing_is_left_of(
     assert list(Callback.objects.all()) == [kept]
     assert CallbackTry.objects.filter(callback=old.pk).count() == 0
     origins = set(CallbackEndpoint.objects.values_list("origin", flat=True))
-    # A paused one stays paused: the next callback to it must not begin anew.
+    # A paused one stays: the next webhook to it must stay paused, too.
     assert origins == {"https://paused.example.com", "https://kept.example.com"}
     assert outbox.remove_old() == 0

@@ -26,7 +26,7 @@ from tests.generation.callbacks.receiving import (
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_secret_is_made_when_it_is_first_needed_and_stays(organization: Organization) -> None:
+def test_a_secret_is_created_when_first_needed_and_stays(organization: Organization) -> None:
     secret = secret_of(organization)
     assert secret.startswith("whsec_")
     assert len(base64.b64decode(secret.removeprefix("whsec_"))) == 32
@@ -34,7 +34,7 @@ def test_a_secret_is_made_when_it_is_first_needed_and_stays(organization: Organi
     assert AuditEvent.objects.filter(action="callback_secret.revealed").count() == 2
 
 
-def test_the_database_does_not_tell_it(organization: Organization) -> None:
+def test_the_database_does_not_reveal_it(organization: Organization) -> None:
     secret = secret_of(organization).removeprefix("whsec_")
     row = CallbackSecret.objects.get()
     assert secret not in row.sealed
@@ -73,11 +73,11 @@ def test_it_is_not_rotated_twice_within_the_overlap(organization: Organization) 
     assert AuditEvent.objects.filter(action="callback_secret.rotated").count() == 1
 
 
-def test_a_new_secret_key_opens_what_the_former_one_sealed_and_seals_it_anew(
+def test_a_new_secret_key_opens_and_reseals_what_the_former_one_sealed(
     organization: Organization, settings: Settings
 ) -> None:
     secret = secret_of(organization)
-    former, settings.SECRET_KEY = settings.SECRET_KEY, "another key, long enough for anybody " * 2
+    former, settings.SECRET_KEY = settings.SECRET_KEY, "another key that is long enough " * 2
     with pytest.raises(signing_secrets.Unreadable):
         secret_of(organization)
     settings.SECRET_KEY_FALLBACKS = [former]
@@ -88,7 +88,7 @@ def test_a_new_secret_key_opens_what_the_former_one_sealed_and_seals_it_anew(
     assert signing_secrets.reseal() == 0
 
 
-def test_without_a_readable_secret_nothing_is_sent_unsigned_and_rotating_mends_it(
+def test_without_a_readable_secret_nothing_is_sent_and_rotating_fixes_it(
     organization: Organization, receiver: Receiver
 ) -> None:
     secret_of(organization)
