@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import ClassVar
 
 from django.contrib import admin
@@ -13,7 +12,6 @@ from django.utils.safestring import SafeString
 
 from accounts import audit
 from accounts.admin.organizations import page_of
-from accounts.audit import Actor
 from generation import catalog, jobs
 from generation.models import Attempt, Job, Status
 from generation.providers.base import FailureKind
@@ -138,21 +136,12 @@ def _fail(run: ActionRun) -> str:
                 message=MESSAGE,
                 fenced=False,
                 among=(Status.QUEUED, Status.RUNNING),
-                within=partial(_note_failed, job, actor),
+                actor=actor,
             )
         except jobs.AlreadyDone:
             continue
         done += 1
     return _told(done, "ended, credits given back", of=len(run.chosen))
-
-
-def _note_failed(job: Job, actor: Actor) -> None:
-    audit.record(
-        organization=job.organization,
-        actor=actor,
-        action="job.failed",
-        target=f"{job.public_id}: {job.price_credits} credits",
-    )
 
 
 def _told(done: int, what: str, *, of: int) -> str:

@@ -1,8 +1,9 @@
-"""Jobs: what may be asked, submitting it, and every way a job changes until it has ended once.
+"""Jobs: validating a request, submitting it, and every change until the job ends, exactly once.
 
-Import it as `from generation import jobs`. `generation_request` checks what a customer asks for,
-`submit` charges and stores it, `lifecycle` ends it, `cancel` takes it back, `idempotency` answers a
-repeated submit, `long_polling` waits for the end, `representation` is a job as the API shows it.
+Import it as `from generation import jobs`. `generation_request` validates what a customer sends,
+`submit` charges for it and stores it, `lifecycle` ends it, `cancel` cancels it, `idempotency`
+answers a repeated submit, `long_polling` waits for the end, and `representation` is a job as the
+API returns it.
 """
 
 from generation.jobs.lifecycle import (

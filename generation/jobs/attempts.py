@@ -18,7 +18,7 @@ from vidgo.kernel.db import prepared_statements
 from vidgo.kernel.db.transactions import requires_transaction
 
 TRIES_PER_PROVIDER = 3
-# Nothing was tried: the provider asked to wait, or the operator's account there is to blame.
+# These don't count as tries: the provider asked us to wait, or our account there is at fault.
 UNCOUNTED = frozenset({FailureKind.THROTTLED, FailureKind.NO_CREDIT, FailureKind.UNAUTHORIZED})
 
 CHANGE = """
@@ -33,7 +33,7 @@ UPDATE generation_attempt SET {columns}
 
 
 class LeaseLost(Exception):
-    """Another driver has taken the job over, or it has ended: this one must let go."""
+    """Another driver has taken over the job, or the job has ended; stop driving it."""
 
 
 def list_open(*, job_ids: Collection[int]) -> dict[int, Attempt]:
@@ -42,7 +42,7 @@ def list_open(*, job_ids: Collection[int]) -> dict[int, Attempt]:
 
 
 def list_ended(*, job_ids: Collection[int]) -> dict[int, list[Attempt]]:
-    """Return the attempts of jobs that came to nothing, in order."""
+    """Return the ended attempts of each job that has any, the first one first."""
     ended: dict[int, list[Attempt]] = {}
     rows = Attempt.objects.filter(job__in=job_ids, ended_at__isnull=False)
     for attempt in rows.order_by("job_id", "number"):
@@ -51,24 +51,24 @@ def list_ended(*, job_ids: Collection[int]) -> dict[int, list[Attempt]]:
 
 
 def count_tries(ended: Iterable[Attempt]) -> dict[str, int]:
-    """Return, by provider, how many of these attempts count against `TRIES_PER_PROVIDER`."""
+    """Return by provider how many of these attempts count against `TRIES_PER_PROVIDER`."""
     return dict(Counter(each.provider for each in ended if each.failure_kind not in UNCOUNTED))
 
 
 def note_started(
     *, job: Job, attempt: Attempt, upstream_ref: str, cost_usd: Decimal | None = None
 ) -> None:
-    """Store where the provider keeps the work, before anything else; raises `LeaseLost`."""
+    """Store the provider's reference to the work, before anything else; raises `LeaseLost`."""
     _change(job, attempt, upstream_ref=upstream_ref, cost_usd=cost_usd, lost_at=None)
 
 
 def note_lost(*, job: Job, attempt: Attempt, since: datetime) -> None:
-    """Store since when nobody knows what the provider does; raises `LeaseLost`."""
+    """Store since when the outcome at the provider has been unknown; raises `LeaseLost`."""
     _change(job, attempt, lost_at=since)
 
 
 def note_found(*, job: Job, attempt: Attempt) -> None:
-    """Forget that the provider did not answer for a while; raises `LeaseLost`."""
+    """Note that the provider answers about the work again; raises `LeaseLost`."""
     _change(job, attempt, lost_at=None)
 
 
@@ -82,14 +82,14 @@ def close(
 ) -> None:
     """End the job's open attempt, if there is one.
 
-    `cost_usd` is what the provider asks, when nothing is known to the attempt yet.
+    `cost_usd` is the provider's price, used if the attempt has none yet.
     """
     Attempt.objects.filter(job=job, ended_at=None).update(
         ended_at=timezone.now(),
         failure_kind=kind.value if kind else "",
         error_message=message,
         cost_usd=Coalesce("cost_usd", Value(cost_usd, DecimalField())),
-        # Another provider is asked without knowing: this one may have made the image too.
+        # The next provider is asked although this one may have made the image, too.
         may_cost_double=kind is FailureKind.OUTCOME_UNKNOWN,
     )
 
@@ -97,9 +97,9 @@ def close(
 def _change(job: Job, attempt: Attempt, **values: Any) -> None:
     """Write to an attempt of a job this driver holds; raises `LeaseLost`.
 
-    One statement, as each job needs it at least once. The job's row is locked, so that nobody takes
-    it over before the attempt is written: otherwise a driver that is just being taken over could
-    write its reference over the one that the other has stored.
+    One statement, because every job needs it at least once. It locks the job's row until the
+    attempt is written: otherwise a driver that is losing the job could overwrite the reference
+    that its successor has stored.
     """
     columns = ", ".join(f"{name} = %({name})s" for name in values)
     with prepared_statements.prepared() as cursor:

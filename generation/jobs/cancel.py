@@ -1,7 +1,7 @@
-"""Cancellation: a customer takes an order back, as long as nothing has been made for it.
+"""Cancellation: a customer cancels a job before its image is made.
 
-A waiting job ends at once. A running one ends only when its provider says that it has stopped the
-work: otherwise the image is made and has to be paid for.
+A queued job ends at once. A running one ends only if its provider confirms that it has stopped the
+work; otherwise the image is made and has to be paid for.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class AlreadyEnded(errors.Conflict):
 
 
 class NotYet(errors.Conflict):
-    default_message = "The work is just being handed over; try again in a few seconds."
+    default_message = "The task is being handed to a provider. Try again in a few seconds."
 
 
 class TooLate(errors.Conflict):
@@ -39,31 +39,31 @@ class TooLate(errors.Conflict):
 
 
 class Impossible(errors.Conflict):
-    default_message = "The work on this task has begun, and it cannot be stopped where it is done."
+    default_message = "The work on this task has started and cannot be stopped."
 
 
 class NoAnswer(errors.Conflict):
-    default_message = "It could not be found out whether the task can still be stopped; it goes on."
+    default_message = "It is not known whether the task can still be stopped, so it goes on."
 
 
 def cancel(*, organization: Organization, public_id: str) -> Job:
-    """End a job for its customer, give the credits back, and return the job.
+    """Cancel a job, refund its credits, and return it; canceling it again changes nothing.
 
-    One that was canceled before stays as it is. A running job's provider is asked, for up to
-    `PATIENCE_SECONDS`: call it outside transactions. Raises `jobs.UnknownJob`, `AlreadyEnded`,
-    `NotYet`, `TooLate`, `Impossible` or `NoAnswer`; then the job goes on, or has ended otherwise.
+    Asks a running job's provider for up to `PATIENCE_SECONDS`: call it outside transactions. Raises
+    `jobs.UnknownJob`, `AlreadyEnded`, `NotYet`, `TooLate`, `Impossible` or `NoAnswer`; then the
+    job goes on, or has ended in another way.
     """
     job = jobs.get_job(organization=organization, public_id=public_id)
     if job.status == Status.QUEUED:
         try:
             _end(job, among=(Status.QUEUED,))
         except jobs.AlreadyDone:
-            # A driver took it up at this moment, or somebody ended it.
+            # A driver has just claimed it, or it has ended.
             job = jobs.get_job(organization=organization, public_id=public_id)
     if job.status == Status.RUNNING:
         _stop(job)
         try:
-            # Also from the queue, where a driver puts back what its provider has stopped.
+            # Also if it is queued: a driver requeues work that its provider has stopped.
             _end(job, among=(Status.QUEUED, Status.RUNNING))
         except jobs.AlreadyDone:
             log.info("job_ended_before_it_was_canceled", job=public_id)
@@ -78,7 +78,7 @@ def _end(job: Job, *, among: tuple[Status, ...]) -> None:
 
 
 def _stop(job: Job) -> None:
-    """Have the provider stop the work; raises what `cancel` does when it does not."""
+    """Have the provider stop the work; raises the errors of `cancel` if it doesn't."""
     attempt = attempts.list_open(job_ids=[job.pk]).get(job.pk)
     if attempt is None or not attempt.upstream_ref:
         raise NotYet
@@ -98,7 +98,7 @@ def _stop(job: Job) -> None:
 
 
 async def _ask(provider: Provider, attempt: Attempt) -> Cancellation | None:
-    """Return what the provider says, None when it says nothing in time."""
+    """Return the provider's answer, None if there is none in time."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             return await provider.cancel(attempt.upstream_ref)

@@ -1,4 +1,4 @@
-"""Orders: what a customer may ask for, checked the same way for the API and the playground."""
+"""Generation requests: validated the same way for the API and the playground."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
-
 from generation import catalog
+from generation.callbacks.endpoints import BadCallbackUrl
 from generation.storage import files
 from vidgo.kernel import errors, http
-
-log = structlog.get_logger(__name__)
 
 # JSON Schema of each field of `input`, by its name.
 Fields = Mapping[str, Mapping[str, Any]]
@@ -21,7 +18,7 @@ KNOWN_FIELDS = frozenset(catalog.input_fields())
 
 
 class BadParameter(errors.Invalid):
-    """A parameter is missing, of the wrong type, or not one of the choices."""
+    """A parameter is missing, has the wrong type, or is not one of the choices."""
 
 
 class PromptTooLong(errors.ContentTooLong):
@@ -29,24 +26,20 @@ class PromptTooLong(errors.ContentTooLong):
 
 
 class ImageMissing(errors.Invalid):
-    """An edit model was asked for without an image."""
+    """An edit model was requested without an image."""
 
 
 class ImageNotWanted(errors.Invalid):
-    """A generation model was sent an image; the sentence names the model that edits."""
+    """A text-to-image model was sent an image; the message names the model that edits."""
 
 
 class BadImageUrl(errors.Invalid):
-    """The image address is not one we may fetch."""
-
-
-class BadCallbackUrl(errors.Invalid):
-    """The callback address is not one we may call."""
+    """We may not fetch this image URL."""
 
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
-    """A checked request for one image."""
+    """A valid request for one image."""
 
     model: catalog.Model
     prompt: str
@@ -55,17 +48,17 @@ class GenerationRequest:
     seed: int | None = None
     image_url: str = ""
     callback_url: str = ""
-    # What we did not understand and ignored, told to the caller.
+    # Messages to the caller about input that was ignored.
     warnings: tuple[str, ...] = ()
 
     @property
     def price_credits(self) -> int:
-        """Return the price of this order."""
+        """Return the price of this request."""
         return self.model.price_credits
 
 
 def parse(*, model: object, input: object, callback_url: object = None) -> GenerationRequest:
-    """Return the order in a decoded request body.
+    """Return the request in a decoded body.
 
     Raises `UnknownModel`, `BadParameter`, `PromptTooLong`, `ImageMissing`, `ImageNotWanted`,
     `BadImageUrl` or `BadCallbackUrl`; each names the parameter at fault.
@@ -80,7 +73,7 @@ def parse(*, model: object, input: object, callback_url: object = None) -> Gener
     return GenerationRequest(
         model=chosen,
         prompt=_prompt(input.get("prompt"), most=fields["prompt"]["maxLength"]),
-        # Sizes that are not listed are known all the same.
+        # Unlisted sizes are accepted, too.
         size=sizes[_choice(input.get("size"), "size", fields, unlisted=sizes)],
         output_format=_choice(input.get("output_format"), "output_format", fields),
         seed=_whole_number(input.get("seed"), "seed", fields),
@@ -92,22 +85,6 @@ def parse(*, model: object, input: object, callback_url: object = None) -> Gener
             if name not in KNOWN_FIELDS
         ),
     )
-
-
-def require_callable(order: GenerationRequest) -> None:
-    """Raise `BadCallbackUrl` when the callback's host leads to an address we may not call.
-
-    Looks the name up, for up to five seconds: call it outside transactions. A name that cannot be
-    looked up right now passes; the address is judged again at each delivery.
-    """
-    if not order.callback_url:
-        return
-    try:
-        http.resolve_check_sync(url=order.callback_url, policy=http.CALLBACK)
-    except http.UrlRefused as refused:
-        raise BadCallbackUrl(f"'callback_url': {refused}", param="callback_url") from None
-    except http.FetchError as error:
-        log.info("callback_not_resolved", reason=error.reason)
 
 
 def _prompt(value: object, *, most: int) -> str:
@@ -128,7 +105,7 @@ def _prompt(value: object, *, most: int) -> str:
 
 
 def _storable(text: str) -> str:
-    """Drop what PostgreSQL does not store, NUL, and what UTF-8 cannot say, lone surrogates."""
+    """Drop NUL, which PostgreSQL can't store, and replace surrogates, which UTF-8 can't encode."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
@@ -157,7 +134,7 @@ def _whole_number(value: object, name: str, fields: Fields) -> int | None:
 def _image_url(value: object, *, model: catalog.Model) -> str:
     param = "input.image_urls"
     if not model.is_edit:
-        # Clients in the field send an empty list or null along; only a real image is a mistake.
+        # Some clients always send an empty list or null; only a real image is a mistake.
         if value:
             raise ImageNotWanted(
                 f"'{model.id}' takes no image. Use '{model.sibling_id}' to edit one.", param=param
@@ -167,7 +144,7 @@ def _image_url(value: object, *, model: catalog.Model) -> str:
         raise ImageMissing(f"'input.image_urls' is required for '{model.id}'.", param=param)
     if not isinstance(value, list) or not isinstance(value[0], str):
         raise BadParameter("'input.image_urls' must be an array of addresses.", param=param)
-    # Our own addresses are read from the storage, wherever this installation lives.
+    # Our own files are read from the storage, whatever host this installation runs on.
     if files.find_name(value[0]) is None:
         try:
             http.check_url(url=value[0], policy=http.CUSTOMER_IMAGE)

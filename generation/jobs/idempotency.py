@@ -1,8 +1,8 @@
 """Idempotency keys: a repeated submit creates no second job and no second charge.
 
-A key belongs to an organization and is stored in the transaction of the job it stands for, so a
-refused submit leaves the key free. A second submit that arrives while the first is under way waits
-in the database for the first to commit, and then gets its job.
+A key belongs to an organization and is stored in the transaction of its job, so a refused submit
+leaves the key unused. A second submit that arrives during the first waits in the database for the
+first to commit, and then returns its job.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class BadKey(errors.Invalid):
 
 
 class OtherRequest(errors.IdempotencyMismatch):
-    """The key stands for another order; nothing was taken."""
+    """The key belongs to a different request; nothing was charged."""
 
     default_message = (
         f"This '{HEADER}' was used with another request. Use a new one for a new request."
@@ -49,12 +49,12 @@ class OtherRequest(errors.IdempotencyMismatch):
 
 
 class AlreadyStored(Exception):
-    """Another submit has stored this key first; roll back and find its job."""
+    """Another submit stored this key first; roll back and look up its job."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An organization's key, and the fingerprint of the request that was sent with it."""
+    """An organization's key and the fingerprint of the request sent with it."""
 
     organization: Organization
     text: str
@@ -62,7 +62,7 @@ class Key:
 
 
 def parse(header: str | None) -> str | None:
-    """Return the key in a request's header, None without one; raises `BadKey`."""
+    """Return the key from a request's header, None without one; raises `BadKey`."""
     if header is None:
         return None
     if not PRINTABLE.fullmatch(header):
@@ -71,7 +71,7 @@ def parse(header: str | None) -> str | None:
 
 
 def find(key: Key) -> Job | None:
-    """Return the job a key stands for, None for a new key; raises `OtherRequest`."""
+    """Return the job stored under a key, None for a new key; raises `OtherRequest`."""
     stored = (
         IdempotencyKey.objects.for_organization(key.organization)
         .select_related("job")
@@ -87,9 +87,9 @@ def find(key: Key) -> Job | None:
 
 @requires_transaction
 def store(key: Key, *, job: Job) -> None:
-    """Let a key stand for a job; raises `AlreadyStored`, then roll back.
+    """Store a job under a key; raises `AlreadyStored`, then roll back.
 
-    Waits for another transaction that has stored the same key but not committed yet.
+    Waits for a transaction that has stored the same key but not committed yet.
     """
     values: dict[str, Any] = {
         "organization": key.organization.pk,
@@ -103,21 +103,21 @@ def store(key: Key, *, job: Job) -> None:
             raise AlreadyStored
 
 
-def fingerprint_of(order: GenerationRequest) -> str:
-    """Return what makes two orders the same: all that a job is made from, defaults filled in."""
+def fingerprint_of(request: GenerationRequest) -> str:
+    """Return a digest of everything that defines the job, defaults filled in."""
     parts = [
-        order.model.id,
-        order.prompt,
-        order.size.name,
-        order.output_format,
-        order.seed,
-        order.image_url,
-        order.callback_url,
+        request.model.id,
+        request.prompt,
+        request.size.name,
+        request.output_format,
+        request.seed,
+        request.image_url,
+        request.callback_url,
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def remove_expired() -> int:
-    """Forget the keys older than `KEPT` and return how many there were."""
+    """Delete keys older than `KEPT` and return how many."""
     removed, _ = IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
     return removed

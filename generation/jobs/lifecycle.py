@@ -1,12 +1,12 @@
-"""The life of a job after its submit: finished, failed, requeued or snoozed, each once.
+"""A job after its submit: finished, failed, requeued, restarted or snoozed.
 
-Every write of a driver carries the fence it claimed with, so a driver whose lease ran out and was
-taken over can change nothing any more. Locks are taken in one order: job, attempt, wallet.
+Every write of a driver carries the fence of its claim, so a driver that has lost its lease to
+another one can change nothing. Locks are taken in one order: job, attempt, wallet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import nullcontext
 from datetime import timedelta
 from decimal import Decimal
@@ -30,7 +30,7 @@ from vidgo.kernel.db import prepared_statements
 from vidgo.kernel.ops import failpoints
 
 WAKE_UP = "generation.tasks.drive"
-# By hand, as every image comes by here: all that its end means in one question to the database.
+# By hand, because every image takes this path: the job's end in one statement.
 FINISH = """
 WITH ended AS (
     UPDATE generation_job
@@ -52,7 +52,7 @@ SELECT ended.id, %(file)s, %(format)s, %(width)s, %(height)s, %(size_bytes)s, %(
 
 
 class AlreadyDone(errors.Conflict):
-    """The job has reached an end, or was taken over by another driver; nothing was changed."""
+    """The job has ended or was taken over by another driver; nothing was changed."""
 
     default_message = "This task has already ended."
 
@@ -66,9 +66,9 @@ def finish(
     seed: int | None = None,
     cost_usd: Decimal | None = None,
 ) -> None:
-    """End the job with its image; raises `AlreadyDone` when it is no longer the driver's to end.
+    """End the job with its image; raises `AlreadyDone` if this driver no longer holds it.
 
-    `seed` and `cost_usd` are what the provider says it used and asks, where it says.
+    `seed` and `cost_usd` are the provider's own figures, where it gives any.
     """
     now = timezone.now()
     values: dict[str, Any] = {
@@ -87,7 +87,7 @@ def finish(
         "expires_at": now
         + timedelta(days=organizations.retention_days(organization=job.organization)),
     }
-    # A statement is a transaction of its own; only a callback needs one around the two.
+    # One statement needs no transaction; with a webhook there are two.
     with transaction.atomic(durable=True) if job.callback_url else nullcontext():
         with prepared_statements.prepared() as cursor:
             cursor.execute(FINISH, values)
@@ -104,13 +104,13 @@ def fail(
     message: str,
     fenced: bool = True,
     among: Collection[Status] = (Status.QUEUED, Status.RUNNING),
-    within: Callable[[], None] | None = None,
+    actor: Actor | None = None,
 ) -> None:
-    """End the job without an image and give its credits back, once.
+    """End the job without an image and refund its credits, once.
 
-    A driver's call is fenced; an operator, the customer or the reaper ends the job whoever drives
-    it, as long as it is in one of the states `among` which it is to be ended. `within` is called
-    in the same transaction. Raises `AlreadyDone`.
+    A driver's call is fenced. An unfenced one ends the job no matter which driver holds it, as long
+    as its status is one of `among`. `actor` is the operator who does it, for the audit log. Raises
+    `AlreadyDone`.
     """
     with transaction.atomic(durable=True):
         mine = _driven(job) if fenced else Job.objects.filter(pk=job.pk, status__in=among)
@@ -122,14 +122,19 @@ def fail(
             actor="engine",
             reason=f"{kind.value}: {message}",
         )
-        if within is not None:
-            within()
+        if actor is not None:
+            audit.record(
+                organization=job.organization,
+                actor=actor,
+                action="job.failed",
+                target=f"{job.public_id}: {job.price_credits} credits",
+            )
         outbox.announce(job=job)
         failpoints.hit("fail.ended")
 
 
 def requeue(*, job: Job, delay_seconds: float, kind: FailureKind, message: str) -> None:
-    """Close the attempt and let the job wait for another; raises `AlreadyDone`."""
+    """Close the attempt and queue the job for another one; raises `AlreadyDone`."""
     with transaction.atomic(durable=True):
         changed = _driven(job).update(
             status=Status.QUEUED,
@@ -144,10 +149,10 @@ def requeue(*, job: Job, delay_seconds: float, kind: FailureKind, message: str) 
 
 
 def restart(*, job: Job, actor: Actor) -> None:
-    """Take a job from whoever drives it and let it wait for another try, as an operator wishes.
+    """Take a job from its driver and queue it again with a new deadline, for an operator.
 
-    Its deadline begins anew. Nobody waits any more for what a provider may be making, so it may
-    cost the operator twice. Raises `AlreadyDone`.
+    What a provider may be making is abandoned, so the image may cost the operator twice. Raises
+    `AlreadyDone`.
     """
     now = timezone.now()
     with transaction.atomic(durable=True):
@@ -174,16 +179,16 @@ def restart(*, job: Job, actor: Actor) -> None:
 
 
 def snooze(*, job: Job, seconds: float) -> None:
-    """Let go of a running job for a while, with its attempt; raises `AlreadyDone`."""
-    parked = _driven(job).update(
+    """Release a running job and its open attempt for some seconds; raises `AlreadyDone`."""
+    snoozed = _driven(job).update(
         due_at=timezone.now() + timedelta(seconds=seconds), leased_until=None, lease_owner=""
     )
-    if not parked:
+    if not snoozed:
         raise AlreadyDone
 
 
 def expire_overdue() -> int:
-    """Fail the waiting jobs whose deadline has passed and return how many there were."""
+    """Fail the queued jobs whose deadline has passed and return how many."""
     overdue = Job.objects.filter(
         status=Status.QUEUED, deadline_at__lt=timezone.now()
     ).select_related("organization")[:1000]
@@ -198,14 +203,14 @@ def expire_overdue() -> int:
                 among=(Status.QUEUED,),
             )
         except AlreadyDone:
-            # A driver took it up and ended it meanwhile.
+            # A driver claimed it in the meantime.
             continue
         expired += 1
     return expired
 
 
 def _driven(job: Job) -> QuerySet[Job]:
-    """Return the job's row if this driver still holds it."""
+    """Return a queryset of the job if this driver still holds it, else an empty one."""
     return Job.objects.filter(pk=job.pk, status=Status.RUNNING, fence=job.fence)
 
 

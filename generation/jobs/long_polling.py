@@ -1,9 +1,9 @@
-"""Waiting for the end of jobs, many at once, for little.
+"""Long polling: requests that wait for their job to end, cheap for many at once.
 
-A waiting request keeps a thread, which costs next to nothing, and neither a connection nor a query
-of its own: while anybody waits, one thread of the process asks by primary key for all their jobs
-together, seven times a second. LISTEN and NOTIFY would save those few queries, but would make every
-commit that notifies take turns with the others, and work through no pooler in transaction mode.
+A waiting request holds a thread, but no database connection and no query of its own: while any
+request waits, one thread of the process looks up all their jobs by primary key, seven times a
+second. LISTEN and NOTIFY would save those few queries, but would serialize all commits that notify
+and don't work through a pooler in transaction mode.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LOOK_SECONDS = 0.15
 
 
 class Watcher:
-    """Looks for the ends of all jobs that requests of this process wait for."""
+    """Watches all jobs that requests of this process wait for."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -36,7 +36,7 @@ class Watcher:
         self._closed = False
 
     def wait(self, *, job_id: int, seconds: float) -> bool:
-        """Return True after the job's end or the time given, False at once when too many wait."""
+        """Return True after the job's end or `seconds`, False at once if too many wait."""
         ended = threading.Event()
         with self._changed:
             if self._closed or self._count >= settings.WEB_WAITS:
@@ -60,16 +60,16 @@ class Watcher:
         return True
 
     def close(self) -> None:
-        """Answer all who wait, and let nobody wait any more: the process is to end."""
-        # No lock is taken, as this is called by a signal's handler; the watcher sees it in time.
+        """Answer all waiting requests and refuse new ones: the process is about to end."""
+        # Takes no lock, because a signal handler calls this; the watcher sees the flag in time.
         self._closed = True
 
     def count(self) -> int:
-        """Return how many requests wait."""
+        """Return how many requests are waiting."""
         return self._count
 
     def _watch(self) -> None:
-        """Look until nobody waits."""
+        """Poll until no request waits."""
         try:
             while True:
                 with self._changed:
@@ -90,7 +90,7 @@ class Watcher:
 
 
 def _ended_of(job_ids: Collection[int]) -> list[int]:
-    """Return those of the jobs that have ended; none while the database is away."""
+    """Return which of the jobs have ended; none while the database is down."""
     try:
         return list(
             Job.objects.filter(pk__in=job_ids, status__in=ENDS).values_list("pk", flat=True)
@@ -105,9 +105,9 @@ watcher = Watcher()
 
 
 def until_end(*, job: Job, seconds: float) -> Job | None:
-    """Return the job as it is when it ends, or after `seconds`; None at once when too many wait.
+    """Return the job once it has ended or after `seconds`; None at once if too many wait.
 
-    Gives this thread's connection back meanwhile: call it outside transactions.
+    Gives back this thread's database connection while it waits: call it outside transactions.
     """
     began = time.monotonic()
     if not job.is_over:

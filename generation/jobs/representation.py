@@ -1,4 +1,4 @@
-"""What the wire says of a task: one function for the status endpoint and for callbacks."""
+"""A job as the API returns it, the same for the status endpoint and for webhooks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from generation.models import Job, Status
 from generation.storage import results
 from vidgo.kernel.api import envelope
 
-# The wire's words for a job's states.
+# What the API calls a job's states.
 STATUS = {
     Status.QUEUED: "not_started",
     Status.RUNNING: "running",
@@ -19,7 +19,7 @@ STATUS = {
 
 
 def submitted(job: Job, *, warnings: Iterable[str] = ()) -> dict[str, Any]:
-    """Return a job as the submit that made it tells it, now or when it is sent again."""
+    """Return a job as its submit returns it, also when the submit is repeated."""
     data: dict[str, Any] = {
         "task_id": job.public_id,
         "status": STATUS[Status.QUEUED],
@@ -30,7 +30,7 @@ def submitted(job: Job, *, warnings: Iterable[str] = ()) -> dict[str, Any]:
 
 
 def task(job: Job) -> dict[str, Any]:
-    """Return a job as the status endpoint and the callback tell it."""
+    """Return a job as the status endpoint and webhooks send it."""
     failed = job.status == Status.FAILED
     return {
         "task_id": job.public_id,

@@ -1,4 +1,4 @@
-"""Submit a job: check it, then charge and store it in one transaction."""
+"""Submit a job: check the request, then charge for it and store it in one transaction."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from accounts import organizations
 from accounts.api_keys import restrictions
 from accounts.models import ApiKey, Organization, User
 from billing import ledger, wallets
+from generation.callbacks import endpoints
 from generation.catalog import SEED_MAX
-from generation.jobs import generation_request, idempotency
+from generation.jobs import idempotency
 from generation.jobs.generation_request import GenerationRequest
 from generation.jobs.lifecycle import WAKE_UP
 from generation.models import Job
@@ -44,15 +45,15 @@ def submit(
     idempotency_key: str | None = None,
     fingerprint: str = "",
 ) -> Submitted:
-    """Deduct the price, store the job and wake a worker up, all in one transaction.
+    """Charge for the job, store it and wake up a worker, all in one transaction.
 
-    With an idempotency key that was used before, return the job it stands for: no image is fetched
-    and nothing is deducted. `fingerprint` identifies the request where its fields do not, as with
-    an uploaded file that is stored under a new name each time. An edit's image is fetched before
-    the transaction. Raises `idempotency.OtherRequest`, `organizations.Suspended`,
-    `restrictions.ModelNotAllowed`, `registry.NoProvider`, `generation_request.BadCallbackUrl`,
-    `ledger.InsufficientCredits`, `inputs.ImageUnreachable`, `inputs.NotAnImage` or
-    `files.StorageAway`; then nothing is stored and nothing is deducted.
+    With an idempotency key that was used before, return its job: no image is fetched and nothing is
+    charged. `fingerprint` identifies the request where its fields don't, as with an uploaded file
+    that is stored under a new name each time. An edit's image is fetched before the transaction.
+    Raises `idempotency.OtherRequest`, `organizations.Suspended`, `restrictions.ModelNotAllowed`,
+    `registry.NoProvider`, `endpoints.BadCallbackUrl`, `ledger.InsufficientCredits`,
+    `inputs.ImageUnreachable`, `inputs.NotAnImage` or `files.StorageAway`; then nothing is stored
+    and nothing is charged.
     """
     if idempotency_key is None:
         job = _submit(organization, request, api_key, created_by, key=None)
@@ -65,7 +66,7 @@ def submit(
     while True:
         if (known := idempotency.find(key)) is not None:
             return Submitted(job=known, is_replay=True)
-        # Another submit may store the key first; its job is found on the next turn.
+        # If another submit stores the key first, the next turn finds its job.
         with suppress(idempotency.AlreadyStored):
             job = _submit(organization, request, api_key, created_by, key=key)
             return Submitted(job=job, is_replay=False)
@@ -84,10 +85,10 @@ def _submit(
     if api_key is not None:
         restrictions.require_model(api_key=api_key, model=request.model.id)
     registry.route_of(request.model)
-    generation_request.require_callable(request)
+    endpoints.require_callable(url=request.callback_url)
     image_file = ""
     if request.image_url:
-        # This only saves the download; the conditional debit below is what decides.
+        # This only saves the download; the conditional debit below decides.
         wallets.require(organization=organization, amount_credits=request.price_credits)
         image_file = inputs.take(url=request.image_url)
     try:
@@ -113,7 +114,7 @@ def _submit(
             if key is not None:
                 idempotency.store(key, job=job)
             queue.notify(WAKE_UP)
-            # Last, because the wallet stays locked from here to the commit.
+            # Last, because the wallet stays locked until the commit.
             ledger.charge(
                 organization=organization,
                 amount_credits=request.price_credits,

@@ -1,4 +1,4 @@
-"""Cancellation: at once while a job waits, with the provider's word while it runs."""
+"""Cancellation: at once while a job is queued, with the provider's consent while it runs."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ SUBMIT = "/api/generate/submit"
 
 @pytest.fixture
 def provider(monkeypatch: pytest.MonkeyPatch) -> Scripted:
-    """The only provider, which does what the test says."""
+    """Install a scripted provider as the only one."""
     provider = Scripted()
     install(monkeypatch, provider)
     return provider
 
 
 def running(organization: Organization) -> Job:
-    """Return a job that a provider has taken."""
+    """Return a job that a provider has started."""
     job = factories.running(organization=organization)
     (attempt,) = factories.attempts_of(job)
     attempts.note_started(job=job, attempt=attempt, upstream_ref="ref-1")
@@ -48,14 +48,14 @@ def cancel(api: Api, job: Job) -> Any:
     return api.post(f"/api/generate/cancel/{job.public_id}")
 
 
-def is_whole(job: Job) -> bool:
-    """Return whether all the job's credits are back and the books are clean."""
+def is_refunded(job: Job) -> bool:
+    """Return whether all the job's credits are back and the ledger checks pass."""
     entries = LedgerEntry.objects.filter(reference=job.public_id)
     return sum(entry.amount_credits for entry in entries) == 0 and ledger_checks.check() == []
 
 
 @pytest.mark.django_db
-def test_a_waiting_job_ends_at_once_and_its_credits_come_back(
+def test_a_queued_job_ends_at_once_and_its_credits_are_refunded(
     api: Api, organization: Organization, provider: Scripted
 ) -> None:
     job = factories.job(organization=organization)
@@ -67,14 +67,12 @@ def test_a_waiting_job_ends_at_once_and_its_credits_come_back(
     assert data["files"] == []
     assert Job.objects.get().failure_kind == FailureKind.CANCELED
     assert wallets.balance_of(organization=organization).balance_credits == 10
-    assert is_whole(job)
+    assert is_refunded(job)
     assert provider.cancelled == []
 
 
 @pytest.mark.django_db
-def test_canceling_twice_is_answered_twice_and_refunded_once(
-    api: Api, organization: Organization
-) -> None:
+def test_canceling_twice_refunds_once(api: Api, organization: Organization) -> None:
     job = factories.job(organization=organization)
     first, second = cancel(api, job), cancel(api, job)
     assert (second.status_code, second.json()) == (200, first.json())
@@ -82,7 +80,7 @@ def test_canceling_twice_is_answered_twice_and_refunded_once(
 
 
 @pytest.mark.django_db
-def test_a_running_job_ends_when_its_provider_has_stopped(
+def test_a_running_job_ends_once_its_provider_has_stopped(
     api: Api, organization: Organization, provider: Scripted
 ) -> None:
     job = running(organization)
@@ -90,20 +88,20 @@ def test_a_running_job_ends_when_its_provider_has_stopped(
     assert provider.cancelled == ["ref-1"]
     (attempt,) = factories.attempts_of(job)
     assert attempt.failure_kind == FailureKind.CANCELED
-    assert is_whole(job)
-    # Its driver finds it gone.
+    assert is_refunded(job)
+    # Its driver can no longer change it.
     with pytest.raises(jobs.AlreadyDone):
         jobs.fail(job=job, kind=FailureKind.UNAVAILABLE, message="x")
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("answer", "sentence"),
+    ("answer", "message"),
     [
         (Cancellation.TOO_LATE, "almost done"),
         (Cancellation.IMPOSSIBLE, "cannot be stopped"),
-        (failure(FailureKind.UNAVAILABLE), "could not be found out"),
-        (TimeoutError(), "could not be found out"),
+        (failure(FailureKind.UNAVAILABLE), "is not known whether"),
+        (TimeoutError(), "is not known whether"),
     ],
 )
 def test_a_job_whose_provider_does_not_stop_goes_on(
@@ -112,7 +110,7 @@ def test_a_job_whose_provider_does_not_stop_goes_on(
     provider: Scripted,
     monkeypatch: pytest.MonkeyPatch,
     answer: Cancellation | Exception,
-    sentence: str,
+    message: str,
 ) -> None:
     async def say(upstream_ref: str) -> Cancellation:
         if isinstance(answer, TimeoutError):
@@ -125,24 +123,24 @@ def test_a_job_whose_provider_does_not_stop_goes_on(
     monkeypatch.setattr(cancellation, "PATIENCE_SECONDS", 0.05)
     job = running(organization)
     before = Job.objects.values().get()
-    assert sentence in refused(cancel(api, job), 409, "conflict_error")["message"]
+    assert message in refused(cancel(api, job), 409, "conflict_error")["message"]
     assert Job.objects.values().get() == before
     assert LedgerEntry.objects.filter(kind="refund").count() == 0
 
 
 @pytest.mark.django_db
-def test_a_job_that_is_just_being_handed_over_goes_on(
+def test_a_job_that_is_being_handed_to_its_provider_goes_on(
     api: Api, organization: Organization, provider: Scripted
 ) -> None:
     job = factories.running(organization=organization)
     message = refused(cancel(api, job), 409, "conflict_error")["message"]
-    assert "try again" in message
+    assert "Try again" in message
     assert provider.cancelled == []
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("ended", [factories.finished, factories.failed])
-def test_what_has_ended_cannot_be_canceled(
+def test_an_ended_job_cannot_be_canceled(
     api: Api, organization: Organization, ended: Callable[..., Job]
 ) -> None:
     job = ended(organization=organization)
@@ -152,7 +150,7 @@ def test_what_has_ended_cannot_be_canceled(
 
 
 @pytest.mark.django_db
-def test_a_foreign_and_an_unknown_job_are_the_same_404(
+def test_another_organizations_job_is_answered_as_an_unknown_one(
     api: Api, other_organization: Organization
 ) -> None:
     foreign = factories.job(organization=other_organization)
@@ -163,7 +161,7 @@ def test_a_foreign_and_an_unknown_job_are_the_same_404(
 
 
 @pytest.mark.django_db
-def test_a_job_that_finishes_meanwhile_stays_finished(
+def test_a_job_that_finishes_first_stays_finished(
     api: Api,
     organization: Organization,
     provider: Scripted,
@@ -184,10 +182,10 @@ def test_a_job_that_finishes_meanwhile_stays_finished(
 
 
 @pytest.mark.django_db
-def test_a_job_taken_up_meanwhile_is_stopped_where_it_runs(
+def test_a_job_claimed_in_the_meantime_is_stopped_at_its_provider(
     organization: Organization, provider: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A waiting job that a driver claims at this moment is no longer ended over its head."""
+    """A queued job that a driver claims at this moment is not ended behind the driver's back."""
     job = running(organization)
     stale = Job.objects.select_related("asset").get(pk=job.pk)
     stale.status = "queued"
@@ -202,7 +200,7 @@ def test_a_job_taken_up_meanwhile_is_stopped_where_it_runs(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_who_cancel_one_ends_the_job_and_all_are_told(
+def test_many_concurrent_cancels_get_one_answer_and_one_refund(
     api_key: str, organization: Organization, provider: Scripted
 ) -> None:
     job = running(organization)
@@ -221,14 +219,14 @@ def test_of_many_who_cancel_one_ends_the_job_and_all_are_told(
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
     assert LedgerEntry.objects.filter(kind="refund").count() == 1
-    assert is_whole(job)
+    assert is_refunded(job)
 
 
 # The page ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db
-def test_a_person_can_cancel_on_the_jobs_page(
+def test_a_member_can_cancel_on_the_page_of_a_job(
     bob_client: Client, organization: Organization
 ) -> None:
     job = factories.job(organization=organization)
@@ -243,7 +241,9 @@ def test_a_person_can_cancel_on_the_jobs_page(
 
 
 @pytest.mark.django_db
-def test_a_page_says_why_a_job_goes_on(bob_client: Client, organization: Organization) -> None:
+def test_the_page_says_why_a_job_was_not_canceled(
+    bob_client: Client, organization: Organization
+) -> None:
     job = factories.finished(organization=organization)
     response: Any = bob_client.post(f"/dashboard/jobs/{job.public_id}/cancel", follow=True)
     assert "This task has already ended." in response.content.decode()

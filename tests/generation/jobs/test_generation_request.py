@@ -1,4 +1,4 @@
-"""Orders: every way to ask, right and wrong; each refusal names its parameter."""
+"""Generation requests: valid and invalid ones; each refusal names its parameter."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def edit(**given: Any) -> Any:
     return parse(model="flux-kontext-pro-edit", **{"image_urls": [IMAGE], **given})
 
 
-def test_what_is_left_out_has_a_default() -> None:
-    order = parse()
-    assert order.model.id == "flux-kontext-pro"
-    assert (order.size.name, order.output_format, order.seed) == ("1:1", "png", None)
-    assert (order.image_url, order.callback_url, order.warnings) == ("", "", ())
-    assert order.price_credits == 10
-    assert parse(size=None, output_format=None, seed=None, image_urls=None) == order
+def test_omitted_fields_have_defaults() -> None:
+    request = parse()
+    assert request.model.id == "flux-kontext-pro"
+    assert (request.size.name, request.output_format, request.seed) == ("1:1", "png", None)
+    assert (request.image_url, request.callback_url, request.warnings) == ("", "", ())
+    assert request.price_credits == 10
+    assert parse(size=None, output_format=None, seed=None, image_urls=None) == request
 
 
 @pytest.mark.parametrize("size", ["1:1", "4:3", "3:4", "16:9", "9:16", "21:9", "16:21", "9:21"])
@@ -60,7 +60,7 @@ def test_seeds_of_31_bits_are_accepted(seed: int) -> None:
         ("fox \ud83d", "fox ?"),
     ],
 )
-def test_prompts_are_kept_as_they_are_but_for_what_cannot_be_stored(prompt: str, kept: str) -> None:
+def test_prompts_are_kept_except_for_what_cannot_be_stored(prompt: str, kept: str) -> None:
     assert parse(prompt=prompt).prompt == kept
 
 
@@ -92,7 +92,7 @@ def test_prompts_are_kept_as_they_are_but_for_what_cannot_be_stored(prompt: str,
         ({"image_urls": IMAGE}, generation_request.ImageNotWanted, "input.image_urls"),
     ],
 )
-def test_what_is_wrong_is_refused_by_name(
+def test_a_refusal_names_its_parameter(
     given: dict[str, Any], kind: type[errors.DomainError], param: str
 ) -> None:
     with pytest.raises(kind) as refused:
@@ -142,7 +142,7 @@ def test_only_the_first_image_is_used() -> None:
     assert edit(image_urls=[IMAGE, "http://127.0.0.1/", 7]).image_url == IMAGE
 
 
-def test_a_generation_model_that_is_sent_an_image_names_the_model_that_edits() -> None:
+def test_a_text_to_image_model_that_is_sent_an_image_names_the_edit_model() -> None:
     for model in ("flux-kontext-pro", "flux-kontext-max"):
         with pytest.raises(generation_request.ImageNotWanted) as refused:
             parse(model=model, image_urls=[IMAGE])
@@ -150,7 +150,7 @@ def test_a_generation_model_that_is_sent_an_image_names_the_model_that_edits() -
         assert parse(model=model, image_urls=[]).image_url == ""
 
 
-def test_one_of_our_own_files_may_be_edited_wherever_we_live(settings: Settings) -> None:
+def test_our_own_files_may_be_edited_on_any_host(settings: Settings) -> None:
     settings.VIDGO_PUBLIC_URL = "http://127.0.0.1:8000"
     own = files.url_of("temp/ab/abc.png")
     assert edit(image_urls=[own]).image_url == own
@@ -174,13 +174,13 @@ def test_one_of_our_own_files_may_be_edited_wherever_we_live(settings: Settings)
         "https://shop.example/" + "a" * 2048,
     ],
 )
-def test_a_callback_needs_an_address_we_may_call(url: object) -> None:
+def test_a_callback_url_is_one_we_may_call(url: object) -> None:
     with pytest.raises(errors.Invalid) as refused:
         parse(callback_url=url)
     assert refused.value.param == "callback_url"
 
 
-def test_a_callback_is_kept(settings: Settings) -> None:
+def test_a_callback_url_is_kept(settings: Settings) -> None:
     assert parse(callback_url="https://shop.example/hook").callback_url
     assert parse(callback_url="").callback_url == ""
     settings.VIDGO_ALLOW_LOOPBACK_URLS = True
@@ -188,7 +188,7 @@ def test_a_callback_is_kept(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("model", [None, 7, [], {}, "", "flux-kontext", "FLUX-KONTEXT-PRO"])
-def test_an_unknown_model_is_told_which_there_are(model: object) -> None:
+def test_an_unknown_model_is_answered_with_the_known_ones(model: object) -> None:
     with pytest.raises(errors.Invalid) as refused:
         parse(model=model)
     assert refused.value.param == "model"
@@ -210,7 +210,7 @@ def test_unknown_fields_are_ignored_and_named() -> None:
     )
 
 
-def test_warnings_are_few_short_and_can_be_written_down() -> None:
+def test_warnings_are_few_short_and_encodable() -> None:
     names = ["\ud83d\x00", *(f"{number}" + "x" * 500 for number in range(100))]
     warnings = parse(**dict.fromkeys(names, 1)).warnings
     assert len(warnings) < 20

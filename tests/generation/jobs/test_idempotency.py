@@ -1,4 +1,4 @@
-"""Idempotency keys: a submit sent again is answered with what it became, and paid for once."""
+"""Idempotency keys: a repeated submit returns the first one's job and is charged once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from django.utils import timezone
 from accounts.models import Organization
 from billing import ledger_checks, wallets
 from billing.models import LedgerEntry, Wallet
-from generation.jobs import generation_request, idempotency
+from generation.callbacks import endpoints
+from generation.jobs import idempotency
 from generation.models import IdempotencyKey, Job
 from generation.storage import inputs
 from tests import factories
@@ -28,12 +29,12 @@ SUBMIT = "/api/generate/submit"
 FOX = {"model": "flux-kontext-pro", "input": {"prompt": "a fox", "seed": 7}}
 
 
-def submit(api: Api, body: dict[str, Any] = FOX, *, key: str = "order-1", **headers: str) -> Any:
+def submit(api: Api, body: dict[str, Any] = FOX, *, key: str = "request-1", **headers: str) -> Any:
     return api.post(SUBMIT, body, headers={"Idempotency-Key": key, **headers})
 
 
 @pytest.mark.django_db
-def test_the_same_order_under_the_same_key_is_taken_once(
+def test_the_same_request_under_the_same_key_creates_one_job(
     api: Api, wallet: Wallet, untouched: Untouched
 ) -> None:
     first = submit(api)
@@ -48,7 +49,7 @@ def test_the_same_order_under_the_same_key_is_taken_once(
 
 
 @pytest.mark.django_db
-def test_what_the_order_says_counts_and_not_how(api: Api, wallet: Wallet) -> None:
+def test_requests_are_compared_by_meaning_and_not_by_spelling(api: Api, wallet: Wallet) -> None:
     first = submit(api).json()
     spelled_out = {
         "callback_url": None,
@@ -72,7 +73,7 @@ def test_what_the_order_says_counts_and_not_how(api: Api, wallet: Wallet) -> Non
         {"output_format": "jpg"},
     ],
 )
-def test_another_order_under_the_same_key_is_refused(
+def test_another_request_under_the_same_key_is_refused(
     api: Api, wallet: Wallet, untouched: Untouched, change: dict[str, Any]
 ) -> None:
     submit(api)
@@ -82,7 +83,7 @@ def test_another_order_under_the_same_key_is_refused(
 
 
 @pytest.mark.django_db
-def test_a_refused_order_leaves_its_key_free(
+def test_a_refused_request_leaves_its_key_unused(
     api: Api, organization: Organization, untouched: Untouched
 ) -> None:
     with untouched():
@@ -97,7 +98,7 @@ def test_a_refused_order_leaves_its_key_free(
 
 
 @pytest.mark.django_db
-def test_a_replay_needs_neither_credits_nor_the_image_nor_the_callback(
+def test_a_replay_needs_neither_credits_nor_the_image_nor_the_webhook_host(
     api: Api,
     organization: Organization,
     monkeypatch: pytest.MonkeyPatch,
@@ -106,7 +107,7 @@ def test_a_replay_needs_neither_credits_nor_the_image_nor_the_callback(
 ) -> None:
     factories.credits(organization=organization, amount=10)
     monkeypatch.setattr(inputs, "fetch", lambda url, param: factories.png())
-    monkeypatch.setattr(generation_request, "require_callable", lambda order: None)
+    monkeypatch.setattr(endpoints, "require_callable", lambda url: None)
     edit = {
         "model": "flux-kontext-pro-edit",
         "callback_url": "https://shop.example/hook",
@@ -123,14 +124,14 @@ def test_a_replay_needs_neither_credits_nor_the_image_nor_the_callback(
 
 
 @pytest.mark.django_db
-def test_a_replay_tells_the_first_answer_also_when_the_job_has_gone_on(
+def test_a_replay_returns_the_first_answer_also_after_the_job_has_ended(
     api: Api, wallet: Wallet
 ) -> None:
     first = submit(api).json()
     job = Job.objects.get()
     Job.objects.update(status="failed", ended_at=timezone.now(), error_message="No.")
     assert submit(api).json() == first
-    # Whoever would wait for it learns how it stands.
+    # A request that would wait gets the present state.
     response = submit(api, Prefer="wait=5")
     assert response["Preference-Applied"] == "wait=5"
     assert response["Idempotency-Replayed"] == "true"
@@ -163,7 +164,7 @@ def test_a_key_is_printable_and_not_too_long(
 
 
 @pytest.mark.django_db
-def test_keys_are_forgotten_after_a_week(api: Api, wallet: Wallet) -> None:
+def test_keys_are_deleted_after_a_week(api: Api, wallet: Wallet) -> None:
     first = submit(api).json()
     IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(days=6, hours=23))
     assert idempotency.remove_expired() == 0
@@ -173,7 +174,7 @@ def test_keys_are_forgotten_after_a_week(api: Api, wallet: Wallet) -> None:
 
 
 def all_at_once(threads: int, key: str | None, plaintext: str) -> list[Any]:
-    """Submit the same order in all threads from the same moment and return the answers."""
+    """Submit the same request from all threads at the same moment and return the answers."""
     barrier = threading.Barrier(threads)
 
     def one(number: int) -> Any:
@@ -189,14 +190,16 @@ def all_at_once(threads: int, key: str | None, plaintext: str) -> list[Any]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_control_without_a_key_each_of_them_is_a_job(api_key: str, wallet: Wallet) -> None:
+def test_control_without_a_key_each_submit_creates_a_job(api_key: str, wallet: Wallet) -> None:
     answers = all_at_once(8, None, api_key)
     assert len({answer.json()["data"]["task_id"] for answer in answers}) == 8
 
 
 @pytest.mark.django_db(transaction=True)
-def test_64_at_once_with_one_key_are_one_job_and_one_charge(api_key: str, wallet: Wallet) -> None:
-    answers = all_at_once(64, "order-1", api_key)
+def test_64_concurrent_submits_with_one_key_are_one_job_and_one_charge(
+    api_key: str, wallet: Wallet
+) -> None:
+    answers = all_at_once(64, "request-1", api_key)
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
     replayed = [answer for answer in answers if answer.has_header("Idempotency-Replayed")]

@@ -1,4 +1,4 @@
-"""Jobs: submitted with their price and their bell or not at all, ended once."""
+"""Jobs: submitted with their charge and wake-up or not at all, and ended once."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MODELS = {
 }
 
 
-def order(**changes: Any) -> generation_request.GenerationRequest:
+def request(**changes: Any) -> generation_request.GenerationRequest:
     model = changes.pop("model", "flux-kontext-pro")
     return generation_request.parse(model=model, input={"prompt": "a fox", **changes})
 
@@ -47,7 +47,7 @@ def order(**changes: Any) -> generation_request.GenerationRequest:
 def submit(
     organization: Organization, wanted: generation_request.GenerationRequest | None = None
 ) -> Job:
-    return jobs.submit(organization=organization, request=wanted or order()).job
+    return jobs.submit(organization=organization, request=wanted or request()).job
 
 
 def prepared() -> results.Prepared:
@@ -66,10 +66,10 @@ def finish(job: Job) -> None:
 # Submit ------------------------------------------------------------------------------------------
 
 
-def test_a_submit_stores_the_job_its_charge_and_its_bell(
+def test_a_submit_stores_the_job_its_charge_and_a_wake_up(
     organization: Organization, wallet: Wallet
 ) -> None:
-    job = submit(organization, order(size="16:9", output_format="jpg", seed=7))
+    job = submit(organization, request(size="16:9", output_format="jpg", seed=7))
     stored = Job.objects.get()
     assert stored == job
     assert (stored.status, stored.price_credits, stored.fence) == ("queued", 10, 0)
@@ -81,7 +81,7 @@ def test_a_submit_stores_the_job_its_charge_and_its_bell(
 
 
 @pytest.mark.parametrize(("model", "price"), MODELS.items())
-def test_a_submit_deducts_what_the_catalog_says(
+def test_a_submit_charges_the_price_in_the_catalog(
     organization: Organization, wallet: Wallet, model: str, price: int
 ) -> None:
     assert catalog.load().models[model].price_credits == price
@@ -89,12 +89,12 @@ def test_a_submit_deducts_what_the_catalog_says(
     if model.endswith("-edit"):
         url = files.url_of(factories.upload(organization=organization).file)
         wanted["image_urls"] = [url]
-    job = submit(organization, order(**wanted))
+    job = submit(organization, request(**wanted))
     assert job.price_credits == price
     assert wallets.balance_of(organization=organization).balance_credits == 1000 - price
 
 
-def test_a_change_of_price_touches_nothing_in_flight(
+def test_a_price_change_does_not_affect_jobs_in_flight(
     organization: Organization, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = submit(organization)
@@ -115,7 +115,7 @@ def test_without_enough_credits_nothing_is_stored(
     factories.credits(organization=organization, amount=9)
     url = files.url_of(factories.upload(organization=organization).file)
     before = files_in(storage)
-    for wanted in (order(), order(model="flux-kontext-pro-edit", image_urls=[url])):
+    for wanted in (request(), request(model="flux-kontext-pro-edit", image_urls=[url])):
         with pytest.raises(ledger.InsufficientCredits) as refused:
             submit(organization, wanted)
         assert refused.value.extra["required_credits"] == 10
@@ -126,16 +126,16 @@ def test_without_enough_credits_nothing_is_stored(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_wallet_emptied_meanwhile_undoes_job_bell_and_copied_image(
+def test_a_wallet_emptied_in_the_meantime_undoes_job_wake_up_and_copied_image(
     organization: Organization, storage: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     factories.credits(organization=organization, amount=9)
     url = files.url_of(factories.upload(organization=organization).file)
     before = files_in(storage)
-    # The early look at the balance passes, as it would for the loser of a race.
+    # The early check of the balance passes, as it would in a race.
     monkeypatch.setattr(wallets, "require", lambda **_: None)
     with pytest.raises(ledger.InsufficientCredits):
-        submit(organization, order(model="flux-kontext-pro-edit", image_urls=[url]))
+        submit(organization, request(model="flux-kontext-pro-edit", image_urls=[url]))
     assert not Job.objects.exists()
     assert not OrmQ.objects.exists()
     assert files_in(storage) == before
@@ -143,11 +143,11 @@ def test_a_wallet_emptied_meanwhile_undoes_job_bell_and_copied_image(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_submit_that_breaks_after_ringing_leaves_no_bell(
+def test_a_submit_that_breaks_after_its_wake_up_leaves_none(
     organization: Organization, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(**_: object) -> int:
-        raise InternalError("out of order")
+        raise InternalError("broken")
 
     monkeypatch.setattr(ledger, "charge", broken)
     with pytest.raises(InternalError):
@@ -166,7 +166,7 @@ def test_a_suspended_organization_submits_nothing(
     assert not Job.objects.exists()
 
 
-def test_a_model_that_nobody_makes_is_refused_before_anything_is_deducted(
+def test_a_model_without_a_provider_is_refused_before_anything_is_charged(
     organization: Organization, wallet: Wallet, settings: Settings
 ) -> None:
     settings.SANDBOX_ENABLED = False
@@ -180,7 +180,7 @@ def test_an_edit_keeps_a_copy_of_its_image(
 ) -> None:
     upload = factories.upload(organization=organization)
     url = files.url_of(upload.file)
-    job = submit(organization, order(model="flux-kontext-pro-edit", image_urls=[url]))
+    job = submit(organization, request(model="flux-kontext-pro-edit", image_urls=[url]))
     assert job.image_url == url
     assert job.image_file.startswith("inputs/")
     assert (storage / job.image_file).read_bytes() == (storage / upload.file).read_bytes()
@@ -224,7 +224,7 @@ def test_finishing_twice_changes_nothing(organization: Organization) -> None:
     assert ledger_checks.check() == []
 
 
-def test_failing_gives_the_credits_back_once(organization: Organization) -> None:
+def test_failing_refunds_the_credits_once(organization: Organization) -> None:
     taken = factories.running(organization=organization)
     jobs.fail(job=taken, kind=FailureKind.MODERATED, message="The prompt was refused.")
     for fenced in (True, False):
@@ -275,7 +275,7 @@ def test_the_database_refuses_an_end_that_contradicts_itself(organization: Organ
             Job.objects.filter(pk=job.pk).update(**values)
 
 
-def test_what_waits_past_its_deadline_is_expired_and_refunded(
+def test_a_job_queued_past_its_deadline_expires_and_is_refunded(
     organization: Organization,
 ) -> None:
     late = factories.job(organization=organization)
@@ -292,7 +292,7 @@ def test_what_waits_past_its_deadline_is_expired_and_refunded(
     assert ledger_checks.check() == []
 
 
-def test_a_job_put_back_waits_and_is_taken_up_anew(organization: Organization) -> None:
+def test_a_requeued_job_is_claimed_again(organization: Organization) -> None:
     taken = factories.running(organization=organization)
     jobs.requeue(job=taken, delay_seconds=0, kind=FailureKind.UNAVAILABLE, message="away")
     now = Job.objects.get()
@@ -317,9 +317,9 @@ def test_each_task_is_found_by_its_path_and_scheduled_once() -> None:
     assert set(stored) >= set(tasks.SCHEDULES)
 
 
-def test_a_schedule_rings_and_does_not_drive() -> None:
+def test_the_schedule_sends_a_wake_up_and_does_not_drive() -> None:
     OrmQ.objects.all().delete()
-    tasks.ring_for_jobs()
+    tasks.notify_jobs()
     assert OrmQ.objects.get().func() == jobs.WAKE_UP
     assert jobs.WAKE_UP not in {path for path, _, _ in tasks.SCHEDULES}
 

@@ -1,4 +1,4 @@
-"""Waiting: an answer as soon as the job ends, for many at once and at little cost."""
+"""Long polling: an answer as soon as the job ends, for many requests at little cost."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ real = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def watcher(monkeypatch: pytest.MonkeyPatch) -> Iterator[long_polling.Watcher]:
-    """A watcher of its own for each test, which leaves no thread and no connection."""
+    """Give each test its own watcher, which leaves no thread and no connection behind."""
     watcher = long_polling.Watcher()
     monkeypatch.setattr(long_polling, "watcher", watcher)
     yield watcher
@@ -46,7 +46,7 @@ def watcher(monkeypatch: pytest.MonkeyPatch) -> Iterator[long_polling.Watcher]:
 
 @pytest.fixture
 def later() -> Iterator[Callable[..., Future[Any]]]:
-    """Do something in another thread, after a while."""
+    """Return a function that runs work in another thread, after some seconds."""
     with ThreadPoolExecutor(64) as pool:
 
         def later(work: Callable[..., Any], *arguments: Any, seconds: float = 0) -> Future[Any]:
@@ -116,7 +116,7 @@ def test_the_answer_comes_as_soon_as_the_job_ends(
 
 
 @real
-def test_after_the_time_the_job_is_told_as_it_is(api: Api, organization: Organization) -> None:
+def test_after_the_wait_the_job_is_returned_as_it_is(api: Api, organization: Organization) -> None:
     job = factories.job(organization=organization)
     response, took = ask(api, job, "wait=1")
     assert response.json()["data"]["status"] == "not_started"
@@ -126,7 +126,7 @@ def test_after_the_time_the_job_is_told_as_it_is(api: Api, organization: Organiz
 
 
 @real
-def test_who_asks_for_what_has_ended_does_not_wait(api: Api, organization: Organization) -> None:
+def test_an_ended_job_is_returned_at_once(api: Api, organization: Organization) -> None:
     response, took = ask(api, factories.finished(organization=organization))
     assert response.json()["data"]["status"] == "finished"
     assert len(response.json()["data"]["files"]) == 1
@@ -153,7 +153,7 @@ def test_a_submit_that_waits_is_answered_with_the_result(
 
 
 @real
-def test_beyond_the_limit_nobody_waits(
+def test_beyond_the_limit_no_request_waits(
     api: Api,
     organization: Organization,
     settings: Settings,
@@ -163,7 +163,7 @@ def test_beyond_the_limit_nobody_waits(
     settings.WEB_WAITS = 1
     job = factories.job(organization=organization)
     first = later(ask, Api(key=api.key, client=Client()), job)
-    running.wait_for(lambda: watcher.count() == 1, seconds=5, what="first who waits")
+    running.wait_for(lambda: watcher.count() == 1, seconds=5, what="first waiting request")
     response, took = ask(api, job)
     assert not response.has_header("Preference-Applied")
     assert response["Retry-After"] == "2"
@@ -200,7 +200,7 @@ def test_many_wait_with_few_queries_and_no_connection(
     answers = [
         later(ask, Api(key=api.key, client=Client()), made[number % 4]) for number in range(waiters)
     ]
-    running.wait_for(lambda: watcher.count() == waiters, seconds=20, what="all who wait")
+    running.wait_for(lambda: watcher.count() == waiters, seconds=20, what="all waiting requests")
     looks.clear()
     began = time.monotonic()
     time.sleep(0.5)
@@ -214,7 +214,7 @@ def test_many_wait_with_few_queries_and_no_connection(
 
 
 @real
-def test_a_process_that_is_to_end_answers_all_who_wait(
+def test_a_process_about_to_end_answers_all_waiting_requests(
     api: Api,
     organization: Organization,
     watcher: long_polling.Watcher,
@@ -222,7 +222,7 @@ def test_a_process_that_is_to_end_answers_all_who_wait(
 ) -> None:
     job = factories.job(organization=organization)
     answer = later(ask, Api(key=api.key, client=Client()), job)
-    running.wait_for(lambda: watcher.count() == 1, seconds=5, what="one who waits")
+    running.wait_for(lambda: watcher.count() == 1, seconds=5, what="a waiting request")
     watcher.close()
     response, took = answer.result()
     assert response.json()["data"]["status"] == "not_started"
@@ -231,7 +231,7 @@ def test_a_process_that_is_to_end_answers_all_who_wait(
 
 
 @real
-def test_a_database_that_is_away_for_a_moment_is_asked_again(
+def test_a_lost_database_connection_is_replaced(
     api: Api,
     organization: Organization,
     later: Callable[..., Future[Any]],
@@ -264,7 +264,7 @@ def test_a_database_that_is_away_for_a_moment_is_asked_again(
 
 
 def master_of(address: str) -> psutil.Process:
-    """Return the first process of the web server at an address."""
+    """Return the master process of the web server at an address."""
     port = address.rsplit(":", 1)[1]
     for process in psutil.Process().children(recursive=True):
         if "gunicorn" in process.cmdline() and process.environ().get("PORT") == port:
@@ -277,7 +277,7 @@ def master_of(address: str) -> psutil.Process:
 def test_the_server_serves_others_while_many_wait_and_ends_without_a_lost_answer(
     api_key: str, organization: Organization, later: Callable[..., Future[Any]], tmp_path: Path
 ) -> None:
-    """40 wait in a process with four connections; under SIGTERM all of them are answered."""
+    """40 requests wait in a process with four connections; on SIGTERM all are answered."""
     job = factories.job(organization=organization)
     headers = {"Authorization": f"Bearer {api_key}"}
     settings = {
