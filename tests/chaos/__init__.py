@@ -1,1 +1,1 @@
-"""Chaos: a whole fleet under fire, and the auditor afterwards. `make chaos [SEED=] [JOBS=]`."""
+"""Chaos: a whole fleet under fire, and then checks of every row. `make chaos [SEED=] [JOBS=]`."""

@@ -1,7 +1,7 @@
-"""`python -m tests.chaos`: fire at everything while customers order, then count.
+"""`python -m tests.chaos`: kill processes while customers submit jobs, then check everything.
 
-`--seed` decides who is killed when; `--jobs` how many orders are placed. Ends with status 1 when a
-promise is broken.
+`--seed` decides what is killed when; `--jobs` how many jobs are submitted. Exits with status 1 if a
+check fails.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from vidgo.dev.process_groups import ProcessGroup
 KILL_EVERY_SECONDS = 0.5
 DATABASE_RESTARTS_AT = (8.0, 18.0, 28.0)
 FIRE_SECONDS = 40.0
-# What is promised after the last fault, and for how long we watch to see how far off it is.
+# The longest recovery after the last fault, and how long to wait to measure a longer one.
 PROMISE_SECONDS = 60.0
 PATIENCE_SECONDS = 180.0
-# Of starts: one in ten fails, one in twenty-five is taken on but not answered.
+# Shares of calls: one start in ten fails, one in twenty-five is accepted but not answered.
 FAULTS = {"crash": 0.05, "fail": 0.05, "drop_after": 0.04, "poll_drop": 0.02, "poll_crash": 0.02}
 
 
 def main() -> int:
-    """Run the chaos and print what came of it."""
+    """Run the chaos and print the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1000)
@@ -60,10 +60,12 @@ def _run(*, data: Path, seed: int, jobs: int) -> int:
         customers = Customers(
             address=fleet.address, api_key=key, deadline_seconds=FIRE_SECONDS + 300
         )
-        orders: dict[int, str] = {}
-        ordering = threading.Thread(target=lambda: orders.update(customers.order(jobs=jobs)))
-        ordering.start()
-        _fire(fleet, ordering, chance=random.Random(seed))
+        submitted: dict[int, str] = {}
+        submitting = threading.Thread(
+            target=lambda: submitted.update(customers.submit(jobs=jobs)), name="customers"
+        )
+        submitting.start()
+        _fire(fleet, submitting, chance=random.Random(seed))
         calm = time.monotonic()
         requests.post(f"{vendors.url}/_switch", json={"all": dict.fromkeys(FAULTS, 0.0)}, timeout=9)
         while _unfinished(checks) and time.monotonic() - calm < PATIENCE_SECONDS:
@@ -71,12 +73,12 @@ def _run(*, data: Path, seed: int, jobs: int) -> int:
         seconds = time.monotonic() - calm
         fleet.close()
         bought = requests.get(f"{vendors.url}/_bought", timeout=30).json()
-        broken = checks.violations(orders=orders, bought=bought)
+        broken = checks.violations(submitted=submitted, bought=bought)
         if seconds > PROMISE_SECONDS:
             broken.append(f"the last job ended {seconds:.0f} s after the last fault")
         result = {
             "seed": seed,
-            "orders": len(orders),
+            "submitted": len(submitted),
             "killed": dict(fleet.killed),
             "answers": dict(customers.answers),
             "seconds_after_last_fault": round(seconds, 1),
@@ -106,7 +108,7 @@ def _settings(vendors: str) -> dict[str, str]:
 
 
 def _set_up_django(jobs: int) -> None:
-    """Look at the fleet's database, and give the demo organization what the orders cost."""
+    """Connect to the fleet's database, and grant the demo organization the jobs' price."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "vidgo.settings"
     import django
 
@@ -123,8 +125,8 @@ def _set_up_django(jobs: int) -> None:
     )
 
 
-def _fire(fleet: Fleet, ordering: threading.Thread, *, chance: random.Random) -> None:
-    """Kill something every half second until the time is over and all is ordered."""
+def _fire(fleet: Fleet, submitting: threading.Thread, *, chance: random.Random) -> None:
+    """Kill a process every half second until time is up, then wait for all submits."""
     began = time.monotonic()
     restarts = list(DATABASE_RESTARTS_AT)
     while time.monotonic() - began < FIRE_SECONDS:
@@ -134,14 +136,14 @@ def _fire(fleet: Fleet, ordering: threading.Thread, *, chance: random.Random) ->
             fleet.restart_database()
         else:
             fleet.kill_one(chance=chance)
-    ordering.join(300)
+    submitting.join(300)
 
 
-def _unfinished(auditor: Any) -> int:
+def _unfinished(checks: Any) -> int:
     from django import db
 
     try:
-        return int(auditor.count_unfinished())
+        return int(checks.count_unfinished())
     except db.Error:
         db.connections.close_all()
         return 1

@@ -1,4 +1,4 @@
-"""The auditor: what must hold after any amount of chaos. Needs Django set up on its database."""
+"""Checks: what must hold after any amount of chaos. Needs Django set up on its database."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from tests.chaos.customers import prompt_of
 
 
 def count_unfinished() -> int:
-    """Return how many jobs have reached no end yet."""
+    """Return how many jobs have not ended yet."""
     return Job.objects.filter(status__in=["queued", "running"]).count()
 
 
-def violations(*, orders: dict[int, str], bought: dict[str, Any]) -> list[str]:
+def violations(*, submitted: dict[int, str], bought: dict[str, Any]) -> list[str]:
     """Return each broken promise as a sentence; none when all is well."""
     found = [f"the ledger: {each.rule} ({each.row})" for each in ledger_checks.check()]
     jobs = {job.public_id: job for job in Job.objects.all()}
-    if set(jobs) != set(orders.values()):
-        found.append(f"{len(orders)} orders, but {len(jobs)} jobs")
-    if len(set(orders.values())) != len(orders):
-        found.append("two orders were given one task")
-    for number, task in orders.items():
+    if set(jobs) != set(submitted.values()):
+        found.append(f"{len(submitted)} submits, but {len(jobs)} jobs")
+    if len(set(submitted.values())) != len(submitted):
+        found.append("two submits got one task")
+    for number, task in submitted.items():
         if task in jobs and jobs[task].prompt != prompt_of(number):
-            found.append(f"order {number} was given the task of another")
+            found.append(f"submit {number} got the task of another")
     found += _money(jobs)
     finished = {job.pk for job in jobs.values() if job.status == "finished"}
     if finished != set(Asset.objects.values_list("job_id", flat=True)):
@@ -52,7 +52,7 @@ def _money(jobs: dict[str, Job]) -> list[str]:
 
 
 def _unexplained(bought: dict[str, Any]) -> list[str]:
-    """Return the images bought twice although nobody had to."""
+    """Return the images bought twice without a recorded reason."""
     return [
         f"{prompt!r} was bought {times} times, {known} of them known as possibly double"
         for prompt, times, known in _bought_again(bought)
@@ -61,7 +61,7 @@ def _unexplained(bought: dict[str, Any]) -> list[str]:
 
 
 def report(*, bought: dict[str, Any]) -> dict[str, Any]:
-    """Return the figures that a person wants to see."""
+    """Return the figures to print."""
     again = _bought_again(bought)
     return {
         "ends": dict(Counter(Job.objects.values_list("status", flat=True))),
@@ -86,6 +86,6 @@ def _bought_again(bought: dict[str, Any]) -> list[tuple[str, int, int]]:
         for work in shop["works"]
         if work["outcome"] == "ready"
     )
-    # Not only starts of unknown outcome: a result that was broken or lost is bought anew as well.
+    # Besides starts with an unknown outcome, broken and lost results are bought again.
     known = Counter(Attempt.objects.exclude(failure_kind="").values_list("job__prompt", flat=True))
     return [(prompt, many, known[prompt]) for prompt, many in times.items() if many > 1]

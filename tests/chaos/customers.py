@@ -1,4 +1,4 @@
-"""Customers who do not give up: each order is sent until it is answered, with one key."""
+"""Customers who do not give up: each submit is repeated with its key until it is answered."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ SIZES = ("1:1", "16:9", "16:21", "9:16")
 
 
 def prompt_of(number: int) -> str:
-    """Return the prompt of an order; it names the order wherever it turns up."""
-    return f"chaos order {number}"
+    """Return the prompt of a submit, which identifies it everywhere."""
+    return f"chaos submit {number}"
 
 
 class Customers:
@@ -29,12 +29,12 @@ class Customers:
         self.answers: Counter[str] = Counter()
         self.own = local()
 
-    def order(self, *, jobs: int) -> dict[int, str]:
-        """Place the orders and return the task of each."""
+    def submit(self, *, jobs: int) -> dict[int, str]:
+        """Submit the jobs and return the task of each."""
         with ThreadPoolExecutor(CUSTOMERS) as pool:
-            return dict(enumerate(pool.map(self._place, range(jobs))))
+            return dict(enumerate(pool.map(self._submit, range(jobs))))
 
-    def _place(self, number: int) -> str:
+    def _submit(self, number: int) -> str:
         body = {
             "model": MODELS[number % len(MODELS)],
             "input": {"prompt": prompt_of(number), "size": SIZES[number % len(SIZES)]},
@@ -44,7 +44,7 @@ class Customers:
                 answer = self._session().post(
                     f"{self.address}/api/generate/submit",
                     json=body,
-                    headers={**self.headers, "Idempotency-Key": f"order-{number}"},
+                    headers={**self.headers, "Idempotency-Key": f"submit-{number}"},
                     timeout=15,
                 )
             except requests.RequestException as error:
@@ -54,9 +54,9 @@ class Customers:
                 if answer.status_code == 200:
                     return str(answer.json()["data"]["task_id"])
                 if answer.status_code < 500 and answer.status_code != 429:
-                    raise AssertionError(f"order {number}: {answer.status_code} {answer.text}")
+                    raise AssertionError(f"submit {number}: {answer.status_code} {answer.text}")
             time.sleep(0.3)
-        raise TimeoutError(f"order {number} was never answered")
+        raise TimeoutError(f"submit {number} was never answered")
 
     def _session(self) -> requests.Session:
         if not hasattr(self.own, "session"):

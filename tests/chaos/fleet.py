@@ -26,7 +26,7 @@ RESPAWN_SECONDS = 0.5
 
 
 class Fleet:
-    """What a production machine runs, each member started again when it dies."""
+    """The processes of a production machine, each restarted when it dies."""
 
     def __init__(self, *, data: Path, processes: ProcessGroup, settings: dict[str, str]) -> None:
         self.data = data
@@ -54,11 +54,11 @@ class Fleet:
         self.commands = [web, *([worker] * WORKERS)]
         self.members: list[subprocess.Popen[bytes]] = []
         self.killed: Counter[str] = Counter()
-        self.closing = threading.Event()
+        self.stopping = threading.Event()
         self.keeper = threading.Thread(target=self._keep, daemon=True)
 
     def start(self) -> None:
-        """Prepare the database, start every member, and wait for the first answer."""
+        """Prepare the database, start every process, and wait for the first answer."""
         for command in (["migrate", "--verbosity", "0"], ["seed_demo"]):
             subprocess.run(
                 [sys.executable, "manage.py", *command],
@@ -82,9 +82,9 @@ class Fleet:
         return False
 
     def kill_one(self, *, chance: random.Random) -> None:
-        """Kill any one process of ours, as a machine short of memory would.
+        """Kill a random process, as a machine short of memory would.
 
-        A top one takes seconds to come back, so those below it are met three times as often.
+        A parent takes seconds to come back, so its children are killed three times as often.
         """
         targets: list[tuple[str, psutil.Process]] = []
         for number, member in enumerate(self.members):
@@ -104,15 +104,15 @@ class Fleet:
             self.killed[name] += 1
 
     def restart_database(self) -> None:
-        """Shut the database down without asking anybody, and start it again."""
+        """Shut the database down at once, and start it again."""
         self.server.process.send_signal(signal.SIGQUIT)
         self.server.process.wait(timeout=30)
         self.server = embedded_postgres.start(data=self.data, processes=self.processes)
         self.killed["database"] += 1
 
     def close(self) -> None:
-        """Stop restarting, and end the members as an operator would."""
-        self.closing.set()
+        """Stop restarting, and end the processes as an operator would."""
+        self.stopping.set()
         self.keeper.join(5)
         self.processes.end(*self.members, patience_seconds=15)
 
@@ -123,8 +123,8 @@ class Fleet:
             )
 
     def _keep(self) -> None:
-        """Start again what has ended, as systemd does."""
-        while not self.closing.wait(RESPAWN_SECONDS):
+        """Restart processes that have ended, as systemd does."""
+        while not self.stopping.wait(RESPAWN_SECONDS):
             for number, member in enumerate(self.members):
                 if member.poll() is not None:
                     self.processes.kill(member)

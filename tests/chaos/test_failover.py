@@ -1,4 +1,4 @@
-"""A vendor starts to fail and heals again, under a real worker: no customer notices."""
+"""Failover: a vendor starts to fail and recovers, under a real worker; no customer notices."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def makes(name: str) -> Callable[[], bool]:
     return last_five
 
 
-def test_a_vendor_that_fails_is_left_for_the_next_and_used_again_once_it_heals(
+def test_a_failing_vendor_is_replaced_by_the_next_and_used_again_once_it_recovers(
     organization: Organization, settings: Settings, tmp_path: Path
 ) -> None:
     with Vendors() as vendors:
@@ -63,9 +63,9 @@ def test_a_vendor_that_fails_is_left_for_the_next_and_used_again_once_it_heals(
             submit_until(makes("fal"), by=organization, seconds=30)
             assert ProviderState.objects.get(name="bfl").open_until is not None
             vendors.shops["bfl"].set({"crash": 0.0})
-            healed_after = submit_until(makes("bfl"), by=organization, seconds=60)
-            # At most two failed probes lie between, while the vendor was still failing.
-            assert healed_after < 4 * health.OPEN_SECONDS
+            recovered_after = submit_until(makes("bfl"), by=organization, seconds=60)
+            # At most two probes failed while the vendor was still failing.
+            assert recovered_after < 4 * health.OPEN_SECONDS
             over = Job.objects.exclude(status__in=["queued", "running"])
             wait_for(lambda: over.count() == Job.objects.count(), seconds=30, what="end of all")
             running.stop()

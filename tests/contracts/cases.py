@@ -1,4 +1,4 @@
-"""What the contract suite needs to know of each vendor to ask the same things of all."""
+"""Cases: what the contract suite needs to know to run the same tests against each vendor."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from sandbox.vendors.shop import Shop
 from tests import factories
 from vidgo.kernel import http
 
-SECRET = "a secret of this attempt"
+SECRET = "the secret of this attempt"
 
 
 @dataclass(frozen=True)
 class Case:
-    """One vendor, the adapter that speaks to it, and how it signs."""
+    """One vendor, its adapter, and how it signs webhooks."""
 
     name: str
     provider: Provider
@@ -80,26 +80,26 @@ class Case:
         raise AssertionError("it never became ready")
 
     def made(self, **changes: Any) -> tuple[Ready, bytes]:
-        """Start work, wait for it and return what was made, downloaded where it has to be."""
+        """Start work, wait for it and return the result with its image, downloaded if necessary."""
         work = self.work(**changes)
         ready = self.wait(self.start(work), work)
         if ready.content is not None:
             return ready, ready.content
         return ready, http.fetch_sync(url=ready.url, policy=http.VENDOR_RESULT).body
 
-    def message(self, request_id: str) -> bytes:
-        """Return the body of a message that a piece of work is done."""
+    def webhook(self, request_id: str) -> bytes:
+        """Return the body of a webhook about finished work."""
         given = {"request_id" if self.name == "fal" else "id": request_id, "status": "OK"}
         return json.dumps(given).encode()
 
     def read_webhook(self, body: bytes, headers: dict[str, str], secret: str = SECRET) -> str:
-        """Let the adapter read a message."""
+        """Let the adapter read a webhook."""
         lower = {name.lower(): value for name, value in headers.items()}
         return http.run(self.provider.read_webhook(headers=lower, body=body, secret=secret))
 
 
 def case_of(name: str, vendors: Vendors) -> Case:
-    """Return a vendor with a new adapter for it."""
+    """Return the case of a vendor, with a new adapter."""
     shop, base_url = vendors.shops[name], f"{vendors.url}/{name}"
     match name:
         case "bfl":
@@ -142,13 +142,13 @@ def case_of(name: str, vendors: Vendors) -> Case:
 
 
 def sign_as_bfl(body: bytes, at: float) -> dict[str, str]:
-    """Return BFL's header; the time is in its body."""
+    """Return BFL's signature header; the timestamp is in the body."""
     digest = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
     return {"X-BFL-Signature": f"sha256={digest}"}
 
 
 def given_image(*, noisy: bool = False, url: str = "") -> GivenImage:
-    """Return a customer's image; a noisy one is larger than any data URL may be."""
+    """Return a customer's image; a noisy one is too large for a data URL."""
     if not noisy:
         return GivenImage(factories.png(), "image/png", url)
     out = io.BytesIO()

@@ -1,4 +1,4 @@
-"""The local vendors for a session, and each test once for every vendor."""
+"""The local vendors, one server for the session, and each test once for every vendor."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def local_vendors() -> Iterator[Vendors]:
 
 @pytest.fixture
 def vendors(local_vendors: Vendors, settings: Settings) -> Vendors:
-    """The local vendors, quick, with nothing bought yet."""
+    """Return the local vendors, fast and with nothing bought yet."""
     settings.VIDGO_ALLOW_LOOPBACK_URLS = True
     local_vendors.reset()
     for shop in local_vendors.shops.values():
@@ -31,5 +31,5 @@ def vendors(local_vendors: Vendors, settings: Settings) -> Vendors:
 
 @pytest.fixture(params=NAMES)
 def vendor(request: pytest.FixtureRequest, vendors: Vendors) -> Case:
-    """One vendor after the other."""
+    """Return each vendor in turn."""
     return case_of(request.param, vendors)

@@ -1,4 +1,4 @@
-"""Every adapter against its vendor: the same behaviour, whatever the vendor's own ways are."""
+"""Adapters: the same behaviour for every vendor, whatever its API is like."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from sandbox.vendors.server import Vendors
 from tests.contracts.cases import Case, case_of, given_image
 from vidgo.kernel import http
 
-# What a vendor's name or manner of speaking would be in a customer's error message.
+# What must not appear in a customer's error message.
 INTERNALS = ("bfl", "black forest", "fal", "replicate", "http", "start:", "poll:", "vendor", "40")
 
 
 def failed(vendor: Case, act: str = "start") -> Failure:
-    """Start work, or poll work that was started, and return the failure."""
+    """Start work, or start and poll it, and return the failure."""
     work = vendor.work()
     if act == "start":
         with pytest.raises(Failure) as caught:
@@ -35,11 +35,11 @@ def failed(vendor: Case, act: str = "start") -> Failure:
     return caught.value
 
 
-# The way it should go -----------------------------------------------------------------------------
+# Success ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("output_format", ["png", "jpg"])
-def test_text_becomes_an_image_in_the_format_ordered(vendor: Case, output_format: str) -> None:
+def test_text_becomes_an_image_in_the_requested_format(vendor: Case, output_format: str) -> None:
     ready, content = vendor.made(output_format=output_format)
     with Image.open(io.BytesIO(content)) as made:
         assert made.format == {"png": "PNG", "jpg": "JPEG"}[output_format]
@@ -47,7 +47,7 @@ def test_text_becomes_an_image_in_the_format_ordered(vendor: Case, output_format
     assert vendor.shop.bought()["bought"] == 1
 
 
-def test_an_edit_sends_the_customers_image_and_asks_for_the_size_ordered(vendor: Case) -> None:
+def test_an_edit_sends_the_customers_image_and_the_requested_size(vendor: Case) -> None:
     _, content = vendor.made(image=given_image(), size="16:9")
     (piece,) = vendor.shop.pieces.values()
     assert piece.endpoint == vendor.edit
@@ -86,7 +86,7 @@ def test_what_another_process_started_can_be_polled(vendor: Case, vendors: Vendo
     assert case_of(vendor.name, vendors).wait(started, work)
 
 
-def test_a_lost_start_is_found_where_the_vendor_can_tell(vendor: Case) -> None:
+def test_a_lost_start_is_found_if_the_vendor_lists_work(vendor: Case) -> None:
     vendor.shop.set({"drop_after": 1})
     work = vendor.work()
     assert failed(vendor).kind is FailureKind.OUTCOME_UNKNOWN
@@ -118,7 +118,7 @@ def test_a_lost_start_is_found_behind_hundreds_of_others(vendors: Vendors) -> No
     assert found == started
 
 
-# The ways it goes wrong ---------------------------------------------------------------------------
+# Failure ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_lost_start_is_found_behind_hundreds_of_others(vendors: Vendors) -> No
         ("gateway", FailureKind.OUTCOME_UNKNOWN, 1),
     ],
 )
-def test_a_start_that_fails_says_whether_work_may_have_been_taken(
+def test_a_failed_start_says_whether_work_may_have_started(
     vendor: Case, switch: str, kind: FailureKind, taken: int
 ) -> None:
     vendor.shop.set({switch: 1, "retry_after_seconds": 7})
@@ -143,13 +143,13 @@ def test_a_start_that_fails_says_whether_work_may_have_been_taken(
     assert failure.kind is kind
     assert failure.retry_after_seconds == (7 if switch == "throttle" else None)
     assert failure.detail
-    # Once, whatever happened: the client repeats nothing.
+    # At most once: the client repeats nothing.
     assert vendor.shop.bought()["taken"] == taken
     if taken == 0:
         assert kind is not FailureKind.OUTCOME_UNKNOWN or switch == "drop_before"
 
 
-def test_a_vendor_that_cannot_be_reached_has_taken_nothing(vendors: Vendors) -> None:
+def test_an_unreachable_vendor_has_started_nothing(vendors: Vendors) -> None:
     for name in vendors.shops:
         vendor = case_of(name, vendors)
         vendor.provider._base_url = "http://127.0.0.1:9"  # type: ignore[attr-defined]
@@ -175,7 +175,7 @@ def test_refused_and_failed_work_ends_for_the_right_reason(
 
 
 @pytest.mark.parametrize("switch", ["poll_throttle", "poll_crash", "poll_drop", "poll_malform"])
-def test_a_question_without_an_answer_leaves_the_work_as_it_is(vendor: Case, switch: str) -> None:
+def test_a_failed_poll_leaves_the_work_as_it_is(vendor: Case, switch: str) -> None:
     work = vendor.work()
     started = vendor.start(work)
     vendor.shop.set({switch: 1, "retry_after_seconds": 3})
@@ -188,7 +188,7 @@ def test_a_question_without_an_answer_leaves_the_work_as_it_is(vendor: Case, swi
     assert vendor.shop.bought()["taken"] == 1
 
 
-def test_an_account_that_is_refused_while_polling_is_told(vendor: Case) -> None:
+def test_an_account_refused_while_polling_is_unauthorized(vendor: Case) -> None:
     work = vendor.work()
     started = vendor.start(work)
     vendor.shop.set({"unauthorize": 1})
@@ -197,7 +197,7 @@ def test_an_account_that_is_refused_while_polling_is_told(vendor: Case) -> None:
     assert caught.value.kind is FailureKind.UNAUTHORIZED
 
 
-def test_work_that_the_vendor_does_not_know_is_gone(vendor: Case) -> None:
+def test_work_that_the_vendor_does_not_know_is_unavailable(vendor: Case) -> None:
     work = vendor.work()
     started = vendor.start(work)
     vendor.shop.pieces.clear()
@@ -225,7 +225,7 @@ def test_a_result_that_has_expired_is_no_image(vendor: Case) -> None:
         assert http.fetch_sync(url=ready.url, policy=http.VENDOR_RESULT).status in (403, 404)
 
 
-def test_a_result_larger_than_any_image_is_not_read_to_its_end(vendor: Case) -> None:
+def test_a_result_larger_than_any_image_is_not_read_to_the_end(vendor: Case) -> None:
     vendor.shop.set({"bloat_image": 1})
     if vendor.name == "replicate":
         assert failed(vendor, "poll").kind is FailureKind.UNAVAILABLE
@@ -235,23 +235,23 @@ def test_a_result_larger_than_any_image_is_not_read_to_its_end(vendor: Case) -> 
 
 
 def test_no_message_to_a_customer_names_a_vendor(vendor: Case) -> None:
-    told = []
+    messages = []
     for switch in ("unauthorize", "run_out", "throttle", "crash", "gateway", "drop_before"):
         vendor.shop.set({switch: 1})
-        told.append(failed(vendor).message)
+        messages.append(failed(vendor).message)
         vendor.shop.set({switch: 0})
     for switch in ("moderate", "fail", "abort"):
         vendor.shop.set({switch: 1})
-        told.append(failed(vendor, "poll").message)
+        messages.append(failed(vendor, "poll").message)
         vendor.shop.set({switch: 0})
-    assert not [text for text in told if any(word in text.lower() for word in INTERNALS)]
-    assert all(text.endswith(".") for text in told)
+    assert not [text for text in messages if any(word in text.lower() for word in INTERNALS)]
+    assert all(text.endswith(".") for text in messages)
 
 
 # Cancel, balance, and where the key may go --------------------------------------------------------
 
 
-def test_work_is_cancelled_where_the_vendor_can(vendor: Case) -> None:
+def test_work_is_canceled_if_the_vendor_can(vendor: Case) -> None:
     vendor.shop.set({"work_seconds": 30})
     work = vendor.work()
     started = vendor.start(work)
@@ -260,7 +260,7 @@ def test_work_is_cancelled_where_the_vendor_can(vendor: Case) -> None:
     assert vendor.shop.bought()["bought"] == (0 if vendor.cancels else 1)
 
 
-def test_finished_work_is_not_cancelled(vendor: Case) -> None:
+def test_finished_work_is_not_canceled(vendor: Case) -> None:
     vendor.shop.set({"work_seconds": 0})
     started = vendor.start(vendor.work())
     time.sleep(0.01)
@@ -271,7 +271,7 @@ def test_finished_work_is_not_cancelled(vendor: Case) -> None:
     assert answer is (Cancellation.TOO_LATE if vendor.cancels else Cancellation.IMPOSSIBLE)
 
 
-def test_a_cancel_without_an_answer_is_told_as_such(vendor: Case) -> None:
+def test_a_cancel_without_an_answer_is_an_unknown_outcome(vendor: Case) -> None:
     if not vendor.cancels:
         pytest.skip("there is no call that could go unanswered")
     vendor.shop.set({"work_seconds": 30})
@@ -282,14 +282,14 @@ def test_a_cancel_without_an_answer_is_told_as_such(vendor: Case) -> None:
     assert caught.value.kind is FailureKind.OUTCOME_UNKNOWN
 
 
-def test_the_balance_is_told_where_the_vendor_tells(vendor: Case) -> None:
+def test_the_balance_is_returned_if_the_vendor_reports_it(vendor: Case) -> None:
     vendor.shop.set({"credits": 12.5})
-    told = http.run(vendor.provider.balance())
+    balance = http.run(vendor.provider.balance())
     expected = Balance(amount=Decimal("12.5"), unit="credits") if vendor.name == "bfl" else None
-    assert told == expected
+    assert balance == expected
 
 
-def test_the_cost_is_told_where_the_vendor_tells(vendor: Case) -> None:
+def test_the_cost_is_returned_if_the_vendor_reports_it(vendor: Case) -> None:
     cost = vendor.start(vendor.work()).cost_usd
     assert cost == (Decimal("0.04") if vendor.name == "bfl" else None)
 
@@ -310,13 +310,13 @@ def test_the_cost_is_told_where_the_vendor_tells(vendor: Case) -> None:
         "javascript://",
     ],
 )
-def test_an_address_elsewhere_is_never_called_with_the_key(vendor: Case, elsewhere: str) -> None:
+def test_a_url_elsewhere_is_never_called_with_the_key(vendor: Case, elsewhere: str) -> None:
     vendor.shop.set({"elsewhere": elsewhere})
     work = vendor.work()
     started = vendor.start(work)
     host = elsewhere.rstrip("/").rpartition("/")[2]
     assert not host or host not in started.upstream_ref
-    # The work is not lost for that: it is asked for where it was sent.
+    # The work is not lost: it is polled at the base URL.
     assert vendor.wait(started, work)
 
 

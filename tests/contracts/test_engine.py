@@ -1,4 +1,4 @@
-"""The engine with the vendors: all four models through each, and webhooks that end a wait."""
+"""The engine with the vendors: all four models through each, and lost starts found by webhook."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from sandbox.vendors.server import Vendors
 from tests import factories
 from tests.generation.conftest import drive_to_end, quick, work_cycles
 
-# Fixtures of the engine's own tests.
+# Fixtures of the engine's tests.
 __all__ = ["drive_to_end", "quick", "work_cycles"]
 
 Drive = Callable[..., Job]
@@ -62,7 +62,7 @@ def test_all_four_models_are_made_through_each_vendor(
     url = files.url_of(factories.upload(organization=organization).file)
     waiting = [
         factories.job(organization=organization, model=model.id, **given)
-        for model, given in _orders(url)
+        for model, given in _requests(url)
     ]
     deadline = time.monotonic() + 20
     while Job.objects.filter(ended_at=None).exists() and time.monotonic() < deadline:
@@ -86,7 +86,7 @@ def test_all_four_models_are_made_through_each_vendor(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", ["bfl", "fal", "replicate"])
-def test_a_hint_rescues_a_start_whose_answer_was_lost(
+def test_a_webhook_rescues_a_start_whose_answer_was_lost(
     organization: Organization,
     drive_to_end: Drive,
     vendors: Vendors,
@@ -102,12 +102,12 @@ def test_a_hint_rescues_a_start_whose_answer_was_lost(
     job = drive_to_end(factories.job(organization=organization))
     assert job.status == Status.FINISHED, job.error_message
     assert len(factories.attempts_of(job)) == 1
-    # Bought once, although nobody heard the answer.
+    # Bought once, although the answer was lost.
     assert vendors.shops[name].bought()["taken"] == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_vendor_in_trouble_hands_over_to_the_next(
+def test_the_next_vendor_takes_over_from_failing_ones(
     organization: Organization, drive_to_end: Drive, vendors: Vendors, settings: Settings
 ) -> None:
     configure(settings, vendors, "bfl", "fal", "replicate")
@@ -122,7 +122,7 @@ def test_a_vendor_in_trouble_hands_over_to_the_next(
     assert bought == {"bfl": 0, "fal": 0, "replicate": 1}
 
 
-def _orders(url: str) -> list[tuple[catalog.Model, dict[str, Any]]]:
+def _requests(url: str) -> list[tuple[catalog.Model, dict[str, Any]]]:
     models = catalog.load().models
     return [
         (models["flux-kontext-pro"], {"size": "16:21", "output_format": "jpg"}),

@@ -1,4 +1,4 @@
-"""Exactly what is sent to each vendor: a change here is a change of a contract with someone."""
+"""Exactly what is sent to each vendor: a change here changes how we use a vendor's contract."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tests.contracts.cases import SECRET, Case, case_of, given_image
 from vidgo.kernel import http
 
 WEBHOOK = "https://vidgo.example/webhooks/providers/x/token"
-# Said by the HTTP client about itself, the same everywhere.
+# Headers that the HTTP client sets on every request.
 OWN = {"host", "user-agent", "accept-encoding", "content-length", "connection"}
 
 
 def sent(vendor: Case) -> list[tuple[str, str, dict[str, str], dict[str, str], Any]]:
-    """Return what was sent to a vendor since it began to record."""
+    """Return the requests a vendor has recorded."""
     return [
         (
             each["method"],
@@ -26,7 +26,7 @@ def sent(vendor: Case) -> list[tuple[str, str, dict[str, str], dict[str, str], A
             {
                 name: value
                 for name, value in each["headers"].items()
-                # aiohttp gives even an empty body a type.
+                # aiohttp sets a content type even for an empty body.
                 if name not in OWN and (each["body"] or name != "content-type")
             },
             each["body"],
@@ -45,7 +45,7 @@ def encoded(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
-def test_what_black_forest_labs_is_sent(vendors: Vendors) -> None:
+def test_requests_to_black_forest_labs(vendors: Vendors) -> None:
     vendor = record("bfl", vendors)
     image = given_image()
     work = vendor.work(image=image, size="16:21", output_format="jpg", webhook_url=WEBHOOK)
@@ -75,7 +75,7 @@ def test_what_black_forest_labs_is_sent(vendors: Vendors) -> None:
     assert credits == ("GET", "/v1/credits", {}, own, None)
 
 
-def test_what_fal_is_sent(vendors: Vendors) -> None:
+def test_requests_to_fal(vendors: Vendors) -> None:
     vendor = record("fal", vendors)
     image = given_image()
     work = vendor.work(image=image, size="3:4", output_format="jpg", webhook_url=WEBHOOK)
@@ -110,7 +110,7 @@ def test_what_fal_is_sent(vendors: Vendors) -> None:
     assert cancel == ("PUT", f"{at}/cancel", {}, own, None)
 
 
-def test_what_replicate_is_sent(vendors: Vendors) -> None:
+def test_requests_to_replicate(vendors: Vendors) -> None:
     vendor = record("replicate", vendors)
     image = given_image()
     work = vendor.work(image=image, size="3:4", output_format="jpg", webhook_url=WEBHOOK)
@@ -147,7 +147,7 @@ def test_what_replicate_is_sent(vendors: Vendors) -> None:
     assert cancel == ("POST", f"{at}/cancel", {}, own, None)
 
 
-def test_text_to_image_sends_no_image_and_nowhere_to_call_back(vendor: Case) -> None:
+def test_text_to_image_sends_neither_an_image_nor_a_webhook_url(vendor: Case) -> None:
     vendor.shop.records = True
     vendor.start(vendor.work())
     ((_, _, query, _, body),) = sent(vendor)
@@ -164,7 +164,7 @@ def test_text_to_image_sends_no_image_and_nowhere_to_call_back(vendor: Case) -> 
 
 def test_replicate_fetches_an_image_that_is_too_large_to_send(vendors: Vendors) -> None:
     vendor = record("replicate", vendors)
-    # Any image on this machine will do for the local vendor to fetch.
+    # The local vendor fetches any image on this machine.
     source = vendor.shop.take(endpoint=vendor.text, given={"prompt": "x"}, size="1:1", format="png")
     fal = vendors.shops["fal"]
     fal.pieces[source.id] = source

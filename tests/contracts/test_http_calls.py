@@ -1,4 +1,4 @@
-"""What vendors say when they refuse, in whichever way they say it."""
+"""Refusals: what vendors' errors and Retry-After values mean, in all their formats."""
 
 from __future__ import annotations
 
@@ -40,13 +40,11 @@ def response(status: int, body: Any = None, **headers: str) -> Response:
         ({}, [], None),
     ],
 )
-def test_how_long_to_wait_is_understood(
-    headers: dict[str, str], body: Any, seconds: float | None
-) -> None:
+def test_retry_after_is_parsed(headers: dict[str, str], body: Any, seconds: float | None) -> None:
     assert http_calls.retry_after(response(429, body, **headers)) == seconds
 
 
-def test_how_long_to_wait_may_be_a_moment() -> None:
+def test_retry_after_may_be_a_date() -> None:
     moment = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
     seconds = http_calls.retry_after(response(429, {}, retry_after=moment))
     assert seconds is not None
@@ -62,7 +60,7 @@ def test_how_long_to_wait_may_be_a_moment() -> None:
         (422, {"detail": [{"loc": ["body", "prompt"]}]}, FailureKind.INVALID_INPUT),
         (422, {"detail": [{"loc": []}]}, FailureKind.INVALID_INPUT),
         (422, {"detail": [{"loc": 1}, 2]}, FailureKind.INVALID_INPUT),
-        # No customer chooses these: our request is at fault, and another provider may do.
+        # Not the customer's fields: our request is at fault, and another provider may work.
         (422, {"detail": [{"loc": ["body", "aspect_ratio"]}]}, FailureKind.UNAVAILABLE),
         (401, {}, FailureKind.UNAUTHORIZED),
         (402, {}, FailureKind.NO_CREDIT),
@@ -81,11 +79,11 @@ def test_how_long_to_wait_may_be_a_moment() -> None:
 def test_a_refusal_is_of_the_right_kind(status: int, body: Any, kind: FailureKind) -> None:
     failure = http_calls.refusal(response(status, body))
     assert failure.kind is kind
-    assert failure.message == http_calls.SENTENCES[kind]
+    assert failure.message == http_calls.MESSAGES[kind]
     assert str(status) in failure.detail
 
 
-def test_the_operators_detail_does_not_repeat_the_customers_words() -> None:
+def test_the_operators_detail_contains_no_customer_text() -> None:
     body = {"detail": [{"loc": ["body", "prompt"], "type": "too_long", "input": "my secret"}]}
     failure = http_calls.refusal(response(422, body))
     assert failure.detail == "start: 422 body.prompt: too_long"
@@ -94,12 +92,12 @@ def test_the_operators_detail_does_not_repeat_the_customers_words() -> None:
 
 
 @pytest.mark.parametrize("url", [None, 7, "", "x", "https://", "//queue.fal.run/x", "http://[::1"])
-def test_what_is_no_address_is_nobodys(url: Any) -> None:
+def test_an_invalid_url_is_not_the_vendors(url: Any) -> None:
     hosts = frozenset({"queue.fal.run"})
     assert not http_calls.is_vendors(url, base_url="https://queue.fal.run", hosts=hosts)
 
 
-def test_an_address_is_the_vendors_by_its_host_alone() -> None:
+def test_a_url_is_the_vendors_by_its_host_alone() -> None:
     def ours(url: str) -> bool:
         hosts = frozenset({".bfl.ai"})
         return http_calls.is_vendors(url, base_url="http://127.0.0.1:9100/bfl", hosts=hosts)

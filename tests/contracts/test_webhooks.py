@@ -1,4 +1,4 @@
-"""The vendors' own messages: believed when genuine and fresh, and then only as far as an id."""
+"""Vendors' webhooks: accepted if genuine and fresh, and then only for their id."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ def refused(vendor: Case, body: bytes, headers: dict[str, str], secret: str = SE
     return True
 
 
-def test_a_genuine_message_tells_the_reference(vendor: Case) -> None:
-    body = vendor.message("abc123")
+def test_a_genuine_webhook_brings_the_reference(vendor: Case) -> None:
+    body = vendor.webhook("abc123")
     reference = vendor.read_webhook(body, vendor.sign(body, time.time()))
     assert id_in(vendor, reference) == "abc123"
 
 
-def test_what_a_message_tells_can_be_polled(vendor: Case) -> None:
+def test_a_reference_from_a_webhook_can_be_polled(vendor: Case) -> None:
     work = vendor.work()
     started = vendor.start(work)
-    body = vendor.message(id_in(vendor, started.upstream_ref))
+    body = vendor.webhook(id_in(vendor, started.upstream_ref))
     reference = vendor.read_webhook(body, vendor.sign(body, time.time()))
     assert vendor.wait(started.__class__(upstream_ref=reference), work)
 
 
-def test_a_forged_message_is_not_believed(vendor: Case) -> None:
-    body, other = vendor.message("abc123"), vendor.message("other")
+def test_a_forged_webhook_is_refused(vendor: Case) -> None:
+    body, other = vendor.webhook("abc123"), vendor.webhook("other")
     good = vendor.sign(body, time.time())
     assert refused(vendor, other, good)
     assert refused(vendor, body, {})
@@ -62,7 +62,7 @@ def test_a_forged_message_is_not_believed(vendor: Case) -> None:
         assert refused(vendor, body, {key: value for key, value in good.items() if key != name})
 
 
-def test_a_message_that_is_not_what_it_should_be_is_not_believed(vendor: Case) -> None:
+def test_a_malformed_webhook_is_refused(vendor: Case) -> None:
     bodies = [b"", b"[]", b"null", b"{}", b"{", b'"id"', b'{"id": 7, "request_id": 7}', b"\xff"]
     bodies += [b'{"id": "", "request_id": ""}', b'{"id": null, "request_id": null}']
     for body in bodies:
@@ -70,26 +70,24 @@ def test_a_message_that_is_not_what_it_should_be_is_not_believed(vendor: Case) -
 
 
 @pytest.mark.parametrize("seconds", [-301, 301, -86400])
-def test_a_stale_message_is_not_believed(vendor: Case, seconds: int) -> None:
+def test_an_old_webhook_is_refused(vendor: Case, seconds: int) -> None:
     at = time.time() + seconds
-    body = vendor.message("abc123")
+    body = vendor.webhook("abc123")
     if vendor.name == "bfl":
         body = json.dumps({"id": "abc123", "timestamp": at}).encode()
     assert refused(vendor, body, vendor.sign(body, at))
 
 
 @pytest.mark.parametrize("timestamp", [None, "", "yesterday", True, [], {}])
-def test_a_time_that_cannot_be_read_is_no_reason_to_disbelieve(
-    vendors: Vendors, timestamp: Any
-) -> None:
+def test_an_unreadable_time_is_no_reason_to_refuse(vendors: Vendors, timestamp: Any) -> None:
     vendor = case_of("bfl", vendors)
     body = json.dumps({"id": "abc123", "timestamp": timestamp}).encode()
     assert vendor.read_webhook(body, vendor.sign(body, 0))
 
 
-def test_a_secret_of_another_attempt_does_not_do(vendors: Vendors) -> None:
+def test_the_secret_of_another_attempt_is_refused(vendors: Vendors) -> None:
     vendor = case_of("bfl", vendors)
-    body = vendor.message("abc123")
+    body = vendor.webhook("abc123")
     good = vendor.sign(body, time.time())
     assert refused(vendor, body, good, secret="another")
     assert refused(vendor, body, good, secret="")
@@ -101,7 +99,7 @@ def test_keys_are_fetched_once_and_again_when_they_have_changed(
     for name in ("fal", "replicate"):
         vendor = case_of(name, vendors)
         vendor.shop.records = True
-        body = vendor.message("abc123")
+        body = vendor.webhook("abc123")
         for _ in range(3):
             vendor.read_webhook(body, vendor.sign(body, time.time()))
         assert len(vendor.shop.requests) == 1
@@ -109,7 +107,7 @@ def test_keys_are_fetched_once_and_again_when_they_have_changed(
         new: Any = Ed25519PrivateKey.generate() if name == "fal" else hashlib.sha256(b"n").digest()
         monkeypatch.setattr(module, "SIGNING_KEY", new)
         signed = vendor.sign(body, time.time())
-        # Not at once: whoever forges messages could have us fetch at will.
+        # Not at once, or forged webhooks could make us fetch all the time.
         assert refused(vendor, body, signed)
         assert len(vendor.shop.requests) == 1
         field = "_keys_at" if name == "fal" else "_webhook_at"
@@ -118,17 +116,17 @@ def test_keys_are_fetched_once_and_again_when_they_have_changed(
         assert len(vendor.shop.requests) == 2
 
 
-def test_without_the_vendors_keys_nothing_is_believed(vendors: Vendors) -> None:
+def test_without_the_vendors_keys_every_webhook_is_refused(vendors: Vendors) -> None:
     for name in ("fal", "replicate"):
         vendor = case_of(name, vendors)
         vendor.provider._base_url = "http://127.0.0.1:9"  # type: ignore[attr-defined]
         vendor.provider._jwks_url = "http://127.0.0.1:9"  # type: ignore[attr-defined]
-        body = vendor.message("abc123")
+        body = vendor.webhook("abc123")
         assert refused(vendor, body, vendor.sign(body, time.time()))
 
 
 @pytest.mark.parametrize("key", [None, "", "whsec_", "a", "é", "!!!!", 7, [], ["a"], {}])
-def test_a_secret_that_is_none_believes_nothing(
+def test_with_an_invalid_secret_every_webhook_is_refused(
     vendors: Vendors, monkeypatch: pytest.MonkeyPatch, key: Any
 ) -> None:
     vendor = case_of("replicate", vendors)
@@ -140,13 +138,13 @@ def test_a_secret_that_is_none_believes_nothing(
         )
 
     monkeypatch.setattr(http, "call_json", answer)
-    body = vendor.message("abc123")
+    body = vendor.webhook("abc123")
     assert refused(vendor, body, vendor.sign(body, time.time()))
 
 
-def test_any_of_several_signatures_will_do(vendors: Vendors) -> None:
+def test_one_valid_signature_of_several_is_enough(vendors: Vendors) -> None:
     vendor = case_of("replicate", vendors)
-    body = vendor.message("abc123")
+    body = vendor.webhook("abc123")
     good = vendor.sign(body, time.time())
     signature = good["webhook-signature"]
     other = base64.b64encode(b"x" * 32).decode()
@@ -155,6 +153,6 @@ def test_any_of_several_signatures_will_do(vendors: Vendors) -> None:
     assert refused(vendor, body, {**good, "webhook-signature": signature.replace("v1", "v2")})
 
 
-def test_the_sandbox_sends_no_messages() -> None:
+def test_the_sandbox_refuses_every_webhook() -> None:
     with pytest.raises(BadWebhook):
         http.run(Sandbox().read_webhook(headers={}, body=b"{}", secret=SECRET))
