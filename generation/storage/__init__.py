@@ -1,1 +1,1 @@
-"""Files: where their bytes lie, and what is kept for how long."""
+"""Files: where they are stored, and for how long."""

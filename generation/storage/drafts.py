@@ -1,7 +1,7 @@
-"""Images that visitors chose before they had an account: kept for two hours, served to nobody.
+"""Drafts: images that visitors chose before they signed in, kept for two hours and never served.
 
-They belong to no organization yet and have no row; only the session of whoever sent one knows its
-name. `pages/playground/drafts.py` makes an upload of it after signing in.
+They belong to no organization and have no row; only the visitor's session knows the name.
+`generation.playground.drafts` turns a draft into an upload after the sign-in.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ LIFETIME = timedelta(hours=2)
 
 
 def save(*, content: bytes) -> str:
-    """Check an image, store it and return its name; raises what `uploads.check` does."""
-    facts = uploads.check(content=content)
-    return files.save(folder=FOLDER, content=content, extension=uploads.extension_of(facts))
+    """Check an image, store it and return its name; raises what `uploads.check` raises."""
+    info = uploads.check(content=content)
+    return files.save(folder=FOLDER, content=content, extension=uploads.extension_of(info))
 
 
 def remove_expired() -> int:
-    """Delete the images that nobody came back for and return how many there were."""
+    """Delete expired drafts and return how many."""
     expired = files.list_older(folder=FOLDER, than=timezone.now() - LIFETIME)
     for name in expired:
         files.remove(name=name)

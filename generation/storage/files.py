@@ -1,6 +1,6 @@
-"""Files: where their bytes lie, and the unguessable addresses they are served from.
+"""Files: storing and reading them, and the unguessable URLs they are served from.
 
-Where they lie is a setting, a folder or a bucket; everything else reaches them through here.
+A setting decides whether they are in a folder or a bucket; all other code uses this module.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from vidgo.kernel.db.transactions import give_back_connection
 
 log = structlog.get_logger(__name__)
 
-# About 190 random bits: nobody finds a file by trying.
+# About 190 random bits, so that a file cannot be found by guessing.
 TOKEN_LENGTH = 32
 URL_PREFIX = "/files/"
 NAME = re.compile(rf"[a-z]+/[0-9A-Za-z]{{2}}/[0-9A-Za-z]{{{TOKEN_LENGTH}}}\.[a-z]{{3,4}}")
@@ -34,7 +34,7 @@ class StorageAway(errors.Unavailable):
 
 
 class _Seen:
-    """Whether the storage refused what this process last asked of it."""
+    """Whether this process's last call of the storage failed."""
 
     is_away = False
 
@@ -42,18 +42,18 @@ class _Seen:
 def save(*, folder: str, content: bytes, extension: str) -> str:
     """Store bytes under a new unguessable name in `folder` and return the name.
 
-    The network may be behind the storage: call this outside transactions. Raises `StorageAway`.
+    The storage may be on the network: call this outside transactions. Raises `StorageAway`.
     """
     give_back_connection()
     token = ids.random_base62(TOKEN_LENGTH)
-    # Two more levels keep any one directory small, as a file system likes it.
+    # A second level keeps each directory small, as file systems like it.
     name = f"{folder}/{token[:2]}/{token}.{extension}"
     with _reaching():
         return default_storage.save(name, ContentFile(content))
 
 
 def open_file(*, name: str) -> File[Any]:
-    """Return a stored file to be sent on; raises `FileNotFoundError` and `StorageAway`."""
+    """Return an open stored file; raises `FileNotFoundError` and `StorageAway`."""
     give_back_connection()
     with _reaching():
         return default_storage.open(name, "rb")
@@ -67,7 +67,7 @@ def read(*, name: str) -> bytes:
 
 
 def remove(*, name: str) -> None:
-    """Delete a stored file; one that is gone already is no error. Raises `StorageAway`."""
+    """Delete a stored file; a missing one is no error. Raises `StorageAway`."""
     with contextlib.suppress(FileNotFoundError), _reaching():
         default_storage.delete(name)
 
@@ -75,7 +75,7 @@ def remove(*, name: str) -> None:
 def list_older(*, folder: str, than: datetime) -> list[str]:
     """Return the names of the files in `folder` that were stored before a time.
 
-    Asks about each of them: for small folders only. Raises `StorageAway`.
+    Asks the storage about each file: for small folders only. Raises `StorageAway`.
     """
     with _reaching():
         try:
@@ -91,13 +91,13 @@ def list_older(*, folder: str, than: datetime) -> list[str]:
 
 
 def is_away() -> bool:
-    """Return whether the storage failed this process the last time it was asked."""
+    """Return whether this process's last call of the storage failed."""
     return _Seen.is_away
 
 
 @contextlib.contextmanager
 def _reaching() -> Iterator[None]:
-    """Note whether the storage answers, whichever it is; raises `StorageAway`."""
+    """Note whether the storage answers; raises `StorageAway` if it doesn't."""
     try:
         yield
     except FileNotFoundError:
@@ -111,15 +111,14 @@ def _reaching() -> Iterator[None]:
 
 
 def url_of(name: str) -> str:
-    """Return the absolute address that serves the file without authentication."""
+    """Return the absolute URL that serves the file without authentication."""
     return f"{settings.FILES_PUBLIC_URL or settings.VIDGO_PUBLIC_URL}{URL_PREFIX}{name}"
 
 
 def find_name(url: str) -> str | None:
-    """Return the name behind one of our own addresses, None for anyone else's.
+    """Return the file name in one of our own URLs, None for any other URL.
 
-    It is only what the address says: such a file need not be there. What was told before files had
-    an address of their own still counts.
+    The file need not exist. URLs on VIDGO_PUBLIC_URL, from before FILES_PUBLIC_URL was set, count.
     """
     for base in (settings.FILES_PUBLIC_URL, settings.VIDGO_PUBLIC_URL):
         prefix = f"{base}{URL_PREFIX}"
@@ -129,5 +128,5 @@ def find_name(url: str) -> str | None:
 
 
 def is_name(text: str) -> bool:
-    """Return whether the text looks like a name that `save` gives; others are not worth a query."""
+    """Return whether the text has the format of a name that `save` returns."""
     return NAME.fullmatch(text) is not None

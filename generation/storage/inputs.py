@@ -1,7 +1,7 @@
-"""Inputs: the image an edit starts from, copied when the job is submitted.
+"""Inputs: the image of an edit, copied when the job is submitted.
 
-The copy makes a wrong address an error of the submit, before anything is charged, and the job
-independent of the customer's server afterwards.
+Because of the copy, a wrong URL is an error of the submit, before anything is charged, and the job
+doesn't depend on the customer's server.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class ImageUnreachable(errors.Invalid):
 
 
 class NotAnImage(errors.FileFormat):
-    """What was fetched is not an image we accept."""
+    """The fetched file is not an image we accept."""
 
 
 def take(*, url: str) -> str:
@@ -41,7 +41,7 @@ def take(*, url: str) -> str:
 
 
 def inspect(*, content: bytes, param: str) -> images.ImageInfo:
-    """Return what an image is; raises `NotAnImage`, naming the parameter."""
+    """Return the properties of an image; raises `NotAnImage`, naming the parameter."""
     try:
         return images.inspect(content=content)
     except images.ImageRefused as refused:
@@ -49,9 +49,9 @@ def inspect(*, content: bytes, param: str) -> images.ImageInfo:
 
 
 def fetch(*, url: str, param: str) -> bytes:
-    """Return what a customer's address holds; raises `ImageUnreachable`, naming the parameter.
+    """Return the content of a customer's URL; raises `ImageUnreachable`, naming the parameter.
 
-    One of our own addresses is read without a detour through the network.
+    Our own URLs are read from the storage directly.
     """
     name = files.find_name(url)
     if name is not None:
@@ -68,7 +68,7 @@ def fetch(*, url: str, param: str) -> bytes:
 
 
 def remove_expired(*, limit: int = 1000) -> int:
-    """Delete the copies of jobs that ended a retention ago, however; return how many there were."""
+    """Delete the copies of jobs that ended RESULT_RETENTION_DAYS ago, and return how many."""
     long_ago = timezone.now() - timedelta(days=settings.RESULT_RETENTION_DAYS)
     over = Job.objects.filter(status__in=ENDS, ended_at__lt=long_ago).exclude(image_file="")
     removed = 0
@@ -79,7 +79,7 @@ def remove_expired(*, limit: int = 1000) -> int:
 
 
 def is_kept(*, name: str) -> bool:
-    """Return whether a file of ours is still there, whosever it is: its address is its secret."""
+    """Return whether an upload or result is still kept, of any organization: its name is secret."""
     if not files.is_name(name):
         return False
     with tenant_context.bypass_rls():

@@ -1,4 +1,4 @@
-"""Assets: the image a job made, checked, cropped to the ratio asked for, and stored."""
+"""Results: the image a job made, checked, cropped to the requested ratio, and stored."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PILLOW_FORMATS = {"jpg": "JPEG", "png": "PNG"}
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A result ready to be stored: exactly the format and ratio that was ordered."""
+    """A result ready to be stored, in exactly the requested format and ratio."""
 
     content: bytes
     format: str
@@ -31,10 +31,10 @@ class Prepared:
 
 
 def prepare(*, content: bytes, size: catalog.Size, output_format: str) -> Prepared:
-    """Check a provider's result, crop it to the ratio ordered, and drop its metadata.
+    """Check a provider's result, crop it to the requested ratio, and remove its metadata.
 
-    What is as ordered keeps its own bytes: encoding it again costs quality and most of the time.
-    CPU-bound: call it in a thread. Raises `Failure` when the provider sent no usable image.
+    A result that is right already keeps its bytes: encoding it again costs quality and time.
+    CPU-bound: call it in a thread. Raises `Failure` if the provider sent no usable image.
     """
     try:
         opened = images.open_file(content=content, max_bytes=http.VENDOR_RESULT.max_bytes)
@@ -61,7 +61,7 @@ def prepare(*, content: bytes, size: catalog.Size, output_format: str) -> Prepar
 
 
 def find_crop(*, width: int, height: int, ratio: float) -> tuple[int, int, int, int] | None:
-    """Return the box of the centre of a picture in a ratio; None when it is near enough."""
+    """Return the centered box with a ratio in an image; None if the image is close enough."""
     if abs(width / height / ratio - 1) <= RATIO_TOLERANCE:
         return None
     across, down = min(width, round(height * ratio)), min(height, round(width / ratio))
@@ -70,17 +70,17 @@ def find_crop(*, width: int, height: int, ratio: float) -> tuple[int, int, int, 
 
 
 def store(*, prepared: Prepared) -> str:
-    """Write a result's bytes and return their name; the job's row comes after."""
+    """Store a result's bytes and return their name; the job's row is written later."""
     return files.save(folder=FOLDER, content=prepared.content, extension=prepared.format)
 
 
 def url_of(asset: Asset) -> str:
-    """Return the absolute address the customer downloads the result from."""
+    """Return the absolute URL the customer downloads the result from."""
     return files.url_of(asset.file)
 
 
 def remove_expired(*, limit: int = 1000) -> int:
-    """Delete results past their retention and return how many there were."""
+    """Delete results past their retention and return how many."""
     expired = Asset.objects.filter(removed_at=None, expires_at__lt=timezone.now())[:limit]
     removed = 0
     for asset in expired:

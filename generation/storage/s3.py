@@ -1,7 +1,7 @@
-"""Files in a bucket of an S3-compatible object storage, as a storage of Django's.
+"""A Django storage for a bucket of an S3-compatible object storage.
 
-Every call is bounded in time. What is stored or read is tried again after a refused connection, a
-reset or a 5xx, which does no harm: a name is written with one content only.
+Every call has a timeout. Reads and writes are retried after a refused connection, a reset or a 5xx,
+which is safe, because each name is written with one content only.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 CONNECT_SECONDS = 3.0
-# One try as a whole, the largest file included.
+# One try as a whole, of the largest file.
 TRY_SECONDS = 10.0
 RETRIES = 2
-# No try begins later than this, so that a call takes their sum at the most.
+# No try begins later than this, so a call takes at most this plus one try.
 LAST_TRY_AFTER_SECONDS = 5.0
 
 _users: set[int] = set()
 
 
 class StorageError(OSError):
-    """The object storage does not answer, or refuses what was asked of it."""
+    """The object storage does not answer, or refuses a call."""
 
 
 @deconstructible
 class S3Storage(Storage):
-    """One bucket. Its files are private: they are served by us, never by the bucket itself."""
+    """One bucket. Its files are private: we serve them, never the bucket itself."""
 
     def __init__(
         self,
@@ -54,10 +54,10 @@ class S3Storage(Storage):
             "secret_access_key": secret_access_key,
         }
         self._bucket = bucket
-        # What is left out is looked for where AWS keeps it, such as the role of a machine.
+        # Missing credentials are looked up in AWS's usual places, such as the role of a machine.
         self._options: dict[str, Any] = {
             "region": region,
-            # Not every storage knows how to delete many at once.
+            # Not every storage supports bulk deletes.
             "disable_bulk_delete": True,
             **{name: value for name, value in given.items() if value},
         }
@@ -85,18 +85,18 @@ class S3Storage(Storage):
 
     @property
     def _store(self) -> S3Store:
-        """The client; refuses to be used on both sides of a fork, where it would hang for ever."""
+        """The client; refuses to be used before and after a fork, because it would hang forever."""
         _users.add(os.getpid())
         if len(_users) > 1:
             raise RuntimeError("The object storage was used before this process was forked.")
         return self._client
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
-        """Return the name as it is: ours are random, so to look whether one is taken is vain."""
+        """Return the name unchanged: names are random, so they never conflict."""
         return name
 
     def exists(self, name: str) -> bool:
-        """Return whether there is such a file; raises `StorageError`."""
+        """Return whether the file exists; raises `StorageError`."""
         try:
             self._head(name)
         except FileNotFoundError:
@@ -113,19 +113,19 @@ class S3Storage(Storage):
         return modified
 
     def delete(self, name: str) -> None:
-        """Remove a file; one that is gone is no error. Raises `StorageError`."""
+        """Delete a file; a missing one is no error. Raises `StorageError`."""
         with contextlib.suppress(FileNotFoundError), _translated(name):
             obstore.delete(self._store, name)
 
     def listdir(self, path: str) -> tuple[list[str], list[str]]:
-        """Return the names of the folders and of the files in one; raises `StorageError`."""
+        """Return the names of the folders and files in a folder; raises `StorageError`."""
         with _translated(path):
             found = obstore.list_with_delimiter(self._store, path.strip("/") or None)
         folders = [folder.rpartition("/")[2] for folder in found["common_prefixes"]]
         return folders, [str(each["path"]).rpartition("/")[2] for each in found["objects"]]
 
     def _open(self, name: str, mode: str = "rb") -> File[bytes]:
-        # Read as a whole: what breaks off is told before the first byte of an answer is sent.
+        # Read as a whole, so that an error occurs before the first byte of a response is sent.
         with _translated(name):
             return ContentFile(obstore.get(self._store, name).bytes().to_bytes(), name)
 
@@ -148,7 +148,7 @@ class S3Storage(Storage):
 
 @contextlib.contextmanager
 def _translated(name: str) -> Iterator[None]:
-    """Turn the library's errors into `FileNotFoundError` and `StorageError`."""
+    """Translate the library's errors to `FileNotFoundError` and `StorageError`."""
     try:
         yield
     except FileNotFoundError as error:
@@ -156,5 +156,5 @@ def _translated(name: str) -> Iterator[None]:
             raise StorageError("There is no such bucket.") from None
         raise FileNotFoundError(name) from None
     except BaseError as error:
-        # Its further lines tell how the library is made.
+        # Further lines of the message are internals of the library.
         raise StorageError(str(error).partition("\n")[0]) from None

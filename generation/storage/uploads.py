@@ -1,4 +1,4 @@
-"""Uploads: images customers send ahead of an edit, kept for a few days."""
+"""Uploads: images customers upload for an edit, kept for a few days."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from generation.models import Upload
 from generation.storage import files, inputs
 from vidgo.kernel import errors, images
 
-# The contract stores everything under this folder, whatever path is asked for.
+# The API contract stores everything in this folder, whatever path is requested.
 FOLDER = "temp"
 MAX_BYTES = 20_000_000
 DATA_URL = re.compile(r"data:[\w.+-]+/[\w.+-]+(?:;[\w.+=-]+)*;base64,", re.IGNORECASE)
@@ -29,7 +29,7 @@ WEBP_QUALITY = 95
 
 
 class FileMissing(errors.Invalid):
-    """The call carries no file."""
+    """The request has no file."""
 
 
 class FileEmpty(errors.FileFormat):
@@ -72,7 +72,7 @@ def store(
 
 
 def check(*, content: bytes) -> images.ImageInfo:
-    """Return what an image is; raises `FileEmpty`, `FileTooLarge` and `inputs.NotAnImage`."""
+    """Return an image's properties; raises `FileEmpty`, `FileTooLarge`, `inputs.NotAnImage`."""
     if not content:
         raise FileEmpty(param="file")
     if len(content) > MAX_BYTES:
@@ -81,12 +81,12 @@ def check(*, content: bytes) -> images.ImageInfo:
 
 
 def extension_of(info: images.ImageInfo) -> str:
-    """Return what the names of such files end in."""
+    """Return the file name extension of an image."""
     return info.format.lower().replace("jpeg", "jpg")
 
 
 def decode(text: object) -> bytes:
-    """Return the bytes in a data URL or in bare base64; raises `BadBase64`."""
+    """Return the bytes in a data URL or in plain base64; raises `BadBase64`."""
     if not isinstance(text, str) or not text.strip():
         raise BadBase64("'base64_data' is required.", param="base64_data")
     bare = DATA_URL.sub("", text.strip(), count=1)
@@ -97,7 +97,7 @@ def decode(text: object) -> bytes:
 
 
 def fetch(*, url: object) -> tuple[bytes, str]:
-    """Return what an address holds and the file name in it; raises `inputs.ImageUnreachable`."""
+    """Return a URL's content and the file name in it; raises `inputs.ImageUnreachable`."""
     if not isinstance(url, str) or not url:
         raise FileMissing("'file_url' is required.", param="file_url")
     content = inputs.fetch(url=url, param="file_url")
@@ -105,12 +105,12 @@ def fetch(*, url: object) -> tuple[bytes, str]:
 
 
 def url_of(upload: Upload) -> str:
-    """Return the absolute address that serves the upload."""
+    """Return the absolute URL that serves the upload."""
     return files.url_of(upload.file)
 
 
 def remove_expired(*, limit: int = 1000) -> int:
-    """Delete uploads past their retention and return how many there were."""
+    """Delete uploads past their retention and return how many."""
     removed = 0
     expired = Upload.objects.filter(removed_at=None, expires_at__lt=timezone.now())[:limit]
     for upload in expired:
@@ -120,13 +120,13 @@ def remove_expired(*, limit: int = 1000) -> int:
 
 
 def forget_removed(*, before: datetime) -> int:
-    """Delete the rows of uploads that were removed before a moment; return how many there were."""
+    """Delete the rows of uploads that were removed before a moment, and return how many."""
     forgotten, _ = Upload.objects.filter(removed_at__lt=before).delete()
     return forgotten
 
 
 def _bare(*, content: bytes, format: str) -> bytes:
-    """Return the image in its own format, first picture only, without any metadata."""
+    """Return the first frame of an image in its own format, without metadata."""
     image = images.open_image(content=content)
     match format:
         case "JPEG":
@@ -139,6 +139,6 @@ def _bare(*, content: bytes, format: str) -> bytes:
 
 
 def _plain_name(name: str) -> str:
-    """Return the last part of a name, printable and short: it is only ever shown."""
+    """Return the last part of a name, printable and short, for display only."""
     last = PurePosixPath(name.replace("\\", "/")).name.removeprefix("..")
     return "".join(each for each in last if each.isprintable())[:NAME_MAX_CHARACTERS]

@@ -1,4 +1,4 @@
-"""Files: unguessable names, addresses that lead back to them, and nothing else."""
+"""Files: unguessable names, and URLs that lead back to them and nothing else."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_a_name_cannot_be_guessed_and_no_folder_grows_large(storage: Path) -> No
     assert all(len(Path(name).stem) == 32 for name in names)
 
 
-def test_what_was_saved_is_read_and_removed(storage: Path) -> None:
+def test_a_saved_file_is_read_and_removed(storage: Path) -> None:
     name = save(b"content")
     assert files.read(name=name) == b"content"
     assert (storage / name).stat().st_mode & 0o007 == 0
@@ -36,7 +36,7 @@ def test_what_was_saved_is_read_and_removed(storage: Path) -> None:
         files.read(name=name)
 
 
-def test_an_address_leads_back_to_its_name(settings: Settings) -> None:
+def test_a_url_leads_back_to_its_name(settings: Settings) -> None:
     settings.VIDGO_PUBLIC_URL = "https://vidgo.example"
     name = save()
     url = files.url_of(name)
@@ -70,12 +70,12 @@ def test_an_address_leads_back_to_its_name(settings: Settings) -> None:
         "../results/ab/" + "a" * 32 + ".png",
     ],
 )
-def test_what_save_never_gives_is_no_name(text: str) -> None:
+def test_a_text_that_save_never_returns_is_no_name(text: str) -> None:
     assert not files.is_name(text)
 
 
 @pytest.mark.django_db
-def test_a_copy_is_taken_of_our_own_files_only_while_they_are_there(
+def test_our_own_files_are_copied_only_while_they_are_kept(
     organization: Organization, storage: Path
 ) -> None:
     upload = factories.upload(organization=organization)
@@ -83,7 +83,7 @@ def test_a_copy_is_taken_of_our_own_files_only_while_they_are_there(
     copy = inputs.take(url=url)
     assert copy.startswith("inputs/")
     assert files.read(name=copy) == files.read(name=upload.file)
-    # A copy is private: nobody edits another's input by its name.
+    # A copy is private: nobody can edit another customer's input by its name.
     for unknown in (files.url_of(copy), files.url_of("nothing"), url + "x"):
         with pytest.raises(inputs.ImageUnreachable):
             inputs.take(url=unknown)
@@ -96,7 +96,7 @@ def test_a_copy_is_taken_of_our_own_files_only_while_they_are_there(
 
 
 @pytest.mark.django_db
-def test_the_copies_of_ended_jobs_go_after_the_retention_however_they_ended(
+def test_the_copies_of_ended_jobs_are_deleted_after_the_retention(
     organization: Organization, storage: Path, settings: Settings
 ) -> None:
     url = files.url_of(factories.upload(organization=organization).file)

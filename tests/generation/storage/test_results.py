@@ -1,4 +1,4 @@
-"""Assets: a provider's bytes become exactly what was ordered, or the provider's fault."""
+"""Results: a provider's bytes become exactly what was requested, or a fault of the provider."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ def prepare(content: bytes, *, size: str = "1:1", output_format: str = "png") ->
 
 @pytest.mark.parametrize("size", catalog.load().sizes)
 @pytest.mark.parametrize("made", [(256, 256), (320, 180), (485, 1055)])
-def test_whatever_a_provider_makes_has_the_ratio_ordered(size: str, made: tuple[int, int]) -> None:
+def test_any_result_gets_the_requested_ratio(size: str, made: tuple[int, int]) -> None:
     result = prepare(factories.png(width=made[0], height=made[1]), size=size)
-    ordered = catalog.load().sizes[size]
-    assert result.width / result.height == pytest.approx(ordered.width / ordered.height, rel=0.01)
+    wanted = catalog.load().sizes[size]
+    assert result.width / result.height == pytest.approx(wanted.width / wanted.height, rel=0.01)
     assert result.width <= made[0]
     assert result.height <= made[1]
     assert result.width == made[0] or result.height == made[1]
 
 
-def test_a_ratio_within_one_percent_is_left_alone() -> None:
+def test_a_ratio_within_one_percent_is_kept() -> None:
     result = prepare(factories.png(width=1000, height=992))
     assert (result.width, result.height) == (1000, 992)
     result = prepare(factories.png(width=1000, height=980))
     assert (result.width, result.height) == (980, 980)
 
 
-def test_the_centre_is_kept() -> None:
+def test_the_center_is_kept() -> None:
     image = Image.new("RGB", (300, 100), "red")
     image.paste("blue", (100, 0, 200, 100))
     result = prepare(encoded(image))
@@ -61,7 +61,7 @@ def test_the_centre_is_kept() -> None:
 
 @pytest.mark.parametrize(("output_format", "format"), [("png", "PNG"), ("jpg", "JPEG")])
 @pytest.mark.parametrize("source", ["PNG", "JPEG", "WEBP"])
-def test_the_format_is_the_one_ordered_and_the_facts_are_true(
+def test_the_result_has_the_requested_format_and_true_properties(
     output_format: str, format: str, source: str
 ) -> None:
     result = prepare(encoded(Image.new("RGB", (64, 64)), source), output_format=output_format)
@@ -88,7 +88,7 @@ def test_no_usable_image_is_the_providers_fault(content: bytes) -> None:
 
 
 @pytest.mark.django_db
-def test_results_go_when_their_time_is_over(
+def test_expired_results_are_deleted(
     organization: Organization, storage: Path, settings: Settings
 ) -> None:
     settings.RESULT_RETENTION_DAYS = 3
@@ -105,7 +105,7 @@ def test_results_go_when_their_time_is_over(
 
 
 @pytest.mark.parametrize(("format", "output_format"), [("PNG", "png"), ("JPEG", "jpg")])
-def test_what_is_as_ordered_keeps_its_pixels_and_loses_its_metadata(
+def test_a_result_that_is_right_keeps_its_pixels_and_loses_its_metadata(
     format: str, output_format: str
 ) -> None:
     image = Image.effect_noise((64, 64), 80).convert("RGB")
@@ -122,7 +122,7 @@ def test_what_is_as_ordered_keeps_its_pixels_and_loses_its_metadata(
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "I;16", "CMYK"])
-def test_what_is_of_an_unusual_kind_is_drawn_anew(mode: str) -> None:
+def test_an_unusual_color_mode_is_converted(mode: str) -> None:
     format = "JPEG" if mode == "CMYK" else "PNG"
     result = prepare(
         encoded(Image.new(mode, (32, 32)), format), output_format="jpg" if mode == "CMYK" else "png"
@@ -131,7 +131,7 @@ def test_what_is_of_an_unusual_kind_is_drawn_anew(mode: str) -> None:
         assert after.mode == "RGB"
 
 
-def test_a_picture_that_lies_on_its_side_is_turned() -> None:
+def test_a_rotated_image_is_turned_upright() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     result = prepare(encoded(Image.new("RGB", (64, 64)), "JPEG", exif=exif), output_format="jpg")
