@@ -29,7 +29,7 @@ class UnknownCatalogEntry(errors.NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """An aspect ratio a customer may ask for, and the pixels it is made in."""
+    """An aspect ratio a customer may request, and its pixels."""
 
     name: str
     width: int
@@ -40,7 +40,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A file format a customer may ask for."""
+    """A file format a customer may request."""
 
     name: str
     mime: str
@@ -48,31 +48,28 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What one provider makes of a model: how it calls it, what it asks, and in which sizes.
-
-    Upstream facts of the operator's; nothing of them is shown to customers.
-    """
+    """One provider's offer of a model: its endpoint, cost and sizes; never visible to customers."""
 
     provider: str
     endpoint: str
     cost_usd: Decimal
-    # The sizes it makes itself, by our names.
+    # The sizes it makes without a crop, by our names.
     sizes: frozenset[str]
-    # For each other size the one that is asked for instead and cropped.
+    # For each other size, the size to request and crop.
     fallback: dict[str, str] = field(default_factory=dict, hash=False)
 
     def serves(self, size: str) -> bool:
-        """Return whether the provider makes a size itself, without a crop."""
+        """Return whether the provider makes a size without a crop."""
         return size in self.sizes
 
     def upstream_size(self, size: str) -> str:
-        """Return the size to ask the provider for, from which the ordered one is cropped."""
+        """Return the size to request from the provider, possibly one to be cropped."""
         return size if size in self.sizes else self.fallback[size]
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model a customer may ask for, its price, and who makes it in which order."""
+    """A model a customer may request, its price, and its offers."""
 
     id: str
     name: str
@@ -80,7 +77,7 @@ class Model:
     task: str
     price_credits: int
     summary: str
-    # The providers that make it, the preferred one first.
+    # The preferred one first.
     offers: tuple[Offer, ...]
     price_usd: Decimal
 
@@ -97,7 +94,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All that is for sale."""
+    """Everything that is for sale."""
 
     credit_usd: Decimal
     models: dict[str, Model]
@@ -106,11 +103,11 @@ class Catalog:
 
     @property
     def listed_sizes(self) -> tuple[Size, ...]:
-        """Return the sizes that pages and documents offer."""
+        """Return the sizes that pages and docs offer."""
         return tuple(size for size in self.sizes.values() if size.listed)
 
     def usd(self, credits: int) -> Decimal:
-        """Return what an amount of credits costs in US dollars."""
+        """Return the price of some credits in US dollars."""
         return self.credit_usd * credits
 
 
@@ -120,7 +117,7 @@ DEFAULT_FORMAT = "png"
 
 @cache
 def load() -> Catalog:
-    """Return the catalog; raises when the file contradicts itself."""
+    """Return the catalog; raises `ValueError` if the file contradicts itself."""
     raw = tomllib.loads(FILE.read_text())
     credit_usd = Decimal(raw["credit_usd"])
     models = [
@@ -149,7 +146,7 @@ def load() -> Catalog:
 def _offers(
     entries: list[dict[str, Any]], *, providers: dict[str, dict[str, Any]]
 ) -> tuple[Offer, ...]:
-    """Return a model's offers; sizes are the provider's unless the offer names its own."""
+    """Return a model's offers; sizes are the provider's unless the offer has its own."""
     offers = []
     for entry in entries:
         if entry["provider"] not in providers:
@@ -168,7 +165,7 @@ def _offers(
 
 
 def _check_sizes(offer: Offer, *, sizes: frozenset[str]) -> None:
-    """Refuse an offer that leaves a size open, or that would crop from one it does not make."""
+    """Raise `ValueError` for an offer that omits a size, or crops from one it doesn't make."""
     named = f"catalog.toml: {offer.provider} {offer.endpoint}"
     if offer.sizes | offer.fallback.keys() != sizes:
         raise ValueError(f"{named} does not say how it serves each size, and no others")
@@ -177,7 +174,7 @@ def _check_sizes(offer: Offer, *, sizes: frozenset[str]) -> None:
 
 
 def get_model(model_id: str) -> Model:
-    """Return a model by id; raises `UnknownModel` naming those there are."""
+    """Return a model by id; raises `UnknownModel`, which lists the known ones."""
     catalog = load()
     if model_id not in catalog.models:
         known = ", ".join(catalog.models)
@@ -185,15 +182,15 @@ def get_model(model_id: str) -> Model:
     return catalog.models[model_id]
 
 
-# What every model needs; see `input_fields`.
+# The fields that every model requires.
 INPUT_REQUIRED = ("prompt",)
 
 
 def input_fields() -> dict[str, dict[str, Any]]:
-    """Return the fields of an order's `input`, each as JSON Schema.
+    """Return the fields of a request's `input`, each as JSON Schema.
 
-    They are declared here alone: orders are checked by them, and the OpenAPI document, the
-    documentation and the public catalog are made of them.
+    They are declared only here: requests are validated by them, and the OpenAPI document, the docs
+    and the public catalog are generated from them.
     """
     catalog = load()
     return {
@@ -201,13 +198,13 @@ def input_fields() -> dict[str, dict[str, Any]]:
             "type": "string",
             "minLength": 1,
             "maxLength": PROMPT_MAX_CHARACTERS,
-            "description": "What to make, or what to change.",
+            "description": "What to draw, or what to change.",
         },
         "size": {
             "type": "string",
             "enum": [size.name for size in catalog.listed_sizes],
             "default": DEFAULT_SIZE,
-            "description": "The aspect ratio. `9:21` is understood, too.",
+            "description": "The aspect ratio. `9:21` is accepted, too.",
         },
         "output_format": {
             "type": "string",
@@ -220,16 +217,16 @@ def input_fields() -> dict[str, dict[str, Any]]:
             "items": {"type": "string", "format": "uri"},
             "minItems": 1,
             "description": (
-                "Addresses of JPEG, PNG, WebP or GIF images, http or https, fetched before the "
-                "call is answered. Required for the `-edit` models, which edit the first image; "
-                "refused by the others."
+                "URLs of JPEG, PNG, WebP or GIF images, http or https, fetched before the request "
+                "is answered. Required for the `-edit` models, which edit the first image; refused "
+                "by the others."
             ),
         },
         "seed": {
             "type": "integer",
             "minimum": 0,
             "maximum": SEED_MAX,
-            "description": "The same seed repeats an image where the provider can.",
+            "description": "The same seed repeats an image if the provider supports it.",
         },
     }
 
@@ -246,7 +243,7 @@ def input_schema(model: Model) -> dict[str, Any]:
 
 
 def entry_of(model: Model) -> dict[str, Any]:
-    """Return a model as the public catalog shows it."""
+    """Return a model as the public catalog lists it."""
     return {
         "model_id": model.id,
         "name": model.name,
@@ -262,7 +259,7 @@ def entry_of(model: Model) -> dict[str, Any]:
 
 
 def find_entry(model_id: str) -> dict[str, Any]:
-    """Return a model as the public catalog shows it; raises `UnknownCatalogEntry`."""
+    """Return a model as the public catalog lists it; raises `UnknownCatalogEntry`."""
     model = load().models.get(model_id)
     if model is None:
         raise UnknownCatalogEntry
@@ -270,5 +267,5 @@ def find_entry(model_id: str) -> dict[str, Any]:
 
 
 def digest(value: Any) -> str:
-    """Return a short stable digest of a JSON value, for ETags."""
+    """Return a short, stable digest of a JSON value, for ETags."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]

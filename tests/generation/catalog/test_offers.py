@@ -1,4 +1,4 @@
-"""Offers: who makes which model in which sizes, and who of them is configured."""
+"""Offers: which provider makes which model in which sizes, and which ones are configured."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEYS = {"BFL_API_KEY": "bfl_x", "FAL_KEY": "x:y", "REPLICATE_API_TOKEN": "r8_x"}
 
 @pytest.fixture
 def keys(settings: Settings) -> Settings:
-    """An installation with an account at each vendor."""
+    """Configure an account at each vendor."""
     for name, value in KEYS.items():
         setattr(settings, name, value)
     settings.SANDBOX_ENABLED = False
@@ -30,7 +30,7 @@ def route(model: str = "flux-kontext-pro", **options: str) -> list[str]:
     return [provider.name for provider, _ in found]
 
 
-def test_every_model_has_four_offers_and_earns_with_each() -> None:
+def test_every_model_has_four_offers_with_a_margin() -> None:
     for model in catalog.load().models.values():
         offers = [offer.provider for offer in model.offers]
         assert offers == ["bfl", "fal", "replicate", "sandbox"]
@@ -40,7 +40,7 @@ def test_every_model_has_four_offers_and_earns_with_each() -> None:
         assert asked == {Decimal("0.04") if model.tier == "pro" else Decimal("0.08")}
 
 
-def test_each_model_is_called_by_the_name_each_vendor_gives_it() -> None:
+def test_each_offer_has_the_vendors_name_of_the_model() -> None:
     endpoints = {
         model.id: [offer.endpoint for offer in model.offers[:3]]
         for model in catalog.load().models.values()
@@ -94,7 +94,7 @@ def test_a_size_that_a_vendor_does_not_make_is_cropped_from_the_nearest() -> Non
         ('provider = "fal"', 'provider = "fall"'),
     ],
 )
-def test_offers_that_leave_a_size_open_do_not_load(
+def test_offers_that_omit_a_size_do_not_load(
     before: str, after: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "catalog.toml"
@@ -104,9 +104,7 @@ def test_offers_that_leave_a_size_open_do_not_load(
         catalog.load.__wrapped__()
 
 
-def test_an_offer_may_have_sizes_of_its_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_offer_may_have_its_own_sizes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = catalog.FILE.read_text()
     offer = 'provider = "bfl", endpoint = "flux-kontext-max"'
     given = f'{offer}, sizes = ["1:1"], fallback = {{ {", ".join(_all_from("1:1"))} }}'
@@ -118,10 +116,10 @@ def test_an_offer_may_have_sizes_of_its_own(
     assert models["flux-kontext-max-edit"].offers[0].upstream_size("21:9") == "21:9"
 
 
-def test_nothing_of_the_providers_is_in_the_public_catalog() -> None:
-    shown = json.dumps([catalog.entry_of(model) for model in catalog.load().models.values()])
+def test_the_public_catalog_does_not_reveal_providers() -> None:
+    public = json.dumps([catalog.entry_of(model) for model in catalog.load().models.values()])
     for word in ("bfl", "fal-ai", "replicate", "sandbox", "black-forest", "offer", "cost", "0.04"):
-        assert word not in shown
+        assert word not in public
 
 
 def test_a_provider_without_a_key_is_in_no_route(keys: Settings) -> None:
@@ -136,13 +134,13 @@ def test_a_provider_without_a_key_is_in_no_route(keys: Settings) -> None:
     assert route() == ["sandbox"]
 
 
-def test_who_makes_a_size_itself_comes_first(keys: Settings) -> None:
+def test_providers_that_make_a_size_themselves_come_first(keys: Settings) -> None:
     keys.SANDBOX_ENABLED = True
     assert route(size="16:21") == ["bfl", "sandbox", "fal", "replicate"]
     assert route(size="1:1") == route() == ["bfl", "fal", "replicate", "sandbox"]
 
 
-def test_providers_are_made_once_and_anew_when_settings_change(keys: Settings) -> None:
+def test_providers_are_created_once_and_again_when_settings_change(keys: Settings) -> None:
     first = registry.providers()
     assert registry.providers() is first
     keys.FAL_CONCURRENCY = 3
