@@ -112,8 +112,8 @@ def seed(*, jobs: int, days: int) -> dict[str, str]:
         _fill(other, mark=f"other{number}", jobs=jobs // 3, days=days)
     keys = _fill(large, mark="large", jobs=jobs, days=days)
     _surround(large)
-    usage.write_days()
-    margins.write_days()
+    usage.write_daily_totals()
+    margins.write_daily_totals()
     daily_totals.write()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")

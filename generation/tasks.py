@@ -31,7 +31,7 @@ SCHEDULES = (
     ("generation.tasks.reap", "reap", 1),
     ("generation.tasks.sweep", "sweep", 60),
     ("generation.tasks.ask_balances", "balances", 15),
-    ("generation.tasks.write_usage", "usage", 60),
+    ("generation.tasks.write_daily_totals", "daily totals", 60),
 )
 # Well below the queue's timeout; the worker process does nothing else in this time.
 SWEEP_SECONDS = 60.0
@@ -121,9 +121,13 @@ def _exhaust(remove: Callable[[], int], *, until: float) -> int:
     return total
 
 
-def write_usage() -> None:
+def write_daily_totals() -> None:
     """Write the daily totals of ended days: usage for customers, margins for operators."""
-    log.info("usage_written", lines=usage.write_days(), margin_lines=margins.write_days())
+    log.info(
+        "daily_totals_written",
+        usage=usage.write_daily_totals(),
+        margins=margins.write_daily_totals(),
+    )
 
 
 def ask_balances() -> None:

@@ -1,1 +1,1 @@
-"""Figures: usage, margins, service status and the queue, for customers and operators."""
+"""Reporting: usage, margins, service status and the queue, for customers and operators."""

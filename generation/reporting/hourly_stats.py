@@ -1,4 +1,4 @@
-"""Hours: how the jobs of the last day went, hour by hour, over all organizations."""
+"""Hourly stats: how the jobs of the last day ended, by hour, over all organizations."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from django.db import connection
 from django.utils import timezone
 
-from generation.reporting.service_status import CUSTOMERS_OWN
+from generation.reporting.service_status import REQUEST_FAULTS
 
 COUNT = 24
-# The newest jobs that are looked at, so that a busy day costs no more than a quiet one.
+# Only this many of the newest jobs are read, so that a busy day costs no more than a quiet one.
 MOST = 50_000
 
 QUERY = """
@@ -32,7 +32,7 @@ SELECT date_trunc('hour', created_at, 'UTC'),
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """The jobs submitted in an hour. `refused` are those whose order itself was at fault."""
+    """The jobs submitted in an hour; `refused` ones failed through a fault of the request."""
 
     begins_at: datetime
     finished: int = 0
@@ -43,12 +43,12 @@ class Hour:
 
     @property
     def jobs(self) -> int:
-        """Return how many there were."""
+        """Return the number of jobs."""
         return self.finished + self.failed + self.refused + self.not_over
 
 
 def read() -> list[Hour]:
-    """Return the last day's hours, the oldest first, of the newest `MOST` jobs; one query."""
+    """Return the last 24 hours, the oldest first, from the newest `MOST` jobs; one query."""
     this_hour = timezone.now().astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     begins = [this_hour - timedelta(hours=ago) for ago in reversed(range(COUNT))]
     with connection.cursor() as cursor:
@@ -56,9 +56,9 @@ def read() -> list[Hour]:
             QUERY,
             {
                 "most": MOST,
-                "own": [kind.value for kind in CUSTOMERS_OWN],
+                "own": [kind.value for kind in REQUEST_FAULTS],
                 "since": begins[0],
             },
         )
-        told = {row[0]: Hour(*row) for row in cursor.fetchall()}
-    return [told.get(begin, Hour(begin)) for begin in begins]
+        by_begin = {row[0]: Hour(*row) for row in cursor.fetchall()}
+    return [by_begin.get(begin, Hour(begin)) for begin in begins]

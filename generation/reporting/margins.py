@@ -1,10 +1,10 @@
-"""Margins: what customers were charged against what the providers ask, by model, provider or day.
+"""Margins: what customers were charged minus what the providers cost, by model, provider or day.
 
-The charge counts where the image was made. The cost counts wherever something was asked for, also
-where nothing came of it. What a provider asks is as it told, or as the catalog knows.
+A charge counts for the provider that made the image. Costs count for every attempt, including
+failed ones. A cost is the provider's own figure, or else the catalog's.
 
-Days whose attempts have all ended are written down once (`DailyMargin`); only what began before the
-first of them and after the last is added up from the attempts themselves.
+Days whose attempts have all ended are stored once as daily totals (`DailyMargin`); only attempts
+outside those days are added up.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from generation import catalog
 from generation.models import Attempt, DailyMargin
 from vidgo.kernel.db import days
 
-# A claim that began before midnight is stored by then.
+# Claims that began before midnight are committed by then.
 LATEST_CLAIM = timedelta(hours=1)
 COLUMNS = {"model": "model", "provider": "provider", "day": "to_char(day, 'YYYY-MM-DD')"}
 
-# What attempts came to. "made" is the attempt that ended its job with an image.
+# Totals of attempts. "made" is the attempt that made its job's image.
 ADDED_UP = """
 SELECT day, model, provider,
        count(*) FILTER (WHERE made) AS images,
@@ -52,7 +52,7 @@ INSERT INTO generation_dailymargin
 {ADDED_UP.format(since="since", until="until")}
 ON CONFLICT DO NOTHING
 """
-# The days that are written down, and the attempts before and after them, as rows of one kind.
+# The daily totals, and the attempts before and after them, as rows of one kind.
 QUERY = f"""
 SELECT {{column}} AS what, sum(images)::bigint AS images, sum(credits)::bigint AS credits,
        sum(cost_usd) AS cost_usd, sum(failures)::bigint AS failures, sum(failed_usd) AS failed_usd,
@@ -65,47 +65,47 @@ SELECT {{column}} AS what, sum(images)::bigint AS images, sum(credits)::bigint A
           FROM generation_dailymargin WHERE day >= %(first_day)s AND day < %(open_day)s
          UNION ALL
         {ADDED_UP.format(since="open", until="end")}) AS parts
- GROUP BY what ORDER BY what {{order}}
+ GROUP BY what ORDER BY what {{direction}}
 """  # noqa: S608  only the parts above are put in
 
 
 @dataclass(frozen=True, kw_only=True)
 class Margin:
-    """One line: what came in, and what it cost."""
+    """One line of the report: charges and costs."""
 
     what: str
     images: int
     credits: int
     cost_usd: Decimal
     failures: int
-    # Asked for by attempts of which nothing came; a provider may have charged it or not.
+    # The cost of failed attempts, which a provider may or may not have charged.
     failed_usd: Decimal
-    # Of those, what was started elsewhere without knowing: two images may have been made.
+    # Of those, attempts with an unknown outcome: two images may have been made.
     doubles: int
     doubles_usd: Decimal
-    # Images whose cost nobody told.
+    # Images of unknown cost.
     unknown: int
 
     @property
     def charged_usd(self) -> Decimal:
-        """Return what the images were sold for, at the price of a credit."""
+        """Return the charged credits in US dollars, at the price of a credit."""
         return catalog.load().usd(self.credits)
 
     @property
     def margin_usd(self) -> Decimal:
-        """Return what is left when every failed attempt was charged, too: the worst case."""
+        """Return the margin in the worst case, in which every failed attempt was charged, too."""
         return self.charged_usd - self.cost_usd - self.failed_usd
 
     @property
     def is_loss(self) -> bool:
-        """Return whether less came in than it may have cost."""
+        """Return whether the margin is negative in the worst case."""
         return self.margin_usd < 0
 
 
 def list_margins(*, by: str, since: datetime) -> list[Margin]:
-    """Return the margins since a moment; `by` is a key of `COLUMNS`. Days: the last one first."""
+    """Return the margins since a moment by a key of `COLUMNS`; days with the last one first."""
     opened = max(days.midnight(_first_open_day()), since)
-    # Of the day in which the period begins, a part only.
+    # The first day of the period is not whole, so its daily total doesn't apply.
     first = min(days.midnight(since.astimezone(UTC).date() + timedelta(days=1)), opened)
     values: dict[str, Any] = {
         "since": since,
@@ -115,15 +115,15 @@ def list_margins(*, by: str, since: datetime) -> list[Margin]:
         "open": opened,
         "end": "infinity",
     }
-    query = QUERY.format(column=COLUMNS[by], order="DESC" if by == "day" else "ASC")
+    query = QUERY.format(column=COLUMNS[by], direction="DESC" if by == "day" else "ASC")
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         names = [column.name for column in cursor.description or ()]
         return [Margin(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
 
-def write_days() -> int:
-    """Write down the days that are over and return how many lines that were.
+def write_daily_totals() -> int:
+    """Store the daily totals of ended days and return how many rows.
 
     A day waits until all attempts begun before its end have ended. A repeated call is harmless.
     """
@@ -136,7 +136,7 @@ def write_days() -> int:
 
 
 def _first_open_day() -> date:
-    """Return the first day that is not written down; all before it are."""
+    """Return the first day without daily totals; all days before it have them."""
     written = DailyMargin.objects.aggregate(day=Max("day"))["day"]
     return written + timedelta(days=1) if written else date.min + timedelta(days=1)
 

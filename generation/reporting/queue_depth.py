@@ -1,4 +1,4 @@
-"""Depth: how much waits to be done, since when, and who is at it."""
+"""Queue depth: how many jobs and webhooks wait, since when, and how many workers are active."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from django.utils import timezone
 from vidgo.kernel import queue
 from vidgo.kernel.queue import QueueStatus
 
-# The schedules come due each minute; a cluster that lives has taken the first well before this.
+# Schedules are due each minute, so a running worker has taken one well before this.
 SILENT_SECONDS = 150.0
 
-# Each part reads a partial index that holds only what waits or runs.
+# Each part reads a partial index of only the queued or running jobs.
 JOBS = """
 SELECT count(*) FILTER (WHERE status = 'queued') AS queued,
        count(*) FILTER (WHERE status = 'queued' AND due_at > statement_timestamp()) AS postponed,
@@ -71,12 +71,12 @@ class QueueDepth:
 
     @property
     def is_silent(self) -> bool:
-        """Return whether no worker seems to be alive: the schedules are taken by nobody."""
+        """Return whether no worker seems to be running: nobody takes the schedules."""
         return self.background.overdue_seconds > SILENT_SECONDS
 
 
 def read() -> QueueDepth:
-    """Return how deep the queue is, in a fixed number of queries."""
+    """Return the queue depth, in a fixed number of queries."""
     jobs, callbacks = _row(JOBS), _row(CALLBACKS)
     return QueueDepth(
         **jobs,
@@ -88,7 +88,7 @@ def read() -> QueueDepth:
 
 
 def list_waiting() -> list[dict[str, Any]]:
-    """Return the organizations with the most waiting jobs."""
+    """Return the organizations with the most queued jobs."""
     with connection.cursor() as cursor:
         cursor.execute(WAITING)
         names = [column.name for column in cursor.description or ()]
@@ -96,7 +96,7 @@ def list_waiting() -> list[dict[str, Any]]:
 
 
 def seconds_since(moment: datetime | None) -> float:
-    """Return how long ago a moment was, 0 for none."""
+    """Return how many seconds ago a moment was, 0 for None."""
     return max((timezone.now() - moment).total_seconds(), 0.0) if moment else 0.0
 
 

@@ -1,6 +1,6 @@
-"""How the service is doing, as customers would ask: do tasks begin, do they end well, how soon.
+"""Service status for customers: do tasks start, do they finish, and how fast.
 
-Only shares and times leave this module, never how many tasks there are nor who makes the images.
+Only shares and times leave this module, never the number of tasks or the names of providers.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from generation.providers.base import FailureKind
 
 log = structlog.get_logger(__name__)
 
-# What one process found out is told to everybody for so long; that there is no database, for less.
+# How long a process caches the status, and how long an outage of the database.
 KEPT_SECONDS = 15.0
 OUTAGE_KEPT_SECONDS = 5.0
-# Fewer tasks than this tell nothing about a share.
+# No share is given for fewer tasks than this.
 FEWEST = 5
-# The newest tasks that are looked at, so that a busy day costs no more than a quiet one.
+# Only this many of the newest tasks are read, so that a busy day costs no more than a quiet one.
 MOST = 20_000
-# A task that waits longer is a delay worth telling.
+# A task that waits longer is reported as a delay.
 WAIT_IS_LONG_SECONDS = 60.0
 SHARE_IS_LOW = 0.95
-# The order itself caused these, so they say nothing about the service.
-CUSTOMERS_OWN = (FailureKind.MODERATED, FailureKind.INVALID_INPUT, FailureKind.CANCELED)
+# Failures through a fault of the request, which say nothing about the service.
+REQUEST_FAULTS = (FailureKind.MODERATED, FailureKind.INVALID_INPUT, FailureKind.CANCELED)
 
 ENDED = """
 WITH latest AS (
@@ -64,7 +64,7 @@ SELECT extract(epoch FROM statement_timestamp() - min(created_at))::float
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """How the tasks of a span of time ended; None where too few did."""
+    """How tasks ended in a span of time; None if too few did."""
 
     share_finished: float | None = None
     median_seconds: float | None = None
@@ -80,30 +80,30 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class ServiceStatus:
-    """How the service is doing at a moment."""
+    """The status of the service at a moment."""
 
     read_at: datetime
-    # How long the oldest task has waited to begin; None when none waits.
+    # How long the oldest queued task has waited; None if none is queued.
     longest_wait_seconds: float | None
     hour: Span
     day: Span
-    # For each model "healthy", "reduced" or "down".
+    # The state of each model: "healthy", "reduced" or "down".
     models: Mapping[str, str]
 
     @property
     def is_delayed(self) -> bool:
-        """Return whether a task waits for longer than it should."""
+        """Return whether a task has waited for too long."""
         return (self.longest_wait_seconds or 0.0) > WAIT_IS_LONG_SECONDS
 
     @property
     def is_failing(self) -> bool:
-        """Return whether more tasks than usual failed in the last hour."""
+        """Return whether too many tasks failed in the last hour."""
         share = self.hour.share_finished
         return share is not None and share < SHARE_IS_LOW
 
     @property
     def worst(self) -> str:
-        """Return the state of the whole: "healthy", "reduced" or "down"."""
+        """Return the overall state: "healthy", "reduced" or "down"."""
         states = set(self.models.values())
         if states == {"down"}:
             return "down"
@@ -113,7 +113,7 @@ class ServiceStatus:
 
 
 class _Kept:
-    """What this process read last, and until when it is good enough."""
+    """What this process read last, and until when it is valid."""
 
     lock = threading.Lock()
     status: ServiceStatus | None = None
@@ -121,9 +121,9 @@ class _Kept:
 
 
 def read() -> ServiceStatus | None:
-    """Return how the service is doing, at most `KEPT_SECONDS` old; None without a database.
+    """Return the service status, at most `KEPT_SECONDS` old; None without a database.
 
-    In an outage one request waits for the database every `OUTAGE_KEPT_SECONDS`, not each of them.
+    In an outage only one request every `OUTAGE_KEPT_SECONDS` waits for the database.
     """
     with _Kept.lock:
         if time.monotonic() >= _Kept.until:
@@ -137,9 +137,9 @@ def read() -> ServiceStatus | None:
 
 
 def measure() -> ServiceStatus:
-    """Return how the service is doing now, in three queries."""
+    """Return the service status now, in three queries."""
     with connection.cursor() as cursor:
-        cursor.execute(ENDED, {"most": MOST, "own": [kind.value for kind in CUSTOMERS_OWN]})
+        cursor.execute(ENDED, {"most": MOST, "own": [kind.value for kind in REQUEST_FAULTS]})
         spans = {name: _span(*values) for name, *values in cursor.fetchall()}
         cursor.execute(WAITING)
         (waited,) = cursor.fetchone() or (None,)
@@ -159,7 +159,7 @@ def _span(ended: int, finished: int, median: Any, slow: Any) -> Span:
 
 
 def _models() -> dict[str, str]:
-    """Return how each model is doing, by the providers of its route."""
+    """Return the state of each model, by the health of its providers."""
     now = timezone.now()
     troubled = {
         state.name

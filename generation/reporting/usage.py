@@ -1,14 +1,14 @@
-"""Usage: what an organization's jobs came to, by day, model and key.
+"""Usage: an organization's jobs and credits by day, model and key.
 
-A job counts on the UTC day it was submitted, and so does its refund. What is charged less what is
-refunded is what the ledger says of the same jobs. Days whose jobs are all over are written down
-once (`DailyUsage`); only the days since are added up from the jobs themselves.
+A job and its refund count on the UTC day of the submit. Charges minus refunds equal the ledger's
+total for the same jobs. Days whose jobs have all ended are stored once as daily totals
+(`DailyUsage`); only the jobs since then are added up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, timedelta
 from typing import Any
 
@@ -22,7 +22,7 @@ from generation.models import DailyUsage, Job, Status
 from vidgo.kernel.db import days
 from vidgo.kernel.web import csv_export
 
-# A submit that began before midnight is stored by then.
+# Submits that began before midnight are committed by then.
 LATEST_SUBMIT = timedelta(hours=1)
 CSV_ROWS_AT_ONCE = 2000
 COLUMNS = (
@@ -52,13 +52,14 @@ SELECT organization_id, (created_at AT TIME ZONE 'UTC')::date, model, api_key_id
 ON CONFLICT DO NOTHING
 """
 
-# The days that are written down, and the jobs since then, as rows of one kind.
+# The daily totals, and the jobs since then, as rows of one kind.
 PARTS = """
 SELECT day, model, api_key_id, finished_count AS finished, failed_count AS failed,
        finished_count + failed_count AS jobs, charged_credits AS charged,
        refunded_credits AS refunded
   FROM generation_dailyusage
- WHERE organization_id = %(organization)s AND day BETWEEN %(first_day)s AND %(last_day)s {narrowed}
+ WHERE organization_id = %(organization)s
+   AND day BETWEEN %(first_day)s AND %(last_day)s {conditions}
  UNION ALL
 SELECT (created_at AT TIME ZONE 'UTC')::date, model, api_key_id,
        count(*) FILTER (WHERE status = 'finished'), count(*) FILTER (WHERE status = 'failed'),
@@ -66,7 +67,7 @@ SELECT (created_at AT TIME ZONE 'UTC')::date, model, api_key_id,
        coalesce(sum(price_credits) FILTER (WHERE status = 'failed'), 0)
   FROM generation_job
  WHERE organization_id = %(organization)s
-   AND created_at >= %(since)s AND created_at < %(until)s {narrowed}
+   AND created_at >= %(since)s AND created_at < %(until)s {conditions}
  GROUP BY 1, 2, 3
 """
 SUMS = "sum(jobs), sum(finished), sum(failed), sum(charged), sum(refunded)"
@@ -80,13 +81,13 @@ SELECT day, model, key_id, last_four, name, {SUMS}
   FROM ({{parts}}) AS parts LEFT JOIN accounts_apikey key ON key.id = api_key_id
  GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3
 """  # noqa: S608
-# What grouping() returns: a bit for each column that a row is not about.
-DAY, MODEL, KEY = 0b011, 0b101, 0b110
+# What grouping() returns: a bit for each column that a row is not grouped by.
+DAY, MODEL = 0b011, 0b101
 
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What some jobs came to."""
+    """Totals of some jobs."""
 
     jobs: int = 0
     finished: int = 0
@@ -96,16 +97,16 @@ class Sums:
 
     @property
     def credits(self) -> int:
-        """Return what the jobs cost: those that failed cost nothing."""
+        """Return what the jobs cost: failed ones cost nothing."""
         return self.charged_credits - self.refunded_credits
 
     @property
     def not_over(self) -> int:
-        """Return how many jobs wait or run."""
+        """Return how many jobs are queued or running."""
         return self.jobs - self.finished - self.failed
 
     def plus(self, other: Sums) -> Sums:
-        """Return what both came to together."""
+        """Return the sum of both."""
         return Sums(
             jobs=self.jobs + other.jobs,
             finished=self.finished + other.finished,
@@ -117,19 +118,19 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which jobs to add up; days are UTC and inclusive. None as a key stands for all of them."""
+    """Which jobs to add up; days are UTC and inclusive. None as a key means all keys."""
 
     first_day: date
     last_day: date
     model: str = ""
     api_key_id: int | None = None
-    # Only what was asked for in the playground, which has no key.
+    # Only jobs from the playground, which have no key.
     without_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the jobs of a filter came to. The key None stands for the playground."""
+    """Totals of the jobs in a filter. The key None is the playground."""
 
     total: Sums = Sums()
     days: dict[date, Sums] = field(default_factory=dict)
@@ -138,32 +139,32 @@ class Usage:
 
 
 def last_days(count: int) -> Filter:
-    """Return the filter of today and the days before it, `count` in all."""
+    """Return the filter for the last `count` days, including today."""
     today = timezone.now().astimezone(UTC).date()
     return Filter(first_day=today - timedelta(days=count - 1), last_day=today)
 
 
 def add_up(*, organization: Organization, chosen: Filter) -> Usage:
-    """Return an organization's usage; takes two queries."""
-    usage = Usage()
+    """Return an organization's usage, in two queries."""
     total = Sums()
+    usage = Usage()
     parts, values = _parts(organization, chosen)
     with connection.cursor() as cursor:
         cursor.execute(BY_EACH.format(parts=parts), values)
-        for about, day, model, api_key_id, *sums in cursor.fetchall():
-            line = Sums(*(int(each) for each in sums))
-            if about == DAY:
-                usage.days[day] = line
-                total = total.plus(line)
-            elif about == MODEL:
-                usage.models[model] = line
+        for grouped_by, day, model, api_key_id, *numbers in cursor.fetchall():
+            sums = Sums(*(int(each) for each in numbers))
+            if grouped_by == DAY:
+                usage.days[day] = sums
+                total = total.plus(sums)
+            elif grouped_by == MODEL:
+                usage.models[model] = sums
             else:
-                usage.keys[api_key_id] = line
-    return Usage(total=total, days=usage.days, models=usage.models, keys=usage.keys)
+                usage.keys[api_key_id] = sums
+    return replace(usage, total=total)
 
 
 def csv_lines(*, organization: Organization, chosen: Filter) -> Iterator[str]:
-    """Yield usage as CSV, a line for each day, model and key, without loading it whole."""
+    """Yield usage as CSV, a line for each day, model and key, without loading all of it."""
     yield csv_export.line(COLUMNS)
     usd = catalog.load().usd
     parts, values = _parts(organization, chosen)
@@ -189,10 +190,10 @@ def csv_lines(*, organization: Organization, chosen: Filter) -> Iterator[str]:
                 )
 
 
-def write_days() -> int:
-    """Write down the days that are over and return how many lines that were.
+def write_daily_totals() -> int:
+    """Store the daily totals of ended days and return how many rows.
 
-    A day waits until all jobs before its end are over. A repeated call is harmless.
+    A day waits until all jobs submitted before its end have ended. A repeated call is harmless.
     """
     until = days.midnight((timezone.now() - LATEST_SUBMIT).astimezone(UTC).date())
     oldest = Job.objects.filter(status__in=(Status.QUEUED, Status.RUNNING)).aggregate(
@@ -206,20 +207,20 @@ def write_days() -> int:
 
 
 def _first_open_day() -> date:
-    """Return the first day that is not written down; all before it are."""
+    """Return the first day without daily totals; all days before it have them."""
     written = DailyUsage.objects.aggregate(day=Max("day"))["day"]
     return written + timedelta(days=1) if written else date.min + timedelta(days=1)
 
 
 def _parts(organization: Organization, chosen: Filter) -> tuple[str, dict[str, Any]]:
-    narrowed = ""
+    conditions = ""
     if chosen.model:
-        narrowed += " AND model = %(model)s"
+        conditions += " AND model = %(model)s"
     if chosen.without_key:
-        narrowed += " AND api_key_id IS NULL"
+        conditions += " AND api_key_id IS NULL"
     elif chosen.api_key_id is not None:
-        narrowed += " AND api_key_id = %(api_key)s"
-    return PARTS.format(narrowed=narrowed), {
+        conditions += " AND api_key_id = %(api_key)s"
+    return PARTS.format(conditions=conditions), {
         "organization": organization.pk,
         "first_day": chosen.first_day,
         "last_day": chosen.last_day,

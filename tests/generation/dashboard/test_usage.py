@@ -201,7 +201,7 @@ def test_usage_takes_the_same_queries_for_much_data(
     for number in range(3):
         other = factories.api_key(organization=organization, name=f"More {number}").api_key
         factories.finished(organization=organization, api_key=other)
-    adding.write_days()
+    adding.write_daily_totals()
     assert count_queries(alice_client, path("?period=90")) == few
     assert few <= 11
 

@@ -1,4 +1,4 @@
-"""Margins, added up from the attempts and from the days that are written down."""
+"""Margins, added up from attempts and from daily totals."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DAY = timedelta(days=1)
 
 
 def begun(job: Job, at: datetime, *, cost: str | None = "0.02", double: bool = False) -> Attempt:
-    """Let a job's attempt have begun at a moment, at a cost."""
+    """Set when a job's attempt began and what it cost."""
     attempt = Attempt.objects.get(job=job)
     attempt.started_at, attempt.may_cost_double = at, double
     attempt.cost_usd = Decimal(cost) if cost else None
@@ -34,7 +34,7 @@ def begun(job: Job, at: datetime, *, cost: str | None = "0.02", double: bool = F
 
 @pytest.fixture
 def tries(organization: Organization) -> list[Attempt]:
-    """Attempts of four days in a row, of two models, in all that can become of them."""
+    """Attempts on four consecutive days, of two models, with every outcome."""
     finished, failed = factories.finished, factories.failed
     ours = {"organization": organization}
     return [
@@ -56,28 +56,28 @@ def of(by: str, since: datetime = NOON) -> list[Margin]:
 @pytest.mark.parametrize(
     "since", [NOON - 9 * DAY, NOON, NOON + DAY / 2, NOON + 3 * DAY, NOON + 9 * DAY]
 )
-def test_days_written_down_come_to_the_same(
+def test_daily_totals_give_the_same_margins(
     tries: list[Attempt], by: str, since: datetime, organization: Organization
 ) -> None:
     before = of(by, since)
     assert bool(before) is (since < NOON + 9 * DAY)
-    assert margins.write_days() == 6
+    assert margins.write_daily_totals() == 6
     assert of(by, since) == before
     begun(factories.finished(organization=organization), NOON + 9 * DAY)
     assert margins.total(of(by, since)).images == margins.total(before).images + 1
 
 
-def test_a_day_that_is_written_down_is_not_added_up_again(tries: list[Attempt]) -> None:
-    margins.write_days()
+def test_a_day_with_totals_is_not_added_up_again(tries: list[Attempt]) -> None:
+    margins.write_daily_totals()
     before = of("day")
     Attempt.objects.filter(started_at__range=(NOON + DAY / 2, NOON + 9 * DAY)).update(cost_usd=1)
     assert of("day") == before
 
 
-def test_days_are_written_down_once(tries: list[Attempt]) -> None:
-    margins.write_days()
+def test_daily_totals_are_stored_once(tries: list[Attempt]) -> None:
+    margins.write_daily_totals()
     rows = list(DailyMargin.objects.order_by("pk").values())
-    assert margins.write_days() == 0
+    assert margins.write_daily_totals() == 0
     assert list(DailyMargin.objects.order_by("pk").values()) == rows
     assert {row["day"] for row in rows} == {date(2026, 3, day) for day in (10, 11, 12, 13)}
 
@@ -86,36 +86,34 @@ def test_a_day_waits_until_its_last_attempt_has_ended(
     tries: list[Attempt], organization: Organization
 ) -> None:
     still = begun(factories.running(organization=organization), NOON + DAY)
-    assert margins.write_days() == 1
+    assert margins.write_daily_totals() == 1
     Attempt.objects.filter(pk=still.pk).update(
         ended_at=timezone.now(), failure_kind=FailureKind.EXPIRED
     )
     before = of("day")
-    assert margins.write_days() == 5
+    assert margins.write_daily_totals() == 5
     assert of("day") == before
 
 
-def test_the_first_hour_of_a_day_leaves_the_day_before_open(
+def test_a_day_waits_for_an_hour_after_its_end(
     tries: list[Attempt], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     midnight = datetime(2026, 3, 14, tzinfo=UTC)
     monkeypatch.setattr(margins.timezone, "now", lambda: midnight + timedelta(minutes=59))
-    assert margins.write_days() == 4
+    assert margins.write_daily_totals() == 4
     monkeypatch.setattr(margins.timezone, "now", lambda: midnight + timedelta(minutes=61))
-    assert margins.write_days() == 2
+    assert margins.write_daily_totals() == 2
 
 
-def test_the_hourly_task_writes_usage_and_margins(tries: list[Attempt]) -> None:
+def test_the_hourly_task_stores_usage_and_margins(tries: list[Attempt]) -> None:
     Job.objects.update(created_at=NOON)
-    tasks.write_usage()
+    tasks.write_daily_totals()
     assert DailyUsage.objects.exists()
     assert DailyMargin.objects.exists()
 
 
-def test_no_tenant_sees_what_the_operator_earns(
-    tries: list[Attempt], organization: Organization
-) -> None:
-    margins.write_days()
+def test_no_tenant_can_read_margins(tries: list[Attempt], organization: Organization) -> None:
+    margins.write_daily_totals()
     tenant_context.set_tenant(organization_id=organization.pk)
     try:
         assert not DailyMargin.objects.exists()

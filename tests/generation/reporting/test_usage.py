@@ -1,4 +1,4 @@
-"""Usage: what jobs came to, equal to the ledger, whether days are written down or not."""
+"""Usage: equal to the ledger, with and without daily totals."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TODAY = timezone.now().astimezone(UTC).date()
 
 
 def move(job: Job, *, days: int) -> Job:
-    """Let a job have been submitted some days ago, at noon."""
+    """Set a job's submit to noon some days ago."""
     noon = datetime.combine(TODAY - timedelta(days=days), datetime.min.time(), tzinfo=UTC)
     Job.objects.filter(pk=job.pk).update(created_at=noon + timedelta(hours=12))
     return job
@@ -41,7 +41,7 @@ def key(organization: Organization) -> ApiKey:
 
 @pytest.fixture
 def jobs(organization: Organization, key: ApiKey, alice: User) -> list[Job]:
-    """Jobs of three days in every state, of two models, with a key and from the playground."""
+    """Jobs on three days in every state, of two models, with a key and from the playground."""
     ours = {"organization": organization}
     return [
         move(factories.finished(**ours, api_key=key), days=9),
@@ -53,26 +53,24 @@ def jobs(organization: Organization, key: ApiKey, alice: User) -> list[Job]:
     ]
 
 
-@pytest.fixture(params=["added up from the jobs", "written down"])
+@pytest.fixture(params=["added up from the jobs", "daily totals"])
 def days(request: pytest.FixtureRequest, jobs: list[Job]) -> str:
-    """Both ways in which a day is known."""
-    if request.param == "written down":
-        # The fourth is of the day that goes on.
-        assert usage.write_days() == 4
+    """Run a test with and without daily totals."""
+    if request.param == "daily totals":
+        # One row for each model, key and day, and none for today.
+        assert usage.write_daily_totals() == 4
     return str(request.param)
 
 
 def ledger_credits(organization: Organization, jobs: list[Job]) -> int:
-    """Return what the ledger says these jobs cost."""
+    """Return what these jobs cost according to the ledger."""
     entries = LedgerEntry.objects.for_organization(organization).filter(
         kind__in=["charge", "refund"], reference__in=[job.public_id for job in jobs]
     )
     return -(entries.aggregate(total=Sum("amount_credits"))["total"] or 0)
 
 
-def test_usage_comes_to_what_the_ledger_says(
-    days: str, jobs: list[Job], organization: Organization
-) -> None:
+def test_usage_equals_the_ledger(days: str, jobs: list[Job], organization: Organization) -> None:
     added = usage.add_up(organization=organization, chosen=within(30))
     assert added.total.credits == ledger_credits(organization, jobs) == 50
     entries = LedgerEntry.objects.for_organization(organization)
@@ -83,7 +81,7 @@ def test_usage_comes_to_what_the_ledger_says(
         assert entries.filter(kind=kind).aggregate(s=Sum("amount_credits"))["s"] == amount
 
 
-def test_every_day_model_and_key_comes_to_what_the_ledger_says_of_its_jobs(
+def test_every_day_model_and_key_equals_the_ledger(
     days: str, jobs: list[Job], organization: Organization
 ) -> None:
     added = usage.add_up(organization=organization, chosen=within(30))
@@ -103,14 +101,14 @@ def test_every_day_model_and_key_comes_to_what_the_ledger_says_of_its_jobs(
         assert sum(sums.jobs for sums in found.values()) == added.total.jobs
 
 
-def test_jobs_under_way_are_counted_apart(
+def test_unfinished_jobs_are_counted_apart(
     days: str, jobs: list[Job], organization: Organization
 ) -> None:
     today = usage.add_up(organization=organization, chosen=within(0)).total
     assert (today.jobs, today.failed, today.finished, today.not_over) == (2, 1, 0, 1)
 
 
-def test_usage_is_narrowed_to_days_a_model_and_a_key(
+def test_usage_is_filtered_by_days_model_and_key(
     days: str, jobs: list[Job], organization: Organization, key: ApiKey
 ) -> None:
     def total(chosen: Filter) -> Sums:
@@ -123,7 +121,7 @@ def test_usage_is_narrowed_to_days_a_model_and_a_key(
     assert total(within(30, model="flux-kontext-max", without_key=True)) == Sums()
 
 
-def test_nothing_of_another_organization_is_added(
+def test_other_organizations_are_not_added(
     days: str, jobs: list[Job], organization: Organization, other_organization: Organization
 ) -> None:
     before = usage.add_up(organization=organization, chosen=within(30))
@@ -131,40 +129,40 @@ def test_nothing_of_another_organization_is_added(
     factories.finished(organization=other_organization)
     assert usage.add_up(organization=organization, chosen=within(30)) == before
     theirs = usage.add_up(organization=other_organization, chosen=within(30)).total
-    # What came after its day was written down is no such job: they are all over by then.
+    # A job cannot be submitted on a day that has totals; this one was moved there.
     assert theirs.jobs == (2 if days == "added up from the jobs" else 1)
 
 
-def test_days_are_written_down_once(jobs: list[Job], organization: Organization) -> None:
-    assert usage.write_days() == 4
+def test_daily_totals_are_stored_once(jobs: list[Job], organization: Organization) -> None:
+    assert usage.write_daily_totals() == 4
     rows = list(DailyUsage.objects.order_by("pk").values())
-    assert usage.write_days() == 0
+    assert usage.write_daily_totals() == 0
     assert list(DailyUsage.objects.order_by("pk").values()) == rows
     assert {row["day"] for row in rows} == {TODAY - timedelta(days=9), TODAY - timedelta(days=3)}
 
 
 def test_a_day_waits_for_its_last_job(jobs: list[Job], organization: Organization) -> None:
     open_job = move(factories.job(organization=organization), days=3)
-    usage.write_days()
+    usage.write_daily_totals()
     assert {row.day for row in DailyUsage.objects.all()} == {TODAY - timedelta(days=9)}
     before = usage.add_up(organization=organization, chosen=within(30))
     submitting.fail(job=open_job, kind=FailureKind.EXPIRED, message="Too late.", fenced=False)
-    usage.write_days()
+    usage.write_daily_totals()
     written = DailyUsage.objects.filter(day=TODAY - timedelta(days=3))
     assert sum(row.finished_count + row.failed_count for row in written) == 3
     after = usage.add_up(organization=organization, chosen=within(30))
     assert after.total.credits == before.total.credits - open_job.price_credits
 
 
-def test_the_first_hour_of_a_day_leaves_the_day_before_open(
+def test_a_day_waits_for_an_hour_after_its_end(
     organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = factories.finished(organization=organization)
     midnight = datetime.combine(TODAY + timedelta(days=1), datetime.min.time(), tzinfo=UTC)
     monkeypatch.setattr(timezone, "now", lambda: midnight + timedelta(minutes=59))
-    assert usage.write_days() == 0
+    assert usage.write_daily_totals() == 0
     monkeypatch.setattr(timezone, "now", lambda: midnight + timedelta(minutes=61))
-    assert usage.write_days() == 1
+    assert usage.write_daily_totals() == 1
     assert DailyUsage.objects.get().charged_credits == job.price_credits
 
 
@@ -175,7 +173,7 @@ def test_a_day_is_utc(organization: Organization) -> None:
     day = date(2026, 3, 31)
     chosen = Filter(first_day=day, last_day=day)
     assert usage.add_up(organization=organization, chosen=chosen).total.jobs == 1
-    usage.write_days()
+    usage.write_daily_totals()
     assert usage.add_up(organization=organization, chosen=chosen).total.jobs == 1
     next_day = Filter(first_day=day + timedelta(days=1), last_day=day + timedelta(days=1))
     assert usage.add_up(organization=organization, chosen=next_day).total == Sums()

@@ -70,7 +70,7 @@ def test_what_customers_did_themselves_says_nothing_of_the_service(
 ) -> None:
     for _ in range(5):
         ended(factories.finished(organization=organization), after=1.0)
-    for kind in service_status.CUSTOMERS_OWN:
+    for kind in service_status.REQUEST_FAULTS:
         failed = factories.failed(organization=organization)
         Job.objects.filter(pk=failed.pk).update(failure_kind=kind.value)
     assert service_status.measure().hour.share_finished == 1.0
