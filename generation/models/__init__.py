@@ -1,4 +1,4 @@
-"""The tables of generation, one module for each noun."""
+"""The models of generation, one module for each noun."""
 
 from generation.models.callbacks import (
     Callback,
@@ -8,6 +8,7 @@ from generation.models.callbacks import (
     CallbackSecret,
     CallbackTry,
 )
+from generation.models.daily_totals import DailyMargin, DailyUsage
 from generation.models.idempotency import (
     KEY_MAX_CHARACTERS,
     IdempotencyKey,
@@ -26,7 +27,5 @@ from generation.models.jobs import (
     new_attempt_token,
     new_job_id,
 )
-from generation.models.margins import DailyMargin
 from generation.models.providers import ProviderState
 from generation.models.uploads import Upload, UploadQuerySet, new_upload_id
-from generation.models.usage import DailyUsage

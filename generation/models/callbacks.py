@@ -1,4 +1,4 @@
-"""Callbacks, the tries to deliver them, where they go to, and the secrets that sign them."""
+"""Webhooks to customers: deliveries and their tries, endpoints, and signing secrets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vidgo.kernel.db import ids
 
 
 def new_callback_id() -> str:
-    """Return a public id for a callback: the `webhook-id` of all its tries."""
+    """Return a public id for a webhook: the `webhook-id` of all its tries."""
     return ids.new_id("cb")
 
 
@@ -24,14 +24,14 @@ def new_endpoint_id() -> str:
 
 
 class CallbackSecret(models.Model):
-    """A key that signs an organization's callbacks, sealed; see `callbacks.secrets`."""
+    """A sealed key that signs an organization's webhooks; see `callbacks.signing_secrets`."""
 
     organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, related_name="callback_secrets"
     )
     sealed = models.TextField()
     created_at = models.DateTimeField(default=timezone.now)
-    # Until when a replaced secret still signs beside the present one; the present one has no end.
+    # Until when a previous secret still signs beside the current one; None for the current one.
     expires_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -56,10 +56,10 @@ class CallbackEndpointQuerySet(models.QuerySet["CallbackEndpoint"]):
 
 
 class CallbackEndpoint(models.Model):
-    """A server that an organization's callbacks go to: scheme, host and port of their addresses."""
+    """A server an organization's webhooks go to: scheme, host and port of their URLs."""
 
     class Pause(models.TextChoices):
-        """Why nothing is sent there."""
+        """Why deliveries to the endpoint are paused."""
 
         GONE = "gone"
         FAILING = "failing"
@@ -106,24 +106,24 @@ class CallbackEndpoint(models.Model):
 
 
 class CallbackQuerySet(models.QuerySet["Callback"]):
-    """Callbacks of a tenant."""
+    """Webhooks of a tenant."""
 
     def for_organization(self, organization: Organization) -> CallbackQuerySet:
-        """Keep the callbacks of one organization."""
+        """Keep the webhooks of one organization."""
         return self.filter(organization=organization)
 
 
 class Callback(models.Model):
-    """One message to a customer's address; delivered at least once, under one id."""
+    """One webhook to a customer's URL; delivered at least once, under one id."""
 
     class Kind(models.TextChoices):
-        """What it tells: the end of a task, or that a person pressed a button."""
+        """What it reports: the end of a task, or a test from the dashboard."""
 
         TASK = "task"
         TEST = "test"
 
     class State(models.TextChoices):
-        """Where it is. `waiting` → `sending` → `delivered`, `failed`, or `waiting` again."""
+        """Its state. `waiting` → `sending` → `delivered`, `failed`, or `waiting` again."""
 
         WAITING = "waiting"
         SENDING = "sending"
@@ -148,14 +148,14 @@ class Callback(models.Model):
 
     state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
     due_at = models.DateTimeField(default=timezone.now)
-    # How many tries were begun. It grows with each claim and is the fence of what that try writes.
+    # How many tries were begun. Grows with each claim and is the fence of that try's writes.
     tries_count = models.PositiveIntegerField(default=0)
-    # How many tries have failed since the schedule was begun, at first or by a replay.
+    # How many tries have failed since the schedule began, or began again with a replay.
     step = models.PositiveSmallIntegerField(default=0)
     lease_owner = models.CharField(max_length=80, blank=True)
     leased_until = models.DateTimeField(null=True)
 
-    # What came of the last try.
+    # The result of the last try.
     last_status = models.PositiveSmallIntegerField(null=True)
     last_error = models.CharField(max_length=32, blank=True)
 
@@ -195,14 +195,14 @@ class Callback(models.Model):
                 condition=Q(state="failed"),
                 name="callback_failed_by_org",
             ),
-            # Operators list what receivers answered with.
+            # Operators filter by the last error.
             models.Index(
                 fields=["last_error", "-id"],
                 condition=~Q(last_error=""),
                 name="callback_by_error",
             ),
             models.Index(fields=["endpoint", "-id"], name="callback_by_endpoint"),
-            # Two small indexes hold only what is looked for: what waits, and what is being sent.
+            # Two small indexes hold only what claims look for: waiting and sending ones.
             models.Index(
                 fields=["endpoint", "kind", "due_at"],
                 condition=Q(state="waiting"),
@@ -225,12 +225,12 @@ class Callback(models.Model):
 
     @property
     def is_over(self) -> bool:
-        """Return whether no further try will be made by itself."""
+        """Return whether no further try is planned."""
         return self.ended_at is not None
 
 
 class CallbackTry(models.Model):
-    """One try to deliver a callback; stored before anything is sent."""
+    """One try to deliver a webhook; stored before anything is sent."""
 
     callback = models.ForeignKey(
         Callback, on_delete=models.CASCADE, related_name="tries", db_index=False
@@ -240,9 +240,9 @@ class CallbackTry(models.Model):
     ended_at = models.DateTimeField(null=True)
     latency_ms = models.PositiveIntegerField(null=True)
     status = models.PositiveSmallIntegerField(null=True)
-    # Empty after a success; else a word such as `timed_out`, see `callbacks.results.WORDS`.
+    # Empty after a success, else a key such as `timed_out`; see `delivery_results.MESSAGES`.
     error = models.CharField(max_length=32, blank=True)
-    # The first kilobyte of what was answered.
+    # The first kilobyte of the answer.
     answer = models.TextField(blank=True)
 
     class Meta:

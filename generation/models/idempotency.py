@@ -1,4 +1,4 @@
-"""What a customer's idempotency key has stood for."""
+"""Idempotency keys, and the jobs they belong to."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class IdempotencyKey(models.Model):
         Organization, on_delete=models.CASCADE, related_name="+", db_index=False
     )
     key = models.CharField(max_length=KEY_MAX_CHARACTERS)
-    # Of the order, so that the same key with another order is noticed.
+    # Of the request, so that the same key with another request is noticed.
     fingerprint = models.CharField(max_length=64)
     job = models.OneToOneField(Job, on_delete=models.CASCADE, related_name="idempotency_key")
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -21,12 +21,12 @@ def new_job_id() -> str:
 
 
 def new_attempt_token() -> str:
-    """Return about 190 random bits as text, for the address that hints about an attempt reach."""
+    """Return about 190 random bits as text, for the URL of an attempt's provider webhook."""
     return ids.random_base62(32)
 
 
 class Status(models.TextChoices):
-    """Where a job is. `queued` → `running` → `finished` or `failed`; an end is final."""
+    """A job's status. `queued` → `running` → `finished` or `failed`; both ends are final."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -35,7 +35,7 @@ class Status(models.TextChoices):
 
 
 ENDS = (Status.FINISHED, Status.FAILED)
-# A search looks at the first characters of a prompt; an index holds no more of it.
+# A search covers the first characters of a prompt; an index holds no more.
 PROMPT_SEARCHED_CHARACTERS = 64
 PROMPT_SEARCHED = Collate(Lower(Left("prompt", PROMPT_SEARCHED_CHARACTERS)), "C")
 
@@ -52,7 +52,7 @@ class JobQuerySet(models.QuerySet["Job"]):
 
 
 class Job(models.Model):
-    """What a customer asked for: one image. Only `jobs.py` writes its status."""
+    """One image a customer requested. Only `generation.jobs` and claims write its status."""
 
     public_id = models.CharField(max_length=40, unique=True, default=new_job_id, editable=False)
     # Several indexes below begin with it.
@@ -62,7 +62,7 @@ class Job(models.Model):
     api_key = models.ForeignKey(
         ApiKey, null=True, on_delete=models.SET_NULL, related_name="jobs", db_index=False
     )
-    # Who asked from the playground; a job from the API has a key instead.
+    # The member who used the playground; a job from the API has a key instead.
     created_by = models.ForeignKey(
         User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
@@ -72,11 +72,11 @@ class Job(models.Model):
     size = models.CharField(max_length=8)
     output_format = models.CharField(max_length=8)
     seed = models.BigIntegerField()
-    # The address the customer gave, and our copy of what it held when the job was submitted.
+    # The customer's URL, and our copy of its content when the job was submitted.
     image_url = models.TextField(blank=True)
     image_file = models.CharField(max_length=200, blank=True)
     callback_url = models.TextField(blank=True)
-    # The price deducted at submit; a later change of the catalog touches nothing in flight.
+    # The price charged at submit; later changes of the catalog don't affect it.
     price_credits = models.PositiveIntegerField()
 
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.QUEUED)
@@ -89,13 +89,13 @@ class Job(models.Model):
     ended_at = models.DateTimeField(null=True)
     deadline_at = models.DateTimeField()
 
-    # The driver's claim. `fence` grows with each claim; a write that carries an older one is void.
+    # The driver's claim. `fence` grows with each claim; a write with an older one changes nothing.
     due_at = models.DateTimeField(default=timezone.now)
     fence = models.PositiveIntegerField(default=0)
     lease_owner = models.CharField(max_length=80, blank=True)
     leased_until = models.DateTimeField(null=True)
 
-    # Set by `claims.claim` on the jobs it returns: what to go on with.
+    # Set by `claims.claim` on the jobs it returns.
     open_attempt: Attempt | None = None
 
     objects = JobQuerySet.as_manager()
@@ -119,7 +119,7 @@ class Job(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["organization", "-id"], name="job_by_org"),
-            # Two small indexes hold only what the engine looks for: jobs that wait, jobs that run.
+            # Two small indexes hold only what the engine looks for: queued and running jobs.
             models.Index(
                 fields=["organization", "id"], condition=Q(status="queued"), name="job_queued"
             ),
@@ -128,21 +128,21 @@ class Job(models.Model):
                 condition=Q(status="running"),
                 name="job_running",
             ),
-            # Customers list what failed, which is rare among all their jobs.
+            # Customers list their failed jobs, which are rare among all their jobs.
             models.Index(
                 fields=["organization", "-id"], condition=Q(status="failed"), name="job_failed"
             ),
-            # Operators list why.
+            # Operators filter by the kind of failure.
             models.Index(
                 fields=["failure_kind", "-id"], condition=Q(status="failed"), name="job_failed_by"
             ),
-            # Providers may fetch the image of a job that runs; nobody fetches it afterwards.
+            # Providers may fetch the input image of a running job, and nobody may later.
             models.Index(
                 fields=["image_file"],
                 condition=Q(status="running") & ~Q(image_file=""),
                 name="job_running_image",
             ),
-            # What pages narrow their list to; the first also adds up the days not yet written down.
+            # For the filters of pages; the first also adds up days without daily totals.
             models.Index(fields=["organization", "created_at"], name="job_by_org_time"),
             models.Index(fields=["organization", "api_key", "-id"], name="job_by_org_key"),
             models.Index(fields=["organization", "model", "-id"], name="job_by_org_model"),
@@ -159,7 +159,7 @@ class Job(models.Model):
 
     @property
     def shown_status(self) -> str:
-        """Return the status as pages show it: what its customer canceled has not failed."""
+        """Return the status for display: a canceled job is not called failed."""
         return "canceled" if self.failure_kind == FailureKind.CANCELED else self.status
 
 
@@ -169,21 +169,21 @@ class Attempt(models.Model):
     # The index of its numbers begins with it.
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="attempts", db_index=False)
     number = models.PositiveIntegerField()
-    # The fence of the claim that opened it. A later claim that finds no reference here knows that
-    # nobody knows whether the provider was asked.
+    # The fence of the claim that opened it. If a later claim finds no reference here, it is unknown
+    # whether the provider was called.
     fence = models.PositiveIntegerField(default=0)
     provider = models.CharField(max_length=32)
-    # The unguessable part of the address where the provider may tell that it is done.
+    # The unguessable part of the URL for the provider's webhook.
     token = models.CharField(max_length=32, default=new_attempt_token, editable=False)
-    # Where the provider keeps the work. Empty while it is not known whether any was started.
+    # The provider's reference to the work. Empty while it is unknown whether any was started.
     upstream_ref = models.TextField(blank=True)
-    # What the provider was asked for, when it does not serve the customer's size itself.
+    # The size requested from the provider, if it doesn't make the customer's size.
     upstream_size = models.CharField(max_length=8, blank=True)
-    # Since when it is known that nobody knows whether the provider took the work.
+    # Since when the outcome at the provider has been unknown.
     lost_at = models.DateTimeField(null=True)
-    # Started elsewhere without knowing: the operator may have paid for two images.
+    # Started at another provider with this outcome unknown: two images may have been paid for.
     may_cost_double = models.BooleanField(default=False)
-    # What the provider asks for the work, as it told or as the catalog knows.
+    # The provider's price of the work, from its answer or from the catalog.
     cost_usd = models.DecimalField(max_digits=10, decimal_places=6, null=True)
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)
@@ -201,11 +201,11 @@ class Attempt(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            # The open ones hold the providers' slots, and are counted at each claim.
+            # Open attempts occupy the providers' slots and are counted at each claim.
             models.Index(
                 fields=["provider"], condition=Q(ended_at=None), name="attempt_open_by_provider"
             ),
-            # Of a few pages, as rows lie in the order of time: no submit feels it.
+            # A few pages in size, because rows are stored by time, so writes stay fast.
             BrinIndex(
                 autosummarize=True,
                 fields=["started_at"],
@@ -222,14 +222,14 @@ class Asset(models.Model):
     """A file a job made."""
 
     job = models.OneToOneField(Job, on_delete=models.CASCADE, related_name="asset")
-    # The storage name, and the unguessable part of the public address.
+    # The name in the storage, and the unguessable part of the public URL.
     file = models.CharField(max_length=200, unique=True)
     format = models.CharField(max_length=8)
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     size_bytes = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
-    # The size it was cropped from, when the provider does not serve the one asked for.
+    # The size it was cropped from, if the provider doesn't make the requested one.
     cropped_from = models.CharField(max_length=8, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField()

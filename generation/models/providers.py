@@ -1,4 +1,4 @@
-"""What all workers together know about the providers."""
+"""The state of providers, shared by all workers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class ProviderState(models.Model):
-    """How a provider is doing. Only `health.py` writes it."""
+    """The health of a provider. Only `providers.health` writes it."""
 
     name = models.CharField(max_length=32, primary_key=True)
 
@@ -15,11 +15,11 @@ class ProviderState(models.Model):
     open_until = models.DateTimeField(null=True)
     times_opened = models.PositiveIntegerField(default=0)
 
-    # The operator's account there is empty or refused; it is tried again after this time.
+    # Our account there has no credit or was refused; it is tried again after this time.
     paused_until = models.DateTimeField(null=True)
     paused_reason = models.CharField(max_length=200, blank=True)
 
-    # It asked to wait.
+    # The provider asked us to wait.
     throttled_until = models.DateTimeField(null=True)
 
     balance = models.DecimalField(max_digits=14, decimal_places=4, null=True)

@@ -1,4 +1,4 @@
-"""The files customers sent."""
+"""The files customers uploaded."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class UploadQuerySet(models.QuerySet["Upload"]):
 
 
 class Upload(models.Model):
-    """A file a customer sent, kept for a few days."""
+    """A file a customer uploaded, kept for a few days."""
 
     public_id = models.CharField(max_length=40, unique=True, default=new_upload_id, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="uploads")
