@@ -1,1 +1,1 @@
-"""Operations: what the doctor, the metrics and the ledger checks know about jobs."""
+"""Operations: doctor checks, metrics and ledger rules about jobs."""

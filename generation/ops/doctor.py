@@ -1,4 +1,4 @@
-"""What the doctor looks at about the work: providers, workers, tasks, callbacks, connections."""
+"""Doctor checks of generation: providers, workers, tasks, webhooks and connections."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from generation.reporting import queue_depth
 from vidgo.kernel import http, queue
 from vidgo.kernel.ops.doctor import Finding, fault, look, ok
 
-# A customer who waits for longer than this wonders.
+# Customers should not wait longer than this.
 WAIT_IS_LONG_SECONDS = 120.0
 CALLBACK_IS_LATE_SECONDS = 300.0
 FAILED_TASKS_COUNT_FOR = timedelta(days=1)
-# A worker's own: its supervisor, and the three processes of its cluster that run no tasks.
+# The worker's supervisor, and the three processes of its cluster that run no tasks.
 CONNECTIONS_BESIDE_TASKS = 4
-# What psql, a backup and this doctor need while all others are in use.
+# For psql, a backup and this doctor when all others are in use.
 SPARE_CONNECTIONS = 5
 
 CONNECTIONS = """
@@ -37,7 +37,7 @@ SELECT current_setting('max_connections')::int
 
 @look(name="connections", place=22)
 def look_at_connections() -> Iterator[Finding]:
-    """Compare the connections that one web server and one worker may open with those there are."""
+    """Compare the connections of one web server and one worker with those PostgreSQL allows."""
     with connection.cursor() as cursor:
         cursor.execute(CONNECTIONS)
         allowed, used = cursor.fetchone() or (0, 0)
@@ -59,7 +59,7 @@ def look_at_connections() -> Iterator[Finding]:
 
 @look(name="provider", place=70, seconds=60)
 def look_at_providers() -> Iterator[Finding]:
-    """Look at each provider's health, and call those that tell what our account holds."""
+    """Check each provider's health and balance."""
     configured = registry.providers()
     rows = {row.name: row for row in ProviderState.objects.all()}
     for name, provider in configured.items():
@@ -68,7 +68,7 @@ def look_at_providers() -> Iterator[Finding]:
     if without:
         yield fault(
             f"nobody makes {', '.join(without)}",
-            to_do="set the key of a provider that does; docs/providers.md",
+            to_do="set the key of a provider that makes them; see docs/providers.md",
             about="routes",
         )
 
@@ -77,20 +77,20 @@ def _look_at_provider(provider: Provider, row: ProviderState | None) -> Finding:
     name = provider.name
     if name == "sandbox" and settings.PRODUCTION:
         return fault(
-            "customers pay for images of the sandbox", to_do="set SANDBOX_ENABLED=false", about=name
+            "customers pay for sandbox images", to_do="set SANDBOX_ENABLED=false", about=name
         )
     state, until, reason = health.state_of(row, now=timezone.now())
     if state == "paused":
         ends = f"until {until:%Y-%m-%d %H:%M} UTC" if until else "until somebody resumes it"
         return fault(
             f"paused {ends}: {reason}",
-            to_do="top up or correct the key, then Resume at the desk, Providers",
+            to_do="top up the account or correct the key, then Resume it in the admin, Providers",
             about=name,
         )
     if state == "open":
         return fault(
             f"failed {health.FAILURES_UNTIL_OPEN} times in a row: {reason}",
-            to_do="look at its status page; its tasks go elsewhere, and it is tried by itself",
+            to_do="see its status page; tasks use other providers, and it is retried automatically",
             about=name,
         )
     try:
@@ -98,26 +98,28 @@ def _look_at_provider(provider: Provider, row: ProviderState | None) -> Finding:
     except Failure as failure:
         if failure.kind in (FailureKind.UNAUTHORIZED, FailureKind.NO_CREDIT):
             return fault(
-                f"refuses us: {failure}", to_do="correct its key or top up the account", about=name
+                f"refuses us: {failure}",
+                to_do="correct its key or top up the account",
+                about=name,
             )
         return fault(
             f"does not answer: {failure}",
-            to_do="look at the network and at its status page",
+            to_do="check the network and its status page",
             about=name,
         )
     if balance is not None and balance.amount < settings.PROVIDER_LOW_BALANCE:
         return fault(
             f"{balance.amount:,} {balance.unit} left, below PROVIDER_LOW_BALANCE",
-            to_do="top up the account there",
+            to_do="top up the account",
             about=name,
         )
-    holds = f"{balance.amount:,} {balance.unit} left" if balance else "tells no balance"
+    holds = f"{balance.amount:,} {balance.unit} left" if balance else "reports no balance"
     return ok(f"{state}, {holds}", about=name)
 
 
 @look(name="workers", place=80)
 def look_at_workers() -> Iterator[Finding]:
-    """See that somebody takes what comes due each minute, and that all of it is there."""
+    """Check that all schedules exist and that a worker takes them."""
     wanted = {name for _, name, _ in (*tasks.SCHEDULES, *billing_tasks.SCHEDULES)}
     missing = wanted - queue.list_scheduled()
     if missing:
@@ -126,27 +128,27 @@ def look_at_workers() -> Iterator[Finding]:
     overdue = queue.read_status().overdue_seconds
     if overdue > queue_depth.SILENT_SECONDS:
         yield fault(
-            f"none has taken anything for {overdue / 60:.0f} minutes",
-            to_do="start `manage.py worker`, or read why it ends",
+            f"no worker has taken anything for {overdue / 60:.0f} minutes",
+            to_do="start `manage.py worker`, or read in its log why it ended",
         )
     else:
-        yield ok("at work")
+        yield ok("running")
 
 
 @look(name="tasks", place=82)
 def look_at_tasks() -> Iterator[Finding]:
-    """Look at how long customers' tasks wait, and at what failed behind their backs."""
+    """Check how long customers' tasks wait, and which background tasks failed."""
     waited = queue_depth.seconds_since(queue_depth.read().oldest_at)
     failed = queue.count_failures(since=timezone.now() - FAILED_TASKS_COUNT_FOR)
     if waited > WAIT_IS_LONG_SECONDS:
         yield fault(
             f"the oldest has waited for {waited / 60:.0f} minutes",
-            to_do="look at the desk, Queue: add workers, or mend the providers",
+            to_do="see Queue in the admin: add workers, or fix the providers",
         )
     for name, count in sorted(failed.items()):
         yield fault(
             f"{name} failed {count} times within a day",
-            to_do="look for “Failed” in the worker's log; docs/runbook.md, Failed tasks",
+            to_do="search the worker's log for “Failed”; see docs/runbook.md, Failed tasks",
         )
     if waited <= WAIT_IS_LONG_SECONDS and not failed:
         yield ok(f"the oldest has waited for {waited:.0f} s" if waited else "none waits")
@@ -154,13 +156,13 @@ def look_at_tasks() -> Iterator[Finding]:
 
 @look(name="callbacks", place=84)
 def look_at_callbacks() -> Iterator[Finding]:
-    """Look at how late callbacks are."""
+    """Check how late webhooks are."""
     now = queue_depth.read()
     late = queue_depth.seconds_since(now.callbacks_oldest_at)
     if late > CALLBACK_IS_LATE_SECONDS:
         yield fault(
             f"{now.callbacks_due} are due, the oldest for {late / 60:.0f} minutes",
-            to_do="look at the desk, Callback servers: many slow ones need more workers",
+            to_do="see Webhook endpoints in the admin: many slow ones need more workers",
         )
     else:
-        yield ok(f"{now.callbacks_due} due, {now.callbacks_held} held for paused servers")
+        yield ok(f"{now.callbacks_due} due, {now.callbacks_held} held for paused endpoints")

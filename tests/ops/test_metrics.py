@@ -160,12 +160,12 @@ def test_callbacks_are_told_by_state_and_age(organization: Organization) -> None
         paused_at=timezone.now(), pause_reason="gone"
     )
     now = scrape()
-    assert now("vidgo_callbacks", state="due") == 1
-    assert now("vidgo_callbacks", state="held") == 1
-    assert now("vidgo_callbacks", state="sending") == 0
-    assert 59 < (now("vidgo_callbacks_oldest_due_seconds") or 0) < 70
-    assert now("vidgo_callbacks_ended", state="delivered") == 1
-    assert now("vidgo_callback_servers_paused") == 1
+    assert now("vidgo_webhooks", state="due") == 1
+    assert now("vidgo_webhooks", state="held") == 1
+    assert now("vidgo_webhooks", state="sending") == 0
+    assert 59 < (now("vidgo_webhooks_oldest_due_seconds") or 0) < 70
+    assert now("vidgo_webhooks_ended", state="delivered") == 1
+    assert now("vidgo_webhook_endpoints_paused") == 1
 
 
 def test_money_is_told_as_what_should_be_none(organization: Organization) -> None:
