@@ -1,4 +1,4 @@
-"""generation: the work itself."""
+"""generation: making images."""
 
 from typing import Any
 

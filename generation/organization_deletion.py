@@ -1,7 +1,7 @@
-"""Closures: deleting an organization, which has to be looked at from above all it owns.
+"""Organization deletion, in the highest app, because it concerns everything an organization owns.
 
-The people, the keys and the audit log are the matter of `accounts.organizations`, the money that of
-`billing`; what is being made, and the files, are known here.
+`accounts.organizations` handles members, keys and the audit log, `billing` the money; jobs and
+files are handled here.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ UNDER_WAY = (Status.QUEUED, Status.RUNNING)
 
 
 class WrongName(errors.Invalid):
-    default_message = "This is not the organization's name. Type it exactly as it stands above."
+    default_message = "This is not the organization's name. Type it exactly as it is shown above."
 
 
 class JobsUnderWay(errors.Conflict):
-    default_message = "Jobs are still under way. Wait until they end, or cancel those that wait."
+    default_message = "Some jobs have not ended yet. Wait for them, or cancel the queued ones."
 
 
 class ChargeUnderWay(errors.Conflict):
@@ -43,7 +43,7 @@ class CreditsLeft(errors.Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What would be lost with the organization, and what forbids to delete it now."""
+    """What would be lost with the organization, and what prevents its deletion now."""
 
     jobs_under_way: int
     is_being_charged: bool
@@ -54,7 +54,7 @@ class Outlook:
 
 
 def outlook(*, organization: Organization) -> Outlook:
-    """Return what stands against deleting the organization and what goes with it."""
+    """Return what prevents deleting the organization, and what would be lost."""
     balance = wallets.balance_of(organization=organization)
     return Outlook(
         jobs_under_way=Job.objects.for_organization(organization)
@@ -71,15 +71,15 @@ def outlook(*, organization: Organization) -> Outlook:
 def delete(
     *, organization: Organization, typed_name: str, gives_up_credits: bool, actor: Actor
 ) -> None:
-    """Delete the organization for good: keys, invitations, places and files, not the books.
+    """Delete the organization for good: keys, invitations, memberships and files.
 
-    Its credits stay in the ledger as they are, so that the operator can still refund a purchase.
-    Raises `WrongName`, `access.RoleTooLow`, `JobsUnderWay`, `ChargeUnderWay` or `CreditsLeft`.
+    Its ledger stays as it is, so that the operator can still refund a purchase. Raises `WrongName`,
+    `access.RoleTooLow`, `JobsUnderWay`, `ChargeUnderWay` or `CreditsLeft`.
     """
     with transaction.atomic(durable=True):
         locked = organizations.lock(organization=organization)
-        # Waits for submits that have paid, so that their jobs are seen below. One that is about to
-        # pay waits here, goes through afterwards, and is made for nobody: its key is dead by then.
+        # Waits for submits that have charged the wallet, so that their jobs are counted below. A
+        # later submit waits for this lock and then succeeds, but its key has been revoked by then.
         wallets.lock(organization=organization)
         members.require_ability(organization=organization, actor=actor, ability="own")
         if typed_name.strip() != locked.name:
@@ -94,7 +94,7 @@ def delete(
         auto_recharge.disable(
             organization=locked, actor=actor, reason="The organization was deleted."
         )
-        _let_files_go(locked)
+        _expire_files(locked)
         people = organizations.delete(
             organization=organization,
             actor=actor,
@@ -115,8 +115,8 @@ def _charges(organization: Organization) -> TopUpQuerySet:
     )
 
 
-def _let_files_go(organization: Organization) -> None:
-    """Let the next sweeps remove all results and uploads."""
+def _expire_files(organization: Organization) -> None:
+    """Expire all results and uploads, so that the next sweeps delete them."""
     now = timezone.now()
     Asset.objects.filter(
         job__organization=organization, removed_at=None, expires_at__gt=now

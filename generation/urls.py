@@ -1,4 +1,4 @@
-"""The addresses of the API and of the pages about generating."""
+"""URLs of the API and of the dashboard pages about generation."""
 
 from django.urls import include, path
 

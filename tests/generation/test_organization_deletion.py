@@ -1,4 +1,4 @@
-"""Closures: an organization is deleted wholly or not at all, and its books stay clean."""
+"""Organization deletion: complete or not at all, and the ledger checks still pass."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def untouched(organization: Organization) -> bool:
     )
 
 
-def test_with_the_organization_its_keys_invitations_and_places_go(
+def test_keys_invitations_and_memberships_are_deleted(
     organization: Organization, alice: User, api: Api
 ) -> None:
     Invitation.objects.create(
@@ -63,13 +63,13 @@ def test_with_the_organization_its_keys_invitations_and_places_go(
     assert (event.organization, event.actor, event.target) == (organization, alice.email, "Acme")
 
 
-def test_everybody_who_was_in_it_is_told(organization: Organization, alice: User) -> None:
+def test_every_member_gets_a_notice(organization: Organization, alice: User) -> None:
     OrmQ.objects.all().delete()
     delete(organization, alice)
     assert OrmQ.objects.count() == 2
 
 
-def test_the_ledger_and_the_audit_log_stay_and_the_books_are_clean(
+def test_the_ledger_and_the_audit_log_stay_and_the_ledger_checks_pass(
     organization: Organization, alice: User, wallet: Wallet
 ) -> None:
     factories.finished(organization=organization)
@@ -82,7 +82,7 @@ def test_the_ledger_and_the_audit_log_stay_and_the_books_are_clean(
     assert ledger_checks.check() == []
 
 
-def test_the_files_are_handed_to_the_sweep(organization: Organization, alice: User) -> None:
+def test_the_next_sweep_deletes_the_files(organization: Organization, alice: User) -> None:
     factories.finished(organization=organization)
     upload = factories.upload(organization=organization)
     delete(organization, alice)
@@ -92,7 +92,7 @@ def test_the_files_are_handed_to_the_sweep(organization: Organization, alice: Us
     assert upload.removed_at is not None
 
 
-def test_files_of_others_stay(
+def test_files_of_other_organizations_stay(
     organization: Organization, other_organization: Organization, alice: User
 ) -> None:
     factories.finished(organization=other_organization)
@@ -101,7 +101,7 @@ def test_files_of_others_stay(
     assert (results.remove_expired(), uploads.remove_expired()) == (0, 0)
 
 
-def test_nothing_is_charged_any_more(organization: Organization, alice: User) -> None:
+def test_auto_recharge_is_disabled(organization: Organization, alice: User) -> None:
     AutoRecharge.objects.create(
         organization=organization,
         is_enabled=True,
@@ -125,7 +125,7 @@ def test_the_name_has_to_be_typed(organization: Organization, alice: User, typed
     assert untouched(organization)
 
 
-def test_jobs_that_wait_or_run_come_first(organization: Organization, alice: User) -> None:
+def test_unfinished_jobs_prevent_deletion(organization: Organization, alice: User) -> None:
     job = factories.job(organization=organization)
     for status in ("queued", "running"):
         Job.objects.filter(pk=job.pk).update(status=status)
@@ -134,11 +134,11 @@ def test_jobs_that_wait_or_run_come_first(organization: Organization, alice: Use
     assert untouched(organization)
 
 
-def test_a_recharge_that_is_being_charged_comes_first(
+def test_a_recharge_that_is_being_charged_prevents_deletion(
     organization: Organization, alice: User
 ) -> None:
     values = {"organization": organization, "credits": 1000, "amount_cents": 500}
-    # A purchase that nobody went through with is no reason.
+    # An abandoned purchase does not.
     TopUp.objects.create(source=TopUp.Source.CHECKOUT, **values)
     TopUp.objects.create(source=TopUp.Source.AUTO_RECHARGE, **values)
     with pytest.raises(organization_deletion.ChargeUnderWay):
@@ -148,7 +148,7 @@ def test_a_recharge_that_is_being_charged_comes_first(
     delete(organization, alice)
 
 
-def test_credits_are_given_up_knowingly(
+def test_credits_are_given_up_only_if_confirmed(
     organization: Organization, alice: User, wallet: Wallet
 ) -> None:
     with pytest.raises(organization_deletion.CreditsLeft):
@@ -172,7 +172,7 @@ def test_it_is_deleted_once(organization: Organization, alice: User) -> None:
     assert AuditEvent.objects.filter(action="organization.deleted").count() == 1
 
 
-def test_a_key_made_at_the_same_moment_opens_nothing(
+def test_a_key_issued_at_the_same_moment_does_not_work(
     organization: Organization, alice: User
 ) -> None:
     """Issuing takes no lock, so a key may be stored after the others have been revoked."""

@@ -1,4 +1,4 @@
-"""`manage.py make_examples`: draw the public pages' pictures anew, for checking in."""
+"""`manage.py make_examples`: redraw the public pages' pictures, to be committed."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = "Draw the example pictures, the icons and the social card into static/images."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write every file, and tell how large it became."""
+        """Write every file and print its size."""
         drawn = {example.path: examples.encode(example) for example in examples.EXAMPLES}
         for name, content in {**drawn, **social_card.files()}.items():
             path = Path(settings.BASE_DIR) / "static" / name

@@ -1,4 +1,4 @@
-"""`manage.py seed_demo`: the demo organization of a development copy, made once."""
+"""`manage.py seed_demo`: create the demo organization of a development copy, once."""
 
 import json
 import os
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     help = "Create the demo organization with credits and a key, and write VIDGO_DATA/demo.json."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Seed an empty copy; on a later start only bring the address up to date."""
+        """Seed an empty copy; later, only update the base URL."""
         if settings.PRODUCTION:
             raise CommandError("The demo organization is for development copies only.")
         path = Path(settings.VIDGO_DATA) / "demo.json"
@@ -53,11 +53,11 @@ class Command(BaseCommand):
         )
 
 
-def write(path: Path, facts: dict[str, str]) -> None:
-    """Replace the file in one step, readable by its owner only."""
+def write(path: Path, content: dict[str, str]) -> None:
+    """Replace the file atomically, readable only by its owner."""
     draft = path.with_suffix(".json.new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        json.dump(facts, file, indent=2)
+        json.dump(content, file, indent=2)
         file.write("\n")
     draft.replace(path)

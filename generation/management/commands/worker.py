@@ -1,4 +1,4 @@
-"""`manage.py worker`: drive jobs until told to stop."""
+"""`manage.py worker`: drive jobs and deliver webhooks until stopped."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ from vidgo.kernel.queue.supervisor import Supervisor, WorkSource
 
 
 class Command(BaseCommand):
-    help = "Run a supervised queue cluster that drives the jobs. Stop it with SIGTERM."
+    help = "Run a supervised queue cluster that drives jobs. Stop it with SIGTERM."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Supervise a cluster until SIGTERM or SIGINT."""
         memory.give_back_large_blocks()
         work_source = WorkSource(
             is_due=lambda: claims.is_due() or callback_claims.is_due(),
-            # One bell is enough: whichever is heard, both are looked after.
+            # Either wake-up starts both loops.
             notify=lambda: queue.notify(jobs.WAKE_UP),
             release=lambda cluster: (
                 leases.release_cluster(cluster=cluster)
