@@ -1,7 +1,7 @@
-"""`python -m benchmarks`: every measurement, one after another, as a table and as JSON.
+"""`python -m benchmarks`: all measurements, one after another, as a table and as JSON.
 
-Each runs in a process of its own with a database of its own. The whole takes about a quarter of an
-hour; what is printed last is the table of docs/performance.md.
+Each runs in its own process with its own database. All of them take about 15 minutes; the table
+printed last is the one in docs/performance.md.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SECTIONS = ("api", "engine", "callbacks", "rest", "growth", "hostile")
 
 
 def main() -> int:
-    """Measure, write the result and print the table; return 1 when a section could not be run."""
+    """Measure, write the result and print the table; return 1 if a section failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="*", choices=SECTIONS, default=SECTIONS)
     asked = parser.parse_args()
@@ -44,7 +44,7 @@ def main() -> int:
             stdout=subprocess.PIPE,
             check=False,
         )
-        # What was measured counts also when it misses its goal.
+        # A section that misses its goal still counts.
         try:
             result[section] = json.loads(done.stdout)
         except json.JSONDecodeError:

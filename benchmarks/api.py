@@ -1,8 +1,8 @@
-"""`python -m benchmarks.api`: submits and status polls a second, beside their ceilings.
+"""`python -m benchmarks.api`: submits and status polls per second, compared with their ceilings.
 
 A thousand organizations submit over 1, 16 and 64 connections through the production server with
-every middleware, rate limit and log line; `pgbench` then runs the same SQL on the same database.
-Status polls stand beside a bare Django view on the same kind of server. Client, server and database
+all middleware, rate limits and logs; `pgbench` then runs the same SQL on the same database. Status
+polls are compared with a bare Django view on the same kind of server. Client, server and database
 share this machine, so the ratios count and the rates are a lower bound.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks import ceilings, load, stand
 from benchmarks.stand import HOST, Customer, Stand
 
-ORDER = {"model": "flux-kontext-pro", "input": {"prompt": "a red fox in the snow"}}
+BODY = {"model": "flux-kontext-pro", "input": {"prompt": "a red fox in the snow"}}
 CONNECTIONS = (1, 16, 64)
 SUBMIT_GOAL, STATUS_GOAL = 0.15, 0.35
 POLLED = 2000
@@ -37,14 +37,14 @@ def main() -> None:
 
 
 def measure(built: Stand, customers: list[Customer], *, seconds: float) -> dict[str, Any]:
-    """Return every figure with its ceiling; the ratio is taken where both are fastest."""
+    """Return every figure with its ceiling; the ratio compares the fastest of both."""
     script = ceilings.script_of_a_submit(customer=customers[0], customers=len(customers))
-    orders, hot = submits(customers), submits(customers[:1])
+    spread, hot = submits(customers), submits(customers[:1])
     result: dict[str, Any] = {"submit": {}, "pgbench": {}, "status": {}, "bare": {}}
     with built.serving():
         for connections in CONNECTIONS:
             result["submit"][connections] = built.load(
-                orders, connections=connections, seconds=seconds
+                spread, connections=connections, seconds=seconds
             )
         result["hot_wallet"] = built.load(hot, connections=16, seconds=seconds)
         looks = polls(customers)
@@ -80,19 +80,19 @@ def measure(built: Stand, customers: list[Customer], *, seconds: float) -> dict[
 
 
 def submits(customers: list[Customer]) -> list[str]:
-    """Return a submit of each customer."""
+    """Return one submit request of each customer."""
     path = "/api/generate/submit"
-    return [load.request("POST", path, host=HOST, key=each.key, body=ORDER) for each in customers]
+    return [load.request("POST", path, host=HOST, key=each.key, body=BODY) for each in customers]
 
 
 def polls(customers: list[Customer]) -> list[str]:
-    """Return a look at the status of each of the latest tasks, by its customer."""
+    """Return one status request for each of the latest tasks, by its customer."""
     from django.db import connection
 
     from generation.models import Job
 
     keys = {customer.organization_id: customer.key for customer in customers}
-    # A large table holds those of others, too.
+    # A large table holds other organizations' jobs, too.
     latest = Job.objects.filter(organization_id__in=keys).order_by("-id")
     jobs = list(latest.values_list("public_id", "organization_id")[:POLLED])
     connection.close()

@@ -1,4 +1,4 @@
-"""A bare Django view that answers JSON: what the same server does without any of our work."""
+"""A bare Django view that returns JSON: what the same server does without our code."""
 
 import django
 from django.conf import settings
@@ -8,7 +8,7 @@ from django.urls import path
 
 
 def show(_: HttpRequest) -> JsonResponse:
-    """Return as much as a status does."""
+    """Return about as much as a status."""
     answer = JsonResponse({"code": 200, "data": {"task_id": "task_1", "status": "finished"}})
     answer.headers["Content-Length"] = str(len(answer.content))
     return answer

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.callbacks`: callbacks a second of one worker process.
+"""`python -m benchmarks.callbacks`: webhooks per second of one worker process.
 
-Two thousand wait, of ten organizations with two receivers each, which answer at once. All of it
-shares this machine, so the figure is a lower bound.
+Two thousand webhooks are due, of ten organizations with two receivers each, which answer at once.
+Everything shares this machine, so the figure is a lower bound.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ ORGANIZATIONS, RECEIVERS = 10, 2
 
 
 class Receiver(BaseHTTPRequestHandler):
-    """Says yes to everything."""
+    """Accepts everything."""
 
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        """Read the callback and accept it."""
+        """Read the webhook and accept it."""
         self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(204)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def main() -> None:
@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def _announce(count: int, *, ports: list[int]) -> None:
-    """Let jobs end whose organizations wait to be told."""
+    """Store ended jobs and their webhooks."""
     from django.db import connection, transaction
     from django.utils import timezone
 
@@ -104,7 +104,7 @@ def _announce(count: int, *, ports: list[int]) -> None:
 
 
 def _watch(began: float) -> tuple[float, float]:
-    """Return when the first was delivered, and how many seconds all took from then on."""
+    """Return when the first webhook was delivered, and how many seconds the rest took."""
     from generation.models import Callback
 
     waiting = Callback.objects.exclude(state="delivered")
@@ -114,7 +114,7 @@ def _watch(began: float) -> tuple[float, float]:
             first = time.monotonic()
         time.sleep(0.1)
     if left:
-        raise TimeoutError(f"{left} of {total} callbacks were not delivered.")
+        raise TimeoutError(f"{left} of {total} webhooks were not delivered.")
     return first, time.monotonic() - first
 
 

@@ -1,7 +1,7 @@
 """Ceilings: what the same machine does without our code, measured in the same run.
 
-`pgbench` sends the very SQL of a submit to the same database, prepared as ours; its script is made
-from the statements that one submit was seen to send, with other organizations and ids put in.
+`pgbench` sends the SQL of a submit to the same database, prepared as ours is. Its script consists
+of the statements captured from one submit, with variables for organizations and ids.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from vidgo.kernel.db import tenant_context
 
 ORGANIZATIONS = re.compile(r"\b7\d{8}\b")
 KEYS = re.compile(r"\b8\d{8}\b")
-# In the signature of a queued task; to pgbench it would be a variable of its own.
+# A colon in the signature of a queued task, which pgbench would read as a variable.
 COLON = re.compile(r"(?<!:):(?=[A-Za-z])")
-# What was sent of a customer's key is known here by its row.
+# The key in the request, which the script replaces with its row id.
 SENT_KEY = re.compile(r"k\.key_id = '\w+'")
 TASKS = re.compile(r"task_[0-9A-Za-z]+")
 
 
 def script_of_a_submit(*, customer: Customer, customers: int) -> str:
-    """Return pgbench's script of one submit by any of the customers, as our code sends it."""
+    """Return a pgbench script of one submit by a random customer, as our code sends it."""
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
     client = Client(headers={"Authorization": f"Bearer {customer.key}"}, SERVER_NAME="127.0.0.1")
-    for _ in range(2):  # The first one makes what later ones find.
+    for _ in range(2):  # The first one fills caches.
         with CaptureQueriesContext(connection) as seen:
             answer = client.post(
                 "/api/generate/submit",
@@ -53,7 +53,7 @@ def script_of_a_submit(*, customer: Customer, customers: int) -> str:
         sql = KEYS.sub(":key", ORGANIZATIONS.sub(":organization", sql))
         sql = TASKS.sub("task_' || :task || '", sql)
         lines.append(sql.strip().rstrip(";") + ";")
-    # Asked of the driver itself, where the next request takes the connection.
+    # Sent by the driver when the next request takes the connection.
     lines.append(f"{tenant_context.RESET};")
     return "\n".join(lines) + "\n"
 
@@ -61,9 +61,9 @@ def script_of_a_submit(*, customer: Customer, customers: int) -> str:
 def pgbench(
     *, url: str, script: str, connections: int, seconds: float, protocol: str = "prepared"
 ) -> dict[str, Any]:
-    """Return transactions a second and the mean latency in milliseconds of a script.
+    """Return a script's transactions per second and mean latency in milliseconds.
 
-    `protocol` is pgbench's: `simple` is its usual one and plans each statement anew.
+    `protocol` is pgbench's; `simple`, its default, plans each statement every time.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "script.sql"
@@ -87,5 +87,5 @@ def pgbench(
 
 
 def of_one(script: str) -> str:
-    """Return the script with all submits by one organization."""
+    """Return the script with one organization for all submits."""
     return re.sub(r"random\(0, \d+\)", "0", script, count=1)

@@ -1,9 +1,8 @@
 """`python -m benchmarks.engine`: one worker process against a vendor that takes five seconds.
 
-Steady: jobs arrive at a rate, and what counts is the time above the vendor's own, once the worker
-is up and has seen a few images. Burst: all come at once, and what counts is how many are in flight
-together, and in how much memory. Everything is on this machine, vendor and database included, so
-the figures are a lower bound.
+Steady: jobs arrive at a fixed rate; measured is the time above the vendor's, after a warm-up.
+Burst: all jobs arrive at once; measured is how many are in flight together, and the memory. Vendor
+and database share this machine, so the figures are a lower bound.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ WARM_UP_RATE, WARM_UP_SECONDS = 5.0, 12.0
 
 
 def main() -> None:
-    """Run both and print the figures as JSON."""
+    """Run both and print JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rates", type=float, nargs="*", default=[1.0, 50.0], help="jobs a second")
     parser.add_argument("--seconds", type=float, default=30.0, help="of each rate")
@@ -55,7 +54,7 @@ def main() -> None:
 
 
 def settings_of_vendor() -> dict[str, str]:
-    """Return the settings with which a worker of one process knows the local vendor alone."""
+    """Return the settings of a worker with one process and only the local vendor."""
     return {
         "VIDGO_ALLOW_LOOPBACK_URLS": "true",
         "REPLICATE_API_TOKEN": "r8_local",
@@ -69,7 +68,7 @@ def settings_of_vendor() -> dict[str, str]:
 
 
 def _prepare() -> None:
-    """Make an organization that can pay."""
+    """Create an organization with credits."""
     from django.core.management import call_command
 
     call_command("seed_demo")
@@ -93,7 +92,7 @@ def _start(built: Stand, arguments: list[str]) -> subprocess.Popen[bytes]:
 
 
 def switch_vendor() -> None:
-    """Wait for the local vendor, and have it take its time."""
+    """Wait for the local vendor, and set how long it takes."""
     deadline = time.monotonic() + 30
     switches = {"replicate": {"work_seconds": VENDOR_SECONDS, "webhooks": False}}
     while time.monotonic() < deadline:
@@ -110,15 +109,15 @@ def _submit(number: int) -> None:
     from generation import jobs
     from generation.jobs import generation_request
 
-    order = generation_request.parse(
+    wanted = generation_request.parse(
         model="flux-kontext-pro",
         input={"prompt": f"benchmark {number}", "output_format": "jpg"},
     )
-    jobs.submit(organization=Organization.objects.get(), request=order)
+    jobs.submit(organization=Organization.objects.get(), request=wanted)
 
 
 def _arrive(*, rate: float, seconds: float) -> None:
-    """Submit jobs evenly."""
+    """Submit jobs at an even rate."""
     began = time.monotonic()
     for number in range(int(rate * seconds)):
         time.sleep(max(began + number / rate - time.monotonic(), 0))
@@ -145,7 +144,7 @@ def _burst(worker: subprocess.Popen[bytes], *, jobs: int) -> dict[str, Any]:
 
 
 def _wait(worker: subprocess.Popen[bytes], *, first: int) -> dict[str, Any]:
-    """Watch until all jobs after the first are over, and tell what was seen."""
+    """Wait until all jobs after `first` have ended, and return the figures."""
     from generation.models import Attempt, Job
 
     mine = Job.objects.filter(pk__gt=first)
@@ -171,7 +170,7 @@ def _wait(worker: subprocess.Popen[bytes], *, first: int) -> dict[str, Any]:
 
 
 def _megabytes(worker: subprocess.Popen[bytes]) -> int:
-    """Return the memory of the largest process of the worker: the one that drives."""
+    """Return the memory of the worker's largest process, which drives the jobs."""
     sizes = [0]
     for process in psutil.Process(worker.pid).children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):

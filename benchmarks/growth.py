@@ -1,8 +1,7 @@
-"""`python -m benchmarks.growth`: what a large database costs, page by page and call by call.
+"""`python -m benchmarks.growth`: what a large database costs, for each page and API call.
 
-The same figures are taken twice, each on a database of its own: one with next to nothing in it, one
-with a million jobs and three million ledger entries. The goal is that no median grows by more than
-the factor below.
+The same figures are measured on an almost empty database and on one with a million jobs and three
+million ledger entries. The goal is that no median grows by more than the factor below.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ LARGE_ENTRIES = 3_000_000
 CUSTOMERS = 100
 CONNECTIONS = 8
 
-# Pairs of a credit in and out, up to the number of entries that is wanted.
+# Pairs of +1 and -1 credit, up to the wanted number of entries.
 ENTRIES = """
 WITH last AS (
     SELECT organization_id, balance_after_credits AS balance FROM billing_ledgerentry
@@ -42,8 +41,8 @@ def main() -> None:
     """Measure one size, or compare both; print JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, help="measure one database with twice as many jobs")
-    parser.add_argument("--seconds", type=float, default=4.0, help="of each figure of the API")
-    parser.add_argument("--times", type=int, default=9, help="how often a page is asked for")
+    parser.add_argument("--seconds", type=float, default=4.0, help="for each figure of the API")
+    parser.add_argument("--times", type=int, default=9, help="requests per page")
     asked = parser.parse_args()
     if asked.jobs:
         result = measure(jobs=asked.jobs, seconds=asked.seconds, times=asked.times)
@@ -53,10 +52,10 @@ def main() -> None:
 
 
 def compare(*, seconds: float, times: int) -> dict[str, Any]:
-    """Return the medians of both sizes in milliseconds, and by how much each grew."""
+    """Return the medians of both sizes in milliseconds, and their growth."""
     small, large = (
         json.loads(
-            subprocess.run(  # a process each, as Django knows one database only
+            subprocess.run(  # a process each, because Django connects to one database
                 [
                     *(sys.executable, "-m", "benchmarks.growth", "--jobs", str(jobs)),
                     *("--seconds", str(seconds), "--times", str(times)),
@@ -96,7 +95,7 @@ def measure(*, jobs: int, seconds: float, times: int) -> dict[str, Any]:
         from generation.models import Job
 
         pages = _pages(places, times=times)
-        # Before the API adds rows of its own.
+        # Before the API calls add rows.
         counts = {"jobs": Job.objects.count(), "entries": _entries()}
         calls = _calls(built, customers, seconds=seconds)
         return {**counts, "lines": {**calls, **pages}}
@@ -112,7 +111,7 @@ def _fill(jobs: int) -> dict[str, str]:
 
     logging.disable(logging.INFO)
     with connection.cursor() as cursor:
-        # Rows that are right by construction need no trigger to look at each of them.
+        # These rows are correct by construction, so skip the triggers.
         cursor.execute("SET session_replication_role = replica; SET synchronous_commit = off")
     places = page_rows.seed(jobs=jobs, days=90)
     if jobs == LARGE:
@@ -152,7 +151,7 @@ def _calls(built: Stand, customers: list[stand.Customer], *, seconds: float) -> 
         asked = {
             "submit": api.submits(customers),
             "submit, one wallet": api.submits(customers[:1]),
-            # After the submits, whose jobs it asks for.
+            # After the submits, because it polls their jobs.
             "status": None,
         }
         return {

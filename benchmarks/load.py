@@ -1,7 +1,7 @@
-"""`python -m benchmarks.load`: a closed-loop HTTP client that costs the machine next to nothing.
+"""`python -m benchmarks.load`: a closed-loop HTTP client that uses very little CPU.
 
-Each connection sends a request, reads its answer and sends the next, over one kept-alive
-connection. Reads from stdin what to send, as JSON, and writes what it saw to stdout.
+Each connection sends a request, reads the response and sends the next one, with keep-alive. Reads
+a `Plan` as JSON from stdin, and writes the figures to stdout.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-END_OF_HEAD = b"\r\n\r\n"
+END_OF_HEADERS = b"\r\n\r\n"
 LENGTH = b"content-length:"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to send: requests as text, taken at random, over so many connections for so long."""
+    """What to send: random ones of these requests, over some connections for some seconds."""
 
     port: int
     requests: list[str]
@@ -33,7 +33,7 @@ class Plan:
 
 @dataclass(slots=True)
 class Seen:
-    """What came back while it counted; latencies are in seconds."""
+    """The responses after the warm-up; latencies are in seconds."""
 
     latencies: list[float] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
@@ -53,7 +53,7 @@ def request(
 
 
 async def run(plan: Plan) -> dict[str, Any]:
-    """Send, and return requests a second, latencies in milliseconds and the statuses."""
+    """Run a plan; return requests per second, latencies in milliseconds, and statuses."""
     seen = Seen()
     messages = [each.encode() for each in plan.requests]
     counts_from = time.perf_counter() + plan.warm_up_seconds
@@ -82,14 +82,14 @@ async def _connection(
         if writer is None or reader is None:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(chance.choice(messages))
-        head = await reader.readuntil(END_OF_HEAD)
-        lowered = head.lower()
+        headers = await reader.readuntil(END_OF_HEADERS)
+        lowered = headers.lower()
         start = lowered.index(LENGTH) + len(LENGTH)
         await reader.readexactly(int(lowered[start : lowered.index(b"\r\n", start)]))
         ended = time.perf_counter()
         if counts_from <= now and ended <= until:
             seen.latencies.append(ended - now)
-            seen.statuses[head[9:12].decode()] += 1
+            seen.statuses[headers[9:12].decode()] += 1
         if b"connection: close" in lowered:
             writer.close()
             writer = None
@@ -98,7 +98,7 @@ async def _connection(
 
 
 def main() -> None:
-    """Run the plan of stdin."""
+    """Run the plan on stdin."""
     plan = Plan(**json.load(sys.stdin))
     sys.stdout.write(json.dumps(asyncio.run(run(plan))))
 

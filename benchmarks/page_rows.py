@@ -1,4 +1,4 @@
-"""The rows `benchmarks.pages` measures with: one large organization among others, made by SQL."""
+"""The rows that `benchmarks.pages` measures with: one large organization among others, in SQL."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOP_UPS = 400
 AUDIT_EVENTS = 20_000
 GRANT_CREDITS = 50_000_000
 
-# In the order of time, as they would have come. One in 40 failed; the last few are not over.
+# Sorted by time, as in production. One in 40 failed; the last few have not ended.
 JOBS = """
 INSERT INTO generation_job
        (public_id, organization_id, api_key_id, model, prompt, size, output_format, seed,
@@ -67,7 +67,7 @@ SELECT id, 'results/' || public_id || '.png', 'png', 1024, 1024, 200000, md5(pub
        ended_at, ended_at + interval '30 days'
   FROM generation_job WHERE organization_id = %(organization)s AND status = 'finished'
 """
-# The charge of each job and the refund of each that failed, in the order in which they happened.
+# The charge of each job and the refund of each failed one, sorted by time.
 ENTRIES = """
 WITH moved AS (
     SELECT 'charge' AS kind, -price_credits AS amount, public_id, created_at AS at, api_key_id
@@ -103,7 +103,7 @@ SELECT replace(public_id, 'task', 'cb'), organization_id, %(endpoint)s, id, 'tas
 
 
 def seed(*, jobs: int, days: int) -> dict[str, str]:
-    """Fill the database and return what the pages' addresses need."""
+    """Fill the database and return the variables of the pages' URLs."""
     owner = User.objects.create_user(OWNER)
     User.objects.create_superuser(OPERATOR, password=None)
     large = organizations.create(name="Large", owner=owner)
@@ -164,7 +164,7 @@ def _fill(organization: Organization, *, mark: str, jobs: int, days: int) -> lis
 
 
 def _surround(organization: Organization) -> None:
-    """Add what else an old organization has: people, purchases, a long audit log."""
+    """Add the other rows of an old organization: members, purchases and a long audit log."""
     for number in range(MEMBERS):
         person = User.objects.create_user(f"person{number}@example.com")
         Membership.objects.create(organization=organization, user=person, role=Role.DEVELOPER)

@@ -1,9 +1,9 @@
 """`python -m benchmarks.pages`: how long each page of the dashboard takes in a large organization.
 
-Seeds a throw-away database with SQL: 100,000 jobs of one organization with their attempts, files,
-callbacks and ledger, among as many of others. Then each page is asked for with Django's test
-client, as a signed-in owner, and each of the desk's as an operator: every middleware, no network.
-Prints JSON; the goal is that the slowest answer takes less than 100 ms.
+Fills a throw-away database with SQL: 100,000 jobs of one organization with their attempts, files,
+webhooks and ledger, among as many of others. Then Django's test client requests each page as a
+signed-in owner, and each admin page as an operator: all middleware, no network. Prints JSON; the
+goal is that the slowest response takes less than 100 ms.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from vidgo.dev import embedded_postgres
 from vidgo.dev.process_groups import ProcessGroup
 
 GOAL_MS = 100.0
-# The address of each page by its name; what stands behind `before=` is in the middle of the list.
+# The URL of each page by its name; the value of `before=` is in the middle of the list.
 PAGES = {
     "overview": "/dashboard",
     "playground": "/dashboard/playground",
@@ -53,9 +53,9 @@ PAGES = {
     "usage, a year": "/dashboard/usage?period=365",
     "usage, a key": "/dashboard/usage?period=90&key={busy_key}",
     "keys": "/dashboard/keys",
-    "callbacks": "/dashboard/callbacks",
-    "callbacks, failed": "/dashboard/callbacks?state=failed",
-    "callbacks, delivered": "/dashboard/callbacks?state=delivered",
+    "webhooks": "/dashboard/callbacks",
+    "webhooks, failed": "/dashboard/callbacks?state=failed",
+    "webhooks, delivered": "/dashboard/callbacks?state=delivered",
     "billing": "/dashboard/billing",
     "statement": "/dashboard/billing/statement",
     "statement, a month": "/dashboard/billing/statement?from={from}&to={to}",
@@ -68,40 +68,40 @@ PAGES = {
     "organizations": "/dashboard/organizations",
 }
 ADMIN = {
-    "desk": "/admin/",
-    "desk, jobs": "/admin/generation/job/",
-    "desk, jobs of a later page": "/admin/generation/job/?p=300",
-    "desk, jobs that failed": "/admin/generation/job/?status__exact=failed",
-    "desk, jobs that run": "/admin/generation/job/?status__exact=running",
-    "desk, jobs moderated": "/admin/generation/job/?failure_kind__exact=moderated",
-    "desk, jobs that nobody made": "/admin/generation/job/?failure_kind__exact=unavailable",
-    "desk, jobs of a model": "/admin/generation/job/?model=flux-kontext-max-edit",
-    "desk, jobs of an organization": "/admin/generation/job/?q={organization}",
-    "desk, a job": "/admin/generation/job/?q={job}",
-    "desk, attempts": "/admin/generation/attempt/",
-    "desk, callbacks": "/admin/generation/callback/",
-    "desk, callbacks that failed": "/admin/generation/callback/?state__exact=failed",
-    "desk, callbacks rejected": "/admin/generation/callback/?last_error=rejected",
-    "desk, callbacks of a server": "/admin/generation/callback/?q=https://example.com",
-    "desk, callbacks of a job": "/admin/generation/callback/?q={job}",
-    "desk, ledger": "/admin/billing/ledgerentry/",
-    "desk, organizations": "/admin/accounts/organization/",
-    "desk, audit log": "/admin/accounts/auditevent/",
-    "desk, queue": "/admin/queue/",
-    "desk, margin": "/admin/margin/",
-    "desk, margin of 90 days": "/admin/margin/?days=90",
+    "admin": "/admin/",
+    "admin, jobs": "/admin/generation/job/",
+    "admin, jobs of a later page": "/admin/generation/job/?p=300",
+    "admin, jobs that failed": "/admin/generation/job/?status__exact=failed",
+    "admin, jobs that run": "/admin/generation/job/?status__exact=running",
+    "admin, jobs moderated": "/admin/generation/job/?failure_kind__exact=moderated",
+    "admin, jobs without a provider": "/admin/generation/job/?failure_kind__exact=unavailable",
+    "admin, jobs of a model": "/admin/generation/job/?model=flux-kontext-max-edit",
+    "admin, jobs of an organization": "/admin/generation/job/?q={organization}",
+    "admin, a job": "/admin/generation/job/?q={job}",
+    "admin, attempts": "/admin/generation/attempt/",
+    "admin, webhooks": "/admin/generation/callback/",
+    "admin, webhooks that failed": "/admin/generation/callback/?state__exact=failed",
+    "admin, webhooks rejected": "/admin/generation/callback/?last_error=rejected",
+    "admin, webhooks of an endpoint": "/admin/generation/callback/?q=https://example.com",
+    "admin, webhooks of a job": "/admin/generation/callback/?q={job}",
+    "admin, ledger": "/admin/billing/ledgerentry/",
+    "admin, organizations": "/admin/accounts/organization/",
+    "admin, audit log": "/admin/accounts/auditevent/",
+    "admin, queue": "/admin/queue/",
+    "admin, margin": "/admin/margin/",
+    "admin, margin of 90 days": "/admin/margin/?days=90",
     "desk, margin by day": "/admin/margin/?days=90&by=day",
     "admin, ledger checks": "/admin/ledger-checks/",
 }
 
 
 def main() -> int:
-    """Seed, measure and print; return 1 when a page is slower than the goal."""
+    """Fill the database, measure and print; return 1 if a page is slower than the goal."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=100_000)
     parser.add_argument("--days", type=int, default=90, help="over which the jobs are spread")
-    parser.add_argument("--times", type=int, default=15, help="how often each page is asked for")
-    parser.add_argument("--only", default="", help="pages whose name holds this")
+    parser.add_argument("--times", type=int, default=15, help="requests per page")
+    parser.add_argument("--only", default="", help="pages whose name contains this")
     parser.add_argument("--plans", action="store_true", help="also print the slowest query of each")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="vidgo-bench-") as folder, ProcessGroup() as processes:
@@ -132,7 +132,7 @@ def main() -> int:
 def measure(
     places: dict[str, str], *, times: int, only: str = "", with_plans: bool = False
 ) -> dict[str, Any]:
-    """Return what each page took whose name holds `only`; `places` are those of `page_rows`."""
+    """Return the times of pages whose name contains `only`; `places` are those of `page_rows`."""
     from benchmarks import page_rows
 
     rows = {
@@ -165,7 +165,7 @@ def _browser(email: str) -> Any:
 
 
 def _page(browser: Any, path: str, *, times: int, with_plans: bool) -> dict[str, Any]:
-    """Ask for one page several times, and once more to count its queries."""
+    """Request one page several times, and once more to count its queries."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 

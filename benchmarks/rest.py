@@ -1,7 +1,7 @@
-"""`python -m benchmarks.rest`: how long `make run` takes to answer, and what lies still.
+"""`python -m benchmarks.rest`: how long `make run` takes to answer, and its memory at rest.
 
-The first start makes the database; the second finds it. Memory is what the processes hold of their
-own and their share of what they hold together (PSS), ten seconds after the start.
+The first start creates the database, the second one finds it. Memory is the proportional set size
+(PSS) of all processes, ten seconds after the start.
 """
 
 from __future__ import annotations
@@ -57,11 +57,11 @@ def _start(processes: ProcessGroup, data: Path) -> dict[str, Any]:
             if requests.get(f"http://127.0.0.1:{PORT}/readyz", timeout=5).status_code == 200:
                 return {"server": server, "seconds": round(time.monotonic() - began, 1)}
         time.sleep(0.05)
-    raise TimeoutError("It does not answer.")
+    raise TimeoutError("The server does not answer.")
 
 
 def _memory(server: subprocess.Popen[bytes]) -> dict[str, int]:
-    """Return what each service holds, in megabytes."""
+    """Return the memory of each service in megabytes."""
     time.sleep(QUIET_SECONDS)
     services: dict[str, int] = {}
     for child in psutil.Process(server.pid).children():

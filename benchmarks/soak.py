@@ -1,8 +1,8 @@
-"""`python -m benchmarks.soak`: an hour at half load, in which nothing may grow.
+"""`python -m benchmarks.soak`: an hour at half load, during which nothing may grow.
 
-Customers submit and poll over HTTP at half the rate that one worker process serves, against a local
-vendor. Memory of web and worker, connections to the database, jobs that wait and rows of the queue
-are looked at every few seconds; the last quarter of the time must not hold more than the second.
+Customers submit and poll over HTTP at half the rate that one worker process sustains, against a
+local vendor. Every few seconds it measures the memory of web and worker, database connections,
+queued jobs and queue rows; the last quarter of the time must not have more than the second one.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from benchmarks.stand import HOST, ROOT, Customer
 CUSTOMERS = 20
 CALLERS = 8
 EVERY_SECONDS = 5.0
-# By how much, and by how much at least, the last quarter must exceed the second to count as growth.
+# The last quarter counts as growth if it exceeds the second by this factor and by this amount.
 TOLERANCE = 1.1
 SLACK = {"web_mb": 10, "worker_mb": 10, "connections": 3, "waiting_jobs": 20, "queue_rows": 20}
 
 
 def main() -> int:
-    """Run, print what was seen as JSON, and return 1 when something grew."""
+    """Run, print the figures as JSON, and return 1 if anything grew."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--rate", type=float, default=25.0, help="jobs a second")
@@ -116,7 +116,7 @@ def _call(
     counts: dict[str, int],
     refused: list[str],
 ) -> None:
-    """Submit at an even pace, and ask for each task once."""
+    """Submit at an even rate, and poll each task once."""
     session, number = requests.Session(), 0
     following = time.monotonic()
     while (following := following + pause) < until:
@@ -126,7 +126,7 @@ def _call(
         headers = {"Authorization": f"Bearer {customer.key}"}
         url = f"http://{HOST}/api/generate"
         try:
-            answer = session.post(f"{url}/submit", json=api.ORDER, headers=headers, timeout=30)
+            answer = session.post(f"{url}/submit", json=api.BODY, headers=headers, timeout=30)
             answer.raise_for_status()
             counts["submitted"] += 1
             task = answer.json()["data"]["task_id"]
@@ -137,7 +137,7 @@ def _call(
 
 
 def _look(web: int, worker: int) -> dict[str, int]:
-    """Return what is held at this moment."""
+    """Return the present figures."""
     from django.db import connection
 
     with connection.cursor() as cursor:

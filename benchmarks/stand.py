@@ -1,4 +1,4 @@
-"""The stand that measurements are made on: a durable database, customers, and web servers."""
+"""The test stand for measurements: a durable database, customers, and web servers."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ PORT = 9190
 BARE_PORT = 9191
 HOST = f"127.0.0.1:{PORT}"
 CREDITS = 100_000_000
-# Where the numbers of customers begin, so that they are told from all other numbers in a query.
+# The first ids of customers, so that they differ from all other numbers in a query.
 FIRST_ORGANIZATION = 700_000_001
 FIRST_KEY = 800_000_001
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """An organization and a key of it."""
+    """An organization and one of its keys."""
 
     organization_id: int
     api_key_id: int
@@ -42,7 +42,7 @@ class Customer:
 
 @dataclass(slots=True)
 class Stand:
-    """What measurements are made on."""
+    """A running database, and what is needed to measure with it."""
 
     processes: ProcessGroup
     data: Path
@@ -52,7 +52,7 @@ class Stand:
     def load(
         self, messages: list[str], *, connections: int, seconds: float, port: int = PORT
     ) -> dict[str, Any]:
-        """Send requests from a process of its own and return what it saw."""
+        """Send requests from a separate process and return its figures."""
         plan = load.Plan(port=port, requests=messages, connections=connections, seconds=seconds)
         done = subprocess.run(
             [sys.executable, "-m", "benchmarks.load"],
@@ -67,7 +67,7 @@ class Stand:
 
     @contextmanager
     def serving(self, application: str = "vidgo.wsgi", *, port: int = PORT) -> Iterator[int]:
-        """Run a web server and yield its process id; ours as in production, or a bare one."""
+        """Run our web server as in production, or a bare one, and yield its process id."""
         options = ["--config", "python:vidgo.gunicorn"]
         path = "/readyz"
         if application != "vidgo.wsgi":
@@ -93,7 +93,7 @@ class Stand:
 
 @contextmanager
 def build(**settings: str) -> Generator[Stand]:
-    """Start the database, make the tables and set Django up; `settings` go into the environment."""
+    """Start and migrate a database and set up Django; `settings` go into the environment."""
     with tempfile.TemporaryDirectory(prefix="vidgo-bench-") as folder, ProcessGroup() as processes:
         data = Path(folder) / "data"
         data.mkdir(mode=0o700)
@@ -104,7 +104,7 @@ def build(**settings: str) -> Generator[Stand]:
             VIDGO_ENVIRONMENT="development",
             VIDGO_DATA=str(data),
             LOG_FORMAT="json",
-            # In force, and out of the way: what they cost is measured, not what they refuse.
+            # Enabled but never reached, because only their cost is measured.
             RATE_LIMIT_KEY_PER_MINUTE="10000000",
             RATE_LIMIT_ORGANIZATION_PER_MINUTE="10000000",
             **settings,
@@ -120,7 +120,7 @@ def build(**settings: str) -> Generator[Stand]:
 
 
 def customers(count: int) -> list[Customer]:
-    """Make organizations that can pay, each with a key."""
+    """Create organizations with credits and a key each."""
     from django.db import connection
 
     from accounts import api_keys, audit, organizations
@@ -148,7 +148,7 @@ def customers(count: int) -> list[Customer]:
 
 
 def vacuum() -> None:
-    """Let the planner know the tables as a database that has run for a while knows them."""
+    """Update the planner's statistics, as a database does after some time."""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -160,7 +160,7 @@ def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            raise RuntimeError("The web server ended at its start.")
+            raise RuntimeError("The web server ended during its start.")
         with contextlib.suppress(requests.RequestException):
             if requests.get(url, timeout=5).status_code == 200:
                 return

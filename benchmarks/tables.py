@@ -1,4 +1,4 @@
-"""The table of a result: each figure with its ceiling, its goal and whether it is met."""
+"""The result as a table: each figure with its ceiling, its goal, and whether it is met."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ P50_GOAL_MS, P95_GOAL_MS = 150, 400
 
 
 def table(result: dict[str, Any]) -> str:
-    """Return the result as a table in Markdown."""
+    """Return the result as a Markdown table."""
     sections: dict[str, Callable[[dict[str, Any]], Iterator[Line]]] = {
         "api": _api,
         "engine": _engine,
@@ -48,7 +48,11 @@ def _api(result: dict[str, Any]) -> Iterator[Line]:
             yield f"{what}, {connections} connections", _rate(figure), above, ""
     for name, what, goal in (
         ("submit_ratio", "submit, share of pgbench with prepared statements", api.SUBMIT_GOAL),
-        ("submit_to_simple_ratio", "submit, share of pgbench as it comes", api.SUBMIT_GOAL),
+        (
+            "submit_to_simple_ratio",
+            "submit, share of pgbench in the simple protocol",
+            api.SUBMIT_GOAL,
+        ),
         ("status_ratio", "status, share of the bare view", api.STATUS_GOAL),
     ):
         yield what, f"{result[name]}", "1", _goal(f"{goal}", is_met=result[name] >= goal)
@@ -81,7 +85,7 @@ def _engine(result: dict[str, Any]) -> Iterator[Line]:
 
 
 def _callbacks(result: dict[str, Any]) -> Iterator[Line]:
-    yield "callbacks of one worker process", f"{result['per_second']:,.0f}/s", "", ""
+    yield "webhooks of one worker process", f"{result['per_second']:,.0f}/s", "", ""
 
 
 def _rest(result: dict[str, Any]) -> Iterator[Line]:

@@ -11,7 +11,7 @@ from pytest_django import Settings
 from generation.engine import thread_pools
 from generation.storage import files
 from tests.generation.conftest import (  # noqa: F401  (fixtures)
-    _strangers,
+    _unknown_providers,
     drive_to_end,
     quick,
     scripted,
