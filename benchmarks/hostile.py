@@ -1,8 +1,8 @@
-"""`python -m benchmarks.hostile`: what hostile input costs, beside honest input of its kind.
+"""`python -m benchmarks.hostile`: the cost of hostile input, compared with honest input.
 
-An image beside a photograph of twelve megapixels that is decoded whole, a damaged image beside the
-same one undamaged, and a sign-in with a password of 900,000 characters beside one of 20. Each is
-the least processor time of a few calls; only the ratios count.
+A hostile image is compared with a photo of twelve megapixels, a damaged image with the undamaged
+one, and a sign-in with a password of 900,000 characters with one of 20. Each figure is the least
+CPU time of a few calls; only the ratios count.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ from PIL import Image
 from benchmarks import stand
 
 TIMES = 5
-# A refusal may cost as much as a large photograph does, damage twice what the whole image does,
-# and a password of any length what another does, with room for reading it.
+# The highest ratio of each kind; a long password also has to be read.
 GOALS = {"image": 1.0, "damage": 2.0, "password": 1.5}
 
 
@@ -36,7 +35,7 @@ def main() -> None:
 
 
 def _least_ms(call: Callable[[], object], *, times: int = TIMES) -> float:
-    """Return the least processor time of a few calls, in milliseconds."""
+    """Return the least CPU time of a few calls, in milliseconds."""
     taken = []
     for _ in range(times):
         began = time.process_time()

@@ -16,7 +16,6 @@ from accounts.audit import Actor
 from accounts.models import Organization
 from billing import auto_recharge, wallets
 from billing.models import TopUp
-from billing.models.purchases import TopUpQuerySet
 from generation.models import Asset, Job, Status, Upload
 from vidgo.kernel import errors
 
@@ -24,7 +23,7 @@ UNDER_WAY = (Status.QUEUED, Status.RUNNING)
 
 
 class WrongName(errors.Invalid):
-    default_message = "This is not the organization's name. Type it exactly as it is shown above."
+    default_message = "This is not the organization's name. Type it exactly as above."
 
 
 class JobsUnderWay(errors.Conflict):
@@ -60,7 +59,9 @@ def outlook(*, organization: Organization) -> Outlook:
         jobs_under_way=Job.objects.for_organization(organization)
         .filter(status__in=UNDER_WAY)
         .count(),
-        is_being_charged=_charges(organization).exists(),
+        is_being_charged=TopUp.objects.for_organization(organization)
+        .filter(source=TopUp.Source.AUTO_RECHARGE, status__in=TopUp.OPEN)
+        .exists(),
         balance_credits=balance.balance_credits,
         debt_credits=balance.debt_credits,
         keys=organization.api_keys.filter(revoked_at=None).count(),
@@ -107,12 +108,6 @@ def delete(
                 kind="organization_deleted",
                 about=actor.label,
             )
-
-
-def _charges(organization: Organization) -> TopUpQuerySet:
-    return TopUp.objects.for_organization(organization).filter(
-        source=TopUp.Source.AUTO_RECHARGE, status__in=TopUp.OPEN
-    )
 
 
 def _expire_files(organization: Organization) -> None:

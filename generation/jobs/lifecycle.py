@@ -170,7 +170,7 @@ def restart(*, job: Job, actor: Actor) -> None:
         attempts.close(
             job=job,
             kind=FailureKind.OUTCOME_UNKNOWN,
-            message="The task was put back into the queue.",
+            message="The task was queued again by an operator.",
         )
         audit.record(
             organization=job.organization, actor=actor, action="job.requeued", target=job.public_id

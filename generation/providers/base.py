@@ -5,12 +5,12 @@ Adapters know no models and no database: they take a `Work` and return plain val
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
 
 
 class FailureKind(StrEnum):
@@ -141,24 +141,27 @@ class BadWebhook(Exception):
     """A webhook could not be verified as the provider's."""
 
 
-class Provider(Protocol):
-    """A service that makes images."""
+class Provider(ABC):
+    """A service that makes images. What an adapter leaves out, its vendor does not offer."""
 
     name: str
     # Whether starting the same work twice is free, so that a start with an unknown outcome may
     # simply be repeated.
-    may_start_again: bool
+    may_start_again = False
     # Whether `find` sees all work, so that work it doesn't find was never started.
-    can_find: bool
+    can_find = False
     # How many attempts may run there at once, over all workers.
     concurrency: int
 
+    @abstractmethod
     async def start(self, work: Work) -> Started:
         """Start the work; raises `Failure`."""
 
     async def find(self, work: Work) -> Started | None:
         """Return the work of a start that got no answer, None if not found; raises `Failure`."""
+        return None
 
+    @abstractmethod
     async def poll(self, upstream_ref: str, work: Work) -> Pending | Ready:
         """Return the state of the work; raises `Failure`.
 
@@ -168,12 +171,15 @@ class Provider(Protocol):
 
     async def cancel(self, upstream_ref: str) -> Cancellation:
         """Cancel the work if the provider can; raises `Failure`."""
+        return Cancellation.IMPOSSIBLE
 
     async def balance(self) -> Balance | None:
         """Return our balance, None if the provider doesn't report it; raises `Failure`."""
+        return None
 
     async def read_webhook(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
         """Return the upstream reference in a verified webhook; raises `BadWebhook`.
 
         Header names are in lower case.
         """
+        raise BadWebhook("This provider sends no webhooks.")

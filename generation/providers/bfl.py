@@ -24,9 +24,9 @@ from generation.providers import http_calls
 from generation.providers.base import (
     BadWebhook,
     Balance,
-    Cancellation,
     FailureKind,
     Pending,
+    Provider,
     Ready,
     Started,
     Work,
@@ -43,12 +43,10 @@ USD_PER_CREDIT = Decimal("0.01")
 WEBHOOK_WINDOW_SECONDS = 300
 
 
-class BlackForestLabs:
+class BlackForestLabs(Provider):
     """The API at api.bfl.ai. A reference is JSON: the id, the polling URL and the time."""
 
     name = "bfl"
-    may_start_again = False
-    can_find = False
 
     def __init__(self, *, key: str, base_url: str, concurrency: int) -> None:
         self.concurrency = concurrency
@@ -83,10 +81,6 @@ class BlackForestLabs:
             cost_usd=_usd(answer.get("cost")),
         )
 
-    async def find(self, work: Work) -> Started | None:
-        """Return None: tasks can't be listed."""
-        return None
-
     async def poll(self, upstream_ref: str, work: Work) -> Pending | Ready:
         """Return the state of the task; raises `Failure`."""
         reference = json.loads(upstream_ref)
@@ -112,10 +106,6 @@ class BlackForestLabs:
                 log.warning("provider_status_unknown", provider=self.name, status=status[:40])
                 return Pending()
         raise http_calls.failure(FailureKind.OUTCOME_UNKNOWN, "poll: an answer without a status")
-
-    async def cancel(self, upstream_ref: str) -> Cancellation:
-        """Return `IMPOSSIBLE`: the API has no such call."""
-        return Cancellation.IMPOSSIBLE
 
     async def balance(self) -> Balance | None:
         """Return the account's credits; raises `Failure`."""

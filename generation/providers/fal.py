@@ -2,7 +2,7 @@
 
 Contract: fal-js and fal_client 1.0.3 of August 2026. Two peculiarities: there is no failed status
 (only the response of a completed request says whether it worked), and the URLs in the answer drop
-the model's sub-path, so they are stored.
+the model's sub-path, so they are stored. Requests can't be listed, and the balance isn't reported.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from generation.providers import http_calls
 from generation.providers.base import (
     BadWebhook,
-    Balance,
     Cancellation,
     Failure,
     FailureKind,
     Pending,
+    Provider,
     Ready,
     Started,
     Work,
@@ -46,12 +46,10 @@ KEYS_LIVE_SECONDS = 24 * 3600
 KEYS_REFETCHED_SECONDS = 60
 
 
-class Fal:
+class Fal(Provider):
     """A reference is JSON: the request's id and its three URLs."""
 
     name = "fal"
-    may_start_again = False
-    can_find = False
 
     def __init__(self, *, key: str, base_url: str, jwks_url: str, concurrency: int) -> None:
         self.concurrency = concurrency
@@ -94,10 +92,6 @@ class Fal:
             else:
                 log.warning("provider_url_refused", provider=self.name, field=field)
         return Started(upstream_ref=json.dumps(reference, separators=(",", ":")))
-
-    async def find(self, work: Work) -> Started | None:
-        """Return None: requests can't be listed."""
-        return None
 
     async def poll(self, upstream_ref: str, work: Work) -> Pending | Ready:
         """Return the state of the request, and its result once completed; raises `Failure`."""
@@ -153,10 +147,6 @@ class Fal:
             case "ALREADY_COMPLETED" | "NOT_FOUND":
                 return Cancellation.TOO_LATE
         raise http_calls.unclear(response)
-
-    async def balance(self) -> Balance | None:
-        """Return None: the API has no such call."""
-        return None
 
     async def read_webhook(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
         """Return the reference of the request in a webhook signed by fal; raises `BadWebhook`.

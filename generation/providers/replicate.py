@@ -1,7 +1,8 @@
 """Replicate: official models, run as predictions.
 
 Contract: Replicate's OpenAPI document 1.0.0-a1 of April 2026 and replicate-python 1.0.7. It is the
-one vendor that lists predictions, so a start whose answer was lost can be found again.
+one vendor that lists predictions, so a start whose answer was lost can be found again. The balance
+isn't reported.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook, WebhookV
 from generation.providers import http_calls
 from generation.providers.base import (
     BadWebhook,
-    Balance,
     Cancellation,
     Failure,
     FailureKind,
     Image,
     Pending,
+    Provider,
     Ready,
     Started,
     Work,
@@ -51,11 +52,10 @@ SECRET_REFETCHED_SECONDS = 60
 NO_SECRET = (EmptyWebhookSecretError, ValueError, RuntimeError)
 
 
-class Replicate:
+class Replicate(Provider):
     """The API at api.replicate.com. A reference is the prediction's id."""
 
     name = "replicate"
-    may_start_again = False
     can_find = True
 
     def __init__(self, *, token: str, base_url: str, concurrency: int) -> None:
@@ -178,10 +178,6 @@ class Replicate:
             case "starting" | "processing" | "canceled" | "aborted" | "failed":
                 return Cancellation.CANCELED
         raise http_calls.unclear(response)
-
-    async def balance(self) -> Balance | None:
-        """Return None: the API has no such call."""
-        return None
 
     async def read_webhook(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
         """Return the id of the prediction in a webhook signed by Replicate; raises `BadWebhook`.

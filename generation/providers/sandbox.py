@@ -12,18 +12,16 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Mapping
 
 from django.conf import settings
 from PIL import Image
 
 from generation.providers.base import (
-    BadWebhook,
-    Balance,
     Cancellation,
     Failure,
     FailureKind,
     Pending,
+    Provider,
     Ready,
     Started,
     Work,
@@ -34,12 +32,11 @@ MAGIC = re.compile(r"\bsandbox:(?P<word>fail|moderated|slow=(?P<seconds>\d{1,3})
 SLOWEST_SECONDS = 600
 
 
-class Sandbox:
+class Sandbox(Provider):
     """Draws in threads of this process. A reference is the start and the end time."""
 
     name = "sandbox"
     may_start_again = True
-    can_find = False
 
     def __init__(self, *, concurrency: int = 500) -> None:
         self.concurrency = concurrency
@@ -68,21 +65,9 @@ class Sandbox:
                 )
         return Ready(content=await asyncio.to_thread(_content, work))
 
-    async def find(self, work: Work) -> Started | None:
-        """Return None: starting again is free."""
-        return None
-
     async def cancel(self, upstream_ref: str) -> Cancellation:
         """Return `CANCELED`: nothing is drawn before the poll."""
         return Cancellation.CANCELED
-
-    async def balance(self) -> Balance | None:
-        """Return None: there is no account."""
-        return None
-
-    async def read_webhook(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
-        """Raise `BadWebhook`: the sandbox sends no webhooks."""
-        raise BadWebhook("The sandbox sends no webhooks.")
 
 
 def _seconds(prompt: str) -> float:

@@ -36,8 +36,8 @@ def take(*, url: str) -> str:
     `ImageUnreachable` and `NotAnImage`.
     """
     content = fetch(url=url, param=PARAM)
-    facts = inspect(content=content, param=PARAM)
-    return files.save(folder=FOLDER, content=content, extension=facts.format.lower())
+    info = inspect(content=content, param=PARAM)
+    return files.save(folder=FOLDER, content=content, extension=info.format.lower())
 
 
 def inspect(*, content: bytes, param: str) -> images.ImageInfo:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -12,12 +12,12 @@ import pytest
 from generation import catalog
 from generation.providers import registry
 from generation.providers.base import (
-    BadWebhook,
     Balance,
     Cancellation,
     Failure,
     FailureKind,
     Pending,
+    Provider,
     Ready,
     Started,
     Work,
@@ -28,7 +28,7 @@ from tests.generation import catalogs
 Answer = Pending | Ready | Exception
 
 
-class Scripted:
+class Scripted(Provider):
     """Starts give references `ref-1`, `ref-2`, …; each poll gives the next answer, the last stays.
 
     An answer that is an exception is raised. `during_poll` is called in a thread before the
@@ -37,8 +37,6 @@ class Scripted:
 
     def __init__(self, *answers: Answer, name: str = "scripted") -> None:
         self.name = name
-        self.may_start_again = False
-        self.can_find = False
         self.concurrency = 1000
         self.answers = list(answers) or [ready()]
         self.start_failures: list[Exception] = []
@@ -82,10 +80,6 @@ class Scripted:
     async def balance(self) -> Balance | None:
         """Return the scripted balance."""
         return self.holds
-
-    async def read_webhook(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
-        """Refuse every webhook."""
-        raise BadWebhook("The script sends no webhooks.")
 
 
 def ready(*, width: int = 64, height: int = 64) -> Ready:
