@@ -90,7 +90,7 @@ ADMIN = {
     "admin, queue": "/admin/queue/",
     "admin, margin": "/admin/margin/",
     "admin, margin of 90 days": "/admin/margin/?days=90",
-    "desk, margin by day": "/admin/margin/?days=90&by=day",
+    "admin, margin by day": "/admin/margin/?days=90&by=day",
     "admin, ledger checks": "/admin/ledger-checks/",
 }
 
