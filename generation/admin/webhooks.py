@@ -45,7 +45,7 @@ class CallbackTable(ReadOnlyTable):
     """What was told to customers' servers, and what became of it."""
 
     nav_group = "Work"
-    nav_icon = "bell"
+    nav_icon = "webhook"
     nav_order = 40
     row_actions = ("send-again",)
     ids: ClassVar = {

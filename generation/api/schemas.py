@@ -104,7 +104,7 @@ class TaskData(serializers.Serializer[None]):
     progress = serializers.IntegerField(min_value=0, max_value=100)
     error_message = serializers.CharField(allow_null=True)
     credits_amount = serializers.IntegerField(help_text="Credits charged; 0 if the task failed.")
-    seed = serializers.IntegerField(help_text="Send it again to repeat the image.")
+    seed = serializers.IntegerField(help_text="Repeats the image where supported.")
 
 
 TASK_ANSWER = openapi.enveloped("TaskAnswer", TaskData())

@@ -87,15 +87,15 @@ def balance_curl(key: str = PLACEHOLDER_KEY) -> SafeString:
 
 
 @register.inclusion_tag("components/example.html")
-def example(shown: Example, words: str = "", **options: Any) -> dict[str, Any]:
-    """Show an example picture. Options: kind, soon (it is in the first screen)."""
-    return {"example": shown, "words": words, **options}
+def example(example: Example, **options: Any) -> dict[str, Any]:
+    """Show an example image. Options: kind, caption, eager (loads with the page)."""
+    return {"example": example, **options}
 
 
 @register.inclusion_tag("components/example_pair.html")
-def example_pair(edited: Example, soon: bool = False) -> dict[str, Any]:
-    """Show an edit beside what it began with, and the words that asked for it."""
-    return {"edited": edited, "soon": soon}
+def example_pair(edited: Example, eager: bool = False) -> dict[str, Any]:
+    """Show an edit beside its input image, with its prompt."""
+    return {"edited": edited, "eager": eager}
 
 
 def _curl(url: str, *, key: str, body: dict[str, Any] | None = None) -> SafeString:
