@@ -18,7 +18,6 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from accounts import api_keys
-from accounts.rate_limits import throttles
 from billing import packs
 from generation import catalog
 from generation.callbacks import retry_schedule
@@ -116,7 +115,6 @@ def _numbers() -> dict[str, Any]:
         "packs": packs.listed(),
         "credits_per_dollar": packs.CREDITS_PER_CENT * 100,
         "error_kinds": errors.kinds(),
-        "scopes": tuple(throttles.SCOPE_LABELS),
     }
 
 

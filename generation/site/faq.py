@@ -28,7 +28,7 @@ def of_home() -> list[Question]:
     return [
         Question(
             "What do I need to get started?",
-            "An email address and a password. Your API key is on the next screen, with a working "
+            "An e-mail address and a password. Your API key is on the next screen, with a working "
             "curl command. You only need a card when you buy credits.",
         ),
         Question(
