@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import pluralize
 from django.urls import reverse
 
 from generation.reporting import queue_depth
@@ -52,7 +53,7 @@ def _content() -> CardContent:
             Figure(
                 name="Workers",
                 value="Silent" if now.is_silent else "Alive",
-                note=f"{now.drivers} work cycles running",
+                note=f"{now.drivers} work cycle{pluralize(now.drivers)} running",
             ),
         ),
         alarms=tuple(alarms),
