@@ -43,7 +43,7 @@ def delete_page(request: MemberRequest) -> HttpResponseBase:
             form.add_error(error.param if error.param in form.fields else None, error.message)
         else:
             request.session.pop(access.SESSION_KEY, None)
-            messages.success(request, f"{organization.name} was deleted.")
+            messages.success(request, f"{organization.name} is deleted.")
             return redirect("organizations")
     context = {
         "section": SECTION,

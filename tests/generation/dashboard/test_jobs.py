@@ -148,8 +148,8 @@ def test_a_finished_job_shows_what_was_asked_and_what_came_of_it(
 ) -> None:
     page = read(alice_client, page_of(edit))
     asset = factories.asset_of(edit)
-    shown = [found["src"] for found in page.all("img")]
-    assert shown == [
+    sources = [found["src"] for found in page.all("img")]
+    assert sources == [
         reverse("job_input", args=[edit.public_id]),
         reverse("file", args=[asset.file]),
     ]
@@ -208,11 +208,11 @@ def test_a_canceled_job_is_not_displayed_as_failed(
     canceled = cancel.cancel(organization=organization, public_id=waiting.public_id)
     playground = f"{reverse('playground')}?job={canceled.public_id}"
     for path in (page_of(canceled), reverse("jobs"), reverse("dashboard"), playground):
-        shown = re.findall(
+        states = re.findall(
             r'<span class="status[^"]*">(\w+)</span>', alice_client.get(path).content.decode()
         )
-        assert "Canceled" in shown, path
-        assert "Failed" not in shown, path
+        assert "Canceled" in states, path
+        assert "Failed" not in states, path
 
 
 def test_a_running_job_renews_itself_and_an_ended_one_rests(
