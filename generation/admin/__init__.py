@@ -1,4 +1,4 @@
-"""The operator's view of the work; importing these modules registers it."""
+"""The admin of jobs, webhooks, providers and the queue; importing these modules registers it."""
 
 from generation.admin import (
     files,

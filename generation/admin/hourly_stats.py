@@ -1,4 +1,4 @@
-"""The last day's jobs on the desk's start page: how many, how many failed, and when."""
+"""Dashboard card of the last 24 hours: jobs and failures by hour."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from vidgo.kernel.web import charts
 from vidgo.kernel.web.charts import Chart, Series
 
 PERMISSION = "generation.view_job"
-# Fewer jobs tell nothing about a share; a larger share of failures is worth a look.
-FEWEST = 5
-SHARE_IS_HIGH = 0.05
+# Failure rates of fewer jobs mean nothing; a higher rate raises an alarm.
+SAMPLE_MINIMUM = 5
+FAILURE_RATE_HIGH = 0.05
 
 
-def _news() -> CardContent:
-    told = hourly_stats.read()
+def _content() -> CardContent:
+    hours = hourly_stats.read()
     href = reverse("admin:generation_job_changelist")
-    jobs = sum(hour.jobs for hour in told)
-    failed = sum(hour.failed for hour in told)
-    over = failed + sum(hour.finished for hour in told)
-    spent = catalog.load().usd(sum(hour.charged_credits for hour in told))
+    jobs = sum(hour.jobs for hour in hours)
+    failed = sum(hour.failed for hour in hours)
+    over = failed + sum(hour.finished for hour in hours)
+    spent = catalog.load().usd(sum(hour.charged_credits for hour in hours))
     figures = (
         Figure(
             name="Jobs in 24 hours",
@@ -35,7 +35,7 @@ def _news() -> CardContent:
         Figure(
             name="Failed in 24 hours",
             value=f"{100 * failed / over:.1f} %" if over else "–",
-            note=f"{failed:,} of {over:,}, orders at fault aside",
+            note=f"{failed:,} of {over:,}, invalid requests excluded",
             is_of_today=True,
         ),
     )
@@ -45,34 +45,34 @@ def _news() -> CardContent:
         href=href,
         more="All jobs",
         template="admin/pages/parts/hours.html",
-        context={"chart": _chart(told), "filled": [h for h in reversed(told) if h.jobs]},
+        context={"chart": _chart(hours), "filled": [hour for hour in reversed(hours) if hour.jobs]},
         flush=False,
     )
-    return CardContent(figures=figures, alarms=_alarms(told[-2:], href), parts=(part,))
+    return CardContent(figures=figures, alarms=_alarms(hours[-2:], href), parts=(part,))
 
 
-def _alarms(lately: list[Hour], href: str) -> tuple[Alarm, ...]:
-    failed = sum(hour.failed for hour in lately)
-    over = failed + sum(hour.finished for hour in lately)
-    if over < FEWEST or failed <= over * SHARE_IS_HIGH:
+def _alarms(recent: list[Hour], href: str) -> tuple[Alarm, ...]:
+    failed = sum(hour.failed for hour in recent)
+    over = failed + sum(hour.finished for hour in recent)
+    if over < SAMPLE_MINIMUM or failed <= over * FAILURE_RATE_HIGH:
         return ()
-    since = f"{lately[0].begins_at:%H:%M} UTC"
+    since = f"{recent[0].begins_at:%H:%M} UTC"
     return (Alarm(sentence=f"{failed:,} of {over:,} tasks failed since {since}.", href=href),)
 
 
-def _chart(told: list[Hour]) -> Chart:
-    titles = [f"{hour.begins_at:%H:%M} UTC" for hour in told]
+def _chart(hours: list[Hour]) -> Chart:
+    titles = [f"{hour.begins_at:%H:%M} UTC" for hour in hours]
     return charts.stack(
-        label=f"Jobs by hour, {titles[0]} of yesterday to now",
+        label=f"Jobs by hour, {titles[0]} yesterday to now",
         titles=titles,
-        short=[f"{hour.begins_at:%H:%M}" for hour in told],
+        short=[f"{hour.begins_at:%H:%M}" for hour in hours],
         series=[
-            Series("Finished", "good", [hour.finished for hour in told]),
-            Series("Failed", "bad", [hour.failed for hour in told]),
-            Series("Order at fault", "accent", [hour.refused for hour in told]),
-            Series("In progress", "waiting", [hour.not_over for hour in told]),
+            Series("Finished", "good", [hour.finished for hour in hours]),
+            Series("Failed", "bad", [hour.failed for hour in hours]),
+            Series("Invalid request", "accent", [hour.refused for hour in hours]),
+            Series("In progress", "waiting", [hour.not_over for hour in hours]),
         ],
     )
 
 
-cards.register(Card(name="hours", place=2, permission=PERMISSION, build=_news))
+cards.register(Card(name="hours", place=2, permission=PERMISSION, build=_content))

@@ -1,4 +1,4 @@
-"""The desk's pages about jobs and attempts: put back, or ended with the credits given back."""
+"""Admin of jobs and attempts: requeue a job, or fail and refund it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from vidgo.admin import actions
 from vidgo.admin.actions import Action, ActionRun
 from vidgo.admin.tables import ReadOnlyInline, ReadOnlyTable, one_of
 
-# What the customer reads; the operator's reason is for the audit log.
-MESSAGE = "The task was ended by our support team, and its credits were given back."
+# The message to the customer; the operator's reason goes to the audit log.
+MESSAGE = "The task was ended by our support team, and its credits were refunded."
 
 
 def _models() -> list[tuple[str, str]]:
@@ -33,17 +33,17 @@ def _providers() -> list[tuple[str, str]]:
 
 
 class FailureFilter(admin.ChoicesFieldListFilter):
-    """Why a job failed; the index of the jobs that did finds them."""
+    """Filter by why a job failed, through the index of failed jobs."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job] | None:
-        """Keep the jobs that failed that way."""
+        """Keep the failed jobs of the chosen kind."""
         if any(self.lookup_val or ()):
             queryset = queryset.filter(status=Status.FAILED)
         return super().queryset(request, queryset)
 
 
 class Attempts(ReadOnlyInline):
-    """The tries of a job."""
+    """The attempts of a job."""
 
     model = Attempt
     fields = (
@@ -54,7 +54,7 @@ class Attempts(ReadOnlyInline):
 
 @admin.register(Job)
 class JobTable(ReadOnlyTable):
-    """What customers asked for, and what became of it."""
+    """Jobs, with their attempts."""
 
     nav_group = "Work"
     nav_icon = "jobs"
@@ -69,7 +69,7 @@ class JobTable(ReadOnlyTable):
     )
     list_select_related = ("organization",)
     search_fields = ("public_id__exact",)
-    search_help_text = "A task's id or an organization's"
+    search_help_text = "Task ID or organization ID"
     ordering = ("-id",)
     inlines = (Attempts,)
     readonly_fields = ("linked",)
@@ -82,13 +82,13 @@ class JobTable(ReadOnlyTable):
 
     @admin.display(description="Organization")
     def linked(self, job: Job) -> SafeString:
-        """Return the way to the organization's page."""
+        """Return a link to the organization's page."""
         return format_html('<a href="{}">{}</a>', page_of(job.organization), job.organization)
 
 
 @admin.register(Attempt)
 class AttemptTable(ReadOnlyTable):
-    """Tries at providers."""
+    """Attempts at providers."""
 
     nav_group = "Work"
     nav_icon = "refund"
@@ -105,7 +105,7 @@ class AttemptTable(ReadOnlyTable):
     )
     list_select_related = ("job",)
     search_fields = ("job__public_id__exact",)
-    search_help_text = "A task's id"
+    search_help_text = "Task ID"
     ordering = ("-id",)
 
 
@@ -122,7 +122,7 @@ def _requeue(run: ActionRun) -> str:
         except jobs.AlreadyDone:
             continue
         done += 1
-    return _told(done, "put back into the queue", of=len(run.chosen))
+    return _outcome(done, "requeued", of=len(run.chosen))
 
 
 def _fail(run: ActionRun) -> str:
@@ -141,25 +141,25 @@ def _fail(run: ActionRun) -> str:
         except jobs.AlreadyDone:
             continue
         done += 1
-    return _told(done, "ended, credits given back", of=len(run.chosen))
+    return _outcome(done, "failed and refunded", of=len(run.chosen))
 
 
-def _told(done: int, what: str, *, of: int) -> str:
-    """Return the outcome; a job that has ended stays as it is."""
+def _outcome(done: int, what: str, *, of: int) -> str:
+    """Return the result message; jobs that had ended are unchanged."""
     if not done and of == 1:
         raise jobs.AlreadyDone
-    left = f" {of - done} had ended already and stay as they are." if of > done else ""
+    left = f" {of - done} had already ended." if of > done else ""
     return f"{done} {what}.{left}"
 
 
 actions.register(
     Action(
         name="requeue",
-        title="Put back into the queue",
+        title="Requeue",
         explains=(
-            "The task is taken from whoever works on it, and waits for another try with a new "
-            "deadline. If its provider is at work just now, we may pay for two images; the "
-            "customer pays once. A task without tries left fails and is refunded."
+            "The task goes back to the queue for another attempt, with a new deadline. If a "
+            "provider is working on it right now, we may pay for two images; the customer pays "
+            "once. A task without attempts left fails and is refunded."
         ),
         permission="generation.change_job",
         act=_requeue,
@@ -171,8 +171,8 @@ actions.register(
         name="fail-and-refund",
         title="Fail and refund",
         explains=(
-            "The task ends without an image and its credits are given back. The customer reads: "
-            f"“{MESSAGE}” A finished task cannot be failed; grant credits instead."
+            "The task ends without an image, and its credits are refunded. The customer reads: "
+            f"“{MESSAGE}” You can't fail a finished task; grant credits instead."
         ),
         permission="generation.change_job",
         act=_fail,

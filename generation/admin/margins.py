@@ -1,4 +1,4 @@
-"""The desk's page about margin: the price charged against the recorded upstream cost."""
+"""Admin page of margins: credits charged against the recorded upstream cost."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from vidgo.admin import pages
 from vidgo.admin.pages import Page
 
 PERIODS = (1, 7, 30, 90)
-USUAL_DAYS = 7
+DEFAULT_DAYS = 7
 
 
 def margin_page(request: HttpRequest) -> HttpResponse:
-    """Show what was charged and what it cost, by model, provider or day."""
+    """Show charges and costs by model, provider or day."""
     by = request.GET.get("by", "")
     by = by if by in margins.COLUMNS else "model"
-    asked = request.GET.get("days", "")
-    days = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else USUAL_DAYS
-    days = days if days in PERIODS else USUAL_DAYS
+    text = request.GET.get("days", "")
+    days = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else DEFAULT_DAYS
+    days = days if days in PERIODS else DEFAULT_DAYS
     lines = margins.list_margins(by=by, since=timezone.now() - timedelta(days=days))
     here = reverse("admin:vidgo_margin")
     context = {

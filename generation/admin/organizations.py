@@ -1,4 +1,4 @@
-"""What the work tells about one organization, on its page of the desk."""
+"""Section of an organization's admin page: jobs and webhook endpoints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The desk's page about providers: health, slots, balance, and pausing one by hand."""
+"""Admin page of providers: health, slots, balance, and pausing one manually."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from vidgo.admin.tables import ReadOnlyTable
 from vidgo.kernel import errors
 
 PERMISSION = "generation.view_providerstate"
-# What is told of lately is told of this many attempts: read by key, however many there are.
+# Recent figures cover this many attempts, so that the page stays fast.
 LAST_ATTEMPTS = 1000
-# Until resumed: further away than anybody will wait.
-FOR_GOOD = timedelta(days=3650)
+# “Until resumed” is ten years.
+UNTIL_RESUMED = timedelta(days=3650)
 
 
 class UnknownProvider(errors.NotFound):
@@ -39,8 +39,8 @@ class UnknownProvider(errors.NotFound):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
-    """A provider as the page shows it."""
+class ProviderHealth:
+    """The health and recent figures of a provider."""
 
     name: str
     is_configured: bool
@@ -56,8 +56,8 @@ class Shown:
     median_seconds: float | None
 
 
-def list_shown() -> list[Shown]:
-    """Return every provider that is configured or was once, in order."""
+def list_providers() -> list[ProviderHealth]:
+    """Return all configured and formerly configured providers."""
     configured = registry.providers()
     rows = {row.name: row for row in ProviderState.objects.all()}
     busy = dict(
@@ -66,22 +66,22 @@ def list_shown() -> list[Shown]:
         .annotate(count=Count("pk"))
         .order_by()
     )
-    lately: dict[str, list[tuple[str, float]]] = {}
-    recent = Attempt.objects.order_by("-id").values_list(
+    recent: dict[str, list[tuple[str, float]]] = {}
+    latest = Attempt.objects.order_by("-id").values_list(
         "provider", "failure_kind", "started_at", "ended_at"
     )
-    for provider, kind, started, ended in recent[:LAST_ATTEMPTS]:
+    for provider, kind, started, ended in latest[:LAST_ATTEMPTS]:
         if ended is not None:
             seconds = (ended - started).total_seconds()
-            lately.setdefault(provider, []).append((kind, seconds))
+            recent.setdefault(provider, []).append((kind, seconds))
     now = timezone.now()
-    shown = []
+    providers = []
     for name in dict.fromkeys([*configured, *sorted(rows)]):
         state, until, reason = health.state_of(rows.get(name), now=now)
-        kinds = Counter(kind for kind, _ in lately.get(name, ()) if kind)
-        took = [seconds for kind, seconds in lately.get(name, ()) if not kind]
-        shown.append(
-            Shown(
+        kinds = Counter(kind for kind, _ in recent.get(name, ()) if kind)
+        took = [seconds for kind, seconds in recent.get(name, ()) if not kind]
+        providers.append(
+            ProviderHealth(
                 name=name,
                 is_configured=name in configured,
                 state=state,
@@ -90,19 +90,19 @@ def list_shown() -> list[Shown]:
                 used=busy.get(name, 0),
                 concurrency=configured[name].concurrency if name in configured else None,
                 row=rows.get(name),
-                attempts=len(lately.get(name, ())),
+                attempts=len(recent.get(name, ())),
                 failed=kinds.total(),
                 kinds=kinds.most_common(),
                 median_seconds=median(took) if took else None,
             )
         )
-    return shown
+    return providers
 
 
 def providers_page(request: HttpRequest) -> HttpResponse:
-    """Show how each provider is doing."""
+    """Show the health of each provider."""
     context = {
-        "providers": list_shown(),
+        "providers": list_providers(),
         "last": LAST_ATTEMPTS,
         "low_balance": settings.PROVIDER_LOW_BALANCE,
     }
@@ -117,10 +117,10 @@ class NameForm(ReasonForm):
 
 
 class PauseForm(NameForm):
-    """Which provider is asked for nothing, and how long."""
+    """Which provider to pause, and for how long."""
 
     hours = forms.TypedChoiceField(
-        label="How long",
+        label="Duration",
         coerce=int,
         initial=24,
         choices=[
@@ -144,22 +144,22 @@ def _name(run: ActionRun) -> str:
 
 def _pause(run: ActionRun) -> str:
     name, hours = _name(run), run.data["hours"]
-    until = timezone.now() + (timedelta(hours=hours) if hours else FOR_GOOD)
+    until = timezone.now() + (timedelta(hours=hours) if hours else UNTIL_RESUMED)
     with transaction.atomic(durable=True):
         health.pause(
             name=name,
             until=until,
-            reason=f"by hand: {run.reason}",
+            reason=f"by an operator: {run.reason}",
             actor=audit.operator_of(run.request, reason=run.reason),
         )
-    return f"{name} is asked for nothing. What it works on is finished."
+    return f"{name} is paused. Its current tasks continue."
 
 
 def _resume(run: ActionRun) -> str:
     name = _name(run)
     with transaction.atomic(durable=True):
         health.resume(name=name, actor=audit.operator_of(run.request, reason=run.reason))
-    return f"{name} is asked again."
+    return f"{name} is resumed."
 
 
 actions.register(
@@ -167,8 +167,8 @@ actions.register(
         name="pause-provider",
         title="Pause provider",
         explains=(
-            "It is given no further task; its tasks go to the next provider of their route, or "
-            "wait where there is none. What it works on is finished."
+            "It gets no new tasks: they go to the next provider of their route, or wait if there "
+            "is none. Its current tasks continue."
         ),
         permission="generation.change_providerstate",
         act=_pause,
@@ -180,7 +180,7 @@ actions.register(
     Action(
         name="resume-provider",
         title="Resume provider",
-        explains="It is asked again at once with all its slots, as if it had never failed.",
+        explains="It gets new tasks again immediately, in all its slots.",
         permission="generation.change_providerstate",
         act=_resume,
         rows=None,
@@ -202,46 +202,46 @@ pages.register(
 )
 
 
-def _news() -> CardContent:
+def _content() -> CardContent:
     href = reverse("admin:vidgo_providers")
-    providers = list_shown()
+    providers = list_providers()
     configured = [each for each in providers if each.is_configured]
     alarms = []
-    troubled = 0
+    unavailable = 0
     for each in configured:
         if each.state in ("paused", "open"):
-            troubled += 1
-            reason = each.reason or "no reason is known"
+            unavailable += 1
+            reason = each.reason or "unknown reason"
             sentence = f"Provider {each.name} is {each.state}: {reason}"
             alarms.append(Alarm(sentence=sentence, href=href))
         row = each.row
         if row and row.balance is not None and row.balance < settings.PROVIDER_LOW_BALANCE:
             left = f"{row.balance.normalize():f} {row.balance_unit}".strip()
-            sentence = f"The account at {each.name} is low: {left} left."
+            sentence = f"Low balance at {each.name}: {left} left."
             alarms.append(Alarm(sentence=sentence, href=href))
     if not configured:
         alarms.append(Alarm(sentence="No provider is configured.", href=href))
     figure = Figure(
         name="Providers",
-        value=f"{len(configured) - troubled} of {len(configured)}",
-        note="can be asked",
+        value=f"{len(configured) - unavailable} of {len(configured)}",
+        note="available",
     )
     part = Part(
         title="Providers",
         href=href,
-        more="All about them",
+        more="Details",
         template="admin/pages/parts/providers_in_short.html",
         context={"providers": providers},
     )
     return CardContent(figures=(figure,), alarms=tuple(alarms), parts=(part,))
 
 
-cards.register(Card(name="providers", place=20, permission=PERMISSION, build=_news))
+cards.register(Card(name="providers", place=20, permission=PERMISSION, build=_content))
 
 
 @admin.register(ProviderState)
 class ProviderStateTable(ReadOnlyTable):
-    """How the providers are doing, as all workers know it."""
+    """The shared state of the providers."""
 
     list_display = (
         *("name", "failures_in_a_row", "open_until", "paused_until", "paused_reason"),

@@ -1,4 +1,4 @@
-"""The desk's pages about callbacks: what became of each, and sending again, one or many."""
+"""Admin of webhook deliveries and endpoints: resend, pause, resume."""
 
 from __future__ import annotations
 
@@ -27,25 +27,26 @@ from vidgo.kernel import errors
 LONGEST_HOURS = 30 * 24
 
 
-def _words() -> list[tuple[str, str]]:
+def _errors() -> list[tuple[str, str]]:
     return [(word, word.replace("_", " ")) for word in delivery_results.MESSAGES]
 
 
 class CallbackTries(ReadOnlyInline):
-    """The tries to deliver a callback."""
+    """The attempts of a delivery."""
 
     model = CallbackTry
-    verbose_name_plural = "Tries"
+    verbose_name_plural = "Attempts"
     show_change_link = False
     fields = ("number", "started_at", "ended_at", "latency_ms", "status", "error", "answer")
 
 
 @admin.register(Callback)
 class CallbackTable(ReadOnlyTable):
-    """What was told to customers' servers, and what became of it."""
+    """Webhook deliveries."""
 
     nav_group = "Work"
-    nav_icon = "bell"
+    nav_title = "Webhooks"
+    nav_icon = "webhook"
     nav_order = 40
     row_actions = ("send-again",)
     ids: ClassVar = {
@@ -58,17 +59,17 @@ class CallbackTable(ReadOnlyTable):
         *("public_id", "organization", "endpoint", "state", "tries_count"),
         *("last_status", "last_error", "created_at"),
     )
-    list_filter = ("state", "kind", one_of(column="last_error", title="error", choices=_words))
+    list_filter = ("state", "kind", one_of(column="last_error", title="error", choices=_errors))
     list_select_related = ("organization", "endpoint")
     search_fields = ("public_id__exact",)
-    search_help_text = "An id of a callback, task or organization, or a server's https://…"
+    search_help_text = "Webhook, task or organization ID, or an endpoint's https://…"
     ordering = ("-id",)
     inlines = (CallbackTries,)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find a task's by the index of those that announce one: a task has no others."""
+        """Search by task through the index of task webhooks; tasks have no others."""
         found, may_repeat = super().get_search_results(request, queryset, search_term)
         if search_term.strip().startswith("task_"):
             found = found.filter(kind=Callback.Kind.TASK)
@@ -77,10 +78,9 @@ class CallbackTable(ReadOnlyTable):
 
 @admin.register(CallbackEndpoint)
 class CallbackEndpointTable(ReadOnlyTable):
-    """The servers callbacks go to."""
+    """Webhook endpoints."""
 
     nav_group = "Work"
-    nav_title = "Callback servers"
     nav_icon = "external"
     nav_order = 45
     row_actions = ("resume-server", "pause-server")
@@ -92,21 +92,21 @@ class CallbackEndpointTable(ReadOnlyTable):
     list_filter = ("pause_reason",)
     list_select_related = ("organization",)
     search_fields = ("origin",)
-    search_help_text = "A part of the address, or an organization's id"
+    search_help_text = "Part of the URL, or an organization ID"
     ordering = ("-id",)
 
 
 class AgainForm(ReasonForm):
-    """Which failed callbacks are sent again."""
+    """Which failed webhooks to resend."""
 
     hours = forms.IntegerField(
-        label="Failed within the last … hours", min_value=1, max_value=LONGEST_HOURS, initial=24
+        label="Failed in the last … hours", min_value=1, max_value=LONGEST_HOURS, initial=24
     )
     organization = forms.CharField(
-        label="Organization's id", required=False, max_length=40, help_text="Empty: of all."
+        label="Organization ID", required=False, max_length=40, help_text="Empty: all."
     )
     origin = forms.CharField(
-        label="Server",
+        label="Endpoint",
         required=False,
         max_length=300,
         help_text="Scheme, host and port, such as https://hooks.example.com. Empty: all.",
@@ -114,16 +114,16 @@ class AgainForm(ReasonForm):
     field_order = ("hours", "organization", "origin", "reason")
 
 
-class Nothing(errors.Conflict):
-    default_message = "No failed callback matches; nothing was sent."
+class NothingToResend(errors.Conflict):
+    default_message = "No failed webhooks match; nothing was sent."
 
 
-class NoSuchOrganization(errors.NotFound):
-    default_message = "There is no organization with this id."
+class UnknownOrganization(errors.NotFound):
+    default_message = "There is no organization with this ID."
 
 
 def _send_again(run: ActionRun) -> str:
-    """Send the chosen ones again, noted in the log of each organization they belong to."""
+    """Resend the chosen webhooks, with an audit event in each organization."""
     chosen = Callback.objects.filter(pk__in=[callback.pk for callback in run.chosen])
     return _replay(run, chosen)
 
@@ -136,7 +136,7 @@ def _send_failed_again(run: ActionRun) -> str:
     if run.data["organization"]:
         organization = Organization.objects.filter(public_id=run.data["organization"]).first()
         if organization is None:
-            raise NoSuchOrganization(param="organization")
+            raise UnknownOrganization(param="organization")
         failed = failed.filter(organization=organization)
     if run.data["origin"]:
         failed = failed.filter(endpoint__origin=run.data["origin"].rstrip("/").lower())
@@ -161,8 +161,8 @@ def _replay(run: ActionRun, callbacks: Any) -> str:
                 )
             again += mine
     if not again:
-        raise Nothing
-    return f"{again:,} will be sent again."
+        raise NothingToResend
+    return f"{again:,} will be resent."
 
 
 def _resume(run: ActionRun) -> str:
@@ -170,7 +170,7 @@ def _resume(run: ActionRun) -> str:
     with transaction.atomic(durable=True):
         for endpoint in run.chosen:
             endpoints.resume(endpoint=endpoint, actor=actor)
-    return "What waited is being sent."
+    return "Resumed. Queued webhooks are being sent."
 
 
 def _pause(run: ActionRun) -> str:
@@ -178,21 +178,21 @@ def _pause(run: ActionRun) -> str:
     with transaction.atomic(durable=True):
         for endpoint in run.chosen:
             endpoints.pause(endpoint=endpoint, actor=actor)
-    return "Nothing more is sent there; what comes waits."
+    return "Paused. New webhooks are queued."
 
 
 def _endpoints() -> Any:
     return CallbackEndpoint.objects.select_related("organization")
 
 
-# Sending reaches customers' servers: looking at callbacks is not enough.
+# Sending reaches customers' servers, so it needs more than the permission to view.
 actions.register(
     Action(
         name="send-again",
-        title="Send again",
+        title="Resend",
         explains=(
-            "They keep their ids, and their schedule begins anew. One that is being sent at this "
-            "moment is left alone."
+            "Webhooks keep their IDs, and their retry schedule restarts. One that is being sent "
+            "right now is skipped."
         ),
         permission="generation.change_callback",
         act=_send_again,
@@ -202,10 +202,10 @@ actions.register(
     ),
     Action(
         name="send-failed-again",
-        title="Send failed callbacks again",
+        title="Resend failed webhooks",
         explains=(
-            "After an outage of ours, or of a customer's server: all that failed lately is sent "
-            "again under the ids it had, so that a receiver can tell what it has already."
+            "Use this after an outage of ours or of a customer's server. Webhooks keep their IDs, "
+            "so that receivers can ignore duplicates."
         ),
         permission="generation.change_callback",
         act=_send_failed_again,
@@ -216,7 +216,7 @@ actions.register(
     Action(
         name="resume-server",
         title="Resume",
-        explains="Callbacks are sent there again, beginning with what has waited.",
+        explains="Webhooks are sent to the endpoint again, starting with those that are queued.",
         permission="generation.change_callbackendpoint",
         act=_resume,
         rows=_endpoints,
@@ -226,7 +226,7 @@ actions.register(
     Action(
         name="pause-server",
         title="Pause",
-        explains="Nothing more is sent there until somebody resumes it; what comes waits.",
+        explains="Webhooks to the endpoint are queued until somebody resumes it.",
         permission="generation.change_callbackendpoint",
         act=_pause,
         rows=_endpoints,
@@ -236,23 +236,25 @@ actions.register(
 )
 
 
-def _news() -> CardContent:
+def _content() -> CardContent:
     paused = CallbackEndpoint.objects.exclude(paused_at=None).exclude(
         pause_reason=CallbackEndpoint.Pause.BY_HAND
     )
     count = paused.count()
-    noun = "server is" if count == 1 else "servers are"
+    noun = "endpoint is" if count == 1 else "endpoints are"
     alarm = Alarm(
-        sentence=f"{count} callback {noun} paused because nothing was accepted there.",
+        sentence=f"{count} webhook {noun} paused after failures.",
         href=reverse("admin:generation_callbackendpoint_changelist"),
         urgent=False,
     )
     return CardContent(
-        figures=(Figure(name="Callback servers", value=f"{count:,}", note="paused by failures"),),
+        figures=(
+            Figure(name="Webhook endpoints", value=f"{count:,}", note="paused after failures"),
+        ),
         alarms=(alarm,) if count else (),
     )
 
 
 cards.register(
-    Card(name="callbacks", place=50, permission="generation.view_callbackendpoint", build=_news)
+    Card(name="webhooks", place=50, permission="generation.view_callbackendpoint", build=_content)
 )

@@ -1,9 +1,10 @@
-"""The desk's page about the queue: how much waits, how long already, and whether anybody works."""
+"""Admin page of the queue: waiting and running tasks, waiting times, and the workers."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import pluralize
 from django.urls import reverse
 
 from generation.reporting import queue_depth
@@ -12,12 +13,12 @@ from vidgo.admin.cards import Alarm, Card, CardContent, Figure
 from vidgo.admin.pages import Page
 
 PERMISSION = "generation.view_job"
-# A customer who waits for longer than this wonders.
+# A longer wait raises an alarm.
 LONG_SECONDS = 120.0
 
 
 def queue_page(request: HttpRequest) -> HttpResponse:
-    """Show what waits and what runs."""
+    """Show waiting and running tasks."""
     now = queue_depth.read()
     context = {
         "depth": now,
@@ -31,20 +32,20 @@ def queue_page(request: HttpRequest) -> HttpResponse:
     return pages.render(request, "admin/pages/queue.html", context, title="Queue")
 
 
-def _news() -> CardContent:
+def _content() -> CardContent:
     now = queue_depth.read()
     href = reverse("admin:vidgo_queue")
     waited = queue_depth.seconds_since(now.oldest_at)
     alarms = []
     if now.is_silent:
         minutes = int(now.background.overdue_seconds // 60)
-        silent = f"No worker has taken anything from the queue for {minutes} minutes."
+        silent = f"No worker has taken a task for {minutes} minutes."
         alarms.append(Alarm(sentence=silent, href=href))
     if waited > LONG_SECONDS:
-        long = f"The oldest waiting task has waited for {int(waited // 60)} minutes."
+        long = f"The oldest task has been waiting for {int(waited // 60)} minutes."
         alarms.append(Alarm(sentence=long, href=href))
     if now.lost:
-        lost = f"{now.lost} running tasks have lost their worker and wait to be taken over."
+        lost = f"{now.lost} running tasks lost their worker and will be taken over."
         alarms.append(Alarm(sentence=lost, href=href, urgent=False))
     return CardContent(
         figures=(
@@ -52,7 +53,7 @@ def _news() -> CardContent:
             Figure(
                 name="Workers",
                 value="Silent" if now.is_silent else "Alive",
-                note=f"{now.drivers} driving tasks",
+                note=f"{now.drivers} work cycle{pluralize(now.drivers)} running",
             ),
         ),
         alarms=tuple(alarms),
@@ -71,4 +72,4 @@ pages.register(
         place=30,
     )
 )
-cards.register(Card(name="queue", place=5, permission=PERMISSION, build=_news))
+cards.register(Card(name="queue", place=5, permission=PERMISSION, build=_content))

@@ -1,4 +1,4 @@
-"""`GET /v1/catalog/models`: what there is, for anyone, without a key."""
+"""`GET /v1/catalog/models`: the public model catalog, without a key."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ class ModelData(serializers.Serializer[None]):
 
 
 class CatalogView(Endpoint):
-    """An open endpoint whose answer changes only with the catalog."""
+    """A public endpoint whose answer changes only with the catalog."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
     def answer(self, request: Request, data: Mapping[str, Any]) -> Response:
-        """Answer with an ETag, and with 304 when the caller has it already."""
+        """Answer with an ETag, or with 304 if the client already has this version."""
         etag = f'"{catalog.digest(data)}"'
         headers = {"ETag": etag, "Cache-Control": "public, max-age=300"}
-        offered = [tag.strip() for tag in request.headers.get("If-None-Match", "").split(",")]
-        if etag in (tag.removeprefix("W/") for tag in offered) or "*" in offered:
+        known = [tag.strip() for tag in request.headers.get("If-None-Match", "").split(",")]
+        if etag in (tag.removeprefix("W/") for tag in known) or "*" in known:
             return Response(status=304, headers=headers)
         return envelope.ok(data, headers=headers)
 
@@ -52,7 +52,7 @@ class ModelsView(CatalogView):
 
     @extend_schema(
         operation_id="list_models",
-        summary="List the models",
+        summary="List models",
         tags=["Catalog"],
         auth=[],
         responses={
@@ -63,7 +63,7 @@ class ModelsView(CatalogView):
         },
     )
     def get(self, request: Request) -> Response:
-        """Answer with every model, its price and the schema of its input."""
+        """Return every model with its price and input schema."""
         models = [catalog.entry_of(model) for model in catalog.load().models.values()]
         return self.answer(request, {"models": models})
 
@@ -79,5 +79,5 @@ class ModelView(CatalogView):
         responses={200: openapi.enveloped("ModelAnswer", ModelData()), **openapi.errors(404)},
     )
     def get(self, request: Request, model_id: str) -> Response:
-        """Answer with one model."""
+        """Return one model."""
         return self.answer(request, catalog.find_entry(model_id))

@@ -1,4 +1,4 @@
-"""Examples of answers, made by the functions that make the real ones, so that they never differ."""
+"""Example answers for the documentation, built by the code that builds the real ones."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from generation.models import Asset, Job, Status, Upload
 from vidgo.kernel import errors
 from vidgo.kernel.api import envelope
 
-_BEGUN = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
+_CREATED_AT = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 _TASK_ID = "task_01kaw9r3v5n8q2t4x6z8b0d2f4"
 _REQUEST_ID = "req_01kaw9r3v5n8q2t4x6z8b0d2f4"
 _SUM = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 
 def submitted() -> dict[str, Any]:
-    """Return what a submit answers."""
-    dearer = catalog.load().models["flux-kontext-max"].price_credits
-    return _ok(representation.submitted(_job(Status.QUEUED, price_credits=dearer)))
+    """Return the answer to a submit."""
+    price = catalog.load().models["flux-kontext-max"].price_credits
+    return _ok(representation.submitted(_job(Status.QUEUED, price_credits=price)))
 
 
 def running() -> dict[str, Any]:
-    """Return the status of a task under way."""
+    """Return the status of a running task."""
     return _ok(representation.task(_job(Status.RUNNING, progress=40)))
 
 
 def finished() -> dict[str, Any]:
-    """Return the status of a task with its image."""
+    """Return the status of a finished task."""
     return _ok(representation.task(_job(Status.FINISHED, progress=100)))
 
 
 def failed() -> dict[str, Any]:
-    """Return the status of a task that failed."""
+    """Return the status of a failed task."""
     return _ok(
         representation.task(
             _job(Status.FAILED, error_message="The prompt was refused by moderation.")
@@ -45,7 +45,7 @@ def failed() -> dict[str, Any]:
 
 
 def tasks() -> dict[str, Any]:
-    """Return a page of the list of tasks."""
+    """Return a page of the task list."""
     return _ok(
         {
             "tasks": [representation.task(_job(Status.FINISHED, progress=100))],
@@ -55,7 +55,7 @@ def tasks() -> dict[str, Any]:
 
 
 def uploaded() -> dict[str, Any]:
-    """Return what an upload answers."""
+    """Return the answer to an upload."""
     row = Upload(
         public_id="up_01kaw9r3v5n8q2t4x6z8b0d2f4",
         file="temp/4H/4HqZ8vT1cYw9LmR3sXb6NjK0PdE5uGfA.png",
@@ -63,8 +63,8 @@ def uploaded() -> dict[str, Any]:
         original_name="photo.png",
         mime="image/png",
         size_bytes=482_113,
-        created_at=_BEGUN,
-        expires_at=_BEGUN + timedelta(days=3),
+        created_at=_CREATED_AT,
+        expires_at=_CREATED_AT + timedelta(days=3),
     )
     return {
         "success": True,
@@ -75,7 +75,7 @@ def uploaded() -> dict[str, Any]:
 
 
 def balance() -> dict[str, Any]:
-    """Return what the balance answers."""
+    """Return the balance."""
     return _ok({"email": "ada@example.com", "credits_amount": 17276})
 
 
@@ -88,7 +88,7 @@ def ledger() -> dict[str, Any]:
         "balance_after_credits": 17276,
         "reference": _TASK_ID,
         "reason": "",
-        "created_time": envelope.wire_time(_BEGUN),
+        "created_time": envelope.wire_time(_CREATED_AT),
     }
     return _ok({"entries": [entry], "next_before": None})
 
@@ -108,7 +108,7 @@ def error() -> dict[str, Any]:
 
 
 def rate_limited() -> dict[str, Any]:
-    """Return the error of a bucket that is empty."""
+    """Return the error of a reached rate limit."""
     return envelope.body_of(
         errors.RateLimited("Too many requests.", scope="key"), request_id=_REQUEST_ID
     )
@@ -132,7 +132,7 @@ def _job(status: Status, **values: Any) -> Job:
         public_id=_TASK_ID,
         status=status,
         seed=42,
-        created_at=_BEGUN,
+        created_at=_CREATED_AT,
         **{"price_credits": catalog.load().models["flux-kontext-pro"].price_credits, **values},
     )
     size = catalog.load().sizes["16:9"]

@@ -1,4 +1,4 @@
-"""`GET /files/…`: results and uploads, for whoever knows the address."""
+"""`GET /files/…`: results and uploads; the unguessable URL is the permission."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from generation.storage import files, inputs
 from vidgo.kernel import errors
 from vidgo.kernel.api.endpoint import Endpoint
 
-KEPT_SECONDS = 86_400
+CACHE_MAX_SECONDS = 86_400
 
 
 class FileRemoved(errors.Gone):
-    default_message = "This file has been removed after its retention period."
+    default_message = "This file was removed at the end of its retention period."
 
 
 class UnknownFile(errors.NotFound):
@@ -28,7 +28,7 @@ class UnknownFile(errors.NotFound):
 
 
 class FileView(Endpoint):
-    """Files for anyone who knows their address; what goes wrong is told as the API tells it."""
+    """Files, public to anyone with the URL; errors have the API's format."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -37,10 +37,10 @@ class FileView(Endpoint):
     def get(self, request: Request, name: str) -> FileResponse:
         """Send a stored file; raises `UnknownFile`, `FileRemoved` and `files.StorageAway`.
 
-        A row must know the name, so nothing else in the storage can be reached. The headers keep a
-        browser from treating an image as anything but an image.
+        Only names with a database row are served. The headers keep browsers from treating the file
+        as anything but an image.
         """
-        is_input = _is_wanted_input(name)
+        is_input = _is_input_in_use(name)
         row = None if is_input else _find(name)
         if row is None and not is_input:
             raise UnknownFile
@@ -55,27 +55,27 @@ class FileView(Endpoint):
             content_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
             filename=name.rsplit("/", 1)[-1],
         )
-        response["Cache-Control"] = "no-store" if row is None else _kept(row)
+        response["Cache-Control"] = "no-store" if row is None else _cache_control(row)
         response["Content-Security-Policy"] = "default-src 'none'; sandbox"
         response["Cross-Origin-Resource-Policy"] = "cross-origin"
         response["Access-Control-Allow-Origin"] = "*"
         return response
 
 
-def _kept(row: Asset | Upload) -> str:
-    """Return how long others may keep a file: a day, and not beyond its retention.
+def _cache_control(row: Asset | Upload) -> str:
+    """Allow caching for up to a day, never beyond the file's retention.
 
-    Shared caches may when files have an origin of their own, behind which such a cache is meant.
+    Shared caches (a CDN) may keep it only if files have an origin of their own.
     """
     left = int((row.expires_at - timezone.now()).total_seconds())
     scope = "public" if settings.FILES_PUBLIC_URL else "private"
-    return f"{scope}, max-age={max(0, min(KEPT_SECONDS, left))}, immutable"
+    return f"{scope}, max-age={max(0, min(CACHE_MAX_SECONDS, left))}, immutable"
 
 
-def _is_wanted_input(name: str) -> bool:
-    """Return whether this is the image of an edit that runs: its provider may have to fetch it.
+def _is_input_in_use(name: str) -> bool:
+    """Return whether the file is the input image of a running edit.
 
-    Only the provider is told the address, and once the job has ended nobody is served it.
+    Some providers fetch it by URL; only they get the URL, and it stops working when the job ends.
     """
     if not name.startswith(f"{inputs.FOLDER}/") or not files.is_name(name):
         return False

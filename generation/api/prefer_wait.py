@@ -1,4 +1,4 @@
-"""`Prefer: wait=N` (RFC 7240): answer when the job ends, or after N seconds as it is then."""
+"""`Prefer: wait=N` (RFC 7240): hold the answer until the job ends, at most N seconds."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ PARAMETERS = (
         "Prefer",
         OpenApiTypes.STR,
         OpenApiParameter.HEADER,
-        description=f"`wait=N`: answer when the task ends, or after N seconds, at most "
+        description=f"`wait=N`: answer when the task ends or after N seconds, at most "
         f"{long_polling.LONGEST_SECONDS}.",
     ),
-    openapi.header("Preference-Applied", "`wait=N` when the call was ready to wait.", 200),
+    openapi.header("Preference-Applied", "`wait=N` if the preference was applied.", 200),
 )
 
 
 def seconds_of(request: Request) -> int | None:
-    """Return how long the caller would wait; what makes no sense is passed over, as the RFC says.
+    """Return how many seconds the client wants to wait, None without a valid preference.
 
-    Of several, the first one counts.
+    The first of several counts; the RFC says to ignore invalid ones.
     """
     for preference in request.headers.get("Prefer", "").split(","):
         if match := WAIT.fullmatch(preference.strip()):
@@ -39,9 +39,9 @@ def seconds_of(request: Request) -> int | None:
 
 
 def wait(request: Request, job: Job) -> tuple[Job, dict[str, str]]:
-    """Wait as the caller prefers; return the job as it is then, and the header that says so.
+    """Wait as the client prefers; return the job afterwards, and the header that confirms it.
 
-    Without a preference, and while too many wait already, the job is returned as it came.
+    Without a preference, or if too many requests are waiting already, return the job unchanged.
     """
     seconds = seconds_of(request)
     if seconds is None:

@@ -1,4 +1,4 @@
-"""`POST /webhooks/providers/{provider}/{token}`: verify, bring forward, answer."""
+"""`POST /webhooks/providers/{provider}/{token}`: webhooks that providers send us."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from generation.providers import webhooks
+from vidgo.kernel.api import envelope
 from vidgo.kernel.api.endpoint import Endpoint
-from vidgo.kernel.api.envelope import ok
 
 
 class ProviderWebhookView(Endpoint):
-    """Providers sign what they send; the address is unguessable besides."""
+    """Webhooks from providers, protected by a signature and a secret URL token."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
     @extend_schema(exclude=True)
     def post(self, request: Request, provider: str, token: str) -> Response:
-        """Take one message; bodies above Django's DATA_UPLOAD_MAX_MEMORY_SIZE are refused."""
+        """Receive one webhook; a body above `DATA_UPLOAD_MAX_MEMORY_SIZE` is refused by Django."""
         webhooks.receive(
             provider_name=provider,
             token=token,
             headers={name.lower(): value for name, value in request.headers.items()},
             body=request.body,
         )
-        return ok({})
+        return envelope.ok({})

@@ -1,4 +1,4 @@
-"""The shapes of requests and answers: what goes over the wire, for the code and for OpenAPI."""
+"""Request and response schemas, for OpenAPI and the documentation."""
 
 from __future__ import annotations
 
@@ -14,14 +14,11 @@ from generation.models import Upload
 from generation.storage import uploads
 from vidgo.kernel.api import envelope, openapi
 
-# One function for polling and callbacks; callbacks are below the API, so it lives in `wire`.
-task = representation.task
-WIRE_STATUS = representation.STATUS
-STATUS_WORDS = list(WIRE_STATUS.values())
+STATUS_WORDS = list(representation.STATUS.values())
 
 
 def upload(row: Upload) -> dict[str, Any]:
-    """Return an upload as the three upload endpoints tell it."""
+    """Return the JSON of an upload, the same for the three upload endpoints."""
     url = uploads.url_of(row)
     return {
         "file_id": row.public_id,
@@ -40,7 +37,7 @@ def upload(row: Upload) -> dict[str, Any]:
 def _field(
     schema: Mapping[str, Any], *, required: bool = False
 ) -> serializers.Field[Any, Any, Any, Any]:
-    """Return the serializer field that says what a JSON Schema says."""
+    """Return the serializer field for a JSON Schema."""
     options: dict[str, Any] = {"help_text": schema.get("description"), "required": required}
     match schema:
         case {"enum": choices, "default": default}:
@@ -53,7 +50,7 @@ def _field(
             return serializers.IntegerField(min_value=least, max_value=most, **options)
         case {"type": "array", "items": items}:
             return serializers.ListField(child=_field(items), **options)
-    raise ValueError(f"There is no serializer field for {schema}.")
+    raise ValueError(f"no serializer field for {schema}")
 
 
 # The fields of `input` are declared in the catalog.
@@ -61,7 +58,7 @@ SubmitInput = type(
     "SubmitInput",
     (serializers.Serializer,),
     {
-        "__doc__": "What to make.",
+        "__doc__": "The image to generate.",
         **{
             name: _field(schema, required=name in catalog.INPUT_REQUIRED)
             for name, schema in catalog.input_fields().items()
@@ -86,11 +83,11 @@ class SubmitBody(serializers.Serializer[None]):
 
 
 class FileData(serializers.Serializer[None]):
-    """A file a task made."""
+    """A generated file."""
 
     file_url = serializers.URLField(help_text="Fetched without authentication.")
     file_type = serializers.ChoiceField(choices=["image"])
-    format = serializers.CharField(help_text="The `output_format` that was ordered.")
+    format = serializers.CharField(help_text="The requested `output_format`.")
     width = serializers.IntegerField()
     height = serializers.IntegerField()
     file_size = serializers.IntegerField(help_text="Bytes.")
@@ -98,7 +95,7 @@ class FileData(serializers.Serializer[None]):
 
 
 class TaskData(serializers.Serializer[None]):
-    """A task and how far it is."""
+    """A task and its progress."""
 
     task_id = serializers.CharField()
     status = serializers.ChoiceField(choices=STATUS_WORDS)
@@ -106,15 +103,15 @@ class TaskData(serializers.Serializer[None]):
     created_time = serializers.CharField(help_text="ISO 8601, UTC, to the second.")
     progress = serializers.IntegerField(min_value=0, max_value=100)
     error_message = serializers.CharField(allow_null=True)
-    credits_amount = serializers.IntegerField(help_text="Credits it cost; 0 when it failed.")
-    seed = serializers.IntegerField(help_text="Sent again, it repeats the image where possible.")
+    credits_amount = serializers.IntegerField(help_text="Credits charged; 0 if the task failed.")
+    seed = serializers.IntegerField(help_text="Repeats the image where supported.")
 
 
 TASK_ANSWER = openapi.enveloped("TaskAnswer", TaskData())
 
 
 class SubmittedData(TaskData):
-    """A task that was taken, and how far it is when the call has waited for it."""
+    """A submitted task; with `Prefer: wait`, also its progress and result."""
 
     files = FileData(many=True, required=False, help_text="Only with `Prefer: wait`.")
     credits_amount = serializers.IntegerField(help_text="The price deducted.")
@@ -129,11 +126,11 @@ class SubmittedData(TaskData):
 
 
 class TasksData(serializers.Serializer[None]):
-    """A page of tasks, the newest first."""
+    """A page of tasks, newest first."""
 
     tasks = TaskData(many=True)
     next_before = serializers.CharField(
-        allow_null=True, help_text="Send it as `before` to get the next page."
+        allow_null=True, help_text="Send as `before` to get the next page."
     )
 
 

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from accounts import access
 from accounts.models import Scope
 from generation import jobs
-from generation.api import prefer_wait, schemas, status
+from generation.api import prefer_wait, schemas, tasks
 from generation.jobs import generation_request, idempotency, representation
 from vidgo.kernel.api import envelope, openapi
 from vidgo.kernel.api.endpoint import Endpoint
@@ -17,7 +17,7 @@ REPLAYED = "Idempotency-Replayed"
 
 
 class SubmitView(Endpoint):
-    """Ask for an image."""
+    """Submit a task."""
 
     required_scope = Scope.SUBMIT
 
@@ -31,12 +31,12 @@ class SubmitView(Endpoint):
                 idempotency.HEADER,
                 OpenApiTypes.STR,
                 OpenApiParameter.HEADER,
-                description="Any text of yours, up to 255 printable characters. Sent again within "
-                "7 days, the same order is answered with the task it became, and paid for once.",
+                description="A unique string, up to 255 printable characters. Repeating a request "
+                "with the same key within 7 days returns the same task and charges once.",
             ),
-            openapi.header(REPLAYED, "`true` when the order had been taken before.", 200),
+            openapi.header(REPLAYED, "`true` if the key was used before.", 200),
             *prefer_wait.PARAMETERS,
-            status.RETRY_AFTER,
+            tasks.RETRY_AFTER,
         ],
         responses={
             200: openapi.enveloped("SubmittedAnswer", schemas.SubmittedData()),
@@ -44,28 +44,27 @@ class SubmitView(Endpoint):
         },
     )
     def post(self, request: Request) -> Response:
-        """Deduct the price and take the task."""
+        """Charge the price and queue the task."""
         api_key = access.key_of(request)
         body = envelope.body(request)
         key = idempotency.parse(request.headers.get(idempotency.HEADER))
-        order = generation_request.parse(
+        wanted = generation_request.parse(
             model=body.get("model"),
             input=body.get("input"),
             callback_url=body.get("callback_url"),
         )
         submitted = jobs.submit(
             organization=api_key.organization,
-            request=order,
+            request=wanted,
             api_key=api_key,
             idempotency_key=key,
         )
         headers = {REPLAYED: "true"} if submitted.is_replay else {}
         job, applied = prefer_wait.wait(request, submitted.job)
         if not applied:
-            return envelope.ok(
-                representation.submitted(job, warnings=order.warnings), headers=headers
-            )
-        data = schemas.task(job)
-        if order.warnings:
-            data["warnings"] = list(order.warnings)
-        return envelope.ok(data, headers={**headers, **applied, **status.come_back(job)})
+            data = representation.submitted(job, warnings=wanted.warnings)
+            return envelope.ok(data, headers=headers)
+        data = representation.task(job)
+        if wanted.warnings:
+            data["warnings"] = list(wanted.warnings)
+        return envelope.ok(data, headers={**headers, **applied, **tasks.retry_after(job)})

@@ -1,7 +1,8 @@
-"""The three ways to upload an image, `POST /api/common/upload/…`."""
+"""`POST /api/common/upload/…`: upload an image as a file, as base64 or by URL."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -20,7 +21,7 @@ from vidgo.kernel import errors
 from vidgo.kernel.api import envelope, openapi
 from vidgo.kernel.api.endpoint import Endpoint
 
-# A data URL is four thirds of its bytes; a multipart body has a few lines around them.
+# Base64 takes four thirds of the file's bytes; multipart adds a few lines of headers.
 BASE64_BODY_MAX_BYTES = uploads.MAX_BYTES * 4 // 3 + 10_000
 MULTIPART_BODY_MAX_BYTES = uploads.MAX_BYTES + 100_000
 
@@ -32,32 +33,31 @@ NAMES = {
 
 
 class LongJSONParser(envelope.BoundedJSONParser):
-    """JSON whose strings hold a file."""
+    """JSON large enough for a base64 file."""
 
     max_bytes = BASE64_BODY_MAX_BYTES
 
 
 class BoundedMultiPartParser(MultiPartParser):
-    """A multipart body whose length is announced and bounded."""
+    """A multipart body of a declared and limited length."""
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
         """Return the parsed body; raises `TooLarge` and `Invalid`."""
-        announced = (parser_context or {})["request"].META.get("CONTENT_LENGTH", "")
-        if not announced.isdigit():
+        declared = (parser_context or {})["request"].META.get("CONTENT_LENGTH", "")
+        if not declared.isdigit():
             raise errors.Invalid("Send the body with a Content-Length.")
-        if int(announced) > MULTIPART_BODY_MAX_BYTES:
+        if int(declared) > MULTIPART_BODY_MAX_BYTES:
             raise uploads.FileTooLarge(param="file")
         return super().parse(stream, media_type, parser_context)
 
 
 def answer(*, request: Request, content: bytes, original_name: str) -> Response:
-    """Store a file for the key's organization and answer in the uploads' own shape."""
-    data = envelope.body(request)
+    """Store a file for the key's organization and return the upload endpoints' own envelope."""
     row = uploads.store(
         organization=access.key_of(request).organization,
         content=content,
         original_name=original_name,
-        file_name=_text(data.get("file_name") or data.get("fileName")),
+        file_name=_file_name(envelope.body(request)),
     )
     return Response(
         {
@@ -69,8 +69,9 @@ def answer(*, request: Request, content: bytes, original_name: str) -> Response:
     )
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+def _file_name(data: Mapping[str, Any]) -> str:
+    name = data.get("file_name") or data.get("fileName")
+    return name if isinstance(name, str) else ""
 
 
 class StreamUploadView(Endpoint):
@@ -92,7 +93,7 @@ class StreamUploadView(Endpoint):
         responses={200: schemas.UPLOAD_ANSWER, **ERRORS},
     )
     def post(self, request: Request) -> Response:
-        """Store the part named `file`."""
+        """Store the multipart field `file`."""
         access.key_of(request)
         file = envelope.body(request).get("file")
         if not isinstance(file, UploadedFile):
@@ -103,7 +104,7 @@ class StreamUploadView(Endpoint):
 
 
 class Base64UploadView(Endpoint):
-    """Upload a file as text."""
+    """Upload a file as base64."""
 
     required_scope = Scope.UPLOAD
     throttle_classes = (throttles.UploadRateLimit,)
@@ -123,20 +124,15 @@ class Base64UploadView(Endpoint):
         responses={200: schemas.UPLOAD_ANSWER, **ERRORS},
     )
     def post(self, request: Request) -> Response:
-        """Store what `base64_data` holds."""
+        """Store the decoded `base64_data`."""
         access.key_of(request)
-        content = uploads.decode(envelope.body(request).get("base64_data"))
-        return answer(
-            request=request,
-            content=content,
-            original_name=_text(
-                envelope.body(request).get("file_name") or envelope.body(request).get("fileName")
-            ),
-        )
+        data = envelope.body(request)
+        content = uploads.decode(data.get("base64_data"))
+        return answer(request=request, content=content, original_name=_file_name(data))
 
 
 class UrlUploadView(Endpoint):
-    """Upload a file by its address."""
+    """Upload a file by URL."""
 
     required_scope = Scope.UPLOAD
     throttle_classes = (throttles.UploadRateLimit,)
@@ -149,7 +145,7 @@ class UrlUploadView(Endpoint):
         responses={200: schemas.UPLOAD_ANSWER, **ERRORS},
     )
     def post(self, request: Request) -> Response:
-        """Fetch and store what `file_url` holds."""
+        """Download `file_url` and store the file."""
         access.key_of(request)
         content, name = uploads.fetch(url=envelope.body(request).get("file_url"))
         return answer(request=request, content=content, original_name=name)

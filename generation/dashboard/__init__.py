@@ -1,1 +1,1 @@
-"""The dashboard's pages about generating: jobs, API keys, usage and webhooks."""
+"""Dashboard pages: overview, jobs, API keys, usage and webhooks."""

@@ -1,4 +1,4 @@
-"""The pages about jobs: the list, one job, and the parts of them that renew themselves."""
+"""The job pages: the list, one job, and their live fragments."""
 
 from __future__ import annotations
 
@@ -26,8 +26,7 @@ from vidgo.kernel import errors
 from vidgo.kernel.web import csv_export, pagination
 
 SECTION = "jobs"
-PLACES = ("before", "after")
-# As many as a page of the list has.
+PAGE_PARAMS = ("before", "after")
 LIVE_MAX = pagination.PAGE_SIZE
 COLUMNS = (
     "task_id",
@@ -37,7 +36,7 @@ COLUMNS = (
     "output_format",
     "seed",
     "prompt",
-    "asked_by",
+    "source",
     "submitted_utc",
     "ended_utc",
     "credits",
@@ -47,25 +46,21 @@ COLUMNS = (
 
 
 class InputRemoved(errors.Gone):
-    default_message = "The image this task started from has been removed."
-
-
-class BadFilter(errors.Invalid):
-    """A filter of the list of jobs makes no sense."""
+    default_message = "The input image of this task has been removed."
 
 
 @require_safe
 @access.member_page("view")
 def job_list(request: MemberRequest) -> HttpResponseBase:
-    """List the organization's jobs, the newest first."""
+    """List the organization's jobs, newest first."""
     organization = request.organization
-    form = filters.JobsForm(request.GET, organization=organization)
-    with filters.read(form):
+    form = filters.JobFilterForm(request.GET, organization=organization)
+    with filters.search_context(form):
         page = pagination.turn(
-            querysets.listed(filters.narrow(organization=organization, form=form)),
+            querysets.listed(filters.jobs_of(organization=organization, form=form)),
             key="public_id",
             query=request.GET,
-            # A job may leave the filter while somebody turns the pages.
+            # A job may stop matching the filter between two pages.
             among=Job.objects.for_organization(organization),
         )
     return render(
@@ -86,23 +81,22 @@ def job_list(request: MemberRequest) -> HttpResponseBase:
 @never_cache
 @access.member_page("view")
 def job_rows(request: MemberRequest) -> HttpResponseBase:
-    """Return the jobs that a page shows and that were not over when it last asked.
+    """Return the unfinished jobs of a page, in one request for all of them.
 
-    One call for all of them. The answer says which to ask for again, none once all are over.
+    The answer lists the jobs to poll again, until all of them are over.
     """
     ids = request.GET.getlist("id")[:LIVE_MAX]
     jobs = Job.objects.for_organization(request.organization).filter(
         public_id__in=[each for each in ids if "\x00" not in each]
     )
     rows = list(querysets.listed(jobs).order_by("-id"))
-    is_tiles = request.GET.get("as") == "tiles"
     return render(
         request,
         "generation/parts/live_jobs.html",
         {
             "jobs": rows,
             "live": querysets.unfinished(rows),
-            "shape": "tiles" if is_tiles else "rows",
+            "layout": "gallery" if request.GET.get("as") == "gallery" else "rows",
         },
     )
 
@@ -110,11 +104,10 @@ def job_rows(request: MemberRequest) -> HttpResponseBase:
 @require_safe
 @access.member_page("view")
 def job_csv(request: MemberRequest) -> HttpResponseBase:
-    """Send the jobs that a filter keeps, the newest first; raises `BadFilter`."""
-    form = filters.JobsForm(request.GET, organization=request.organization)
-    jobs = filters.narrow(organization=request.organization, form=form)
-    for name, told in form.errors.items():
-        raise BadFilter(f"'{name}': {told[0]}", param=name)
+    """Send the filtered jobs as CSV, newest first; raises `filters.BadFilter`."""
+    form = filters.JobFilterForm(request.GET, organization=request.organization)
+    form.require_valid()
+    jobs = filters.jobs_of(organization=request.organization, form=form)
     return csv_export.download(_lines(jobs), name="jobs")
 
 
@@ -123,7 +116,7 @@ def _lines(jobs: QuerySet[Job]) -> Iterator[str]:
     rows = jobs.select_related("asset", "api_key", "created_by").order_by("-id")
     for job in rows.iterator(chunk_size=2000):
         asset = getattr(job, "asset", None)
-        asked_by = job.api_key.display if job.api_key else str(job.created_by or "")
+        source = job.api_key.display if job.api_key else str(job.created_by or "")
         yield csv_export.line(
             (
                 job.public_id,
@@ -133,7 +126,7 @@ def _lines(jobs: QuerySet[Job]) -> Iterator[str]:
                 job.output_format,
                 job.seed,
                 job.prompt,
-                asked_by,
+                source,
                 job.created_at,
                 job.ended_at,
                 0 if job.status == Status.FAILED else job.price_credits,
@@ -144,9 +137,9 @@ def _lines(jobs: QuerySet[Job]) -> Iterator[str]:
 
 
 def _query(query: QueryDict) -> str:
-    """Return the filter as it stands in the address, without the place in the list."""
+    """Return the query string of the filter, without the page."""
     kept = query.copy()
-    for name in PLACES:
+    for name in PAGE_PARAMS:
         kept.pop(name, None)
     return kept.urlencode()
 
@@ -154,21 +147,21 @@ def _query(query: QueryDict) -> str:
 @require_safe
 @access.member_page("view")
 def job_detail(request: MemberRequest, public_id: str) -> HttpResponseBase:
-    """Show all about one job."""
-    return render(request, "generation/job_detail.html", _about(request, public_id))
+    """Show one job."""
+    return render(request, "generation/job_detail.html", _context(request, public_id))
 
 
 @require_safe
 @access.member_page("view")
 def job_live(request: MemberRequest, public_id: str) -> HttpResponseBase:
-    """Return the part of a job's page that changes while it runs."""
-    return render(request, "generation/parts/job.html", _about(request, public_id))
+    """Return the live fragment of a job's page."""
+    return render(request, "generation/parts/job.html", _context(request, public_id))
 
 
 @require_safe
 @access.member_page("view")
 def job_input(request: MemberRequest, public_id: str) -> HttpResponseBase:
-    """Send the copy of the image that an edit starts from; raises `InputRemoved`."""
+    """Send the input image of an edit; raises `InputRemoved`."""
     job = _find(request, public_id)
     if not job.image_file:
         raise UnknownJob
@@ -186,13 +179,13 @@ def job_input(request: MemberRequest, public_id: str) -> HttpResponseBase:
 @require_POST
 @access.member_page("generate")
 def job_cancel(request: MemberRequest, public_id: str) -> HttpResponseBase:
-    """Cancel a job, or say on its page why that is not possible; raises `UnknownJob`."""
+    """Cancel a job, or say on its page why it can't be canceled; raises `UnknownJob`."""
     try:
         cancel.cancel(organization=request.organization, public_id=public_id)
-    except errors.Conflict as refused:
-        messages.warning(request, refused.message)
+    except errors.Conflict as error:
+        messages.warning(request, error.message)
     else:
-        messages.success(request, "The job is canceled, and its credits are back.")
+        messages.success(request, "The job was canceled, and its credits were refunded.")
     return redirect("job", public_id)
 
 
@@ -209,13 +202,13 @@ def _find(request: MemberRequest, public_id: str) -> Job:
     return job
 
 
-def _about(request: MemberRequest, public_id: str) -> dict[str, Any]:
+def _context(request: MemberRequest, public_id: str) -> dict[str, Any]:
     job = _find(request, public_id)
     entries = LedgerEntry.objects.for_organization(request.organization)
     loaded = catalog.load()
-    # A job has no others; the index holds these.
-    announced = job.callbacks.filter(kind=Callback.Kind.TASK)
-    callbacks = list(announced.select_related("endpoint").order_by("id"))
+    # Filtered by kind to use a partial index; jobs have no other webhooks.
+    webhooks = job.callbacks.filter(kind=Callback.Kind.TASK)
+    callbacks = list(webhooks.select_related("endpoint").order_by("id"))
     return {
         "section": SECTION,
         "job": job,

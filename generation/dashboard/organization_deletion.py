@@ -17,10 +17,10 @@ SECTION = "settings"
 
 
 class DeleteForm(forms.Form):
-    """The organization's name, typed by hand, and what is given up."""
+    """The organization's name, typed to confirm, and whether its credits are given up."""
 
     name = forms.CharField(
-        label="Its name", widget=forms.TextInput(attrs={"autocomplete": "off"}), strip=True
+        label="Organization name", widget=forms.TextInput(attrs={"autocomplete": "off"}), strip=True
     )
     gives_up_credits = forms.BooleanField(required=False)
 
@@ -28,7 +28,7 @@ class DeleteForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.member_page("own")
 def delete_page(request: MemberRequest) -> HttpResponseBase:
-    """Say what goes and what stays; a POST with the typed name deletes the organization."""
+    """Explain what is deleted; a POST with the typed name deletes the organization."""
     organization = request.organization
     form = DeleteForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -39,8 +39,8 @@ def delete_page(request: MemberRequest) -> HttpResponseBase:
                 gives_up_credits=form.cleaned_data["gives_up_credits"],
                 actor=audit.actor_of(request),
             )
-        except (errors.Conflict, errors.Invalid) as refused:
-            form.add_error(refused.param if refused.param in form.fields else None, refused.message)
+        except (errors.Conflict, errors.Invalid) as error:
+            form.add_error(error.param if error.param in form.fields else None, error.message)
         else:
             request.session.pop(access.SESSION_KEY, None)
             messages.success(request, f"{organization.name} is deleted.")

@@ -1,4 +1,4 @@
-"""The first page of the dashboard: where one stands, and what to do next."""
+"""The dashboard overview: balance, usage, recent jobs and next steps."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from generation.reporting import usage
 
 RECENT = 6
 DAYS = 30
-# Callbacks are not for everybody: who has done the rest for a while is no longer asked.
+# Not everyone needs webhooks: after this time that step no longer keeps the steps open.
 NEW = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something a new organization does once."""
+    """A setup step of a new organization."""
 
     title: str
     text: str
@@ -42,9 +42,9 @@ class Step:
 @require_safe
 @access.member_page("view")
 def overview(request: MemberRequest) -> HttpResponseBase:
-    """Show the balance, how the last days went, the recent jobs and the next step."""
+    """Show the balance, recent usage, recent jobs and the next step."""
     organization = request.organization
-    # First, because it may make the key that the steps ask for.
+    # First, because it may create the key that the steps check for.
     first_key = api_keys.first_key(request)
     jobs = Job.objects.for_organization(organization)
     recent = list(querysets.listed(jobs).order_by("-id")[:RECENT])
@@ -63,7 +63,7 @@ def overview(request: MemberRequest) -> HttpResponseBase:
             "next_step": next((step for step in steps if not step.is_done), None),
             "balance": balance,
             "balance_usd": loaded.usd(balance.balance_credits),
-            # Two counts, as each has an index of its own.
+            # Two counts, because each status has its own index.
             "running": jobs.filter(status=Status.QUEUED).count()
             + jobs.filter(status=Status.RUNNING).count(),
             "recent": recent,
@@ -72,29 +72,29 @@ def overview(request: MemberRequest) -> HttpResponseBase:
             "days": DAYS,
             "total": added.total,
             "total_usd": loaded.usd(added.total.credits),
-            "course": usage_charts.course(usage=added, chosen=chosen),
+            "history": usage_charts.history(usage=added, chosen=chosen),
         },
     )
     if first_key:
-        # It stands in the page, this once.
+        # The response contains the key.
         add_never_cache_headers(answer)
     return answer
 
 
 def _steps(request: MemberRequest, *, has_jobs: bool) -> list[Step]:
-    """Return what this person may do of what a new organization does; none once it is done."""
+    """Return the setup steps this member can do, or none once all are done."""
     organization = request.organization
     has_key = ApiKey.objects.for_organization(organization).filter(revoked_at=None).exists()
     has_paid = (
         TopUp.objects.for_organization(organization).filter(status=TopUp.Status.PAID).exists()
     )
-    # The newest, by its index: to see whether there is any, PostgreSQL may read everybody's.
+    # Reads the newest by its index; for EXISTS, PostgreSQL may scan other organizations' rows.
     callbacks = Callback.objects.for_organization(organization).order_by("-id")
-    has_callback = bool(callbacks.values_list("pk", flat=True)[:1])
+    has_webhook = bool(callbacks.values_list("pk", flat=True)[:1])
     steps = {
         "key": Step(
             "Create an API key",
-            "It is shown once, with a command to try it.",
+            "You see it once, with a command to try it.",
             "Create a key",
             reverse("api_key_new"),
             has_key,
@@ -108,21 +108,21 @@ def _steps(request: MemberRequest, *, has_jobs: bool) -> list[Step]:
         ),
         "pay": Step(
             "Add credits",
-            "Paid once, on Stripe’s page. They do not expire.",
+            "Pay with Stripe. Purchased credits do not expire.",
             "Add credits",
             reverse("billing"),
             has_paid,
         ),
-        "callback": Step(
-            "Be told when a task ends",
-            "Send a callback_url with a task; try your address with a test first.",
+        "webhook": Step(
+            "Set up webhooks",
+            "Set a callback_url when you submit a task. Send a test first.",
             "Send a test",
             reverse("callback_test"),
-            has_callback,
+            has_webhook,
         ),
     }
-    needs = {"key": "keys", "image": "generate", "pay": "billing", "callback": "keys"}
+    needs = {"key": "keys", "image": "generate", "pay": "billing", "webhook": "keys"}
     mine = {name: step for name, step in steps.items() if needs[name] in request.abilities}  # type: ignore[attr-defined]
     is_new = timezone.now() - organization.created_at < NEW
-    asked = [step for name, step in mine.items() if is_new or name != "callback"]
-    return list(mine.values()) if any(not step.is_done for step in asked) else []
+    required = [step for name, step in mine.items() if is_new or name != "webhook"]
+    return list(mine.values()) if any(not step.is_done for step in required) else []

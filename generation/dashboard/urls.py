@@ -1,4 +1,4 @@
-"""The addresses of the public site and of the dashboard's pages about generating."""
+"""URLs of the public site, the documentation and the dashboard."""
 
 from django.urls import include, path
 
@@ -40,7 +40,7 @@ urlpatterns = [
     path("dashboard/keys/<str:key_id>/end-old", api_keys.key_end_overlap, name="api_key_end_old"),
     path("dashboard/keys/<str:key_id>/revoke", api_keys.key_revoke, name="api_key_revoke"),
     path("dashboard/keys/<str:key_id>/budget", api_key_caps.caps_page, name="key_budget"),
-    path("dashboard/callbacks", webhooks.callback_list, name="callbacks"),
+    path("dashboard/callbacks", webhooks.webhook_list, name="callbacks"),
     path("dashboard/callbacks/secret", webhooks.secret, name="callback_secret"),
     path("dashboard/callbacks/test", webhooks.test, name="callback_test"),
     path("dashboard/callbacks/replay", webhooks.replay_failed, name="callbacks_replay"),
@@ -49,6 +49,6 @@ urlpatterns = [
         webhooks.endpoint,
         name="callback_endpoint",
     ),
-    path("dashboard/callbacks/<str:public_id>", webhooks.callback_detail, name="callback"),
+    path("dashboard/callbacks/<str:public_id>", webhooks.webhook_detail, name="callback"),
     path("dashboard/callbacks/<str:public_id>/replay", webhooks.replay, name="callback_replay"),
 ]

@@ -1,4 +1,4 @@
-"""The page about usage: what jobs came to by day, model and key, and the same as a file."""
+"""The usage page and its CSV: jobs and credits by day, model and API key."""
 
 from __future__ import annotations
 
@@ -18,49 +18,44 @@ from generation import catalog
 from generation.dashboard import filters, usage_charts
 from generation.reporting import usage
 from generation.reporting.usage import Filter, Sums
-from vidgo.kernel import errors
 from vidgo.kernel.web import csv_export
 
 SECTION = "usage"
 PERIODS = (("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "12 months"))
-USUAL_DAYS = 30
+DEFAULT_DAYS = 30
 LONGEST_DAYS = 366
-# The file has them all.
-KEYS_SHOWN = 20
+# The CSV lists all of them.
+KEYS_LISTED = 20
 
 
-class BadFilter(errors.Invalid):
-    """A filter of the page about usage makes no sense."""
-
-
-class UsageForm(filters.NarrowingForm):
-    """Which jobs are added up: a period up to today, or days of one's own."""
+class UsageForm(filters.FilterForm):
+    """The filters of the usage page: a period up to today, or a range of days."""
 
     field_order = ("from", "to", "model", "key")
 
     def clean(self) -> dict[str, Any]:
-        """Turn days, or a period's length, into a filter of at most `LONGEST_DAYS`."""
+        """Turn the days or the period into a range of at most `LONGEST_DAYS`."""
         values = super().clean()
         today = timezone.now().astimezone(UTC).date()
         known = {days for days, _ in PERIODS}
         self.period = self.data.get("period", "")
         if self.period not in known:
-            self.period = str(USUAL_DAYS)
+            self.period = str(DEFAULT_DAYS)
         first, last = values.get("from"), values.get("to")
         if first or last:
             self.period = ""
         last = last or max(today, first or today)
-        first = first or last - timedelta(days=int(self.period or USUAL_DAYS) - 1)
+        first = first or last - timedelta(days=int(self.period or DEFAULT_DAYS) - 1)
         if (last - first).days >= LONGEST_DAYS:
-            self.add_error("from", f"Choose at most {LONGEST_DAYS} days at once.")
+            self.add_error("from", f"Choose at most {LONGEST_DAYS} days.")
         if self.errors.keys() & {"from", "to"}:
-            self.period = str(USUAL_DAYS)
-            last, first = today, today - timedelta(days=USUAL_DAYS - 1)
+            self.period = str(DEFAULT_DAYS)
+            last, first = today, today - timedelta(days=DEFAULT_DAYS - 1)
         values["first_day"], values["last_day"] = first, last
         return values
 
     def filter(self) -> Filter:
-        """Return what is chosen; days that make no sense stand for the usual period."""
+        """Return the filter; invalid days are replaced by the default period."""
         chosen = self.chosen()
         key = chosen.get("key", "")
         api_key = self.keys.get(key)
@@ -75,7 +70,7 @@ class UsageForm(filters.NarrowingForm):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one model or key came to, and its share of all that was spent, in percent."""
+    """The usage of a model or key, and its share of the credits in percent."""
 
     name: str
     detail: str
@@ -86,12 +81,12 @@ class Line:
 @require_safe
 @access.member_page("view")
 def usage_page(request: MemberRequest) -> HttpResponseBase:
-    """Show what the jobs of a period came to."""
+    """Show the usage of a period."""
     form = UsageForm(request.GET, organization=request.organization)
     chosen = form.filter()
     added = usage.add_up(organization=request.organization, chosen=chosen)
     keys = _by_key(request, added)
-    course = usage_charts.course(usage=added, chosen=chosen)
+    history = usage_charts.history(usage=added, chosen=chosen)
     return render(
         request,
         "generation/usage.html",
@@ -100,16 +95,16 @@ def usage_page(request: MemberRequest) -> HttpResponseBase:
             "form": form,
             "chosen": chosen,
             "periods": _periods(request, form),
-            "is_narrowed": bool(chosen.model or chosen.api_key_id or chosen.without_key),
+            "is_filtered": bool(chosen.model or chosen.api_key_id or chosen.without_key),
             "query": request.GET.urlencode(),
             "total": added.total,
             "average": _average(added.total),
             "total_usd": catalog.load().usd(added.total.credits),
-            "course": course,
-            "scale": "By UTC month" if course.is_by_month else "By UTC day",
+            "history": history,
+            "scale": "By UTC month" if history.is_by_month else "By UTC day",
             "models": _by_model(added),
-            "keys": keys[:KEYS_SHOWN],
-            "more_keys": len(keys) - KEYS_SHOWN,
+            "keys": keys[:KEYS_LISTED],
+            "more_keys": len(keys) - KEYS_LISTED,
         },
     )
 
@@ -117,22 +112,21 @@ def usage_page(request: MemberRequest) -> HttpResponseBase:
 @require_safe
 @access.member_page("view")
 def usage_csv(request: MemberRequest) -> HttpResponseBase:
-    """Send the same by day, model and key; raises `BadFilter`."""
+    """Send usage by day, model and key as CSV; raises `filters.BadFilter`."""
     form = UsageForm(request.GET, organization=request.organization)
+    form.require_valid()
     chosen = form.filter()
-    for name, told in form.errors.items():
-        raise BadFilter(f"'{name}': {told[0]}", param=name)
     lines = usage.csv_lines(organization=request.organization, chosen=chosen)
     return csv_export.download(lines, name="usage")
 
 
 def _average(total: Sums) -> str:
-    """Return what an image cost on average, in credits."""
+    """Return the average credits per image."""
     return f"{total.credits / total.finished:.1f}" if total.finished else "–"
 
 
 def _periods(request: MemberRequest, form: UsageForm) -> list[dict[str, Any]]:
-    """Return the links to the usual periods, which keep model and key."""
+    """Return links to the periods, with the current model and key."""
     links = []
     for period, label in PERIODS:
         query = request.GET.copy()

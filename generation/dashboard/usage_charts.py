@@ -1,4 +1,4 @@
-"""Usage over time, as the overview and the page about usage show it: rows and two charts."""
+"""Usage over time for the overview and the usage page: table rows and two charts."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from generation.reporting.usage import Filter, Sums, Usage
 from vidgo.kernel.web import charts
 from vidgo.kernel.web.charts import Chart, Series
 
-# Beyond a quarter a bar is a month.
+# Longer ranges are charted by month.
 DAYS_MAX = 92
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A day or a month, and what its jobs came to."""
+    """The usage of a day or a month."""
 
     title: str
     short: str
@@ -25,8 +25,8 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """How usage went over the days of a filter."""
+class History:
+    """Usage over the days of a filter."""
 
     spans: list[Span]
     credits: Chart
@@ -35,18 +35,18 @@ class Course:
 
     @property
     def filled(self) -> list[Span]:
-        """Return what has any jobs, the newest first."""
+        """Return the spans with jobs, newest first."""
         return [span for span in reversed(self.spans) if span.sums.jobs]
 
 
-def course(*, usage: Usage, chosen: Filter) -> Course:
-    """Return usage by day, or by month where there are many days."""
+def history(*, usage: Usage, chosen: Filter) -> History:
+    """Return usage by day, or by month for long ranges."""
     is_by_month = (chosen.last_day - chosen.first_day).days >= DAYS_MAX
     spans = (_months if is_by_month else _days)(usage, chosen)
     titles, short = [span.title for span in spans], [span.short for span in spans]
     each = "month" if is_by_month else "day"
-    period = f"{titles[0]} to {titles[-1]}, UTC. The table says the same."
-    return Course(
+    period = f"{titles[0]} to {titles[-1]}, UTC. The table has the same data."
+    return History(
         spans=spans,
         is_by_month=is_by_month,
         credits=charts.stack(

@@ -1,4 +1,4 @@
-"""The pages about callbacks: where they go, what became of each, and the secret that signs them."""
+"""The webhook pages: endpoints, deliveries, tests and the signing secret."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import F
@@ -31,16 +32,16 @@ from generation.models import Callback, CallbackEndpoint
 from vidgo.kernel import http
 from vidgo.kernel.web import pagination
 
-SECTION = "callbacks"
+SECTION = "webhooks"
 ABILITY = "keys"
-ENDPOINTS_SHOWN = 20
-PERIODS = (("1", "the last hour"), ("24", "the last day"), ("168", "the last 7 days"))
-# A page that waits for a try renews itself only when that is near.
+ENDPOINTS_LISTED = 20
+PERIODS = (("1", "Last hour"), ("24", "Last 24 hours"), ("168", "Last 7 days"))
+# The page of a delivery polls only if its next attempt is this close.
 NEAR = timedelta(minutes=1)
 
 
 class FilterForm(forms.Form):
-    """What the list is narrowed to."""
+    """The filter of the list."""
 
     state = forms.ChoiceField(
         choices=[("", "All states"), *Callback.State.choices], required=False, label="State"
@@ -48,12 +49,12 @@ class FilterForm(forms.Form):
 
 
 class TestForm(forms.Form):
-    """Where a test is sent."""
+    """The URL of a test."""
 
     url = forms.CharField(
         max_length=http.MAX_URL_LENGTH,
-        label="Address",
-        help_text="What you would give as callback_url. A finished sample task is sent there once.",
+        label="Webhook URL",
+        help_text="The URL you use as callback_url. We send it the webhook of a sample task.",
         widget=forms.URLInput(
             attrs={"placeholder": "https://example.com/vidgo", "autocomplete": "off"}
         ),
@@ -61,15 +62,15 @@ class TestForm(forms.Form):
 
 
 class ReplayForm(forms.Form):
-    """Since when failed callbacks are sent again."""
+    """The period whose failed webhooks are resent."""
 
     hours = forms.ChoiceField(choices=PERIODS, label="Failed in", initial="24")
 
 
 @require_safe
 @access.member_page("view")
-def callback_list(request: MemberRequest) -> HttpResponseBase:
-    """List the organization's callbacks, the newest first, and the servers they go to."""
+def webhook_list(request: MemberRequest) -> HttpResponseBase:
+    """List the organization's webhook deliveries, newest first, and its endpoints."""
     form = FilterForm(request.GET)
     form.is_valid()
     state = form.cleaned_data.get("state", "")
@@ -78,7 +79,7 @@ def callback_list(request: MemberRequest) -> HttpResponseBase:
         (callbacks.filter(state=state) if state else callbacks).select_related("endpoint", "job"),
         key="public_id",
         query=request.GET,
-        # Callbacks change their state while somebody turns the pages.
+        # A delivery may change its state between two pages.
         among=callbacks,
     )
     servers = CallbackEndpoint.objects.for_organization(request.organization).order_by(
@@ -86,13 +87,13 @@ def callback_list(request: MemberRequest) -> HttpResponseBase:
     )
     return render(
         request,
-        "generation/callbacks.html",
+        "generation/webhooks.html",
         {
             "section": SECTION,
             "form": form,
             "is_filtered": bool(state),
             "page": page,
-            "endpoints": servers[:ENDPOINTS_SHOWN],
+            "endpoints": servers[:ENDPOINTS_LISTED],
             "has_failed": callbacks.filter(state=Callback.State.FAILED).exists(),
             "replay_form": ReplayForm(),
         },
@@ -101,20 +102,20 @@ def callback_list(request: MemberRequest) -> HttpResponseBase:
 
 @require_safe
 @access.member_page("view")
-def callback_detail(request: MemberRequest, public_id: str) -> HttpResponseBase:
-    """Show one callback: what it says, and every try to deliver it."""
+def webhook_detail(request: MemberRequest, public_id: str) -> HttpResponseBase:
+    """Show one webhook delivery: its body and its attempts."""
     callback = outbox.get_callback(organization=request.organization, public_id=public_id)
     tries = list(callback.tries.order_by("-number")[: 2 * len(retry_schedule.OFFSETS_SECONDS)])
     for each in tries:
-        each.sentence = delivery_results.MESSAGES.get(each.error, each.error)  # type: ignore[attr-defined]
-        # One that was never written down, although a later one was begun or nobody sends it.
+        each.message = delivery_results.MESSAGES.get(each.error, each.error)  # type: ignore[attr-defined]
+        # An attempt without a result, although a later one was started or none is being sent.
         each.is_lost = each.ended_at is None and (  # type: ignore[attr-defined]
             each.number < callback.tries_count or callback.state != Callback.State.SENDING
         )
     body = json.dumps(json.loads(delivery.body_of(callback)), indent=2, ensure_ascii=False)
     return render(
         request,
-        "generation/callback.html",
+        "generation/webhook.html",
         {
             "section": SECTION,
             "callback": callback,
@@ -134,21 +135,21 @@ def _is_live(callback: Callback) -> bool:
 @require_POST
 @access.member_page(ABILITY)
 def replay(request: MemberRequest, public_id: str) -> HttpResponseBase:
-    """Send a callback again; raises `outbox.NotOver`."""
+    """Resend a webhook; raises `outbox.NotOver`."""
     callback = outbox.get_callback(organization=request.organization, public_id=public_id)
     with transaction.atomic(durable=True):
         outbox.replay(callback=callback, actor=audit.actor_of(request))
     if callback.endpoint.paused_at is None or callback.kind == Callback.Kind.TEST:
-        messages.success(request, "It is being sent again.")
+        messages.success(request, "The webhook is being resent.")
     else:
-        messages.warning(request, "It will be sent once its endpoint is resumed.")
+        messages.warning(request, "The webhook will be sent when its endpoint is resumed.")
     return redirect("callback", public_id)
 
 
 @require_POST
 @access.member_page(ABILITY)
 def replay_failed(request: MemberRequest) -> HttpResponseBase:
-    """Send again all that failed in a period."""
+    """Resend all webhooks that failed in a period."""
     form = ReplayForm(request.POST)
     if form.is_valid():
         since = timezone.now() - timedelta(hours=int(form.cleaned_data["hours"]))
@@ -157,10 +158,10 @@ def replay_failed(request: MemberRequest) -> HttpResponseBase:
                 organization=request.organization, since=since, actor=audit.actor_of(request)
             )
         if replayed:
-            plural = "" if replayed == 1 else "s"
-            messages.success(request, f"{replayed:,} callback{plural} will be sent again.")
+            noun = "webhook" if replayed == 1 else "webhooks"
+            messages.success(request, f"{replayed:,} {noun} will be resent.")
         else:
-            messages.info(request, "No callback failed in that time.")
+            messages.info(request, "No webhook failed in that period.")
     return redirect("callbacks")
 
 
@@ -173,15 +174,15 @@ def endpoint(request: MemberRequest, public_id: str) -> HttpResponseBase:
     with transaction.atomic(durable=True):
         verb(endpoint=chosen, actor=audit.actor_of(request))
     done = "paused" if verb is endpoints.pause else "resumed"
-    messages.success(request, f"{chosen.origin} is {done}.")
+    messages.success(request, f"{chosen.origin} was {done}.")
     return redirect("callbacks")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.member_page(ABILITY)
 def test(request: MemberRequest) -> HttpResponseBase:
-    """Ask where to send a test; a POST sends it and shows what became of it."""
-    form = TestForm(request.POST or None, initial={"url": _last_address(request)})
+    """Show the test form; a POST sends a test and shows its delivery."""
+    form = TestForm(request.POST or None, initial={"url": _last_url(request)})
     if request.method == "POST" and form.is_valid():
         try:
             callback = outbox.test(
@@ -189,14 +190,14 @@ def test(request: MemberRequest) -> HttpResponseBase:
                 url=form.cleaned_data["url"],
                 actor=audit.actor_of(request),
             )
-        except BadCallbackUrl as refused:
-            form.add_error("url", refused.message)
+        except BadCallbackUrl as error:
+            form.add_error("url", error.message)
         else:
             return redirect("callback", callback.public_id)
-    return render(request, "generation/callback_test.html", {"section": SECTION, "form": form})
+    return render(request, "generation/webhook_test.html", {"section": SECTION, "form": form})
 
 
-def _last_address(request: MemberRequest) -> str:
+def _last_url(request: MemberRequest) -> str:
     newest = Callback.objects.for_organization(request.organization).order_by("-id")
     return newest.values_list("url", flat=True).first() or ""
 
@@ -205,20 +206,25 @@ def _last_address(request: MemberRequest) -> str:
 @never_cache
 @access.member_page(ABILITY)
 def secret(request: MemberRequest) -> HttpResponseBase:
-    """Tell about the signing secret; a POST shows it or replaces it, and says who did."""
-    shown = ""
+    """Show the page of the signing secret; a POST reveals or rotates it, and is audited."""
+    revealed = ""
     context: dict[str, Any] = {"section": SECTION}
     if request.method == "POST":
         actor = audit.actor_of(request)
         if request.POST.get("do") == "rotate":
-            shown = signing_secrets.rotate(organization=request.organization, actor=actor)
+            revealed = signing_secrets.rotate(organization=request.organization, actor=actor)
             context["is_new"] = True
         else:
-            shown = signing_secrets.reveal(organization=request.organization, actor=actor)
-    # Shown in the answer to the POST itself: a redirect would have to keep the secret somewhere.
+            revealed = signing_secrets.reveal(organization=request.organization, actor=actor)
+    # Rendered without a redirect, which would have to store the secret somewhere.
     ends_at = signing_secrets.overlap_ends_at(organization=request.organization)
     return render(
         request,
-        "generation/callback_secret.html",
-        {**context, "secret": shown, "overlap_ends_at": ends_at},
+        "generation/webhook_secret.html",
+        {
+            **context,
+            "secret": revealed,
+            "overlap_ends_at": ends_at,
+            "overlap_hours": settings.CALLBACK_SECRET_OVERLAP_HOURS,
+        },
     )

@@ -1,1 +1,1 @@
-"""The documentation for developers: pages of prose, samples that tests run, facts from the code."""
+"""The developer documentation: prose pages, tested code samples, and numbers from the code."""

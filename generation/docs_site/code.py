@@ -1,4 +1,4 @@
-"""Code on the pages: samples kept as files, and any text, highlighted with classes."""
+"""Syntax highlighting with CSS classes, for sample files and inline code."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
 FOLDER = Path(__file__).with_name("samples")
-# By the ending of a sample's file: what the tab says, and Pygments' name of the language.
+# File extension of a sample: the tab's label, and the name of the Pygments lexer.
 LANGUAGES = {
     "sh": ("curl", "bash"),
     "py": ("Python", "python"),
     "mjs": ("JavaScript", "javascript"),
     "go": ("Go", "go"),
 }
-# A strict policy refuses styles in elements; `components/docs_code.css` knows the classes.
+# Classes instead of inline styles, which the CSP refuses; see `components/docs_code.css`.
 FORMATTER = HtmlFormatter(nowrap=True, classprefix="hl-")
 
 
@@ -28,29 +28,29 @@ class Sample:
     """One sample in one language."""
 
     language: str
-    ending: str
+    extension: str
     html: SafeString
 
 
 @cache
 def highlight(*, text: str, language: str) -> SafeString:
-    """Return code as HTML in which each token has a class."""
+    """Return code as HTML with a class for each token."""
     html = pygments_highlight(text.rstrip() + "\n", get_lexer_by_name(language), FORMATTER)
     return mark_safe(html.rstrip("\n"))  # noqa: S308  Pygments escapes
 
 
 @cache
 def samples_of(name: str) -> tuple[Sample, ...]:
-    """Return a sample in every language it is written in; raises `LookupError` without any."""
+    """Return a sample in each of its languages; raises `LookupError` if there is none."""
     found = [
         Sample(
-            language=word,
-            ending=ending,
-            html=highlight(text=(FOLDER / f"{name}.{ending}").read_text(), language=lexer),
+            language=label,
+            extension=extension,
+            html=highlight(text=(FOLDER / f"{name}.{extension}").read_text(), language=lexer),
         )
-        for ending, (word, lexer) in LANGUAGES.items()
-        if (FOLDER / f"{name}.{ending}").exists()
+        for extension, (label, lexer) in LANGUAGES.items()
+        if (FOLDER / f"{name}.{extension}").exists()
     ]
     if not found:
-        raise LookupError(f"no sample is called {name}")
+        raise LookupError(f"no sample named {name}")
     return tuple(found)

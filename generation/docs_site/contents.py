@@ -1,4 +1,4 @@
-"""The table of contents: every page of the documentation, in reading order."""
+"""The table of contents: every documentation page in reading order, and every endpoint."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from vidgo.kernel import errors
 
 
 class UnknownPage(errors.NotFound):
-    default_message = "There is no such page in the documentation."
+    default_message = "There is no such documentation page."
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: its address below /docs, what it is called, and what it is about."""
+    """A page: its path below /docs, its title and a one-line summary."""
 
     slug: str
     title: str
@@ -21,13 +21,13 @@ class Page:
 
     @property
     def template(self) -> str:
-        """Return the file with the page's words."""
+        """Return the page's template."""
         return f"docs/pages/{self.slug}.html"
 
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """Pages that belong together."""
+    """A group of pages."""
 
     title: str
     pages: tuple[Page, ...]
@@ -35,31 +35,31 @@ class Chapter:
 
 CHAPTERS = (
     Chapter(
-        "Start",
+        "Get started",
         (
-            Page("quickstart", "Quickstart", "From a key to a first image in one call."),
-            Page("authentication", "Authentication", "Keys: how to send, keep and replace them."),
-            Page("models", "Models and prices", "What there is, what it takes and what it costs."),
+            Page("quickstart", "Quickstart", "From API key to first image in one call."),
+            Page("authentication", "Authentication", "Send, store and rotate API keys."),
+            Page("models", "Models and prices", "Models, sizes and prices."),
         ),
     ),
     Chapter(
         "Images",
         (
-            Page("submit", "Submit a task", "Make an image from words, or change one."),
-            Page("status", "Status and waiting", "Poll, or have the answer wait for the image."),
-            Page("tasks", "List and cancel", "Find earlier tasks; take one back."),
-            Page("uploads", "Uploads", "Three ways to bring an image you want to edit."),
+            Page("submit", "Submit a task", "Generate an image from text, or edit one."),
+            Page("status", "Get a task's status", "Poll, or wait for the image in one request."),
+            Page("tasks", "List and cancel tasks", "Find earlier tasks, or cancel one."),
+            Page("uploads", "Uploads", "Three ways to upload an image to edit."),
         ),
     ),
     Chapter(
         "In production",
         (
-            Page("callbacks", "Callbacks", "Be told when a task ends, and verify who says so."),
-            Page("idempotency", "Idempotency", "Send a call again without paying twice."),
-            Page("limits", "Rate limits", "How many calls there may be, and how to wait."),
-            Page("errors", "Errors", "Every error type: what it means and what to do."),
-            Page("credits", "Credits and refunds", "When credits move, and when they come back."),
-            Page("tips", "Without an SDK", "What a good client of your own does."),
+            Page("webhooks", "Webhooks", "Get notified when a task ends, and verify signatures."),
+            Page("idempotency", "Idempotency", "Retry requests without paying twice."),
+            Page("limits", "Rate limits", "How many requests you can send, and how to back off."),
+            Page("errors", "Errors", "Every error type, what it means and what to do."),
+            Page("credits", "Credits and refunds", "When credits are charged and refunded."),
+            Page("tips", "Build your own client", "Best practices without an SDK."),
         ),
     ),
 )
@@ -74,35 +74,36 @@ def get_page(slug: str) -> Page:
     return _BY_SLUG[slug]
 
 
-def neighbours(page: Page) -> tuple[Page | None, Page | None]:
-    """Return the pages before and after one."""
-    place = PAGES.index(page)
-    before = PAGES[place - 1] if place else None
-    after = PAGES[place + 1] if place + 1 < len(PAGES) else None
-    return before, after
+def neighbors(page: Page) -> tuple[Page | None, Page | None]:
+    """Return the previous and the next page."""
+    index = PAGES.index(page)
+    return (
+        PAGES[index - 1] if index else None,
+        PAGES[index + 1] if index + 1 < len(PAGES) else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """An endpoint of the API, and the page that explains it."""
+class ApiEndpoint:
+    """An API endpoint and the slug of the page that explains it."""
 
     method: str
     path: str
-    words: str
+    summary: str
     page: str
 
 
-CALLS = (
-    Call("POST", "/api/generate/submit", "Order an image.", "submit"),
-    Call("GET", "/api/generate/status/{task_id}", "How far a task is, and its file.", "status"),
-    Call("POST", "/api/generate/cancel/{task_id}", "Take an order back.", "tasks"),
-    Call("GET", "/api/generate/tasks", "List the tasks, the newest first.", "tasks"),
-    Call("POST", "/api/common/upload/stream", "Upload an image as a file.", "uploads"),
-    Call("POST", "/api/common/upload/base64", "Upload an image as text.", "uploads"),
-    Call("POST", "/api/common/upload/url", "Upload an image by its address.", "uploads"),
-    Call("GET", "/api/user/balance", "Credits there are.", "credits"),
-    Call("GET", "/api/billing/ledger", "Every movement of credits.", "credits"),
-    Call("GET", "/api/billing/top-ups", "Every purchase of credits.", "credits"),
-    Call("GET", "/v1/catalog/models", "The models; needs no key.", "models"),
-    Call("GET", "/v1/catalog/models/{model_id}", "One model; needs no key.", "models"),
+ENDPOINTS = (
+    ApiEndpoint("POST", "/api/generate/submit", "Submit a task.", "submit"),
+    ApiEndpoint("GET", "/api/generate/status/{task_id}", "Get the status of a task.", "status"),
+    ApiEndpoint("POST", "/api/generate/cancel/{task_id}", "Cancel a task.", "tasks"),
+    ApiEndpoint("GET", "/api/generate/tasks", "List tasks, newest first.", "tasks"),
+    ApiEndpoint("POST", "/api/common/upload/stream", "Upload an image as a file.", "uploads"),
+    ApiEndpoint("POST", "/api/common/upload/base64", "Upload an image as base64.", "uploads"),
+    ApiEndpoint("POST", "/api/common/upload/url", "Upload an image by URL.", "uploads"),
+    ApiEndpoint("GET", "/api/user/balance", "Get your balance.", "credits"),
+    ApiEndpoint("GET", "/api/billing/ledger", "List credit transactions.", "credits"),
+    ApiEndpoint("GET", "/api/billing/top-ups", "List purchases.", "credits"),
+    ApiEndpoint("GET", "/v1/catalog/models", "List models; no key needed.", "models"),
+    ApiEndpoint("GET", "/v1/catalog/models/{model_id}", "Get a model; no key needed.", "models"),
 )

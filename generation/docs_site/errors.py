@@ -1,4 +1,4 @@
-"""Errors as developers read them: each kind the code can raise, and what to do about it."""
+"""Error reference: every status and type the API can return, with advice."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vidgo.kernel import errors
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What a kind of error means, and what a client does about it."""
+    """What an error means and what the client should do."""
 
     meaning: str
     remedy: str
@@ -18,7 +18,7 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A status and type of the wire with its advice."""
+    """A status and type, with advice."""
 
     status: int
     type: str
@@ -27,92 +27,91 @@ class Kind:
 
     @property
     def anchor(self) -> str:
-        """Return the name its section is reached by."""
+        """Return the HTML id of its section."""
         return f"{self.type}-{self.status}"
 
 
 ADVICE = {
     (400, "invalid_request_error"): Advice(
-        "The body is not JSON, or a field is missing, unknown in its value, or out of bounds. An "
-        "image address that could not be fetched is this, too.",
-        "Read `param`: it names the field. Change the request; the same one fails again.",
+        "The body is not valid JSON, or a field is missing, has an unknown value or is out of "
+        "range. Also returned if an image URL could not be fetched.",
+        "`param` names the field. Fix the request before you send it again.",
     ),
     (400, "content_too_long_error"): Advice(
-        "The prompt is longer than a model reads.",
-        "Shorten `input.prompt`. Nothing was taken.",
+        "The prompt is too long.",
+        "Shorten `input.prompt`. Nothing was charged.",
     ),
     (400, "file_format_error"): Advice(
-        "The file is not an image we read, or it is damaged, empty or has too many pixels.",
-        "Send a whole JPEG, PNG, WebP or GIF.",
+        "The file is not a supported image, or it is damaged, empty or has too many pixels.",
+        "Send a valid JPEG, PNG, WebP or GIF.",
     ),
     (401, "authentication_error"): Advice(
-        "There is no key in the call, or it is mistyped, unknown, expired or revoked.",
-        "Check the `Authorization` header, then make a new key on the dashboard. Do not retry: an "
-        "address that sends many wrong keys is held off.",
+        "The API key is missing, mistyped, unknown, expired or revoked.",
+        "Check the `Authorization` header, or create a new key in the dashboard. Do not retry: IP "
+        "addresses that send many invalid keys are rate limited.",
     ),
     (402, "insufficient_credits_error"): Advice(
-        "The balance does not cover the price, or a cap of this key does not; `cap` then says "
-        "which one: `daily`, `monthly` or `total`. `required_credits` is the price. Nothing was "
-        "stored.",
-        "Top up, switch on automatic recharge, or raise the cap; then send the call again.",
+        "The price exceeds your balance or a spending cap of the key; `cap` then says which: "
+        "`daily`, `monthly` or `total`. `required_credits` is the price. No task was created.",
+        "Add credits, turn on automatic recharge or raise the cap, then retry.",
     ),
     (403, "permission_denied_error"): Advice(
-        "The key is known but may not do this, or the organization is suspended.",
-        "Use a key that may, or write to support when the organization is suspended.",
+        "The key is valid but not allowed to do this, or the organization is suspended.",
+        "Use a key with the required scope, or contact support if the organization is suspended.",
     ),
     (404, "resource_not_found_error"): Advice(
-        "There is no such task, file, model of the catalog or address. What belongs to another "
-        "organization does not exist for you.",
-        "Check the id, and that the key is of the organization that submitted.",
+        "There is no such task, file, model or URL. Resources of other organizations are not "
+        "found, either.",
+        "Check the ID, and that the key belongs to the organization that submitted the task.",
     ),
     (405, "invalid_request_error"): Advice(
-        "The address exists, but not with this method.",
-        "`Allow` in the answer names the methods there are.",
+        "The URL exists, but not with this method.",
+        "The `Allow` header lists the supported methods.",
     ),
     (409, "conflict_error"): Advice(
-        "Not possible in the present state, such as canceling a task that has ended.",
-        "Ask for the status and go on from there.",
+        "Not possible in the current state, such as canceling a finished task.",
+        "Get the status and decide what to do next.",
     ),
     (410, "resource_not_found_error"): Advice(
-        "The file was here and was removed at the end of its retention.",
-        "Keep your own copy of what you need for longer.",
+        "The file was removed at the end of its retention period.",
+        "Store your own copy of files you need for longer.",
     ),
     (413, "payload_too_large_error"): Advice(
         "The body or the uploaded file is too large.",
-        "Upload a smaller image, or give its address instead of its bytes.",
+        "Upload a smaller image, or send its URL instead of its bytes.",
     ),
     (415, "invalid_request_error"): Advice(
-        "The endpoint does not read this `Content-Type`.",
-        "Send `application/json`, or `multipart/form-data` to the file upload.",
+        "The endpoint does not support this `Content-Type`.",
+        "Send `application/json`, or `multipart/form-data` for file uploads.",
     ),
     (422, "idempotency_mismatch_error"): Advice(
-        "The `Idempotency-Key` stands for another order already. Nothing was taken.",
-        "Use a new key for a new order. Look for a place in your code that uses one key twice.",
+        "The `Idempotency-Key` was already used with a different request. Nothing was charged.",
+        "Use a new key for each new request; look for code that reuses a key.",
     ),
     (429, "rate_limit_error"): Advice(
-        "Too many calls; `scope` says by whom: `key`, `organization`, `uploads` or `address`.",
-        "Wait for `Retry-After` seconds, then send the call again.",
+        "Too many requests; `scope` names the limit: `key`, `organization`, `uploads` or "
+        "`address`.",
+        "Wait `Retry-After` seconds, then retry.",
     ),
     (500, "internal_error"): Advice(
-        "Our fault.",
-        "Send the call again with its `Idempotency-Key`. If it stays, quote `request_id` to "
-        "support.",
+        "An error on our side.",
+        "Retry with the same `Idempotency-Key`. If it persists, send `request_id` to support.",
     ),
     (502, "upstream_error"): Advice(
-        "A service behind ours failed.",
-        "Send the call again after a moment.",
+        "An upstream service failed.",
+        "Retry after a moment.",
     ),
     (503, "service_error"): Advice(
-        "Not available right now: a restart, or more load than we can take.",
-        "Wait for `Retry-After`, or a few seconds that double each time, then send the call again.",
+        "Temporarily unavailable: a restart, or too much load.",
+        "Wait `Retry-After` seconds, or back off exponentially, then retry.",
     ),
 }
 
 
 def kinds() -> list[Kind]:
-    """Return every status and type the code can answer with, by status.
+    """Return every status and type the API can return, by status.
 
-    Raises `KeyError` for one without advice; a test sees to it that there is none.
+    Raises `KeyError` for one without advice.
     """
     found = {(kind.status, kind.type): kind.retryable for kind in _all(errors.DomainError)}
     return [

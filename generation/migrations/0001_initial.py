@@ -80,6 +80,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "webhook endpoint",
+            },
         ),
         migrations.CreateModel(
             name="Callback",
@@ -147,6 +150,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "webhook delivery",
+                "verbose_name_plural": "webhook deliveries",
+            },
         ),
         migrations.CreateModel(
             name="CallbackSecret",
@@ -169,6 +176,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "webhook signing secret",
+            },
         ),
         migrations.CreateModel(
             name="CallbackTry",
@@ -196,6 +206,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "webhook attempt",
+            },
         ),
         migrations.CreateModel(
             name="DailyMargin",

@@ -35,6 +35,7 @@ class CallbackSecret(models.Model):
     expires_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = "webhook signing secret"
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["organization"],
@@ -83,6 +84,7 @@ class CallbackEndpoint(models.Model):
     objects = CallbackEndpointQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "webhook endpoint"
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["organization", "origin"], name="callback_endpoint_is_unique"
@@ -165,6 +167,8 @@ class Callback(models.Model):
     objects = CallbackQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "webhook delivery"
+        verbose_name_plural = "webhook deliveries"
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(state__in=["waiting", "sending", "delivered", "failed"]),
@@ -246,6 +250,7 @@ class CallbackTry(models.Model):
     answer = models.TextField(blank=True)
 
     class Meta:
+        verbose_name = "webhook attempt"
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["callback", "number"], name="callback_try_number_is_unique"

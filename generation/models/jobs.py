@@ -158,8 +158,8 @@ class Job(models.Model):
         return self.status in ENDS
 
     @property
-    def shown_status(self) -> str:
-        """Return the status for display: a canceled job is not called failed."""
+    def display_status(self) -> str:
+        """Return the status for display: a canceled job is not a failed one."""
         return "canceled" if self.failure_kind == FailureKind.CANCELED else self.status
 
 

@@ -1,4 +1,4 @@
-"""The playground: the API's submit behind a form, for members and for those who look first."""
+"""The playground: a form for submitting tasks, for members and for visitors."""
 
 from generation.playground.context import for_model
 from generation.playground.member import live, playground

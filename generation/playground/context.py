@@ -1,4 +1,4 @@
-"""The panel: the form, what it costs, the code for it, and a sample; the same for everybody."""
+"""Template context of the playground form: prices, code snippets and samples."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from vidgo.kernel.web.templatetags.ui import money
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """A choice of quality: what it is called, and its model for each task."""
+    """A tier in the form, with its model for each task."""
 
     id: str
     models: Mapping[str, catalog.Model]
@@ -32,7 +32,7 @@ class Tier:
 
     @property
     def price(self) -> str:
-        """Return the price of an image in credits and dollars; from the lowest, if they differ."""
+        """Return the price of an image in credits and dollars; the lowest if they differ."""
         cheapest = min(self.models.values(), key=lambda model: model.price_credits)
         differ = len({model.price_credits for model in self.models.values()}) > 1
         price = f"{cheapest.price_credits} credits · {money(cheapest.price_usd)}"
@@ -41,31 +41,31 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What is shown under a task before one's own first image, and where an edit's began."""
+    """The sample of a task, and the URL of the image it edits."""
 
     task: str
     example: Example
-    address: str
+    image_url: str
 
 
 @dataclass(frozen=True, slots=True)
 class PlaygroundContext:
-    """All that templates/playground/form.html shows."""
+    """Context of templates/playground/form.html."""
 
     form: RequestForm
     model: catalog.Model
-    # Where Run posts to, and the address that opens the form anew.
+    # The URL that the form posts to.
     action: str
     is_member: bool = False
     may_run: bool = True
     job: Job | None = None
-    # Of a job, what was run; of a form, what would be.
+    # The API request of the job, or of the form if there is no job.
     code: list[snippets.Snippet] = field(default_factory=list)
     tasks: tuple[tuple[str, str], ...] = request_form.TASKS
 
     @property
     def tiers(self) -> list[Tier]:
-        """Return the tiers, in the catalog's order."""
+        """Return the tiers in the catalog's order."""
         found: dict[str, dict[str, catalog.Model]] = {}
         for model in catalog.load().models.values():
             found.setdefault(model.tier, {})[model.task] = model
@@ -73,27 +73,27 @@ class PlaygroundContext:
 
     @property
     def models(self) -> list[catalog.Model]:
-        """Return every model, for the script that follows what is chosen."""
+        """Return every model."""
         return list(catalog.load().models.values())
 
     @property
     def sizes(self) -> tuple[catalog.Size, ...]:
-        """Return the sizes on offer."""
+        """Return the available sizes."""
         return catalog.load().listed_sizes
 
     @property
     def formats(self) -> list[catalog.Format]:
-        """Return the formats on offer."""
+        """Return the available formats."""
         return list(catalog.load().formats.values())
 
     @property
     def samples(self) -> list[Sample]:
-        """Return a sample for each task, made by the chosen tier."""
+        """Return the chosen tier's sample for each task."""
         return [_sample(model) for model in self.models if model.tier == self.model.tier]
 
     @property
     def held_image(self) -> str:
-        """Return the address of the image in the form where it is one of ours and can be shown."""
+        """Return the path of the form's image if we host it; the CSP allows no other images."""
         url = self.form.value_of("image_url")
         name = files.find_name(url)
         if name is not None and files.is_name(name):
@@ -105,14 +105,14 @@ class PlaygroundContext:
 
     @property
     def image_limit(self) -> str:
-        """Return what may be uploaded."""
+        """Return the upload limit as text."""
         return request_form.image_limit()
 
 
 def of(
     form: RequestForm, *, action: str, job: Job | None = None, **options: Any
 ) -> PlaygroundContext:
-    """Return the panel around a form, beside the job that was run from it."""
+    """Return the context of a form, with the job that was run from it."""
     model = form.chosen or next(iter(catalog.load().models.values()))
     if job is not None:
         body = snippets.body_of(job)
@@ -125,10 +125,9 @@ def of(
 
 
 def for_model(*, request: HttpRequest, model_id: str) -> dict[str, Any]:
-    """Return what templates/playground/form.html needs on the public page of a model.
+    """Return the playground context for the public page of a model.
 
-    A visitor's Run asks to sign up and comes back; a member's runs. Raises `KeyError` for a model
-    that is not sold.
+    Run asks visitors to sign up first. Raises `KeyError` for an unknown model.
     """
     model = catalog.load().models[model_id]
     form = request_form.begin(**samples.filled_in(model))
@@ -151,8 +150,8 @@ def _may_run(request: HttpRequest) -> bool:
 
 def _sample(model: catalog.Model) -> Sample:
     example = samples.of(model)
-    address = samples.url_of(example.before) if example.before else ""
-    return Sample(task=model.task, example=example, address=address)
+    image_url = samples.url_of(example.before) if example.before else ""
+    return Sample(task=model.task, example=example, image_url=image_url)
 
 
 def _origin(url: str) -> str:

@@ -1,6 +1,6 @@
-"""Drafts: what somebody typed before signing in or paying, kept in their session until it has run.
+"""Drafts: the form as typed before signing in or paying, kept in the session until it is run.
 
-An image that was chosen is kept beside it (`generation.storage.drafts`) until somebody signs in.
+A chosen image is stored separately (`generation.storage.drafts`) until the user signs in.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from generation.storage import drafts, files, uploads
 from vidgo.kernel import http
 
 SESSION_KEY = "playground"
-# So that nobody fills the storage without an account.
+# Keeps visitors without an account from filling the storage.
 IMAGES_PER_MINUTE = 6
 LONGEST = {"prompt": 2 * catalog.PROMPT_MAX_CHARACTERS, "image_url": http.MAX_URL_LENGTH}
 LONGEST_OTHER = 40
-CHOOSE_AGAIN = "The image you had chosen was not kept. Please choose it again."
+CHOOSE_AGAIN = "Your image was not kept. Please choose it again."
 
 
 class TooManyImages(rate_limits.TooManyRequests):
-    """An address has left more images than are kept for it."""
+    """Too many draft images from one IP address."""
 
 
 def keep(request: HttpRequest, form: RequestForm) -> None:
-    """Keep what was typed, and with it the image that was chosen.
+    """Keep the form and its image.
 
-    An image that is too large to be kept is asked for again. Raises `TooManyImages`, and what
-    `uploads.check` raises; then nothing is kept.
+    An image too large to keep has to be chosen again. Raises `TooManyImages` and the errors of
+    `uploads.check`; then nothing is kept.
     """
     kept: dict[str, Any] = {"typed": _bounded(form.typed())}
     image = form.cleaned_data.get("image")
@@ -51,15 +51,15 @@ def keep(request: HttpRequest, form: RequestForm) -> None:
 
 
 def find(request: HttpRequest) -> dict[str, str] | None:
-    """Return what was typed, None without a draft."""
+    """Return the draft's fields, None without a draft."""
     kept = request.session.get(SESSION_KEY)
     return dict(kept["typed"]) if kept else None
 
 
 def adopt(request: HttpRequest, *, organization: Organization) -> tuple[dict[str, str], str] | None:
-    """Return what was typed and what to say about it; its image becomes the organization's upload.
+    """Return the draft's fields and a notice; its image becomes an upload of the organization.
 
-    Returns None without a draft. Raises `organizations.Suspended` when there is an image to store.
+    Returns None without a draft. Raises `organizations.Suspended` if there is an image to store.
     """
     kept = request.session.get(SESSION_KEY)
     if not kept:
@@ -82,14 +82,14 @@ def adopt(request: HttpRequest, *, organization: Organization) -> tuple[dict[str
 
 
 def drop(request: HttpRequest) -> None:
-    """Forget the draft, and remove its image."""
+    """Delete the draft and its image."""
     kept = request.session.pop(SESSION_KEY, None)
     if kept and kept.get("file"):
         files.remove(name=kept["file"])
 
 
 def _bounded(typed: dict[str, str]) -> dict[str, str]:
-    """Return what was typed, short enough for a session and without what a database refuses."""
+    """Return the fields, cut to a length that fits a session, without NUL characters."""
     return {
         name: value.replace("\x00", "")[: LONGEST.get(name, LONGEST_OTHER)]
         for name, value in typed.items()
@@ -106,7 +106,7 @@ def _count_image(request: HttpRequest) -> None:
         rate_limits.take([bucket])
     except rate_limits.RateLimitReached as reached:
         raise TooManyImages(
-            "Too many images from your address. "
+            "Too many images from your IP address. "
             f"Please try again in {reached.level.wait_seconds} seconds.",
             param="file",
             retry_after_seconds=reached.level.wait_seconds,

@@ -1,4 +1,4 @@
-"""The image that an edit starts from: uploaded, at an address, or the sample's."""
+"""The image to edit: an upload, a URL, or the sample."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from generation.storage import uploads
 
 
 def take(request: MemberRequest, form: RequestForm) -> str:
-    """Return the address of the image to edit, empty without one.
+    """Return the URL of the image to edit, empty without one.
 
-    What was uploaded is stored first, and its address put into the form: a browser cannot show a
-    chosen file again. Raises `TooManyRequests` and what `uploads.store` does.
+    A chosen file is stored first and replaced by its URL in the form, since browsers do not keep
+    file inputs. Raises `TooManyRequests` and the errors of `uploads.store`.
     """
-    address = form.value_of("image_url").strip()
+    url = form.value_of("image_url").strip()
     image = form.cleaned_data["image"]
     if image is not None:
         content, name = image.read(uploads.MAX_BYTES + 1), image.name
-    elif (sample := samples.find(address)) is not None:
-        content, name = sample, address.rpartition("/")[2]
+    elif (sample := samples.find(url)) is not None:
+        content, name = sample, url.rpartition("/")[2]
     else:
-        return address
+        return url
     _count(request)
     upload = uploads.store(organization=request.organization, content=content, original_name=name)
     form.replace(image_url=uploads.url_of(upload))
@@ -32,7 +32,7 @@ def take(request: MemberRequest, form: RequestForm) -> str:
 
 
 def _count(request: MemberRequest) -> None:
-    """Hold a person to as many uploads as a key may send."""
+    """Apply the upload limit of an API key to the user."""
     bucket = rate_limits.Bucket(
         scope="uploads",
         subject=f"uploads:user:{request.membership.user_id}",
@@ -42,7 +42,7 @@ def _count(request: MemberRequest) -> None:
         rate_limits.take([bucket])
     except rate_limits.RateLimitReached as reached:
         raise rate_limits.TooManyRequests(
-            f"Too many uploads: {bucket.per_minute} a minute are allowed. "
+            f"Too many uploads: the limit is {bucket.per_minute} per minute. "
             f"Please try again in {reached.level.wait_seconds} seconds.",
             param="file",
             retry_after_seconds=reached.level.wait_seconds,

@@ -1,4 +1,4 @@
-"""The playground of members: the same verb as the API's submit, behind a form."""
+"""The members' playground: submits tasks the way the API does."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from vidgo.kernel import errors
 SECTION = "playground"
 RECENT = 8
 TOKEN = re.compile(rf"[0-9A-Za-z]{{{TOKEN_LENGTH}}}")
-AGAIN = "This is what you have just run. Press Run once more for another image."
-GONE = "The image it started from has been removed. Please choose it again."
+ALREADY_RUN = "You just ran this. Press Run again for another image."
+INPUT_REMOVED = "The input image has been removed. Please choose it again."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def playground(request: HttpRequest) -> HttpResponseBase:
-    """Show the form; a POST submits the job and shows it beside the form.
+    """Show the form; a POST submits a job and shows it beside the form.
 
-    Whoever was signed out meanwhile signs in first and loses nothing.
+    If the session has expired, the form is kept and the user signs in first.
     """
     if request.method == "POST" and not request.user.is_authenticated:
         return visitor.keep(request, then="account_login", notice=visitor.KEPT_SIGN_IN)
@@ -50,7 +50,7 @@ def _playground(request: MemberRequest) -> HttpResponseBase:
         return _run(request)
     job = _find(request, request.GET["job"]) if "job" in request.GET else None
     recent = _recent(request)
-    typed, notice = _begin(request, job)
+    typed, notice = _initial(request, job)
     if not typed and not recent:
         typed = samples.filled_in(next(iter(catalog.load().models.values())))
     first_key = api_keys.first_key(request)
@@ -64,7 +64,7 @@ playground.required_ability = "generate"  # type: ignore[attr-defined]
 @require_safe
 @access.member_page("generate")
 def live(request: MemberRequest, public_id: str) -> HttpResponseBase:
-    """Return the part of the page that changes while a job runs; raises `UnknownJob`."""
+    """Return the fragment that updates while a job runs; raises `UnknownJob`."""
     job = _find(request, public_id)
     if request.headers.get("HX-Request") != "true":
         return redirect(f"{reverse('playground')}?job={job.public_id}")
@@ -81,25 +81,24 @@ def _run(request: MemberRequest) -> HttpResponseBase:
         try:
             submitted = _submit(request, form)
         except generation_request.ImageMissing:
-            form.add_error("image", "Upload the image to edit, or give its address.")
-        except ledger.InsufficientCredits as refused:
-            # The page says what to do, and the draft is there again after the payment. An image
-            # that was uploaded is an address by now.
+            form.add_error("image", "Upload the image to edit, or enter its URL.")
+        except ledger.InsufficientCredits as error:
+            # The draft is restored after the payment. An uploaded image is a URL by now.
             form.cleaned_data["image"] = None
             drafts.keep(request, form)
-            form.refuse(refused)
-        except errors.DomainError as refused:
-            form.refuse(refused)
+            form.add_domain_error(error)
+        except errors.DomainError as error:
+            form.add_domain_error(error)
         else:
             drafts.drop(request)
             if submitted.is_replay:
-                messages.info(request, AGAIN)
+                messages.info(request, ALREADY_RUN)
             return redirect(f"{reverse('playground')}?job={submitted.job.public_id}#result")
     return _page(request, form, _recent(request))
 
 
 def _submit(request: MemberRequest, form: RequestForm) -> Submitted:
-    """Submit what the form asks for, once for each form that was shown and each content of it."""
+    """Submit the form, once for each rendered form and content."""
     organization = request.organization
     digest = form.digest()
     token = form.cleaned_data["token"]
@@ -121,10 +120,11 @@ def _submit(request: MemberRequest, form: RequestForm) -> Submitted:
     )
 
 
-def _begin(request: MemberRequest, job: Job | None) -> tuple[dict[str, str], str]:
-    """Return what the form begins with, and what to say about it.
+def _initial(request: MemberRequest, job: Job | None) -> tuple[dict[str, str], str]:
+    """Return the initial fields of the form, and a notice.
 
-    A job that was run, `again` or `edit` with a job's id, fields of a link, or the draft.
+    They come from a job, from `again` or `edit` with a job ID, from the query string, or from the
+    draft.
     """
     if job is not None:
         return _of_job(job)
@@ -141,21 +141,21 @@ def _begin(request: MemberRequest, job: Job | None) -> tuple[dict[str, str], str
     try:
         return drafts.adopt(request, organization=request.organization) or ({}, "")
     except organizations.Suspended:
-        # The page says so; the image waits for the operator.
+        # The page says so; the image stays in the draft.
         return drafts.find(request) or {}, ""
 
 
 def _of_job(job: Job) -> tuple[dict[str, str], str]:
-    """Return the order of a job; an image of ours that is gone by now is asked for again."""
+    """Return the fields of a job; a removed input image has to be chosen again."""
     typed = request_form.of_job(job)
     name = files.find_name(job.image_url)
     if name is None or inputs.is_kept(name=name):
         return typed, ""
-    return {**typed, "image_url": ""}, GONE
+    return {**typed, "image_url": ""}, INPUT_REMOVED
 
 
 def _result_of(job: Job) -> tuple[dict[str, str], str]:
-    """Return the beginning of an edit of a job's result, which is read from our own storage."""
+    """Return the fields for editing a job's result."""
     model = catalog.load().models.get(job.model)
     typed = request_form.of_model(
         (model.id if model.is_edit else model.sibling_id) if model else ""
@@ -163,13 +163,13 @@ def _result_of(job: Job) -> tuple[dict[str, str], str]:
     typed |= {"size": job.size, "output_format": job.output_format}
     asset = Asset.objects.filter(job=job, removed_at=None).first()
     if asset is None:
-        return typed, GONE
+        return typed, INPUT_REMOVED
     return {**typed, "image_url": results.url_of(asset)}, ""
 
 
 def _find(request: MemberRequest, public_id: str) -> Job:
     if "\x00" in public_id:
-        # PostgreSQL would refuse to look for it.
+        # PostgreSQL rejects NUL characters.
         raise UnknownJob
     jobs = Job.objects.for_organization(request.organization)
     job = querysets.with_pictures(jobs).filter(public_id=public_id).first()
@@ -179,7 +179,7 @@ def _find(request: MemberRequest, public_id: str) -> Job:
 
 
 def _recent(request: MemberRequest) -> list[Job]:
-    """Return a person's own last jobs; an index finds those without a key among all others."""
+    """Return the user's own latest jobs; an index covers those without an API key."""
     mine = Job.objects.for_organization(request.organization).filter(
         api_key=None, created_by=request.membership.user
     )
@@ -195,17 +195,17 @@ def _page(
     **further: Any,
 ) -> HttpResponseBase:
     is_open = not request.organization.is_suspended
-    shown = playground_context.of(
+    form_context = playground_context.of(
         form, action=reverse("playground"), job=job, is_member=True, may_run=is_open
     )
     balance = wallets.balance_of(organization=request.organization)
     context: dict[str, Any] = {
         "section": SECTION,
-        "playground": shown,
+        "playground": form_context,
         "job": job,
         "recent": recent,
         "balance": balance,
-        "lacks_credits": is_open and balance.balance_credits < shown.model.price_credits,
+        "lacks_credits": is_open and balance.balance_credits < form_context.model.price_credits,
         "packs": packs.listed(),
         **further,
         "is_kept": drafts.find(request) is not None,

@@ -1,4 +1,4 @@
-"""What a person types to order an image, and where each refusal of it is shown."""
+"""The playground's form, and which field each API error belongs to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vidgo.kernel.db import ids
 
 TOKEN_LENGTH = 22
 TASKS = (("text-to-image", "Text to Image"), ("image-to-image", "Image to Image"))
-# Which field of the form a refusal is about, by the name the API calls it.
+# The form's field for each `param` of an API error.
 FIELDS = {
     "model": "tier",
     "input.prompt": "prompt",
@@ -25,14 +25,14 @@ FIELDS = {
     "input.image_urls": "image_url",
     "file": "image",
 }
-# What a link or a draft may fill in.
+# Fields that a link or a draft may fill in.
 TYPED = ("task", "tier", "prompt", "size", "output_format", "seed", "image_url")
 
 
 class RequestForm(forms.Form):
-    """What a person orders; whether it is right is for `orders.parse` to say.
+    """A generation request as typed; `generation_request.parse` validates it.
 
-    The model is a task (the tab) and a tier; a form that names the model itself is understood, too.
+    The model is chosen by task (the tab) and tier; links may name the model itself.
     """
 
     token = forms.CharField(required=False, max_length=TOKEN_LENGTH, widget=forms.HiddenInput)
@@ -55,13 +55,13 @@ class RequestForm(forms.Form):
     image = forms.FileField(
         required=False,
         label="Upload an image",
-        # Told by `uploads.store` in its own words.
+        # `uploads.store` has a better error message.
         allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"}),
     )
     image_url = forms.CharField(
         required=False,
-        label="Or its address",
+        label="Or paste an image URL",
         widget=forms.TextInput(
             attrs={
                 "inputmode": "url",
@@ -73,15 +73,15 @@ class RequestForm(forms.Form):
     )
 
     def value_of(self, name: str) -> str:
-        """Return what stands in a field, also before the form is sent.
+        """Return the value of a field, bound or not.
 
-        Browsers send two characters for each end of a line, and count one.
+        Line ends are normalized: browsers send two characters for each, but count one.
         """
         return str(self[name].value() or "").replace("\r\n", "\n")
 
     @property
     def chosen(self) -> catalog.Model | None:
-        """Return the model that is chosen, None for one that is not sold."""
+        """Return the chosen model, None if it does not exist."""
         models = catalog.load().models
         for model in models.values():
             if (model.task, model.tier) == (self.value_of("task"), self.value_of("tier")):
@@ -89,7 +89,7 @@ class RequestForm(forms.Form):
         return models.get(self.value_of("model"))
 
     def body(self, *, image_url: str = "") -> dict[str, Any]:
-        """Return the order as the API takes it, with what is left out left to its defaults."""
+        """Return the API request body, without the fields that were left empty."""
         model = self.chosen
         wanted: dict[str, Any] = {"prompt": self.value_of("prompt")}
         for name in ("size", "output_format"):
@@ -103,32 +103,32 @@ class RequestForm(forms.Form):
         return {"model": model.id if model else "", "input": wanted}
 
     def typed(self) -> dict[str, str]:
-        """Return what was typed, by field."""
+        """Return the typed values by field."""
         model = self.chosen
-        words = {name: self.value_of(name) for name in TYPED}
-        return {**words, "task": model.task, "tier": model.tier} if model else words
+        values = {name: self.value_of(name) for name in TYPED}
+        return {**values, "task": model.task, "tier": model.tier} if model else values
 
     def digest(self) -> str:
-        """Return what makes two presses of Run the same wish, an image's content included."""
-        whole = hashlib.sha256(repr(sorted(self.typed().items())).encode("utf-8", "replace"))
+        """Return a hash of the form and its image: the same for two presses of Run."""
+        digest = hashlib.sha256(repr(sorted(self.typed().items())).encode("utf-8", "replace"))
         if (image := self.cleaned_data.get("image")) is not None:
             for chunk in image.chunks():
-                whole.update(chunk)
+                digest.update(chunk)
             image.seek(0)
-        return whole.hexdigest()
+        return digest.hexdigest()
 
-    def refuse(self, refused: errors.DomainError) -> None:
-        """Show a refusal beside the field it is about, in words that need not name the field."""
-        self.add_error(FIELDS.get(refused.param or ""), _in_words_of_the_form(refused))
+    def add_domain_error(self, error: errors.DomainError) -> None:
+        """Show an API error beside the field it is about."""
+        self.add_error(FIELDS.get(error.param or ""), _message_for_form(error))
 
     def replace(self, **values: str) -> None:
-        """Put something else into a form that was sent, which a browser then shows."""
+        """Replace values of a bound form."""
         self.data = {**{name: self.value_of(name) for name in self.fields if name != "image"}}
         self.data |= values
 
 
 def begin(**given: str) -> RequestForm:
-    """Return a form that begins with what is given, and the defaults; a new wish each time."""
+    """Return an unbound form with these values and the defaults, and a new token."""
     first = next(iter(catalog.load().models.values()))
     return RequestForm(
         initial={
@@ -143,13 +143,13 @@ def begin(**given: str) -> RequestForm:
 
 
 def of_model(model_id: str) -> dict[str, str]:
-    """Return the task and the tier of a model; nothing for one that is not sold."""
+    """Return the task and the tier of a model, nothing for an unknown one."""
     model = catalog.load().models.get(model_id)
     return {"task": model.task, "tier": model.tier} if model else {}
 
 
 def of_job(job: Job) -> dict[str, str]:
-    """Return what was asked for in a job; its seed is left out, so that Run makes another."""
+    """Return the fields of a job, without its seed, so that Run makes a different image."""
     return {
         **of_model(job.model),
         "prompt": job.prompt,
@@ -160,16 +160,16 @@ def of_job(job: Job) -> dict[str, str]:
 
 
 def image_limit() -> str:
-    """Return what may be uploaded, as a sentence."""
+    """Return the upload limit as text."""
     return f"JPEG, PNG, WebP or GIF, at most {uploads.MAX_BYTES // 1_000_000} MB."
 
 
-def _in_words_of_the_form(refused: errors.DomainError) -> str:
-    """Return the sentence without the API's name of the parameter: the field stands beside it."""
-    opening = f"'{refused.param}'"
-    if refused.param is None or not refused.message.startswith(opening):
-        return refused.message
-    rest = refused.message.removeprefix(opening)
+def _message_for_form(error: errors.DomainError) -> str:
+    """Return the message without the API's parameter name, since it appears beside the field."""
+    opening = f"'{error.param}'"
+    if error.param is None or not error.message.startswith(opening):
+        return error.message
+    rest = error.message.removeprefix(opening)
     if rest.startswith(": "):
         return rest[2:3].upper() + rest[3:]
     return f"This{rest}"

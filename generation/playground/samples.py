@@ -1,4 +1,4 @@
-"""Samples: what the playground shows before one's own first image."""
+"""Samples that the playground shows until you run your own request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from generation import catalog
 from generation.site import examples
 from generation.site.examples import Example
 
-# One for each model, by its task and its tier; any further tier shows the last of its task.
+# Sample by task and tier; other tiers use the last one of their task.
 CHOSEN = {
     "text-to-image": {"pro": "fox", "max": "poster"},
     "image-to-image": {"pro": "armchair-orange", "max": "sign-back"},
@@ -17,13 +17,13 @@ CHOSEN = {
 
 
 def of(model: catalog.Model) -> Example:
-    """Return the sample of a model; an edit's has a `before`."""
+    """Return the sample of a model."""
     by_tier = CHOSEN[model.task]
     return examples.BY_NAME[by_tier.get(model.tier, list(by_tier.values())[-1])]
 
 
 def filled_in(model: catalog.Model) -> dict[str, str]:
-    """Return the form's fields as they made the sample."""
+    """Return the form's fields for a model's sample."""
     sample = of(model)
     typed = {
         "task": model.task,
@@ -36,14 +36,14 @@ def filled_in(model: catalog.Model) -> dict[str, str]:
 
 
 def url_of(example: Example) -> str:
-    """Return the absolute address of an example's file."""
+    """Return the absolute URL of an example's file."""
     return f"{settings.VIDGO_PUBLIC_URL}{static(example.path)}"
 
 
 def find(url: str) -> bytes | None:
-    """Return the file behind the address of a sample that an edit begins with.
+    """Return the content of a sample's input image by its URL, None for other URLs.
 
-    Read from the disk: an installation on a laptop refuses to fetch its own address.
+    It is read from disk, since a local installation refuses to fetch its own loopback address.
     """
     for name in CHOSEN["image-to-image"].values():
         before = examples.BY_NAME[name].before

@@ -1,4 +1,4 @@
-"""Snippets: the call that does what the form does, in three languages."""
+"""Code snippets: the API request of the form in three languages."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from django.conf import settings
 from generation.jobs import long_polling
 from generation.models import Job
 
-# The key never stands in a page; whoever copies the code puts it into the environment.
+# Snippets read the key from this environment variable; it never appears in the page.
 KEY = "VIDGO_API_KEY"
 
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """A piece of code around the order; `body` is JSON in the style the language needs.
+    """Code around a request body; `body` is JSON, which is also valid Python and JavaScript here.
 
-    JSON of strings, numbers and lists is a literal of Python and of JavaScript as well. js/
-    playground.js writes the same body anew while somebody types: `spaces` are its indent, `pad`
-    stands before each further line, and `is_shell` puts it between quotes.
+    js/playground.js updates the body as the user types: `spaces` is the JSON indent, `pad` the
+    indent of every line after the first, and `is_shell` adds quotes.
     """
 
     id: str
@@ -35,12 +34,12 @@ class Snippet:
 
     @property
     def text(self) -> str:
-        """Return the whole code."""
+        """Return the complete code."""
         return f"{self.before}{self.body}{self.after}"
 
 
 def for_body(body: dict[str, Any]) -> list[Snippet]:
-    """Return the code that submits an order, as the API takes it, and waits for the image."""
+    """Return code that submits a request body and waits for the image."""
     address = f"{settings.VIDGO_PUBLIC_URL}/api/generate/submit"
     prefer = f"wait={long_polling.LONGEST_SECONDS}"
     return [
@@ -103,7 +102,7 @@ def for_body(body: dict[str, Any]) -> list[Snippet]:
 
 
 def body_of(job: Job) -> dict[str, Any]:
-    """Return the order that a job was, with the seed that repeats it."""
+    """Return the request body that repeats a job, including its seed."""
     wanted: dict[str, Any] = {
         "prompt": job.prompt,
         "size": job.size,
@@ -121,5 +120,5 @@ def _json(body: dict[str, Any], *, spaces: int, pad: int = 0) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return the text as one word of a shell, always between quotes."""
+    """Return the text as one quoted shell word."""
     return "'" + text.replace("'", "'\"'\"'") + "'"

@@ -1,4 +1,4 @@
-"""The playground of those who have not signed in: everything but the run itself."""
+"""The visitors' playground: the same form; Run asks to sign up first."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from generation import catalog
 from generation.jobs import generation_request
 from generation.playground import context, drafts, request_form, samples
 from generation.playground.request_form import RequestForm
-from generation.site.metadata import Head
+from generation.site.metadata import Metadata
 from generation.storage import drafts as draft_images
 from generation.storage import files
 from vidgo.kernel import errors
 
-KEPT = "Your request is kept. Create an account to run it; it will be there as you left it."
-KEPT_SIGN_IN = "Your request is kept. Sign in to go on with it."
+KEPT = "Sign up to run this. We'll keep your request."
+KEPT_SIGN_IN = "Sign in to run this. We'll keep your request."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def playground_visitor(request: HttpRequest) -> HttpResponse:
-    """Show the form to a visitor; a POST keeps what was typed and asks to sign up."""
+    """Show the form to visitors; a POST keeps it as a draft and redirects to sign-up."""
     if request.method == "POST":
         return keep(request, then="account_signup", notice=KEPT)
     if request.user.is_authenticated:
@@ -34,15 +34,15 @@ def playground_visitor(request: HttpRequest) -> HttpResponse:
     model = catalog.load().models.get(request.GET.get("model", ""))
     model = model or next(iter(catalog.load().models.values()))
     typed = drafts.find(request) or samples.filled_in(model)
-    if asked := request.GET.get("prompt", "").replace("\x00", ""):
-        typed["prompt"] = asked[: catalog.PROMPT_MAX_CHARACTERS]
+    if prompt := request.GET.get("prompt", "").replace("\x00", ""):
+        typed["prompt"] = prompt[: catalog.PROMPT_MAX_CHARACTERS]
     return _page(request, request_form.begin(**typed))
 
 
 def keep(request: HttpRequest, *, then: str, notice: str) -> HttpResponse:
-    """Keep a form that was sent without being signed in and go to the page called `then`.
+    """Keep a form sent by a visitor as a draft, and redirect to the URL name `then`.
 
-    What can be found wrong without asking anybody is said at once, beside its field.
+    An invalid form is rendered again with its errors.
     """
     form = RequestForm(request.POST, request.FILES)
     if form.is_valid():
@@ -50,9 +50,9 @@ def keep(request: HttpRequest, *, then: str, notice: str) -> HttpResponse:
             generation_request.parse(**form.body(image_url=_image(form)))
             drafts.keep(request, form)
         except generation_request.ImageMissing:
-            form.add_error("image", "Upload the image to edit, or give its address.")
-        except errors.DomainError as refused:
-            form.refuse(refused)
+            form.add_error("image", "Upload the image to edit, or enter its URL.")
+        except errors.DomainError as error:
+            form.add_domain_error(error)
         else:
             if request.user.is_authenticated:
                 return redirect("playground")
@@ -62,7 +62,7 @@ def keep(request: HttpRequest, *, then: str, notice: str) -> HttpResponse:
 
 
 def _image(form: RequestForm) -> str:
-    """Return the address of the image to edit; a chosen file will have one of ours."""
+    """Return the URL of the image to edit; a placeholder of ours for a file."""
     url = form.value_of("image_url").strip()
     if form.cleaned_data["image"] is not None or samples.find(url) is not None:
         return files.url_of(draft_images.FOLDER)
@@ -75,18 +75,18 @@ def _page(request: HttpRequest, form: RequestForm) -> HttpResponse:
         "playground/visitor.html",
         {
             "section": "playground",
-            "head": _head(),
+            "metadata": _metadata(),
             "playground": context.of(form, action=reverse("playground_visitor")),
         },
     )
 
 
-def _head() -> Head:
-    return Head(
+def _metadata() -> Metadata:
+    return Metadata(
         title=f"Playground · {settings.VIDGO_NAME}",
         description=(
-            "Write a prompt or choose an image, pick a size, and read the price and the code of "
-            "the call before you run it."
+            "Write a prompt or upload an image, pick a size, and see the price and the API request "
+            "before you run it."
         ),
         path=reverse("playground_visitor"),
     )

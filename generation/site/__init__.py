@@ -1,1 +1,1 @@
-"""The public site: what is for sale and how it is doing, told from the catalog and the database."""
+"""The public site: home, models, pricing, status, and the files for search engines."""

@@ -1,4 +1,4 @@
-"""What the pages of the models tell beyond the catalog: our own sentences, by task and tier."""
+"""Marketing copy of the model pages, by task and tier; names and prices come from the catalog."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TEXT, EDIT = "text-to-image", "image-to-image"
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """Something a model is good at, with the example that shows it."""
+    """A feature of a model, with an example."""
 
     title: str
     text: str
@@ -21,7 +21,7 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Something that can be built with it."""
+    """A use case."""
 
     title: str
     text: str
@@ -30,51 +30,50 @@ class Use:
 FEATURES = {
     TEXT: (
         Feature(
-            "A sentence is enough",
-            "Subject, place, light: write what should be in the picture as you would tell a "
-            "colleague. There is no syntax to learn and no list of words to leave out.",
+            "Plain English prompts",
+            "Subject, place, light: describe the picture as you would to a colleague. There is no "
+            "prompt syntax to learn and no negative prompt to write.",
             BY_NAME["van"],
         ),
         Feature(
-            "Words that can be read",
-            "Put a title, a name or a sign in quotation marks and it stands in the picture, "
+            "Readable text",
+            "Put a title, a name or a sign in quotation marks and it appears in the picture, "
             "letter by letter.",
             BY_NAME["sign"],
         ),
         Feature(
-            "The frame you asked for",
-            "From a wide panorama to a phone's screen: name a ratio and the file has exactly the "
-            "pixels that the list of sizes promises.",
+            "Exact sizes",
+            "From a wide panorama to a phone screen: pick a ratio and the file has exactly the "
+            "pixels in the size list.",
             BY_NAME["boat"],
         ),
         Feature(
-            "Clean ground for products",
-            "A plain backdrop, a pedestal, one light: pictures that fit into a shop without "
-            "another round in an editor.",
+            "Clean product shots",
+            "A plain backdrop, a pedestal, one light: pictures that go straight into a shop, "
+            "without another round in an editor.",
             BY_NAME["bottle"],
         ),
     ),
     EDIT: (
         Feature(
-            "Changes one thing, leaves the rest",
-            "Name the thing and what should become of it. The window, the rug and the light stay "
-            "as they were.",
+            "Change one thing, keep the rest",
+            "Say what to change and how. The window, the rug and the light stay as they were.",
             BY_NAME["armchair-orange"],
         ),
         Feature(
-            "Sets words anew",
-            "Quote the old words and the new ones. The board, its angle and its surroundings stay.",
+            "Replace text in place",
+            "Quote the old words and the new ones. The sign, its angle and its background stay.",
             BY_NAME["sign-back"],
         ),
         Feature(
-            "Another hour of the day",
-            "Dawn, noon or night over the same place, for a series that belongs together.",
+            "Change the time of day",
+            "Dawn, noon or night over the same place, for a consistent series.",
             BY_NAME["lighthouse-night"],
         ),
         Feature(
-            "Another hand",
-            "The same picture as a pencil drawing, a watercolor or a print; the composition is "
-            "kept.",
+            "Change the style",
+            "The same picture as a pencil drawing, a watercolor or a print, with the same "
+            "composition.",
             BY_NAME["lighthouse-sketch"],
         ),
     ),
@@ -82,33 +81,33 @@ FEATURES = {
 
 USES = {
     TEXT: (
-        Use("Article headers", "A picture for each story at the moment it is published."),
+        Use("Article headers", "A picture for each story the moment it is published."),
         Use("Product scenes", "Backdrops and settings for a catalog, before the photo shoot."),
         Use("Ads in every ratio", "One idea as square, story and banner, without cropping."),
         Use("Covers and posters", "Titles set in the picture, ready for print or feed."),
-        Use("Game and app art", "Places, props and empty states while the artists draw."),
-        Use("Storyboards", "Frame after frame from the script's own sentences."),
+        Use("Game and app art", "Locations, props and empty states while the artists work."),
+        Use("Storyboards", "Frame after frame, straight from the script."),
     ),
     EDIT: (
-        Use("Colors of a product", "One photo becomes every color on the order page."),
-        Use("Local versions", "The same banner with its words in each market's language."),
-        Use("Seasonal pictures", "Snow for the shop window in December, blossom in April."),
+        Use("Product colors", "One photo becomes every color on the product page."),
+        Use("Localized banners", "The same banner with its text in each market's language."),
+        Use("Seasonal pictures", "Snow in the shop window in December, blossom in April."),
         Use("Photo editors", "Let people say what to change instead of learning tools."),
-        Use("Property photos", "Another sky, another wall, a room without its clutter."),
+        Use("Property photos", "A clear sky, a fresh coat of paint, a room without clutter."),
         Use("Series", "One subject in many scenes, recognizable in each."),
     ),
 }
 
-# A tier in a sentence, and what to take it for.
+# Each tier in one line, and what it is best for.
 TIERS = {
     "pro": ("Fast and faithful to the prompt.", "Drafts, volume, products, everyday edits"),
     "max": (
-        "The finest detail, and typography that holds.",
+        "The finest detail and the most reliable typography.",
         "Final artwork, posters, dense scenes, longer words",
     ),
 }
 
-# The picture at the head of a model's page.
+# The hero image of a model's page.
 HERO = {
     "flux-kontext-pro": BY_NAME["balloon"],
     "flux-kontext-pro-edit": BY_NAME["armchair-orange"],
@@ -118,5 +117,5 @@ HERO = {
 
 
 def hero_of(model: catalog.Model) -> Example:
-    """Return the picture at the head of a model's page."""
+    """Return the hero image of a model's page."""
     return HERO.get(model.id) or FEATURES[model.task][0].example

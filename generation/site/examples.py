@@ -1,7 +1,7 @@
-"""The example pictures of the public pages: what was asked for, and the file that came of it.
+"""The example images of the public pages: their prompts, and the files made from them.
 
-`manage.py make_examples` draws them with the sandbox provider, which answers jobs with the same
-call; a page says that they are the sandbox's and not FLUX's.
+`manage.py make_examples` draws them with the sandbox provider; the pages say that they are not by
+FLUX.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from generation import catalog
 from generation.providers import sandbox
 
 FOLDER = "images/examples"
-# The longest side of the files, in pixels: twice what a page shows, and small.
+# The longest side of the files, in pixels: twice the size on the page.
 LONGEST = 760
 MAX_BYTES = 40_000
 QUALITY = 82
@@ -26,9 +26,9 @@ SEED = 7
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A picture on a page: the order it came from, and what it shows for those who do not see it.
+    """An example image: the request it was made from, and its alt text.
 
-    An edit names the example it began with in `of`.
+    An edit names the example that it changes in `of`.
     """
 
     name: str
@@ -39,31 +39,31 @@ class Example:
 
     @property
     def path(self) -> str:
-        """Return the static file's path."""
+        """Return the path of the static file."""
         return f"{FOLDER}/{self.name}.webp"
 
     @property
     def width(self) -> int:
         """Return the file's width in pixels."""
-        return round(self._ordered.width * self._scale)
+        return round(self._size.width * self._scale)
 
     @property
     def height(self) -> int:
         """Return the file's height in pixels."""
-        return round(self._ordered.height * self._scale)
+        return round(self._size.height * self._scale)
 
     @property
     def before(self) -> Example | None:
-        """Return the example an edit began with."""
+        """Return the example that an edit changes."""
         return BY_NAME[self.of] if self.of else None
 
     @property
-    def _ordered(self) -> catalog.Size:
+    def _size(self) -> catalog.Size:
         return catalog.load().sizes[self.size]
 
     @property
     def _scale(self) -> float:
-        return min(LONGEST / max(self._ordered.width, self._ordered.height), 1.0)
+        return min(LONGEST / max(self._size.width, self._size.height), 1.0)
 
 
 EXAMPLES = (
@@ -172,7 +172,7 @@ BY_NAME = {example.name: example for example in EXAMPLES}
 
 
 def draw(example: Example) -> Image.Image:
-    """Return an example as the sandbox answers its order, in the size that was ordered."""
+    """Return an example at full size, as the sandbox draws it."""
     size = catalog.load().sizes[example.size]
     return sandbox.draw(
         prompt=example.prompt,
@@ -184,13 +184,13 @@ def draw(example: Example) -> Image.Image:
 
 
 def encode(example: Example) -> bytes:
-    """Return an example's small file."""
+    """Return an example as a small WebP file."""
     small = draw(example).resize((example.width, example.height), Image.Resampling.LANCZOS)
-    held = io.BytesIO()
-    small.save(held, "WEBP", quality=QUALITY, method=6)
-    return held.getvalue()
+    file = io.BytesIO()
+    small.save(file, "WEBP", quality=QUALITY, method=6)
+    return file.getvalue()
 
 
 def file_of(example: Example) -> Path:
-    """Return where an example's file is kept in the project."""
+    """Return the path of an example's file in the project."""
     return Path(settings.BASE_DIR) / "static" / example.path

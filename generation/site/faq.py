@@ -1,4 +1,4 @@
-"""Questions and answers of the public pages; their numbers are the catalog's and the settings'."""
+"""FAQ of the public pages; numbers come from the catalog and the settings."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from vidgo.kernel.web.templatetags.ui import money
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question and its answer, and perhaps the name of the page that says more."""
+    """A question with its answer, and optionally a link to a page by URL name."""
 
-    asked: str
+    text: str
     answer: str
     route: str = ""
     label: str = ""
 
 
 def of_home() -> list[Question]:
-    """Return what a newcomer asks."""
+    """Return the FAQ of the home page."""
     return [
         Question(
-            "What do I need to begin?",
-            "An e-mail address and a password. Your key is on the next screen, with a curl line "
-            "that works. A card is asked for when you buy credits, not before.",
+            "What do I need to get started?",
+            "An e-mail address and a password. Your API key is on the next screen, with a working "
+            "curl command. You only need a card when you buy credits.",
         ),
         Question(
             "Why prepaid?",
-            "You spend what you bought and nothing else. There is no invoice at the end of a "
-            "month, no minimum and no subscription; a key can have a cap of its own on top.",
+            "You can't spend more than you bought. There is no monthly invoice, no minimum and no "
+            "subscription, and each API key can have its own spending cap.",
             "pricing",
             "See the prices",
         ),
@@ -43,28 +43,28 @@ def of_home() -> list[Question]:
         _files(),
         Question(
             "Who makes the images?",
-            "FLUX Kontext models. An installation without a key for them, such as a copy on your "
-            "own machine, draws with the sandbox: illustrations made on the spot that cost "
-            "nothing upstream. The examples on these pages are the sandbox's.",
+            "FLUX Kontext models. An installation without a provider key, such as a copy on your "
+            "own machine, uses the built-in sandbox: it draws illustrations and costs nothing "
+            "upstream. The examples on these pages were drawn by the sandbox.",
         ),
     ]
 
 
 def of_model(model: catalog.Model) -> list[Question]:
-    """Return what is asked about a model."""
+    """Return the FAQ of a model page."""
     return [
         *([_sources()] if model.is_edit else [_words()]),
         Question(
             "How many images does one task make?",
-            f"One, for {model.price_credits} credits. Send a task for each image you want: "
-            f"{settings.ORGANIZATION_CONCURRENCY} of yours are made at once, and the others wait "
-            "their turn.",
+            f"One, for {model.price_credits} credits. Submit a task for each image you want: "
+            f"{settings.ORGANIZATION_CONCURRENCY} of them run at a time, and the rest wait in the "
+            "queue.",
         ),
         _duration(),
         Question(
             "Can I get the same image again?",
-            f"Send a seed from 0 to {catalog.SEED_MAX:,} and the same prompt. The maker repeats "
-            "the image where it can; the status always tells the seed that was used.",
+            f"Send the same prompt with the same seed, from 0 to {catalog.SEED_MAX:,}. The image "
+            "is repeated where the provider supports it; the status always includes the seed.",
         ),
         _failures(),
         _files(),
@@ -72,33 +72,33 @@ def of_model(model: catalog.Model) -> list[Question]:
 
 
 def of_pricing() -> list[Question]:
-    """Return what is asked about money."""
+    """Return the FAQ of the pricing page."""
     return [
         Question(
             "Do credits expire?",
-            "Bought credits never do. Credits that were given, by a promotion code or by us, may "
-            "have a last day; the billing page shows it, and they are spent first.",
+            "Credits you buy never expire. Granted credits, from a promotion code or from us, may "
+            "expire; the billing page shows the date, and they are spent first.",
         ),
         _failures(),
         Question(
             "How do promotion codes work?",
-            "Enter the code on the billing page and its credits are there at once. A code counts "
-            "once for an organization and can end early when it has been used often enough.",
+            "Enter the code on the billing page, and its credits are added immediately. A code "
+            "works once per organization and may have a limited number of uses.",
         ),
         Question(
             "What happens when a purchase is refunded?",
-            "Its credits are taken back, in proportion if a part of it is refunded. What of them "
-            "was spent already is noted as owed, and the next credits pay it first.",
+            "Its credits are removed, in proportion if the refund is partial. If you have already "
+            "spent them, you owe them, and your next credits pay that first.",
         ),
         Question(
-            "Can it top up by itself?",
-            "Yes, if you switch it on: below a balance of your choice the kept card is charged, up "
-            "to a cap for the month. It stops by itself when a payment fails repeatedly.",
+            "Can credits recharge automatically?",
+            "Yes, if you turn it on: below a balance you choose, your saved card is charged, up to "
+            "a monthly cap. Automatic recharge stops after repeated failed payments.",
         ),
         Question(
             "Can I buy another amount?",
             f"Any whole number of dollars from {money(packs.SMALLEST_CENTS // 100)} to "
-            f"{money(packs.LARGEST_CENTS // 100)}, at {packs.CREDITS_PER_CENT * 100} credits a "
+            f"{money(packs.LARGEST_CENTS // 100)}, at {packs.CREDITS_PER_CENT * 100} credits per "
             "dollar. Receipts are on the billing page.",
         ),
     ]
@@ -107,18 +107,18 @@ def of_pricing() -> list[Question]:
 def _failures() -> Question:
     return Question(
         "What do I pay for a task that fails?",
-        "Nothing. Failed, refused by moderation, canceled before it began or out of time: the "
-        "credits are back in the same moment, as an entry of their own in your statement.",
+        "Nothing. If a task fails, is rejected by moderation, is canceled before it starts or "
+        "times out, its credits are refunded immediately and listed in your statement.",
     )
 
 
 def _duration() -> Question:
     return Question(
         "How long does an image take?",
-        "The status page shows the median of the last hour and of the last day, measured from the "
-        f"call to the file. A task that is not done after {_minutes()} minutes fails and is free.",
+        "The status page shows the median of the last hour and of the last day, from request to "
+        f"file. A task that takes longer than {_minutes()} minutes fails and is refunded.",
         "status",
-        "Look at the status",
+        "See the status page",
     )
 
 
@@ -126,7 +126,7 @@ def _files() -> Question:
     return Question(
         "How long are files kept?",
         f"Results for {settings.RESULT_RETENTION_DAYS} days and uploads for "
-        f"{settings.UPLOAD_RETENTION_HOURS} hours; then they are removed and their address "
+        f"{settings.UPLOAD_RETENTION_HOURS} hours. Then they are removed, and their URL "
         "answers 410. Download what you want to keep.",
     )
 
@@ -135,17 +135,16 @@ def _sources() -> Question:
     formats = " or ".join([", ".join(images.FORMATS[:-1]), images.FORMATS[-1]])
     return Question(
         "Which images can I edit?",
-        f"{formats} of at most {uploads.MAX_BYTES // 1_000_000} MB, at a public address or "
-        "uploaded first. What is wrong with an image is told when you submit, before anything "
-        "is charged.",
+        f"{formats} of at most {uploads.MAX_BYTES // 1_000_000} MB, at a public URL or uploaded "
+        "first. Images are checked when you submit, before anything is charged.",
     )
 
 
 def _words() -> Question:
     return Question(
         "How do I write a prompt?",
-        f"As a sentence, up to {catalog.PROMPT_MAX_CHARACTERS:,} characters: what is in the "
-        "picture, where, in which light. Put words that should be readable in quotation marks.",
+        f"In plain English, up to {catalog.PROMPT_MAX_CHARACTERS:,} characters: what is in the "
+        "picture, where, in what light. Put text that should be readable in quotation marks.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The front page."""
+"""The home page."""
 
 from __future__ import annotations
 
@@ -7,43 +7,42 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from generation.site import facts, faq, metadata
+from generation.site import faq, metadata, page_data
 from generation.site.examples import BY_NAME, SEED
-from generation.site.metadata import Head
+from generation.site.metadata import Metadata
 from vidgo.kernel.web.templatetags.ui import money
 
-# The picture beside the call that made it, what the hero hangs, and the pairs further below.
-ANSWERED = BY_NAME["van"]
-HUNG = ("boat", "astronaut", "fox", "bottle")
-EDITED = ("armchair-orange", "sign-back", "lighthouse-night")
+API_EXAMPLE = BY_NAME["van"]
+HERO_EXAMPLES = ("boat", "astronaut", "fox", "bottle")
+EDITS = ("armchair-orange", "sign-back", "lighthouse-night")
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Say what this is, what it costs and how to begin."""
-    told = facts.context()
-    asked = faq.of_home()
-    count, price = len(told["catalog"].models), money(told["cheapest"].price_usd)
-    about = Head(
+    """Show the home page."""
+    data = page_data.context()
+    entries = faq.of_home()
+    count, price = len(data["catalog"].models), money(data["cheapest"].price_usd)
+    about = Metadata(
         title=f"{settings.VIDGO_NAME}: one API for making and editing images",
         description=(
             f"Send a prompt, get an image. {count} FLUX Kontext models behind one API, from "
-            f"{price} an image, without a subscription. What fails is free."
+            f"{price} an image, without a subscription. Failed images are free."
         ),
         path="/",
-        data=(metadata.organization(), metadata.website(), metadata.answers(asked)),
+        data=(metadata.organization(), metadata.website(), metadata.faq_page(entries)),
     )
     return render(
         request,
         "site/home.html",
         {
-            **told,
-            "head": about,
-            "questions": asked,
-            "hung": [BY_NAME[name] for name in HUNG],
-            "answered": ANSWERED,
-            "answered_size": told["catalog"].sizes[ANSWERED.size],
-            "answered_seed": SEED,
-            "edited": [BY_NAME[name] for name in EDITED],
+            **data,
+            "metadata": about,
+            "faq": entries,
+            "hero_examples": [BY_NAME[name] for name in HERO_EXAMPLES],
+            "api_example": API_EXAMPLE,
+            "api_example_size": data["catalog"].sizes[API_EXAMPLE.size],
+            "api_example_seed": SEED,
+            "edits": [BY_NAME[name] for name in EDITS],
         },
     )

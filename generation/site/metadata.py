@@ -1,4 +1,4 @@
-"""What a page says of itself to search engines, and to those who show links to it."""
+"""Page metadata for search engines and link previews."""
 
 from __future__ import annotations
 
@@ -17,48 +17,48 @@ from generation.site.faq import Question
 
 CARD = "images/social-card.png"
 CARD_WIDTH, CARD_HEIGHT = 1200, 630
-# So that no value can end the element that holds the data.
+# Keeps values from closing the script element around the JSON.
 UNSAFE = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """A public page's title, description and address, and its facts as schema.org has them."""
+class Metadata:
+    """A public page's title, description, path and schema.org data."""
 
     title: str
     description: str
     path: str
     data: tuple[dict[str, Any], ...] = ()
-    # What says nothing of its own yet is not to be found.
+    # False keeps the page out of search engines.
     is_indexed: bool = True
 
     @property
     def address(self) -> str:
-        """Return the page's one address."""
+        """Return the page's canonical URL."""
         return address_of(self.path)
 
     @property
     def card(self) -> dict[str, Any]:
-        """Return the picture that links to the page are shown with."""
+        """Return the image of link previews."""
         return {"url": address_of(static(CARD)), "width": CARD_WIDTH, "height": CARD_HEIGHT}
 
     @property
     def data_json(self) -> SafeString | str:
-        """Return the facts as JSON that may stand inside an element."""
+        """Return the schema.org data as JSON that is safe inside a script element."""
         if not self.data:
             return ""
         graph = {"@context": "https://schema.org", "@graph": list(self.data)}
         text = json.dumps(graph, ensure_ascii=False).translate(UNSAFE)
-        return mark_safe(text)  # noqa: S308  nothing in it can end the element
+        return mark_safe(text)  # noqa: S308  cannot close the element
 
 
 def address_of(path: str) -> str:
-    """Return the absolute address of a path."""
+    """Return the absolute URL of a path."""
     return path if path.startswith(("http://", "https://")) else settings.VIDGO_PUBLIC_URL + path
 
 
 def organization() -> dict[str, Any]:
-    """Return who offers this."""
+    """Return the schema.org data of the operator."""
     return {
         "@type": "Organization",
         "@id": address_of("/#organization"),
@@ -69,7 +69,7 @@ def organization() -> dict[str, Any]:
 
 
 def website() -> dict[str, Any]:
-    """Return the site itself."""
+    """Return the schema.org data of the site."""
     return {
         "@type": "WebSite",
         "@id": address_of("/#site"),
@@ -80,7 +80,7 @@ def website() -> dict[str, Any]:
 
 
 def product(model: catalog.Model, *, image: str) -> dict[str, Any]:
-    """Return a model as something that is sold, at its price."""
+    """Return the schema.org data of a model, with its price."""
     return {
         "@type": "Product",
         "name": f"{model.name} API",
@@ -100,8 +100,8 @@ def product(model: catalog.Model, *, image: str) -> dict[str, Any]:
     }
 
 
-def crumbs(*steps: tuple[str, str]) -> dict[str, Any]:
-    """Return the way from the front page, as names and paths."""
+def breadcrumbs(*steps: tuple[str, str]) -> dict[str, Any]:
+    """Return the schema.org breadcrumbs of (name, path) steps."""
     return {
         "@type": "BreadcrumbList",
         "itemListElement": [
@@ -111,16 +111,16 @@ def crumbs(*steps: tuple[str, str]) -> dict[str, Any]:
     }
 
 
-def answers(questions: Iterable[Question]) -> dict[str, Any]:
-    """Return the questions of a page with their answers."""
+def faq_page(entries: Iterable[Question]) -> dict[str, Any]:
+    """Return the schema.org data of a FAQ."""
     return {
         "@type": "FAQPage",
         "mainEntity": [
             {
                 "@type": "Question",
-                "name": question.asked,
+                "name": question.text,
                 "acceptedAnswer": {"@type": "Answer", "text": question.answer},
             }
-            for question in questions
+            for question in entries
         ],
     }

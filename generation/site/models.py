@@ -1,4 +1,4 @@
-"""The models: all of them, and a page for each."""
+"""The list of models, and a page for each."""
 
 from __future__ import annotations
 
@@ -10,76 +10,75 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from generation import catalog, playground
-from generation.site import copy, facts, faq, metadata
-from generation.site.metadata import Head
+from generation.site import copy, faq, metadata, page_data
+from generation.site.metadata import Metadata
 from vidgo.kernel.web.templatetags.ui import money
 
 SECTION = "models"
-# The tasks, as people call them.
 TASKS = {copy.TEXT: "Text to image", copy.EDIT: "Image to image"}
 
 
 @require_safe
 def models(request: HttpRequest) -> HttpResponse:
-    """Show every model, what it takes and what it costs."""
-    told = facts.context()
-    entries = [(model, copy.hero_of(model)) for model in told["catalog"].models.values()]
+    """List all models with their inputs and prices."""
+    data = page_data.context()
+    entries = [(model, copy.hero_of(model)) for model in data["catalog"].models.values()]
     names = ", ".join(model.name for model, _ in entries)
-    about = Head(
+    about = Metadata(
         title=f"Models · {settings.VIDGO_NAME}",
-        description=f"{names}: what each is for, what it takes and what an image costs.",
+        description=f"{names}: what each is for, its inputs and price per image.",
         path=reverse("models"),
         data=(
             metadata.organization(),
-            metadata.crumbs(("Home", "/"), ("Models", reverse("models"))),
+            metadata.breadcrumbs(("Home", "/"), ("Models", reverse("models"))),
         ),
     )
-    context = {**told, "section": SECTION, "head": about, "entries": entries}
+    context = {**data, "section": SECTION, "metadata": about, "entries": entries}
     return render(request, "site/models.html", context)
 
 
 @require_safe
 def model(request: HttpRequest, model_id: str) -> HttpResponse:
-    """Show one model whole: try it, what it does, what it costs; 404 for one we do not have."""
-    told = facts.context()
-    shown = told["catalog"].models.get(model_id)
-    if shown is None:
+    """Show one model with its playground; raises `catalog.UnknownCatalogEntry`."""
+    data = page_data.context()
+    chosen = data["catalog"].models.get(model_id)
+    if chosen is None:
         raise catalog.UnknownCatalogEntry
-    asked = faq.of_model(shown)
+    entries = faq.of_model(chosen)
     return render(
         request,
         "site/model.html",
         {
-            **told,
+            **data,
             **playground.for_model(request=request, model_id=model_id),
             "section": SECTION,
-            "head": _about(shown, asked),
-            "model": shown,
-            "task": TASKS[shown.task],
-            "sibling": told["catalog"].models[shown.sibling_id],
-            "tier": next(each for each in told["tiers"] if each.key == shown.tier),
-            "hero": copy.hero_of(shown),
-            "features": copy.FEATURES[shown.task],
-            "uses": copy.USES[shown.task],
-            "purchases": facts.purchases(),
-            "questions": asked,
+            "metadata": _metadata(chosen, entries),
+            "model": chosen,
+            "task": TASKS[chosen.task],
+            "sibling": data["catalog"].models[chosen.sibling_id],
+            "tier": next(each for each in data["tiers"] if each.key == chosen.tier),
+            "hero": copy.hero_of(chosen),
+            "features": copy.FEATURES[chosen.task],
+            "uses": copy.USES[chosen.task],
+            "purchases": page_data.purchases(),
+            "faq": entries,
         },
     )
 
 
-def _about(shown: catalog.Model, asked: list[faq.Question]) -> Head:
-    path = reverse("model", args=[shown.id])
-    return Head(
-        title=f"{shown.name} API: {money(shown.price_usd)} an image · {settings.VIDGO_NAME}",
+def _metadata(chosen: catalog.Model, entries: list[faq.Question]) -> Metadata:
+    path = reverse("model", args=[chosen.id])
+    return Metadata(
+        title=f"{chosen.name} API: {money(chosen.price_usd)} an image · {settings.VIDGO_NAME}",
         description=(
-            f"{shown.summary} Try {shown.name} in the playground, then call it as {shown.id}: "
-            f"{money(shown.price_usd)} an image, every size at one price, no subscription."
+            f"{chosen.summary} Try {chosen.name} in the playground, then call it as {chosen.id}: "
+            f"{money(chosen.price_usd)} an image, every size at one price, no subscription."
         ),
         path=path,
         data=(
             metadata.organization(),
-            metadata.product(shown, image=static(copy.hero_of(shown).path)),
-            metadata.crumbs(("Home", "/"), ("Models", reverse("models")), (shown.name, path)),
-            metadata.answers(asked),
+            metadata.product(chosen, image=static(copy.hero_of(chosen).path)),
+            metadata.breadcrumbs(("Home", "/"), ("Models", reverse("models")), (chosen.name, path)),
+            metadata.faq_page(entries),
         ),
     )

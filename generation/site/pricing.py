@@ -1,4 +1,4 @@
-"""What it costs."""
+"""The pricing page."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from generation.site import facts, faq, metadata
-from generation.site.metadata import Head
+from generation.site import faq, metadata, page_data
+from generation.site.metadata import Metadata
 from vidgo.kernel.web.templatetags.ui import money
 
 
 @require_safe
 def pricing(request: HttpRequest) -> HttpResponse:
-    """Show the prices, the packs, and what becomes of money and credits."""
-    told = facts.context()
-    asked = faq.of_pricing()
-    prices = " and ".join(f"{money(tier.price_usd)} ({tier.name})" for tier in told["tiers"])
-    about = Head(
+    """Show prices and credit packs."""
+    data = page_data.context()
+    entries = faq.of_pricing()
+    prices = " and ".join(f"{money(tier.price_usd)} ({tier.name})" for tier in data["tiers"])
+    about = Metadata(
         title=f"Pricing: {prices} an image · {settings.VIDGO_NAME}",
         description=(
             f"An image costs {prices}, in every size and format. Prepaid credits that do not "
-            "expire, no subscription, and nothing for an image that fails."
+            "expire, no subscription, and no charge for an image that fails."
         ),
         path=reverse("pricing"),
         data=(
             metadata.organization(),
-            metadata.crumbs(("Home", "/"), ("Pricing", reverse("pricing"))),
-            metadata.answers(asked),
+            metadata.breadcrumbs(("Home", "/"), ("Pricing", reverse("pricing"))),
+            metadata.faq_page(entries),
         ),
     )
     return render(
         request,
         "site/pricing.html",
         {
-            **told,
+            **data,
             "section": "pricing",
-            "head": about,
-            "purchases": facts.purchases(),
-            "dollar": facts.one_dollar(),
-            "custom": facts.custom_range(),
-            "questions": asked,
+            "metadata": about,
+            "purchases": page_data.purchases(),
+            "dollar": page_data.one_dollar(),
+            "custom": page_data.custom_range(),
+            "faq": entries,
         },
     )

@@ -1,4 +1,4 @@
-"""What the site tells machines: crawlers, language models, and systems that install pages."""
+"""Files for crawlers, language models and browsers: sitemap, robots.txt, llms.txt, manifest."""
 
 from __future__ import annotations
 
@@ -14,46 +14,46 @@ from django.views.decorators.http import require_safe
 
 from generation import catalog
 from generation.docs_site import contents
-from generation.site import facts
+from generation.site import page_data
 from generation.site.metadata import address_of
 
-# An hour; what they tell changes with a release.
-KEPT = {"public": True, "max_age": 3600}
-# The page's ground, as static/css/tokens.css has it.
-PAPER = "#faf9f6"
-# Nothing there is for search engines.
-CLOSED = ("/dashboard", "/admin/", "/accounts/", "/files/", "/webhooks/", "/api/generate/")
+# One hour: these files change only with a release.
+CACHED = {"public": True, "max_age": 3600}
+# The page background in static/css/tokens.css.
+BACKGROUND = "#faf9f6"
+# Paths that search engines should not index.
+DISALLOWED = ("/dashboard", "/admin/", "/accounts/", "/files/", "/webhooks/", "/api/generate/")
 
 
 @require_safe
-@cache_control(**KEPT)
+@cache_control(**CACHED)
 def sitemap(request: HttpRequest) -> HttpResponse:
-    """List the addresses of the public pages."""
+    """List the URLs of the public pages."""
     context = {"addresses": [address_of(path) for path in public_paths()]}
     return render(request, "site/sitemap.xml", context, content_type="application/xml")
 
 
 @require_safe
-@cache_control(**KEPT)
+@cache_control(**CACHED)
 def robots(request: HttpRequest) -> HttpResponse:
-    """Tell crawlers what is not for them, and where the list of pages is."""
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in CLOSED), ""]
+    """Return robots.txt with a link to the sitemap."""
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in DISALLOWED), ""]
     lines.append(f"Sitemap: {address_of(reverse('sitemap'))}")
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
 @require_safe
-@cache_control(**KEPT)
+@cache_control(**CACHED)
 def llms(request: HttpRequest) -> HttpResponse:
-    """Tell language models what this is and how it is called (llmstxt.org)."""
-    context = {**facts.context(), "guide": contents.PAGES}
+    """Describe the API for language models (llmstxt.org)."""
+    context = {**page_data.context(), "docs_pages": contents.PAGES}
     return render(request, "site/llms.txt", context, content_type="text/plain; charset=utf-8")
 
 
 @require_safe
-@cache_control(**KEPT)
+@cache_control(**CACHED)
 def manifest(request: HttpRequest) -> JsonResponse:
-    """Describe the site to systems that keep it among their applications."""
+    """Return the web app manifest."""
     icons = [
         {"src": static(f"images/icon-{edge}.png"), "sizes": f"{edge}x{edge}", "type": "image/png"}
         for edge in (192, 512)
@@ -64,8 +64,8 @@ def manifest(request: HttpRequest) -> JsonResponse:
             "short_name": settings.VIDGO_NAME,
             "start_url": reverse("dashboard"),
             "display": "standalone",
-            "background_color": PAPER,
-            "theme_color": PAPER,
+            "background_color": BACKGROUND,
+            "theme_color": BACKGROUND,
             "icons": icons,
         },
         content_type="application/manifest+json",
@@ -73,14 +73,14 @@ def manifest(request: HttpRequest) -> JsonResponse:
 
 
 @require_safe
-@cache_control(**KEPT)
+@cache_control(**CACHED)
 def favicon(request: HttpRequest) -> HttpResponse:
-    """Lead browsers that ask for the old address to the icon."""
+    """Redirect the conventional path to the icon."""
     return HttpResponsePermanentRedirect(static("images/favicon.ico"))
 
 
 def public_paths() -> Iterator[str]:
-    """Yield the path of each page that is to be found."""
+    """Yield the path of each page that search engines should index."""
     yield "/"
     yield reverse("models")
     for model_id in catalog.load().models:

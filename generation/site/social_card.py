@@ -1,4 +1,4 @@
-"""The product's own pictures: icons of the mark, and the card that links to it are shown with."""
+"""Generated brand images: the icons, and the card for link previews."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from vidgo.kernel.web.templatetags.ui import money
 
 CARD = (1200, 630)
 INK, PAPER, QUIET, ACCENT, PALE = "#191713", "#f7f4ee", "#b3aa9c", "#ff6a2b", "#ffb694"
-# The mark of static/images/favicon.svg, in a square of 32.
+# The logo of static/images/favicon.svg, in a 32 by 32 square.
 LEFT = [(5.5, 8.5), (11.5, 8.5), (20, 24.5), (14, 24.5)]
 RIGHT = [(26.5, 8.5), (20.5, 8.5), (12, 24.5), (18, 24.5)]
 CROSS = [(16, 17), (20, 24.5), (12, 24.5)]
 CORNER = 8 / 32
-# Drawn this many times larger and reduced, so that edges are smooth.
-FINER = 4
+# Drawn at this scale and reduced, for smooth edges.
+SCALE = 4
 
 
 def icon(*, size: int, full_bleed: bool = False) -> Image.Image:
-    """Return the mark on its ground; systems that round the corners themselves want full bleed."""
-    edge = size * FINER
+    """Return the logo; with `full_bleed` without rounded corners, for systems that add them."""
+    edge = size * SCALE
     picture = Image.new("RGBA", (edge, edge), INK if full_bleed else (0, 0, 0, 0))
     draw = ImageDraw.Draw(picture)
     if not full_bleed:
@@ -35,11 +35,11 @@ def icon(*, size: int, full_bleed: bool = False) -> Image.Image:
 
 
 def social_card() -> Image.Image:
-    """Return the card of 1200 by 630: the name, what it is, the lowest price, three examples."""
+    """Return the 1200 by 630 card: name, tagline, lowest price and three examples."""
     card = Image.new("RGB", CARD, INK)
-    _hang(card, "boat", box=(660, 56, 1260, 313))
-    _hang(card, "poster", box=(660, 337, 838, 574))
-    _hang(card, "armchair-orange", box=(862, 337, 1260, 574))
+    _paste(card, "boat", box=(660, 56, 1260, 313))
+    _paste(card, "poster", box=(660, 337, 838, 574))
+    _paste(card, "armchair-orange", box=(862, 337, 1260, 574))
     mark = icon(size=72)
     card.paste(mark, (52, 72), mark)
     draw = ImageDraw.Draw(card)
@@ -52,15 +52,15 @@ def social_card() -> Image.Image:
     return card
 
 
-def _hang(card: Image.Image, name: str, *, box: tuple[int, int, int, int]) -> None:
-    """Put an example on the card, its lower part in a box with round corners."""
+def _paste(card: Image.Image, name: str, *, box: tuple[int, int, int, int]) -> None:
+    """Paste the lower part of an example into a box with rounded corners."""
     width, height = box[2] - box[0], box[3] - box[1]
-    drawn = examples.draw(examples.BY_NAME[name])
-    scale = max(width / drawn.width, height / drawn.height)
-    fitted = drawn.resize((round(drawn.width * scale), round(drawn.height * scale)))
-    mask = Image.new("L", (width * FINER, height * FINER), 0)
+    picture = examples.draw(examples.BY_NAME[name])
+    scale = max(width / picture.width, height / picture.height)
+    fitted = picture.resize((round(picture.width * scale), round(picture.height * scale)))
+    mask = Image.new("L", (width * SCALE, height * SCALE), 0)
     ImageDraw.Draw(mask).rounded_rectangle(
-        (0, 0, width * FINER - 1, height * FINER - 1), radius=18 * FINER, fill=255
+        (0, 0, width * SCALE - 1, height * SCALE - 1), radius=18 * SCALE, fill=255
     )
     card.paste(
         fitted.crop((0, fitted.height - height, width, fitted.height)),
@@ -79,13 +79,13 @@ def _write(
     anchor: str = "ls",
     bold: float = 0,
 ) -> None:
-    """Write in the face that Pillow brings along; it has one weight, a stroke makes another."""
-    face = ImageFont.load_default(size=size)
-    draw.text(at, text, font=face, fill=color, anchor=anchor, stroke_width=bold, stroke_fill=color)
+    """Write in Pillow's built-in font; it has one weight, so a stroke makes it bold."""
+    font = ImageFont.load_default(size=size)
+    draw.text(at, text, font=font, fill=color, anchor=anchor, stroke_width=bold, stroke_fill=color)
 
 
 def files() -> dict[str, bytes]:
-    """Return the content of each file, by its static path."""
+    """Return the content of each file by its static path."""
     icons = {
         "images/apple-touch-icon.png": icon(size=180, full_bleed=True),
         "images/icon-192.png": icon(size=192),
@@ -100,12 +100,12 @@ def files() -> dict[str, bytes]:
 
 
 def _png(picture: Image.Image) -> bytes:
-    held = io.BytesIO()
-    picture.save(held, "PNG", optimize=True)
-    return held.getvalue()
+    file = io.BytesIO()
+    picture.save(file, "PNG", optimize=True)
+    return file.getvalue()
 
 
 def _ico(picture: Image.Image) -> bytes:
-    held = io.BytesIO()
-    picture.save(held, "ICO", sizes=[(16, 16), (32, 32), (48, 48)])
-    return held.getvalue()
+    file = io.BytesIO()
+    picture.save(file, "ICO", sizes=[(16, 16), (32, 32), (48, 48)])
+    return file.getvalue()

@@ -1,4 +1,4 @@
-"""The status page: how the service is doing, from what really happened."""
+"""The status page, measured from real tasks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from generation import catalog
 from generation.reporting import service_status
-from generation.site.metadata import Head
+from generation.site.metadata import Metadata
 
 log = structlog.get_logger(__name__)
 
@@ -22,38 +22,38 @@ log = structlog.get_logger(__name__)
 @never_cache
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
-    """Show how the service is doing; without a database it is 503, and says so."""
-    about = Head(
+    """Show the service status; without a database the page says so and is a 503."""
+    about = Metadata(
         title=f"Status · {settings.VIDGO_NAME}",
         description=(
-            f"Whether {settings.VIDGO_NAME} works right now: how long tasks wait, how many "
-            "finish, how long an image takes."
+            f"Current status of {settings.VIDGO_NAME}: queue time, success rate and generation "
+            "time."
         ),
         path=reverse("status"),
     )
     context = {
         "section": "status",
-        "head": about,
-        "kept_seconds": int(service_status.KEPT_SECONDS),
-        "fewest": service_status.FEWEST,
+        "metadata": about,
+        "cached_seconds": int(service_status.KEPT_SECONDS),
+        "sample_minimum": service_status.FEWEST,
         "long_wait_seconds": int(service_status.WAIT_IS_LONG_SECONDS),
     }
     now = service_status.read()
-    if now is None or not _knows_who_asks(request):
+    if now is None or not _can_load_user(request):
         request.user = AnonymousUser()
         request.viewing_as = None  # type: ignore[attr-defined]
         return render(request, "site/status.html", {**context, "now": None}, status=503)
     states = [(model, now.models[model.id]) for model in catalog.load().models.values()]
-    told = {"now": now, "states": states, "spans": (now.hour, now.day)}
-    return render(request, "site/status.html", {**context, **told})
+    context |= {"now": now, "states": states, "spans": (now.hour, now.day)}
+    return render(request, "site/status.html", context)
 
 
-def _knows_who_asks(request: HttpRequest) -> bool:
-    """Load the person and what an operator looks at, which every page's header asks for."""
+def _can_load_user(request: HttpRequest) -> bool:
+    """Load what every page's header needs; return False without a database."""
     try:
         bool(request.user.is_authenticated)
         bool(request.viewing_as)  # type: ignore[attr-defined]
     except DatabaseError:
-        log.exception("person_unknown")
+        log.exception("user_load_failed")
         return False
     return True

@@ -1,4 +1,4 @@
-"""The addresses of the public site."""
+"""URLs of the public site."""
 
 from django.urls import path
 

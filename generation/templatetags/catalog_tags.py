@@ -1,4 +1,4 @@
-"""What templates say from the catalog: names of models, and the commands that try them."""
+"""Template tags for models, prices, example images and curl commands."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from generation import catalog
 from generation.site.examples import Example
+from vidgo.kernel.web.templatetags.ui import money
 
 register = template.Library()
 
@@ -23,26 +24,32 @@ SAMPLE_PROMPT = "A lighthouse above the fog, first light"
 
 @register.filter
 def model_name(model_id: str) -> str:
-    """Return a model's name; one that has left the catalog is called by its id."""
+    """Return a model's name, or its ID if it is no longer in the catalog."""
     model = catalog.load().models.get(model_id)
     return model.name if model else model_id
 
 
+@register.filter
+def credits_usd(credits: int) -> str:
+    """Return the price of credits in US dollars."""
+    return money(catalog.load().usd(credits))
+
+
 @register.simple_tag
 def first_model() -> catalog.Model:
-    """Return the model that samples and new forms begin with."""
+    """Return the default model of samples and forms."""
     return next(iter(catalog.load().models.values()))
 
 
 @register.simple_tag
 def all_models() -> list[catalog.Model]:
-    """Return the models that are for sale."""
+    """Return all models."""
     return list(catalog.load().models.values())
 
 
 @register.simple_tag
 def support_email() -> str:
-    """Return where customers may write to, or nothing."""
+    """Return the support address, empty if there is none."""
     return settings.VIDGO_SUPPORT_EMAIL
 
 
@@ -54,7 +61,7 @@ def submit_curl(
     size: str = "16:9",
     **further: Any,
 ) -> SafeString:
-    """Return the command that submits this order; `key` may be a whole key or its placeholder."""
+    """Return the curl command that submits a request, with a key or its placeholder."""
     body = {
         "model": model or first_model().id,
         "input": {"prompt": prompt, "size": size, **further},
@@ -64,42 +71,42 @@ def submit_curl(
 
 @register.simple_tag
 def submit_edit_curl(model: str, prompt: str, size: str) -> SafeString:
-    """Return the command that submits an edit, of an image that stands for the customer's own."""
+    """Return the curl command that submits an edit of an example image URL."""
     return submit_curl(model=model, prompt=prompt, size=size, image_urls=[SAMPLE_IMAGE])
 
 
 @register.simple_tag
 def status_curl(key: str = PLACEHOLDER_KEY, task_id: str = "TASK_ID") -> SafeString:
-    """Return the command that asks how a task is doing."""
+    """Return the curl command that gets a task's status."""
     return _curl(f"{settings.VIDGO_PUBLIC_URL}/api/generate/status/{task_id}", key=key)
 
 
 @register.simple_tag
 def tasks_curl(key: str = PLACEHOLDER_KEY) -> SafeString:
-    """Return the command that lists the latest tasks."""
+    """Return the curl command that lists tasks."""
     return _curl(f"{settings.VIDGO_PUBLIC_URL}/api/generate/tasks", key=key)
 
 
 @register.simple_tag
 def balance_curl(key: str = PLACEHOLDER_KEY) -> SafeString:
-    """Return the command that asks for the balance."""
+    """Return the curl command that gets the balance."""
     return _curl(f"{settings.VIDGO_PUBLIC_URL}/api/user/balance", key=key)
 
 
 @register.inclusion_tag("components/example.html")
-def example(shown: Example, words: str = "", **options: Any) -> dict[str, Any]:
-    """Show an example picture. Options: kind, soon (it is in the first screen)."""
-    return {"example": shown, "words": words, **options}
+def example(example: Example, **options: Any) -> dict[str, Any]:
+    """Show an example image. Options: kind, caption, eager (loads with the page)."""
+    return {"example": example, **options}
 
 
 @register.inclusion_tag("components/example_pair.html")
-def example_pair(edited: Example, soon: bool = False) -> dict[str, Any]:
-    """Show an edit beside what it began with, and the words that asked for it."""
-    return {"edited": edited, "soon": soon}
+def example_pair(edited: Example, eager: bool = False) -> dict[str, Any]:
+    """Show an edit beside its input image, with its prompt."""
+    return {"edited": edited, "eager": eager}
 
 
 def _curl(url: str, *, key: str, body: dict[str, Any] | None = None) -> SafeString:
-    # Double quotes let the shell put in the placeholder's variable; keys hold nothing it expands.
+    # Double quotes, so that the shell expands the placeholder; keys contain nothing to expand.
     command = format_html(
         'curl <span class="code-bright">{}</span> \\\n  -H "Authorization: Bearer {}"', url, key
     )

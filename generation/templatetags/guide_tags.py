@@ -1,4 +1,4 @@
-"""The building blocks of the documentation: samples in tabs, answers, and tables of fields."""
+"""Building blocks of the documentation: code samples, example responses, tables of fields."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from generation.docs_site import code
 
 register = template.Library()
 
-# The shapes whose fields a page lists, by the name its template uses.
-SHAPES: Mapping[str, type[serializers.Serializer[None]]] = {
-    "order": schemas.SubmitBody,
+# The schemas whose fields a page lists, by the name in its template.
+SCHEMAS: Mapping[str, type[serializers.Serializer[None]]] = {
+    "submit": schemas.SubmitBody,
     "task": schemas.TaskData,
     "file": schemas.FileData,
     "upload": schemas.UploadData,
@@ -37,31 +37,31 @@ TYPES: tuple[tuple[type, str], ...] = (
     (serializers.ListSerializer, "array of objects"),
     (serializers.Serializer, "object"),
 )
-# What the shapes leave unsaid because a machine would not read it.
-WORDS: Mapping[tuple[str, str], str] = {
-    ("order", "model"): "Which model works; the `-edit` models change an image.",
-    ("order", "input"): "What to make.",
-    ("order", "callback_url"): "https; called once when the task has ended.",
-    ("task", "task_id"): "The task's name, for every further call.",
-    ("task", "status"): "How far the task is.",
-    ("task", "files"): "The images; empty until the task has finished.",
-    ("task", "progress"): "Percent; 0 when it failed.",
-    ("task", "error_message"): "Why it failed, in a sentence; otherwise null.",
-    ("file", "file_type"): "What kind of file it is.",
+# Descriptions of fields that have no help text in OpenAPI.
+DESCRIPTIONS: Mapping[tuple[str, str], str] = {
+    ("submit", "model"): "The model; the `-edit` models change an image.",
+    ("submit", "input"): "The image to generate.",
+    ("submit", "callback_url"): "An https URL that gets a webhook when the task has ended.",
+    ("task", "task_id"): "The task's ID.",
+    ("task", "status"): "The state of the task.",
+    ("task", "files"): "The generated files; empty until the task has finished.",
+    ("task", "progress"): "Percent; 0 if the task failed.",
+    ("task", "error_message"): "Why the task failed; otherwise null.",
+    ("file", "file_type"): "The type of file.",
     ("file", "width"): "Pixels.",
     ("file", "height"): "Pixels.",
-    ("file", "sha256"): "Of the file's bytes, hexadecimal.",
-    ("upload", "file_id"): "The upload's name.",
-    ("upload", "file_name"): "The name you gave, or the original one.",
-    ("upload", "original_name"): "What the file was called.",
-    ("upload", "mime_type"): "What it was found to be, whatever its name says.",
-    ("upload", "upload_path"): "Always the same; what you ask for is ignored.",
+    ("file", "sha256"): "SHA-256 of the file, hexadecimal.",
+    ("upload", "file_id"): "The upload's ID.",
+    ("upload", "file_name"): "The name you sent, or the original name.",
+    ("upload", "original_name"): "The original file name.",
+    ("upload", "mime_type"): "Detected from the content, not the name.",
+    ("upload", "upload_path"): "Always the same; the value you send is ignored.",
     ("upload", "file_url"): "Use it in `image_urls`.",
-    ("upload", "download_url"): "The same address.",
+    ("upload", "download_url"): "The same URL.",
     ("upload", "upload_time"): "ISO 8601, UTC.",
     ("upload", "expires_at"): "When the file is removed, UTC.",
-    ("entry", "kind"): "Why the credits moved.",
-    ("entry", "reason"): "A sentence, where there is something to say.",
+    ("entry", "kind"): "The kind of transaction.",
+    ("entry", "reason"): "A note, if there is one.",
 }
 
 
@@ -75,25 +75,25 @@ class Field:
     default: str
     bounds: str
     choices: tuple[str, ...]
-    words: str
+    description: str
 
 
 @register.inclusion_tag("docs/parts/sample.html")
 def sample(name: str, title: str = "") -> dict[str, Any]:
-    """Show a sample in the languages it is written in, one tab each."""
+    """Show a code sample with one tab per language."""
     return {"name": name, "title": title, "samples": code.samples_of(name)}
 
 
 @register.inclusion_tag("docs/parts/code.html")
-def answer(name: str, title: str = "Answer") -> dict[str, Any]:
-    """Show an example of an answer."""
+def answer(name: str, title: str = "Response") -> dict[str, Any]:
+    """Show an example response."""
     text = json.dumps(examples.ALL[name](), indent=2, ensure_ascii=False)
     return {"title": title, "html": code.highlight(text=text, language="json")}
 
 
 @register.simple_block_tag
 def code_of(content: str, language: str, title: str = "") -> SafeString:
-    """Show a few lines of a language; what they hold is text, not markup."""
+    """Show highlighted code; the content is text, not markup."""
     text = content.strip("\n")
     html = code.highlight(text=text, language=language)
     rendered = template.loader.get_template("docs/parts/code.html")
@@ -101,15 +101,15 @@ def code_of(content: str, language: str, title: str = "") -> SafeString:
 
 
 @register.inclusion_tag("docs/parts/fields.html")
-def fields(shape: str, asked: bool = False) -> dict[str, Any]:
-    """List the fields of a shape; `asked` for one that a caller sends."""
-    return {"shape": shape, "asked": asked, "fields": list(fields_of(shape))}
+def fields(schema: str, request: bool = False) -> dict[str, Any]:
+    """List the fields of a schema; `request` for one that the client sends."""
+    return {"schema": schema, "request": request, "fields": list(fields_of(schema))}
 
 
 @register.filter
-def ticked(sentence: str) -> SafeString:
-    """Return a sentence whose `names` are code."""
-    parts = sentence.split("`")
+def backticks(text: str) -> SafeString:
+    """Return text as HTML, with `backticked` parts as code."""
+    parts = text.split("`")
     return format_html_join(
         "",
         "{}",
@@ -119,16 +119,16 @@ def ticked(sentence: str) -> SafeString:
 
 @register.simple_tag
 def scopes() -> list[tuple[str, str]]:
-    """Return what a key may be limited to, with what each opens."""
+    """Return the scopes of API keys with their descriptions."""
     return list(restrictions.SCOPES.items())
 
 
-def fields_of(shape: str) -> Iterator[Field]:
-    """Yield the fields of a shape, those of an object in it after it."""
-    yield from _fields(SHAPES[shape](), shape=shape, path="")
+def fields_of(schema: str) -> Iterator[Field]:
+    """Yield the fields of a schema; nested fields follow their parent."""
+    yield from _fields(SCHEMAS[schema](), schema=schema, path="")
 
 
-def _fields(serializer: Any, *, shape: str, path: str) -> Iterator[Field]:
+def _fields(serializer: Any, *, schema: str, path: str) -> Iterator[Field]:
     for name, field in serializer.fields.items():
         full = path + name
         choices = tuple(str(key) for key in getattr(field, "choices", {}))
@@ -140,17 +140,17 @@ def _fields(serializer: Any, *, shape: str, path: str) -> Iterator[Field]:
             default=str(default),
             bounds=_bounds(field),
             choices=choices,
-            words=WORDS.get((shape, full)) or str(field.help_text or ""),
+            description=DESCRIPTIONS.get((schema, full)) or str(field.help_text or ""),
         )
         if isinstance(field, serializers.Serializer):
-            yield from _fields(field, shape=shape, path=f"{full}.")
+            yield from _fields(field, schema=schema, path=f"{full}.")
 
 
 def _type(field: Any) -> str:
-    word = next(word for kind, word in TYPES if isinstance(field, kind))
-    if word == "array":
+    name = next(name for kind, name in TYPES if isinstance(field, kind))
+    if name == "array":
         return f"array of {_type(field.child)}s"
-    return f"{word} or null" if field.allow_null else word
+    return f"{name} or null" if field.allow_null else name
 
 
 def _bounds(field: Any) -> str:

@@ -1,11 +1,11 @@
-// Says at once what an amount of one's own buys; the page says what a dollar buys without it.
+// Shows how many credits and images a custom amount buys.
 for (const box of document.querySelectorAll("[data-amount]")) {
   const input = box.querySelector("input");
   const out = box.querySelector("[data-amount-out]");
   const show = () => {
     const dollars = Number(input.value);
-    const fits = input.value !== "" && Number.isInteger(dollars) && input.checkValidity();
-    if (!fits) {
+    const isValid = input.value !== "" && Number.isInteger(dollars) && input.checkValidity();
+    if (!isValid) {
       out.textContent = "";
       return;
     }

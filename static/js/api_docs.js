@@ -1,12 +1,12 @@
-// Swagger UI is dark under a class of its own; it follows the theme of the site.
+// Sets Swagger UI's dark-mode class from the site's theme.
 (() => {
   const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");
-  const follow = () => {
+  const update = () => {
     const theme = root.dataset.theme ?? (system.matches ? "dark" : "light");
     root.classList.toggle("dark-mode", theme === "dark");
   };
-  follow();
-  system.addEventListener("change", follow);
-  new MutationObserver(follow).observe(root, { attributeFilter: ["data-theme"] });
+  update();
+  system.addEventListener("change", update);
+  new MutationObserver(update).observe(root, { attributeFilter: ["data-theme"] });
 })();

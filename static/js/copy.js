@@ -1,4 +1,4 @@
-// Copy buttons: they appear only where the browser can copy (a page served over https, or locally).
+// Copy buttons, visible only where the browser allows copying (https or localhost).
 if (navigator.clipboard) {
   for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
 
@@ -7,10 +7,10 @@ if (navigator.clipboard) {
     const source = button?.closest("[data-copies]")?.querySelector("[data-copied]");
     if (!source) return;
     await navigator.clipboard.writeText(source.textContent);
-    const word = button.querySelector("[data-copy-word]");
-    word.textContent = "Copied";
+    const label = button.querySelector("[data-copy-label]");
+    label.textContent = "Copied";
     setTimeout(() => {
-      word.textContent = "Copy";
+      label.textContent = "Copy";
     }, 2000);
   });
 }

@@ -1,4 +1,4 @@
-// A button marked data-once submits its form once, however often it is pressed.
+// A form with a data-once button is submitted only once.
 document.addEventListener("submit", (event) => {
   const button = event.target.querySelector("[data-once]");
   if (!button) return;
@@ -9,11 +9,11 @@ document.addEventListener("submit", (event) => {
   button.setAttribute("aria-busy", "true");
 });
 
-// The browser may show this very page again when one comes back to it, and fills its forms in as
-// they were left. A filter then says again what the list below it shows.
+// Going back restores the page with its forms as they were left: enable the buttons again, and reset
+// filter forms to match the list below them.
 addEventListener("pageshow", (event) => {
   for (const button of document.querySelectorAll("[data-once]")) button.removeAttribute("aria-busy");
-  const way = performance.getEntriesByType("navigation")[0]?.type;
-  if (!event.persisted && way !== "back_forward") return;
+  const type = performance.getEntriesByType("navigation")[0]?.type;
+  if (!event.persisted && type !== "back_forward") return;
   for (const filter of document.querySelectorAll("form[method=get]")) filter.reset();
 });

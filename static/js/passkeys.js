@@ -1,6 +1,6 @@
-// Passkeys: a form marked data-passkey asks the browser for one and sends what it says.
-// "create" makes one, "get" shows one; the options stand in data-options, or are fetched from the
-// form's address. JSON carries bytes as base64url, the browser wants buffers.
+// Passkeys: a form with data-passkey asks the browser for a credential and submits it.
+// "create" registers a passkey, "get" signs in with one. The options come from data-options or from
+// the form's URL. Bytes are base64url in JSON and buffers in the browser's API.
 const toBuffer = (text) =>
   Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0)).buffer;
 
@@ -12,11 +12,11 @@ const toText = (buffer) =>
 
 const withBuffers = (list) => list?.map((each) => ({ ...each, id: toBuffer(each.id) }));
 
-async function create({ publicKey }, alone) {
+async function create({ publicKey }, isPasswordless) {
   const selection = { ...publicKey.authenticatorSelection };
-  selection.residentKey = alone ? "required" : "discouraged";
-  selection.requireResidentKey = alone;
-  if (alone) selection.userVerification = "required";
+  selection.residentKey = isPasswordless ? "required" : "discouraged";
+  selection.requireResidentKey = isPasswordless;
+  if (isPasswordless) selection.userVerification = "required";
   return navigator.credentials.create({
     publicKey: {
       ...publicKey,
@@ -57,14 +57,14 @@ function asJson(credential) {
 async function optionsOf(form) {
   if (form.dataset.options) return JSON.parse(form.dataset.options);
   const answer = await fetch(form.action, { headers: { Accept: "application/json" } });
-  if (!answer.ok) throw new Error("The server has no options.");
+  if (!answer.ok) throw new Error("The server returned no options.");
   return (await answer.json()).request_options;
 }
 
-const SENTENCES = {
-  NotAllowedError: "That was not completed. Try again when you are ready.",
-  InvalidStateError: "This device has a passkey for your account already.",
-  SecurityError: "Passkeys need the site’s own name: open this page by its name, not by an IP address.",
+const MESSAGES = {
+  NotAllowedError: "Canceled or timed out. Please try again.",
+  InvalidStateError: "This device already has a passkey for your account.",
+  SecurityError: "Passkeys need a domain name: open this page by its domain, not by an IP address.",
 };
 
 async function run(form) {
@@ -74,12 +74,12 @@ async function run(form) {
   button.disabled = true;
   try {
     const options = await optionsOf(form);
-    const alone = form.elements.passwordless?.checked ?? true;
-    const credential = form.dataset.passkey === "create" ? await create(options, alone) : await get(options);
+    const isPasswordless = form.elements.passwordless?.checked ?? true;
+    const credential = form.dataset.passkey === "create" ? await create(options, isPasswordless) : await get(options);
     form.elements.credential.value = asJson(credential);
     form.submit();
   } catch (error) {
-    note.textContent = SENTENCES[error.name] ?? "That did not work in this browser.";
+    note.textContent = MESSAGES[error.name] ?? "This did not work in this browser.";
     button.disabled = false;
   }
 }
@@ -87,7 +87,7 @@ async function run(form) {
 for (const form of document.querySelectorAll("[data-passkey]")) {
   const note = form.querySelector("[data-passkey-note]");
   if (!window.PublicKeyCredential) {
-    note.textContent = "This browser knows no passkeys, or the page was not opened over https.";
+    note.textContent = "This browser does not support passkeys, or the page was not opened over https.";
     continue;
   }
   note.textContent = "";

@@ -1,5 +1,5 @@
-// The playground follows what is chosen and typed: the price on the button, the count of characters,
-// and the order within the code. Without it the page says the prices and shows the code it began with.
+// Updates the playground as the user types: the price on the button, the character count, and the
+// request in the code snippets. Without it the page still lists all prices and the initial code.
 (() => {
   const box = document.querySelector("[data-playground]");
   const form = box?.querySelector("form");
@@ -7,7 +7,7 @@
   const one = (name) => form.querySelector(`[name=${name}]:checked`);
   const text = (name) => form.elements[name]?.value.trim() ?? "";
 
-  const order = () => {
+  const requestBody = () => {
     const task = one("task")?.value;
     const input = { prompt: form.elements.prompt.value };
     if (one("size")) input.size = one("size").value;
@@ -15,9 +15,10 @@
     if (/^\d{1,10}$/.test(text("seed"))) input.seed = Number(text("seed"));
     if (task === "image-to-image") {
       const file = form.elements.image.files[0];
-      const stands = file && box.dataset.fileAddress + encodeURIComponent(file.name);
-      const address = stands || text("image_url");
-      input.image_urls = address ? [address] : [];
+      // An example URL stands in for a file that is not uploaded yet.
+      const placeholder = file && box.dataset.fileAddress + encodeURIComponent(file.name);
+      const url = placeholder || text("image_url");
+      input.image_urls = url ? [url] : [];
     }
     return { model: one("tier")?.getAttribute(`data-model-${task}`), input };
   };
@@ -30,9 +31,9 @@
 
   const price = () => {
     const credits = one("tier")?.getAttribute(`data-credits-${one("task")?.value}`);
-    const words = form.querySelector("[data-price-words]");
-    if (words) words.textContent = credits ? ` for ${credits} credits` : "";
-    const pixels = form.querySelector("[data-pixels-words]");
+    const label = form.querySelector("[data-price-text]");
+    if (label) label.textContent = credits ? ` for ${credits} credits` : "";
+    const pixels = form.querySelector("[data-pixels-text]");
     pixels.textContent = one("size")?.dataset.pixels ?? "";
   };
 
@@ -43,31 +44,30 @@
     place.textContent = `${prompt.value.length} / ${prompt.maxLength}`;
   };
 
-  const follow = () => {
+  const update = () => {
     price();
     count();
-    for (const place of box.querySelectorAll("[data-code-body]")) write(place, order());
-    box.querySelector("[data-code-title]").textContent = "The same by API";
+    for (const place of box.querySelectorAll("[data-code-body]")) write(place, requestBody());
   };
 
-  // Who has not typed anything yet tries the other task with the other sample.
+  // Switching the task also switches an unchanged sample.
   const samples = [...box.querySelectorAll("[data-sample]")];
   form.addEventListener("change", (event) => {
     if (event.target.name !== "task") return;
-    const { prompt, image_url: address } = form.elements;
+    const { prompt, image_url: imageUrl } = form.elements;
     const next = samples.find((sample) => sample.dataset.sample === event.target.value);
     if (!next || !samples.some((sample) => sample.dataset.prompt === prompt.value)) return;
     prompt.value = next.dataset.prompt;
-    address.value = next.dataset.address;
+    imageUrl.value = next.dataset.imageUrl;
     const size = form.querySelector(`[name=size][value="${next.dataset.size}"]`);
     if (size) size.checked = true;
-    address.dispatchEvent(new Event("input", { bubbles: true }));
+    imageUrl.dispatchEvent(new Event("input", { bubbles: true }));
   });
 
-  form.addEventListener("input", follow);
-  form.addEventListener("change", follow);
-  // A browser that comes back to the page fills the form in anew, after the scripts.
-  addEventListener("pageshow", (event) => (event.persisted ? follow() : price()));
+  form.addEventListener("input", update);
+  form.addEventListener("change", update);
+  // Browsers restore form values after scripts have run.
+  addEventListener("pageshow", (event) => (event.persisted ? update() : price()));
   price();
   count();
 })();

@@ -1,4 +1,4 @@
-// The image to edit: shown as soon as it is chosen or dropped, and taken from the clipboard.
+// Previews the image to edit when it is chosen, dropped or pasted.
 (() => {
   const zone = document.querySelector("[data-dropzone]");
   if (!zone) return;
@@ -9,9 +9,9 @@
   const held = zone.querySelector("[data-held]") ?? new Image();
   held.className = "dropzone__picture";
   held.alt = "The image that will be edited";
-  const address = input.form.elements.image_url;
-  const words = zone.querySelector("[data-file-words]");
-  const limit = words.textContent;
+  const imageUrl = input.form.elements.image_url;
+  const label = zone.querySelector("[data-file-text]");
+  const limit = label.textContent;
   const size = (bytes) =>
     bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
 
@@ -25,12 +25,12 @@
     } else {
       chosen.remove();
     }
-    words.textContent = file ? `${file.name}, ${size(file.size)}` : limit;
+    label.textContent = file ? `${file.name}, ${size(file.size)}` : limit;
   };
 
-  // Of addresses, only our own can be shown: a page of ours loads nothing from elsewhere.
+  // Only our own URLs have a preview: the CSP blocks images from other sites.
   const showHeld = () => {
-    const url = URL.canParse(address.value) ? new URL(address.value) : null;
+    const url = URL.canParse(imageUrl.value) ? new URL(imageUrl.value) : null;
     if (url?.origin === location.origin && /\.(png|jpe?g|webp|gif)$/.test(url.pathname)) {
       held.src = url.href;
       zone.prepend(held);
@@ -40,7 +40,7 @@
   };
 
   input.addEventListener("change", show);
-  address.addEventListener("input", showHeld);
+  imageUrl.addEventListener("input", showHeld);
   for (const name of ["dragenter", "dragover"]) {
     zone.addEventListener(name, () => zone.classList.add("dropzone--over"));
   }
@@ -48,14 +48,14 @@
     zone.addEventListener(name, () => zone.classList.remove("dropzone--over"));
   }
 
-  zone.querySelector("[data-paste-words]").hidden = false;
+  zone.querySelector("[data-paste-text]").hidden = false;
   document.addEventListener("paste", (event) => {
     const image = [...(event.clipboardData?.files ?? [])].find((file) => file.type.startsWith("image/"));
     if (!image) return;
     event.preventDefault();
-    const carrier = new DataTransfer();
-    carrier.items.add(image);
-    input.files = carrier.files;
+    const transfer = new DataTransfer();
+    transfer.items.add(image);
+    input.files = transfer.files;
     const edit = input.form.querySelector("[name=task][value=image-to-image]");
     if (edit) edit.checked = true;
     input.dispatchEvent(new Event("change", { bubbles: true }));

@@ -1,4 +1,4 @@
-// One language for all samples: what is chosen in one place is chosen everywhere, and next time.
+// One language for all code samples: choosing it in one sample selects it everywhere, and is stored.
 const choices = [...document.querySelectorAll("[data-tabs] input[type=radio]")];
 
 const choose = (language) => {
@@ -7,25 +7,25 @@ const choose = (language) => {
   }
 };
 
-const kept = () => {
+const stored = () => {
   try {
     return localStorage.getItem("language");
   } catch {
-    return null; // Storage may be forbidden; the first language is a fine one.
+    return null; // Storage may be blocked; use the first language.
   }
 };
 
-if (kept()) choose(kept());
+if (stored()) choose(stored());
 
 document.addEventListener("change", (event) => {
   if (!choices.includes(event.target)) return;
-  const place = event.target.closest("[data-tabs]").getBoundingClientRect().top;
+  const top = event.target.closest("[data-tabs]").getBoundingClientRect().top;
   choose(event.target.value);
   try {
     localStorage.setItem("language", event.target.value);
   } catch {
-    // The choice then lasts for this page only.
+    // Storage may be blocked; the choice lasts for this page.
   }
-  // Samples above may have become longer or shorter: what one looks at stays where it was.
-  scrollBy(0, event.target.closest("[data-tabs]").getBoundingClientRect().top - place);
+  // Samples above may change height: keep the clicked one in place.
+  scrollBy(0, event.target.closest("[data-tabs]").getBoundingClientRect().top - top);
 });

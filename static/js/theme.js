@@ -1,11 +1,11 @@
-// Light or dark: the visitor's system decides, until the switch in the header has been used.
+// Light or dark theme: follows the system until the visitor uses the switch.
 (() => {
   const root = document.documentElement;
   const stored = () => {
     try {
       return localStorage.getItem("theme");
     } catch {
-      return null; // Storage may be forbidden; the system's choice is a fine one.
+      return null; // Storage may be blocked; follow the system.
     }
   };
   const chosen = stored();
@@ -21,7 +21,7 @@
         try {
           localStorage.setItem("theme", root.dataset.theme);
         } catch {
-          // The choice then lasts for this page only.
+          // Storage may be blocked; the choice lasts for this page.
         }
       });
     }

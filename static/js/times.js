@@ -1,4 +1,4 @@
-// Dates in the viewer's own zone; without script they are in UTC and say so.
+// Displays times in the viewer's time zone; without JavaScript they are labeled UTC.
 (() => {
   const parts = { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" };
   const thisYear = new Intl.DateTimeFormat(undefined, parts);

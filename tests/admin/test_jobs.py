@@ -30,7 +30,7 @@ def balance(organization: Organization) -> int:
 def test_a_running_job_is_requeued(operator: Client, organization: Organization) -> None:
     taken = factories.running(organization=organization)
     Job.objects.filter(pk=taken.pk).update(deadline_at=timezone.now() - timedelta(hours=1))
-    assert "1 put back" in act(operator, "requeue", taken.pk).content.decode()
+    assert "1 requeued" in act(operator, "requeue", taken.pk).content.decode()
     job = Job.objects.get(pk=taken.pk)
     assert (job.status, job.leased_until, job.fence) == ("queued", None, taken.fence + 1)
     assert job.deadline_at > timezone.now()
@@ -50,7 +50,7 @@ def test_a_failed_job_is_refunded_once(operator: Client, organization: Organizat
     job = factories.running(organization=organization)
     assert balance(organization) == 0
     text = act(operator, "fail-and-refund", job.pk).content.decode()
-    assert "1 ended, credits given back." in text
+    assert "1 failed and refunded." in text
     assert Job.objects.get(pk=job.pk).status == "failed"
     assert balance(organization) == job.price_credits
     event = last_event("job.failed")
@@ -69,7 +69,7 @@ def test_jobs_that_have_ended_stay_as_they_are(
     done = factories.finished(organization=organization)
     waiting = factories.job(organization=organization)
     text = act(operator, "fail-and-refund", done.pk, waiting.pk).content.decode()
-    assert "1 ended, credits given back. 1 had ended already and stay as they are." in text
+    assert "1 failed and refunded. 1 had already ended." in text
     assert Job.objects.get(pk=done.pk).status == "finished"
     text = act(operator, "requeue", done.pk).content.decode()
     assert "This task has already ended." in text

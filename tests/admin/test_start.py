@@ -74,7 +74,7 @@ def test_it_shows_how_many_jobs_failed_and_whose_fault_it_was(
     assert sum(hour.not_over for hour in hours) == 1
     page = page_text(operator)
     assert "40.0 %" in page
-    assert "2 of 5, orders at fault aside" in page
+    assert "2 of 5, invalid requests excluded" in page
     assert "$0.20 charged" in page
 
 

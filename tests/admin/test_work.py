@@ -66,7 +66,7 @@ def test_a_provider_is_paused_and_resumed_with_a_reason(operator: Client, db: No
     assert event.target.startswith("sandbox until ")
     text = page_text(operator, PROVIDERS)
     assert "Paused" in text
-    assert "by hand: Ticket 4711" in text
+    assert "by an operator: Ticket 4711" in text
     # A job that started before does not end the pause.
     started = Attempt(provider="sandbox", started_at=timezone.now())
     health.note_success(attempt=started)
@@ -108,7 +108,7 @@ def test_the_page_shows_health_slots_balance_and_recent_failures(
         assert part in text, part
     start = page_text(operator, "admin:index")
     assert "Provider sandbox is open" in start
-    assert "The account at sandbox is low: 12 credits left." in start
+    assert "Low balance at sandbox: 12 credits left." in start
     with django_assert_num_queries(5) as few:
         page_text(operator, PROVIDERS)
     ProviderState.objects.update(open_until=None, failures_in_a_row=0)
@@ -129,7 +129,7 @@ def test_the_queue_page_shows_who_waits_and_since_when(
     assert (queue.drivers, queue.workers) == (1, 1)
     (row,) = operator.get(reverse(QUEUE)).context["waiting"]
     assert (row["name"], row["waiting"], row["running"]) == ("Acme", 1, 2)
-    assert "waited for 10 minutes" in page_text(operator, "admin:index")
+    assert "waiting for 10 minutes" in page_text(operator, "admin:index")
 
 
 def test_jobs_without_a_live_worker_are_reported(
@@ -138,7 +138,7 @@ def test_jobs_without_a_live_worker_are_reported(
     job = factories.running(organization=organization)
     Job.objects.filter(pk=job.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
     assert operator.get(reverse(QUEUE)).context["depth"].lost == 1
-    assert "1 running tasks have lost their worker" in page_text(operator, "admin:index")
+    assert "1 running tasks lost their worker" in page_text(operator, "admin:index")
 
 
 @pytest.mark.parametrize(("minutes", "silent"), [(1, False), (10, True)])
@@ -149,7 +149,7 @@ def test_an_overdue_schedule_means_that_no_worker_is_alive(
     Schedule.objects.update(next_run=timezone.now() + timedelta(minutes=1))
     Schedule.objects.filter(name="drive").update(next_run=due)
     assert operator.get(reverse(QUEUE)).context["depth"].is_silent is silent
-    alarm = "No worker has taken anything from the queue for 10 minutes."
+    alarm = "No worker has taken a task for 10 minutes."
     assert (alarm in page_text(operator, "admin:index")) is silent
 
 
@@ -201,7 +201,7 @@ def test_rows_with_one_kind_of_failure_are_found_through_an_index(
 def test_selected_webhooks_are_resent_with_a_reason(
     operator: Client, organization: Organization, failed: Callback
 ) -> None:
-    assert "1 will be sent again" in act(operator, "send-again", failed.pk).content.decode()
+    assert "1 will be resent" in act(operator, "send-again", failed.pk).content.decode()
     assert state(failed) == "waiting"
     assert last_event("callbacks.replayed").organization == organization
 
@@ -229,14 +229,14 @@ def test_recently_failed_webhooks_are_resent_in_bulk(
     }
     answer = act(operator, "send-failed-again", **values)
     assert state(failed) == ("waiting" if found else "failed")
-    assert ("1 will be sent again" in answer.content.decode()) is found
+    assert ("1 will be resent" in answer.content.decode()) is found
     assert AuditEvent.objects.filter(action="callbacks.replayed").exists() is found
 
 
 def test_webhooks_that_failed_long_ago_are_left_alone(operator: Client, failed: Callback) -> None:
     Callback.objects.update(ended_at=timezone.now() - timedelta(hours=3))
     answer = act(operator, "send-failed-again", hours=2)
-    assert "No failed callback matches" in answer.content.decode()
+    assert "No failed webhooks match" in answer.content.decode()
     assert state(failed) == "failed"
 
 
@@ -253,4 +253,4 @@ def test_a_webhook_server_is_paused_and_resumed_with_a_reason(
 
 def test_a_server_paused_by_failures_is_an_alarm(operator: Client, failed: Callback) -> None:
     CallbackEndpoint.objects.update(paused_at=timezone.now(), pause_reason="failing")
-    assert "1 callback server is paused" in page_text(operator, "admin:index")
+    assert "1 webhook endpoint is paused" in page_text(operator, "admin:index")

@@ -1,1 +1,1 @@
-"""The whole product in a real browser: `make browser`."""
+"""The product in a real browser: `make browser`."""

@@ -1,4 +1,4 @@
-"""A running copy, and chromium to look at it with; without chromium these tests are skipped."""
+"""A running copy and Chromium; without Chromium these tests are skipped."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark all of them, for `make browser`."""
+    """Mark these tests for `make browser`."""
     for item in items:
         if "tests/browser" in item.path.as_posix():
             item.add_marker("browser")
@@ -24,14 +24,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def product() -> Iterator[Product]:
-    """A copy with people of every role, for all tests of the run."""
+    """A running copy with members of every role, for all tests."""
     with products.running() as copy:
         yield copy
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Debian's chromium, without a window."""
+    """Debian's Chromium, headless."""
     if CHROMIUM is None:
         pytest.skip("chromium is not installed: apt install chromium")
     expect.set_options(timeout=PATIENCE_MS)
@@ -43,7 +43,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(chromium: Browser, product: Product) -> Iterator[Callable[..., Visit]]:
-    """Open a browser of one's own for a role; at the end nothing may have gone wrong in any."""
+    """Open a separate browser for a role; fail at the end if any of them had errors."""
     visits: list[Visit] = []
 
     def start(role: str, **options: object) -> Visit:

@@ -13,23 +13,23 @@ import requests
 from tests.browser.product import NOBODY, PASSWORD, Product
 
 START = ("/", "/dashboard", "/robots.txt", "/sitemap.xml")
-# The same copy for everybody: it names pages that not every role may open.
+# The same for everyone, so it links to pages that not every role may open.
 PUBLIC = "/docs"
-# Of pages that differ only by what they show, so many are enough.
+# Pages of one kind to visit.
 OF_A_KIND = 3
 MOST = 600
 
 
 @dataclass
 class Crawl:
-    """What was found: pages by their kind, and what answered as it should not."""
+    """The pages found, by kind, and the wrong answers."""
 
     pages: dict[str, list[str]] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
 
 
 class _Links(HTMLParser):
-    """Collects where a page leads and what it loads."""
+    """Collects the links and resources of a page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class _Links(HTMLParser):
         self.parts: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note the address of a link, an image, a script or a style sheet."""
+        """Note the URL of a link, an image, a script or a stylesheet."""
         found = dict(attrs)
         if tag == "a" and found.get("href"):
             self.pages.append(str(found["href"]))
@@ -70,7 +70,7 @@ def session_of(product: Product, *, role: str) -> requests.Session:
 
 
 def kind_of(url: str) -> str:
-    """Return what pages of one kind have in common: the path without what names a thing."""
+    """Return the kind of a page: its path without IDs."""
     parts = [re.sub(r"^\d+$", "…", part) for part in urlsplit(url).path.split("/")]
     return "/".join(
         "…" if any(c.isdigit() for c in part) and len(part) > 3 else part for part in parts
@@ -78,7 +78,7 @@ def kind_of(url: str) -> str:
 
 
 def crawl(product: Product, *, role: str) -> Crawl:
-    """Follow every link of the copy's own as a role."""
+    """Follow every link within the copy as a role."""
     session = session_of(product, role=role)
     found = Crawl()
     waiting = deque((product.address + path, "start") for path in START)

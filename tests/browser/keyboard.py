@@ -1,4 +1,4 @@
-"""A keyboard: the way of somebody who cannot use a mouse, and must see where they are."""
+"""Keyboard navigation: every step must have a visible focus."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ from playwright.sync_api import Locator, Page
 
 from tests.running import wait_for
 
-# More than any page has to step through.
+# More steps than any page needs.
 MOST_STEPS = 120
-# What holds the focus shows it by a ring or a shadow of its own, or on the label that stands for
-# it, and lies on the screen.
-SEEN = """() => {
+# The focused element, its label or its parent has an outline or a shadow, and is on the screen.
+FOCUS_IS_VISIBLE = """() => {
     const it = document.activeElement;
-    const shown = [it, it.closest('label'), it.parentElement].filter(Boolean);
-    const rings = (each, style) =>
+    const candidates = [it, it.closest('label'), it.parentElement].filter(Boolean);
+    const isMarked = (each, style) =>
         (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1) ||
         (each === it && style.boxShadow !== 'none');
-    return shown.some((each) => {
+    return candidates.some((each) => {
         const box = each.getBoundingClientRect();
-        return rings(each, getComputedStyle(each)) &&
+        return isMarked(each, getComputedStyle(each)) &&
             box.width > 1 && box.height > 1 && box.bottom > 0 && box.top < innerHeight;
     });
 }"""
@@ -26,13 +25,13 @@ NAME = "() => document.activeElement.outerHTML.slice(0, 200)"
 
 
 class Keyboard:
-    """Tab, Enter, arrows and letters on a page, and nothing else."""
+    """Uses a page with the keyboard only."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
 
     def go_to(self, target: Locator) -> None:
-        """Press Tab until something has the focus; fail where the focus cannot be seen."""
+        """Press Tab until the target has the focus; fail if the focus is invisible on the way."""
         target.wait_for()
         for _ in range(MOST_STEPS):
             if target.evaluate("(it) => it === document.activeElement"):
@@ -40,7 +39,7 @@ class Keyboard:
             self.page.keyboard.press("Tab")
             if self.page.evaluate("() => document.activeElement !== document.body"):
                 wait_for(
-                    lambda: self.page.evaluate(SEEN),
+                    lambda: self.page.evaluate(FOCUS_IS_VISIBLE),
                     seconds=5,
                     what=f"visible focus on {self.page.evaluate(NAME)}",
                 )

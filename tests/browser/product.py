@@ -1,4 +1,4 @@
-"""A copy of Vidgo as `make run` starts it, with people of every role and something to see."""
+"""A copy of Vidgo as `make run` starts it, with members of every role and data."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from vidgo.dev.process_groups import ProcessGroup
 PASSWORD = "a long enough secret"
 ROLES = ("owner", "admin", "developer", "billing")
 OPERATOR = "operator"
-# No organization of their own has anything in it yet.
+# Owns an organization without any data.
 NEWCOMER = "newcomer"
-# Owners of organizations in a state of their own; see seed_states.py.
+# Owners of organizations in special states; see seed_states.py.
 CROWDED = "crowded"
 SUSPENDED = "suspended"
 NOBODY = "nobody"
-# The receiver of callbacks is on this machine, too.
+# The webhook receiver runs on this machine.
 LOOPBACK = {"VIDGO_ALLOW_LOOPBACK_URLS": "true"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Product:
-    """Where a copy answers, where its data lies, and what it told when it was ready."""
+    """The URL of a copy, its data folder, and its demo credentials."""
 
     address: str
     data: Path
@@ -39,12 +39,12 @@ class Product:
 
     @staticmethod
     def email_of(role: str) -> str:
-        """Return with which address the person of a role signs in."""
+        """Return the e-mail address of a role."""
         return f"{role}@example.com"
 
 
 def environment(*, data: Path, port: int) -> dict[str, str]:
-    """Return the environment of every process of a copy: a newcomer's terminal, and its folder."""
+    """Return the environment of a copy's processes: no settings but its folder and port."""
     own = ("DATABASE_URL", "VIDGO_", "DJANGO_SETTINGS_MODULE")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     return {**kept, "PORT": str(port), "VIDGO_DATA": str(data), "WEB_PROCESSES": "1", **LOOPBACK}
@@ -52,7 +52,7 @@ def environment(*, data: Path, port: int) -> dict[str, str]:
 
 @contextlib.contextmanager
 def running() -> Iterator[Product]:
-    """Run a copy for the length of a block, filled by `seed`."""
+    """Run a copy filled by `seed` during the block."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with (

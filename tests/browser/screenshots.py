@@ -1,4 +1,4 @@
-"""`make screenshots`: every page at three widths in both themes, into one folder."""
+"""`make screenshots`: every page at three widths in both themes, in one folder."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from tests.browser.visit import HEIGHT, THEMES, WIDTHS, Visit
 
 
 def main() -> None:
-    """Start a copy, look at each page as each role, and store what is seen."""
+    """Start a copy, and take a screenshot of each page as each role."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path("screenshots"))
     parser.add_argument("--only", default="", help="part of the addresses or states to look at")
-    asked = parser.parse_args()
+    args = parser.parse_args()
     if CHROMIUM is None:
         parser.error("chromium is not installed: apt install chromium")
-    asked.folder.mkdir(parents=True, exist_ok=True)
+    args.folder.mkdir(parents=True, exist_ok=True)
     faults: list[str] = []
     with products.running() as copy, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        # First, as some of them leave purchases behind, and those have pages.
-        faults += _shoot_states(browser, copy, folder=asked.folder, only=asked.only)
+        # First, because some states create purchases, which have pages.
+        faults += _shoot_states(browser, copy, folder=args.folder, only=args.only)
         for role in (*LOOKED_AT, CROWDED, SUSPENDED):
-            faults += _shoot_pages(browser, copy, role=role, folder=asked.folder, only=asked.only)
+            faults += _shoot_pages(browser, copy, role=role, folder=args.folder, only=args.only)
         browser.close()
     sys.exit("\n".join(faults) or 0)
 
@@ -58,7 +58,7 @@ def _shoot_states(browser: Browser, copy: Product, *, folder: Path, only: str) -
     states = [state for state in STATES if only in state.name]
     faults: list[str] = []
     for theme in THEMES:
-        # One sign-in for all states of a role.
+        # One sign-in per role.
         guests: dict[str, Visit] = {}
         for state in states:
             if state.role not in guests:
@@ -82,7 +82,7 @@ def _shoot_states(browser: Browser, copy: Product, *, folder: Path, only: str) -
 
 
 def _shoot(guest: Visit, *, folder: Path, name: str) -> list[str]:
-    """Store the open page at each width, all of it and with every picture; return what is wide."""
+    """Store the full page at each width with all images; return what overflows."""
     page = guest.page
     page.evaluate(
         """async () => {

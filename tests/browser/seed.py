@@ -1,4 +1,4 @@
-"""`python -m tests.browser.seed`: people of every role and rows of every kind in a running copy."""
+"""`python -m tests.browser.seed`: members of every role and all kinds of data in a running copy."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PROMPTS = [
 
 
 def main() -> None:
-    """Fill the demo organization through the verbs that fill it in life."""
+    """Fill the demo organization through the product's own functions."""
     django.setup()
     from accounts.models import Organization, Role, User
     from generation import jobs
@@ -46,18 +46,18 @@ def main() -> None:
 
     public = "http://" + "127.0.0.1:1/hook"
     for number, (model, prompt, size) in enumerate(PROMPTS):
-        order = generation_request.parse(
+        request = generation_request.parse(
             model=model,
             input={"prompt": prompt, "size": size, "output_format": "jpg"},
             callback_url=public if number < 2 else None,
         )
-        jobs.submit(organization=acme, request=order, api_key=issued.api_key)
+        jobs.submit(organization=acme, request=request, api_key=issued.api_key)
     seed_states.crowd()
     seed_states.suspend()
     deadline = time.monotonic() + 60
     while Job.objects.exclude(prompt__contains="sandbox:slow").exclude(status__in=ENDS).exists():
         if time.monotonic() > deadline:
-            raise TimeoutError("the jobs do not end")
+            raise TimeoutError("jobs did not end")
         time.sleep(0.2)
     seed_states.pause()
 

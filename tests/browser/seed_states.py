@@ -1,4 +1,4 @@
-"""Organizations in the states that pages must bear: too much of everything, and suspended."""
+"""Organizations in extreme states: too much of everything, and suspended."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from generation.providers.base import FailureKind
 from tests import factories
 from tests.browser.product import CROWDED, PASSWORD, SUSPENDED, Product
 
-# As long as each may be, and nowhere a place to break.
+# As long as allowed, and without a place to break lines.
 ORGANIZATION = ("Donaudampfschifffahrtsgesellschaft" * 4)[: organizations.NAME_LENGTH]
 KEY = ("production-server-in-the-third-rack-" * 3)[:80]
 EMAIL = f"{'a.name.that.goes.on.and.on' * 2}@{'subdomain.' * 6}example.com"
-PROMPT = "x" * 400 + " a fox " + "and then some more of the same sentence, " * 30
+PROMPT = "x" * 400 + " a fox " + "and then some more of the same text, " * 30
 URL = "http://" + "127.0.0.1:1/" + "a-path-without-an-end/" * 12
 HUGE_CREDITS = 1_987_654_321
 KEYS = 40
 PEOPLE = 12
-# What a suspended organization had made before its payment went back, and owes.
+# Images of the suspended organization before its payment was reversed.
 SPENT_IMAGES = 3
 
 
@@ -55,7 +55,7 @@ def crowd() -> None:
 
 
 def pause() -> None:
-    """Pause the endpoints of the crowded organization, which exist once its jobs have ended."""
+    """Pause the endpoints of the crowded organization, which exist after its jobs have ended."""
     crowded = CallbackEndpoint.objects.filter(organization__name=ORGANIZATION)
     with transaction.atomic():
         for endpoint in crowded.select_related("organization"):
@@ -63,7 +63,7 @@ def pause() -> None:
 
 
 def suspend() -> None:
-    """Leave an organization with tasks, a debt and no further rights."""
+    """Create a suspended organization with tasks and a debt."""
     owner = User.objects.create_user(Product.email_of(SUSPENDED), password=PASSWORD)
     suspended = factories.organization(owner=owner, name="Late payers")
     bought = TopUp.objects.create(
@@ -128,7 +128,7 @@ def _keys(organization: Organization) -> ApiKey:
 def _submit(
     organization: Organization, *, prompt: str, api_key: ApiKey, callback_url: str | None = None
 ) -> Job:
-    order = generation_request.parse(
+    request = generation_request.parse(
         model="flux-kontext-pro", input={"prompt": prompt}, callback_url=callback_url
     )
-    return jobs.submit(organization=organization, request=order, api_key=api_key).job
+    return jobs.submit(organization=organization, request=request, api_key=api_key).job

@@ -1,4 +1,4 @@
-"""What no link leads to: forms as they were sent, refusals, Stripe's pages, pages on paper."""
+"""States without a link: submitted forms, errors, Stripe's pages, printed pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ JOB = "/dashboard/jobs/task_"
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A page in a state, and how a role gets there."""
+    """A page in a state, and how a role reaches it."""
 
     name: str
     role: str
@@ -24,7 +24,7 @@ class State:
 
 
 def _sent(path: str, form: str = "main form[method=post]", **typed: str) -> Callable[[Visit], None]:
-    """Fill a form in and send it past the browser's own checks."""
+    """Submit a form without the browser's own validation."""
 
     def reach(guest: Visit) -> None:
         page = guest.open(path)
@@ -43,7 +43,7 @@ def _opened(path: str) -> Callable[[Visit], object]:
 
 
 def _followed(path: str, *links: str) -> Callable[[Visit], None]:
-    """Open a page, and from there the first link of each kind in turn."""
+    """Open a page, then the first link that contains each text in turn."""
 
     def reach(guest: Visit) -> None:
         page = guest.open(path)
@@ -55,7 +55,7 @@ def _followed(path: str, *links: str) -> Callable[[Visit], None]:
 
 
 def _run(prompt: str, until: str) -> Callable[[Visit], None]:
-    """Run a prompt in the playground of members, until its result is in a state."""
+    """Run a prompt in the members' playground until its result is in a state."""
     send = _sent("/dashboard/playground", PLAYGROUND, prompt=prompt)
 
     def reach(guest: Visit) -> None:
@@ -77,7 +77,7 @@ def _at_checkout(guest: Visit) -> None:
 
 
 def _with_card(number: str) -> Callable[[Visit], None]:
-    """Pay by a card; the simulator's cards do by their number what cards do in life."""
+    """Pay with one of the simulator's test cards."""
 
     def reach(guest: Visit) -> None:
         _at_checkout(guest)
@@ -139,7 +139,7 @@ STATES = (
     State("new-key", "owner", _sent("/dashboard/keys/new", name="Shown once")),
     State("wrong-invitation", "owner", _sent("/dashboard/team", email="owner@example.com")),
     State("wrong-settings", "owner", _sent("/dashboard/settings", name="", retention_days="9999")),
-    State("wrong-callback", "owner", _sent("/dashboard/callbacks/test", url="ftp://example.com")),
+    State("wrong-webhook", "owner", _sent("/dashboard/callbacks/test", url="ftp://example.com")),
     State("no-deletion", "owner", _opened("/dashboard/settings/delete")),
     State("wrong-deletion", NEWCOMER, _sent("/dashboard/settings/delete")),
     State(
@@ -170,6 +170,6 @@ STATES = (
     State("api-operation", NOBODY, _at_operation),
     State("statement", "owner", _opened("/dashboard/billing/statement"), on_paper=True),
     State("long-statement", CROWDED, _opened("/dashboard/billing/statement"), on_paper=True),
-    # The last, as nobody may reset a password for a while then.
+    # Last, because it blocks password resets for a while.
     State("too-often", NOBODY, _asked_too_often),
 )

@@ -1,4 +1,4 @@
-"""Every page, as every role: reachable, quiet, readable, light, and no wider than the screen."""
+"""Every page as every role: reachable, without errors, accessible, light, and not too wide."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tests.browser.tour import LOOKED_AT, MOST_BYTES, Cargo, Tour, found_by, tou
 from tests.browser.visit import Visit
 
 EVERYBODY = (NOBODY, NEWCOMER, *ROLES, OPERATOR)
-# Swagger UI alone is several times what a page of ours may weigh.
+# Swagger UI alone exceeds the limit several times.
 VIEWER = "drf_spectacular_sidecar"
 
 
 @pytest.fixture(params=LOOKED_AT)
 def seen(request: pytest.FixtureRequest, chromium: Browser, product: Product) -> Tour:
-    """What a tour of a role's pages found; the tests share one for each role."""
+    """The tour of a role's pages, shared by the tests."""
     return tour(chromium, product, request.param)
 
 
@@ -44,7 +44,7 @@ def test_no_page_is_wider_than_the_screen(seen: Tour) -> None:
 
 def test_no_page_loads_more_than_150_kb_of_styles_and_scripts(seen: Tour) -> None:
     assert not seen.heavy, "\n".join(seen.heavy)
-    # What the browser has already counts, too.
+    # Cached files count, too.
     assert seen.lightest > 5_000
 
 

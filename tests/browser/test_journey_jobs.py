@@ -1,4 +1,4 @@
-"""The list of jobs: what is filtered for is what is seen, and the address says so."""
+"""The job list: filters show the matching jobs and are in the URL."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.running import wait_for
 FOX = "a red fox in the snow"
 SEA = "a calm sea under a full moon"
 LIGHTHOUSE = "a lighthouse in a storm"
-BY_DEMO_KEY = "a kite that only the demo key asks for"
+BY_DEMO_KEY = "a kite that only the demo key requests"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -34,7 +34,7 @@ def _a_job_of_another_key(product: Product) -> None:
     wait_for(has_ended, seconds=30, what="end of a job")
 
 
-def shown(page: Page) -> str:
+def rows(page: Page) -> str:
     """Return the rows of the list."""
     return page.locator("tbody").inner_text()
 
@@ -45,16 +45,16 @@ def shown(page: Page) -> str:
         ("State", "Failed", LIGHTHOUSE, FOX, "status=failed"),
         ("State", "Finished", FOX, LIGHTHOUSE, "status=finished"),
         ("Model", "FLUX Kontext Max", SEA, FOX, "model=flux-kontext-max"),
-        ("Asked by", "Demo (", BY_DEMO_KEY, FOX, "key="),
-        ("Asked by", "Production server (", FOX, BY_DEMO_KEY, "key="),
+        ("Source", "Demo (", BY_DEMO_KEY, FOX, "key="),
+        ("Source", "Production server (", FOX, BY_DEMO_KEY, "key="),
     ],
 )
-def test_a_filter_shows_what_it_must_and_stands_in_the_address(
+def test_a_filter_shows_matching_jobs_and_is_in_the_url(
     visit: Callable[..., Visit], label: str, choice: str, seen: str, hidden: str, kept: str
 ) -> None:
     page = visit("billing").open("/dashboard/jobs")
-    assert seen in shown(page)
-    assert hidden in shown(page)
+    assert seen in rows(page)
+    assert hidden in rows(page)
     filters = page.get_by_role("search", name="Jobs")
     field = filters.get_by_label(label)
     option = field.locator("option", has_text=choice).first
@@ -64,12 +64,12 @@ def test_a_filter_shows_what_it_must_and_stands_in_the_address(
     for again in (False, True):
         if again:
             page.reload()
-        assert seen in shown(page)
-        assert hidden not in shown(page)
+        assert seen in rows(page)
+        assert hidden not in rows(page)
         expect(field).to_have_value(str(option.get_attribute("value")))
 
 
-def test_a_search_finds_a_job_by_how_its_prompt_begins_and_by_its_id(
+def test_a_search_finds_a_job_by_the_start_of_its_prompt_and_by_its_id(
     visit: Callable[..., Visit],
 ) -> None:
     page = visit("owner").open("/dashboard/jobs")
@@ -77,8 +77,8 @@ def test_a_search_finds_a_job_by_how_its_prompt_begins_and_by_its_id(
     search.fill(FOX)
     search.press("Enter")
     page.wait_for_url("**search=a+red+fox*")
-    assert FOX in shown(page)
-    assert SEA not in shown(page)
+    assert FOX in rows(page)
+    assert SEA not in rows(page)
     task_id = page.locator("tbody .mono").first.inner_text()
     search.fill(task_id)
     search.press("Enter")
@@ -96,11 +96,11 @@ def test_days_before_and_after_show_nothing_and_a_way_back(visit: Callable[..., 
         page.get_by_label("To (UTC)").fill(last.isoformat())
         page.get_by_role("button", name="Filter").click()
         page.wait_for_url(f"**from={first}*")
-        expect(page.get_by_text("Nothing matches")).to_be_visible()
+        expect(page.get_by_text("No matches")).to_be_visible()
     page.get_by_label("From (UTC)").fill((today - near).isoformat())
     page.get_by_role("button", name="Filter").click()
     page.wait_for_url(f"**from={today - near}*")
-    assert FOX in shown(page)
+    assert FOX in rows(page)
     page.get_by_role("link", name="Clear").click()
     page.wait_for_url("**/dashboard/jobs")
 
@@ -118,4 +118,4 @@ def test_going_back_shows_the_filter_before(visit: Callable[..., Visit]) -> None
         page.go_back()
         page.wait_for_url(f"**status={choice}*")
         expect(state).to_have_value(choice)
-        assert seen in shown(page)
+        assert seen in rows(page)

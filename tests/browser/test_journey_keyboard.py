@@ -10,7 +10,7 @@ from tests.browser.keyboard import Keyboard
 from tests.browser.product import NOBODY, PASSWORD, Product
 from tests.browser.visit import Visit
 
-PROMPT = "a lamp on a wooden desk"
+PROMPT = "a lamp on a wooden table"
 
 
 def test_everything_from_signing_up_to_an_image_works_by_keyboard_alone(
@@ -66,7 +66,7 @@ def test_everything_from_signing_up_to_an_image_works_by_keyboard_alone(
     expect(result.get_by_role("img", name=PROMPT)).to_be_visible()
     keyboard.enter(result.get_by_role("link", name="Details"))
     page.wait_for_url("**/dashboard/jobs/task_*")
-    expect(page.locator(".facts").filter(has_text="Task id")).to_contain_text(size)
+    expect(page.locator(".details-list").filter(has_text="Task ID")).to_contain_text(size)
 
 
 def test_a_menu_of_a_phone_opens_and_closes_by_keyboard(visit: Callable[..., Visit]) -> None:

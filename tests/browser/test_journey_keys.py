@@ -1,4 +1,4 @@
-"""Keys: made, copied, shown once, used and revoked."""
+"""API keys: created, copied, displayed once, used and revoked."""
 
 from __future__ import annotations
 

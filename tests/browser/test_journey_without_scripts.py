@@ -53,12 +53,12 @@ def test_everything_from_a_model_page_to_an_image_works_without_scripts(
     guest.pay()
     expect(page.get_by_text("1,400 credits were added for $7.00")).to_be_visible()
 
-    # The image; the page says how to see how it is doing.
+    # The image; the page has a link to refresh it.
     page.get_by_role("link", name="Make an image").click()
     expect(page.get_by_role("textbox", name="Prompt")).to_have_value(PROMPT)
     page.get_by_role("button", name="Run").click()
     image = page.get_by_role("region", name="Result").get_by_role("img", name=PROMPT)
-    again = page.get_by_role("link", name="Look again")
+    again = page.get_by_role("link", name="Refresh")
 
     def is_there() -> bool:
         if image.is_visible():

@@ -1,4 +1,4 @@
-"""A tour: one page of each kind that a role reaches, opened once, and all that is wrong with it."""
+"""A tour: opens one page of each kind that a role reaches, and collects all problems."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from tests.browser.crawl import Crawl, crawl
 from tests.browser.product import NEWCOMER, NOBODY, OPERATOR, Product
 from tests.browser.visit import THEMES, WIDTHS, Visit
 
-# The roles whose pages together are all pages.
+# Together these roles reach all pages.
 LOOKED_AT = (NOBODY, NEWCOMER, "owner", OPERATOR)
-# Django's and a library's own pages, which the look of ours does not reach.
+# Pages of libraries and of the sandbox, without our design.
 FOREIGN = ("/api/docs", "/stripe-simulator/")
 MOST_BYTES = 150_000
-# Addresses of what is within the page itself.
+# URLs of data within the page.
 WITHIN = ("data:", "blob:")
 
 
 @cache
 def found_by(product: Product, role: str) -> Crawl:
-    """Return what a role finds by following links."""
+    """Return the crawl of a role."""
     return crawl(product, role=role)
 
 
 def pages_of(product: Product, role: str) -> list[str]:
-    """Return one page of each kind that a role reaches, those of the public site only as nobody."""
+    """Return one page of each kind that a role reaches; the public site only for visitors."""
     kinds = dict(found_by(product, role).pages)
     if role != NOBODY:
         known = found_by(product, NOBODY).pages
@@ -39,7 +39,7 @@ def pages_of(product: Product, role: str) -> list[str]:
 
 
 class Cargo:
-    """What a page loads, listened to from now on; weighed as a server sends it, compressed."""
+    """Records what a page loads, with its compressed size."""
 
     def __init__(self, page: Page, *, origin: str) -> None:
         self.foreign: list[str] = []
@@ -48,9 +48,9 @@ class Cargo:
         page.on("request", self._note)
 
     def unload(self, *, but: str = "") -> int:
-        """Return the bytes of scripts and style sheets since the last time, and begin anew.
+        """Return the bytes of scripts and stylesheets since the last call.
 
-        Those with `but` in their address do not count.
+        URLs that contain `but` do not count.
         """
         loaded = {url for url in self._loaded if not but or but not in url}
         self._loaded.clear()
@@ -65,13 +65,13 @@ class Cargo:
 
 @cache
 def weight_of(url: str) -> int:
-    """Return how many bytes a file is, compressed."""
+    """Return the compressed size of a file in bytes."""
     return len(gzip.compress(requests.get(url, timeout=30).content, mtime=0))
 
 
 @dataclass
 class Tour:
-    """What was wrong on any of the pages, each in a line that names the page."""
+    """The problems of all pages, one line each."""
 
     pages: int = 0
     faults: list[str] = field(default_factory=list)
@@ -83,7 +83,7 @@ class Tour:
 
 @cache
 def tour(browser: Browser, product: Product, role: str) -> Tour:
-    """Open every page of a role, read it in both themes, and narrow the window over it."""
+    """Open every page of a role in both themes and at all widths."""
     seen = Tour()
     with contextlib.closing(Visit(browser, product, role=role)) as guest:
         cargo = Cargo(guest.page, origin=product.address)

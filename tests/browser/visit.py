@@ -1,4 +1,4 @@
-"""Visits: one person's browser, which remembers whatever goes wrong in it."""
+"""Visits: a browser session that records all errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.browser.product import NOBODY, PASSWORD, Product
 AXE = (Path(__file__).parent / "axe" / "axe-4.14.1.min.js").read_text()
 WIDTHS = {"phone": 390, "tablet": 820, "desktop": 1440}
 HEIGHT = 900
-# The machine may be busy with something else.
+# Generous, because the machine may be busy.
 PATIENCE_MS = 30_000
 SERIOUS = frozenset({"serious", "critical"})
 Theme = Literal["light", "dark"]
@@ -20,7 +20,7 @@ THEMES: tuple[Theme, ...] = ("light", "dark")
 
 
 class Visit:
-    """A browser of its own for one role, signed in unless it is nobody's."""
+    """A browser context for one role, signed in unless it is a visitor's."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Visit:
         self._context.close()
 
     def sign_in(self, role: str) -> None:
-        """Sign in by the form, as the person does."""
+        """Sign in with the form."""
         self.page.goto("/accounts/login/")
         self.page.fill("input[name=login]", Product.email_of(role))
         self.page.fill("input[name=password]", PASSWORD)
@@ -65,13 +65,13 @@ class Visit:
         self.page.wait_for_url("**/dashboard*")
 
     def open(self, path: str) -> Page:
-        """Open a page of the product and return it once it is quiet."""
+        """Open a page and return it once it has loaded."""
         self.page.goto(path)
         self.page.wait_for_load_state("load")
         return self.page
 
     def sign_up(self, name: str) -> None:
-        """Make an account, with an organization of its own."""
+        """Create an account with its own organization."""
         self.page.goto("/accounts/signup/")
         self.page.fill("input[name=email]", Product.email_of(name))
         self.page.fill("input[name=password1]", PASSWORD)
@@ -79,27 +79,27 @@ class Visit:
         self.page.wait_for_url("**/dashboard")
 
     def press(self, target: Locator) -> None:
-        """Press the mouse on something, and count it."""
+        """Click a target and count the click."""
         self.presses += 1
         target.click()
 
     def pay(self) -> None:
-        """Pay on the simulator's page with the first of its test cards."""
+        """Pay on the simulator's page with its first test card."""
         self.page.wait_for_url("**/stripe-simulator/**")
         self.press(self.page.get_by_role("link", name="4242 4242 4242 4242"))
         self.press(self.page.get_by_role("button", name="Pay $"))
 
     def switch(self, theme: Theme) -> None:
-        """Show the page in another theme, as when a system changes to night."""
+        """Switch the theme, as if the system changed."""
         self.page.emulate_media(color_scheme=theme)
-        # While colours change, they are neither the one nor the other.
+        # Wait for the color transitions to end.
         self.page.evaluate(
             """() => Promise.allSettled(document.getAnimations()
                 .filter((each) => each instanceof CSSTransition).map((each) => each.finished))"""
         )
 
     def overflow(self, *, device: str) -> str | None:
-        """Return what is wider than the screen at a width, None when nothing is."""
+        """Return what is wider than the screen, None if nothing is."""
         self.page.set_viewport_size({"width": WIDTHS[device], "height": HEIGHT})
         wide: dict[str, Any] | None = self.page.evaluate(
             """() => {
@@ -116,7 +116,7 @@ class Visit:
         return f"{self.page.url} at {device}: {wide['by']} px too wide, {wide['wide']}"
 
     def barriers(self) -> list[str]:
-        """Return what axe finds serious on the page that is open."""
+        """Return the serious axe violations of the open page."""
         self.page.evaluate(AXE)
         found: dict[str, Any] = self.page.evaluate(
             "() => axe.run(document, {resultTypes: ['violations']})"
@@ -131,7 +131,7 @@ class Visit:
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type not in {"error", "warning"}:
             return
-        # Chromium repeats here each status that the response told already.
+        # Chromium repeats the status that `_on_response` handles.
         if "the server responded with a status of" in message.text:
             return
         self._blame(f"console: {message.text}")

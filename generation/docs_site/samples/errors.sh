@@ -1,4 +1,4 @@
-# -w adds the status below the body; the body has it as "code", too.
+# -w prints the HTTP status after the body, which also has it as "code".
 curl -sS -w '\n%{http_code}\n' "$VIDGO_URL/api/generate/submit" \
   -H "Authorization: Bearer $VIDGO_API_KEY" \
   -H "Content-Type: application/json" \

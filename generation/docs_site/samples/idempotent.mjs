@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
-// One key for one order: store it with the order before the first call.
+// One key per request: store it with the request before the first attempt.
 const key = randomUUID();
 
 let response;
@@ -22,12 +22,12 @@ for (let attempt = 0; attempt < 6; attempt += 1) {
     });
     answer = await response.json();
   } catch {
-    await sleep(1000 * 2 ** attempt); // No answer: the order may have been taken. Same key.
+    await sleep(1000 * 2 ** attempt); // No response: retry with the same key.
     continue;
   }
   if (response.ok || !answer.error.retryable) break;
   await sleep(1000 * Number(response.headers.get("Retry-After") ?? 2 ** attempt));
 }
 
-if (!response?.ok) throw new Error(answer?.error.message ?? "no answer after six tries");
-console.log(answer.data.task_id, response.headers.get("Idempotency-Replayed") ?? "first answer");
+if (!response?.ok) throw new Error(answer?.error.message ?? "no response after six attempts");
+console.log(answer.data.task_id, response.headers.get("Idempotency-Replayed") ?? "new");

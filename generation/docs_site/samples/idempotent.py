@@ -4,7 +4,7 @@ import uuid
 
 import requests
 
-# One key for one order: store it with the order before the first call.
+# One key per request: store it with the request before the first attempt.
 key = str(uuid.uuid4())
 
 for attempt in range(6):
@@ -19,13 +19,13 @@ for attempt in range(6):
             timeout=30,
         )
     except requests.RequestException:
-        time.sleep(2**attempt)  # No answer: the order may have been taken. Ask again, same key.
+        time.sleep(2**attempt)  # No response: retry with the same key.
         continue
     if answer.ok or not answer.json()["error"]["retryable"]:
         break
     time.sleep(float(answer.headers.get("Retry-After", 2**attempt)))
 else:
-    raise SystemExit("no answer after six tries")
+    raise SystemExit("no response after six attempts")
 
 answer.raise_for_status()
-print(answer.json()["data"]["task_id"], answer.headers.get("Idempotency-Replayed", "first answer"))
+print(answer.json()["data"]["task_id"], answer.headers.get("Idempotency-Replayed", "new"))

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-var seen sync.Map // In life: a table with a unique column.
+var seen sync.Map // In production, use a table with a unique column.
 
 func isGenuine(key, body []byte, header http.Header) bool {
 	sentAt, err := strconv.ParseInt(header.Get("webhook-timestamp"), 10, 64)
@@ -27,7 +27,7 @@ func isGenuine(key, body []byte, header http.Header) bool {
 	fmt.Fprintf(mac, "%s.%d.", header.Get("webhook-id"), sentAt)
 	mac.Write(body)
 	expected := "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
-	// Two signatures come while the secret is being rotated; one that matches is enough.
+	// While the secret is rotated there are two signatures; one match is enough.
 	for _, given := range strings.Split(header.Get("webhook-signature"), " ") {
 		if hmac.Equal([]byte(expected), []byte(given)) {
 			return true
@@ -37,10 +37,10 @@ func isGenuine(key, body []byte, header http.Header) bool {
 }
 
 func main() {
-	secret := strings.TrimPrefix(os.Getenv("VIDGO_CALLBACK_SECRET"), "whsec_")
+	secret := strings.TrimPrefix(os.Getenv("VIDGO_WEBHOOK_SECRET"), "whsec_")
 	key, err := base64.StdEncoding.DecodeString(secret)
 	if err != nil || len(key) == 0 {
-		log.Fatal("VIDGO_CALLBACK_SECRET is not set")
+		log.Fatal("VIDGO_WEBHOOK_SECRET is not set")
 	}
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -52,14 +52,14 @@ func main() {
 		if _, again := seen.LoadOrStore(r.Header.Get("webhook-id"), true); again {
 			return
 		}
-		var callback struct {
+		var webhook struct {
 			Data struct {
 				TaskID string `json:"task_id"`
 				Status string `json:"status"`
 			} `json:"data"`
 		}
-		if err := json.Unmarshal(body, &callback); err == nil {
-			fmt.Println(callback.Data.TaskID, callback.Data.Status)
+		if err := json.Unmarshal(body, &webhook); err == nil {
+			fmt.Println(webhook.Data.TaskID, webhook.Data.Status)
 		}
 	})
 	port := os.Getenv("PORT")

@@ -1,15 +1,15 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
 
-const key = Buffer.from(process.env.VIDGO_CALLBACK_SECRET.replace(/^whsec_/, ""), "base64");
-const seen = new Set(); // In life: a table with a unique column.
+const key = Buffer.from(process.env.VIDGO_WEBHOOK_SECRET.replace(/^whsec_/, ""), "base64");
+const seen = new Set(); // In production, use a table with a unique column.
 
 function isGenuine(body, headers) {
   const sentAt = headers["webhook-timestamp"] ?? "";
   if (!/^\d+$/.test(sentAt) || Math.abs(Date.now() / 1000 - Number(sentAt)) > 300) return false;
   const hmac = createHmac("sha256", key).update(`${headers["webhook-id"]}.${sentAt}.`).update(body);
   const expected = Buffer.from(`v1,${hmac.digest("base64")}`);
-  // Two signatures come while the secret is being rotated; one that matches is enough.
+  // While the secret is rotated there are two signatures; one match is enough.
   return (headers["webhook-signature"] ?? "").split(" ").some((text) => {
     const given = Buffer.from(text);
     return given.length === expected.length && timingSafeEqual(given, expected);

@@ -6,8 +6,8 @@ import os
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-KEY = base64.b64decode(os.environ["VIDGO_CALLBACK_SECRET"].removeprefix("whsec_"))
-seen: set[str] = set()  # In life: a table with a unique column.
+KEY = base64.b64decode(os.environ["VIDGO_WEBHOOK_SECRET"].removeprefix("whsec_"))
+seen: set[str] = set()  # In production, use a table with a unique column.
 
 
 def is_genuine(body: bytes, message_id: str, sent_at: str, signatures: str) -> bool:
@@ -15,7 +15,7 @@ def is_genuine(body: bytes, message_id: str, sent_at: str, signatures: str) -> b
         return False
     signed = f"{message_id}.{sent_at}.".encode() + body
     expected = "v1," + base64.b64encode(hmac.new(KEY, signed, hashlib.sha256).digest()).decode()
-    # Two signatures come while the secret is being rotated; one that matches is enough.
+    # While the secret is rotated there are two signatures; one match is enough.
     return any(
         hmac.compare_digest(expected.encode(), given.encode()) for given in signatures.split(" ")
     )

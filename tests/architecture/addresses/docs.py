@@ -7,6 +7,7 @@ from tests.architecture.addresses.rows import Row, everybody
 
 ROWS: dict[str, list[Row]] = {
     "docs": [everybody(200)],
+    "docs/callbacks": [everybody(301)],
     "docs/<slug:slug>": [
         *(
             everybody(200, path=lambda world, slug=page.slug: f"/docs/{slug}")

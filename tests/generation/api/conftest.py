@@ -1,4 +1,4 @@
-"""What the tests of the API share: what a refusal looks like, and that it left no trace."""
+"""Shared by the API tests: what an error looks like, and that it left no trace."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ Untouched = Callable[[], AbstractContextManager[None]]
 
 @pytest.fixture
 def untouched(db: None, storage: Path) -> Untouched:  # noqa: F811
-    """A block after which nothing is stored, queued, charged or kept that was not before."""
+    """A context manager that asserts that nothing was stored, queued or charged in its block."""
 
     def trace() -> dict[str, Any]:
         return {
             "jobs": Job.objects.count(),
-            "bells": OrmQ.objects.count(),
+            "wake_ups": OrmQ.objects.count(),
             "entries": LedgerEntry.objects.count(),
             "wallets": list(Wallet.objects.order_by("pk").values()),
             "uploads": Upload.objects.count(),
@@ -46,7 +46,7 @@ def untouched(db: None, storage: Path) -> Untouched:  # noqa: F811
 def in_chunks(
     api: Api, path: str, body: bytes, content_type: str, *, terminated: bool = True
 ) -> Any:
-    """Post a body whose length is not announced, as gunicorn hands it on."""
+    """Post a body without a Content-Length, as gunicorn passes it on."""
     environ: Any = {
         "CONTENT_TYPE": content_type,
         "wsgi.input": io.BytesIO(body),
@@ -57,7 +57,7 @@ def in_chunks(
 
 
 def refused(response: Any, status: int, type: str, *, param: str | None = None) -> dict[str, Any]:
-    """Check that a response is this error in the envelope of the contract; return the error."""
+    """Assert that a response is this error in the API's envelope; return the error."""
     assert response.status_code == status, response.content[:500]
     assert response["Content-Type"] == "application/json"
     body = response.json()

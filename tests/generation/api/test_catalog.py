@@ -41,7 +41,7 @@ def test_the_list_has_every_model_and_the_entry_is_the_same(client: Client) -> N
 
 
 @pytest.mark.parametrize("path", [MODELS, f"{MODELS}/flux-kontext-max"])
-def test_who_has_it_already_is_told_so(client: Client, path: str) -> None:
+def test_a_matching_etag_is_a_304(client: Client, path: str) -> None:
     first = client.get(path)
     etag = first["ETag"]
     assert "max-age" in first["Cache-Control"]

@@ -58,15 +58,15 @@ def test_it_has_every_endpoint_and_who_may_call_it(document: dict[str, Any]) -> 
     assert document["components"]["securitySchemes"]["apiKey"]["scheme"] == "bearer"
 
 
-def test_it_tells_what_answers_to_a_key_say_of_limits(
+def test_answers_to_a_key_document_the_rate_limit_headers(
     document: dict[str, Any], api: Api, organization: Organization
 ) -> None:
-    told = {name for name in api.get("/api/user/balance").headers if "RateLimit" in name}
-    assert len(told) == 3
+    documented = {name for name in api.get("/api/user/balance").headers if "RateLimit" in name}
+    assert len(documented) == 3
     for operations in document["paths"].values():
         for operation in operations.values():
             for status, answer in operation["responses"].items():
-                expected = told if operation.get("security") and status != "401" else set()
+                expected = documented if operation.get("security") and status != "401" else set()
                 assert expected == {name for name in answer.get("headers", {}) if "Rate" in name}
 
 
@@ -130,7 +130,7 @@ def conforms(value: Any, schema: dict[str, Any], document: dict[str, Any], at: s
         assert value in schema["enum"], f"{at} is {value!r}"
     if schema.get("type") == "object" and "properties" in schema:
         properties = schema["properties"]
-        # An error may carry facts of its own kind beside the ones that are always there.
+        # An error may carry extra fields beside the ones that every error has.
         if at != "ErrorAnswer.error":
             assert set(value) <= set(properties), f"{at} has {set(value) - set(properties)} more"
         assert set(schema.get("required", ())) <= set(value), f"{at} lacks something"

@@ -163,7 +163,7 @@ def download(api: Api, url: str) -> bytes:
     return b"".join(response.streaming_content)
 
 
-def test_a_file_is_served_to_whoever_knows_its_address_and_is_nothing_but_an_image(
+def test_a_file_is_served_by_its_unguessable_url_as_an_image_only(
     api: Api, organization: Organization
 ) -> None:
     asset = factories.asset_of(factories.finished(organization=organization))
@@ -176,8 +176,8 @@ def test_a_file_is_served_to_whoever_knows_its_address_and_is_nothing_but_an_ima
     assert "immutable" in response["Cache-Control"]
     assert response["Content-Disposition"].startswith("inline")
     assert b"".join(response.streaming_content).startswith(b"\x89PNG")
-    with closing(api.client.head(f"/files/{asset.file}")) as head:
-        assert (head.status_code, head["Content-Length"]) == (200, str(asset.size_bytes))
+    with closing(api.client.head(f"/files/{asset.file}")) as answer:
+        assert (answer.status_code, answer["Content-Length"]) == (200, str(asset.size_bytes))
 
 
 def test_only_files_that_a_row_knows_are_served(

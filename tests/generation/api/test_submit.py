@@ -33,12 +33,12 @@ JSON = "application/json"
 FOX = {"model": "flux-kontext-pro", "input": {"prompt": "a fox"}}
 
 
-def order(model: str = "flux-kontext-pro", **changes: Any) -> dict[str, Any]:
+def body_of(model: str = "flux-kontext-pro", **changes: Any) -> dict[str, Any]:
     return {"model": model, "input": {"prompt": "a fox", **changes}}
 
 
 def edit(url: object) -> dict[str, Any]:
-    return order("flux-kontext-pro-edit", image_urls=[url])
+    return body_of("flux-kontext-pro-edit", image_urls=[url])
 
 
 # Success -----------------------------------------------------------------------------------------
@@ -69,37 +69,37 @@ def test_the_answer_is_the_contracts(api: Api, wallet: Wallet) -> None:
 def test_what_is_deducted_is_what_every_place_shows(
     api: Api, organization: Organization, wallet: Wallet, model: str
 ) -> None:
-    wanted = order(model)
+    wanted = body_of(model)
     if model.endswith("-edit"):
         upload = api.post("/api/common/upload/base64", {"base64_data": _base64_png()}).json()
         wanted["input"]["image_urls"] = [upload["data"]["file_url"]]
     answered = api.post(SUBMIT, wanted).json()["data"]["credits_amount"]
     left = api.get("/api/user/balance").json()["data"]["credits_amount"]
-    shown = api.get(f"/v1/catalog/models/{model}").json()["data"]
+    entry = api.get(f"/v1/catalog/models/{model}").json()["data"]
     document = api.get("/api/schema?format=json").json()
     described = document["components"]["schemas"]["ModelEnum"]["description"]
     price = catalog.load().models[model].price_credits
     assert answered == price
     assert 1000 - left == price
     assert -LedgerEntry.objects.get(kind="charge").amount_credits == price
-    assert shown["price_credits"] == price
-    assert float(shown["price_usd"]) == pytest.approx(price * 0.005)
+    assert entry["price_credits"] == price
+    assert float(entry["price_usd"]) == pytest.approx(price * 0.005)
     assert re.search(rf"`{model}` - .*, {price} credits$", described, re.MULTILINE)
 
 
 def test_2000_characters_are_not_bytes(api: Api, wallet: Wallet) -> None:
     prompt = "狐🦊" * 1000
-    assert api.post(SUBMIT, order(prompt=prompt)).status_code == 200
+    assert api.post(SUBMIT, body_of(prompt=prompt)).status_code == 200
     assert Job.objects.get().prompt == prompt
 
 
 def test_a_nul_in_a_prompt_is_dropped(api: Api, wallet: Wallet) -> None:
-    assert api.post(SUBMIT, order(prompt="a\x00 fox")).status_code == 200
+    assert api.post(SUBMIT, body_of(prompt="a\x00 fox")).status_code == 200
     assert Job.objects.get().prompt == "a fox"
 
 
 def test_unknown_fields_are_ignored_and_named(api: Api, wallet: Wallet) -> None:
-    response = api.post(SUBMIT, {**order(steps=30), "webhook": "x"})
+    response = api.post(SUBMIT, {**body_of(steps=30), "webhook": "x"})
     assert response.json()["data"]["warnings"] == ["Unknown field input.steps was ignored."]
 
 
@@ -114,7 +114,7 @@ def test_a_name_that_cannot_be_written_down_is_no_crash(api: Api, wallet: Wallet
 
 def test_all_that_can_be_asked_for_is_kept(api: Api, wallet: Wallet, network: Network) -> None:
     network.names["shop.example"] = [[PUBLIC]]
-    wanted = order("flux-kontext-max", size="9:21", output_format="jpg", seed=7, image_urls=[])
+    wanted = body_of("flux-kontext-max", size="9:21", output_format="jpg", seed=7, image_urls=[])
     response = api.post(SUBMIT, {**wanted, "callback_url": "https://shop.example/hook"})
     assert response.json()["data"]["credits_amount"] == 20
     job = Job.objects.get()
@@ -189,7 +189,7 @@ def send(api: Api, body: bytes, content_type: str, *, chunked: bool) -> Any:
     return api.client.generic("POST", SUBMIT, body, content_type, headers=headers)
 
 
-# The order ---------------------------------------------------------------------------------------
+# The request -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -204,18 +204,18 @@ def send(api: Api, body: bytes, content_type: str, *, chunked: bool) -> Any:
         ({**FOX, "input": "a fox"}, "invalid_request_error", "input"),
         ({**FOX, "input": []}, "invalid_request_error", "input"),
         ({**FOX, "input": {}}, "invalid_request_error", "input.prompt"),
-        (order(prompt=None), "invalid_request_error", "input.prompt"),
-        (order(prompt=""), "invalid_request_error", "input.prompt"),
-        (order(prompt="  "), "invalid_request_error", "input.prompt"),
-        (order(prompt="\x00"), "invalid_request_error", "input.prompt"),
-        (order(prompt=["a fox"]), "invalid_request_error", "input.prompt"),
-        (order(prompt="x" * 2001), "content_too_long_error", "input.prompt"),
-        (order(size="2:1"), "invalid_request_error", "input.size"),
-        (order(size=16), "invalid_request_error", "input.size"),
-        (order(output_format="gif"), "invalid_request_error", "input.output_format"),
-        (order(seed=-1), "invalid_request_error", "input.seed"),
-        (order(seed=1e400), "invalid_request_error", "input.seed"),
-        (order("flux-kontext-pro-edit"), "invalid_request_error", "input.image_urls"),
+        (body_of(prompt=None), "invalid_request_error", "input.prompt"),
+        (body_of(prompt=""), "invalid_request_error", "input.prompt"),
+        (body_of(prompt="  "), "invalid_request_error", "input.prompt"),
+        (body_of(prompt="\x00"), "invalid_request_error", "input.prompt"),
+        (body_of(prompt=["a fox"]), "invalid_request_error", "input.prompt"),
+        (body_of(prompt="x" * 2001), "content_too_long_error", "input.prompt"),
+        (body_of(size="2:1"), "invalid_request_error", "input.size"),
+        (body_of(size=16), "invalid_request_error", "input.size"),
+        (body_of(output_format="gif"), "invalid_request_error", "input.output_format"),
+        (body_of(seed=-1), "invalid_request_error", "input.seed"),
+        (body_of(seed=1e400), "invalid_request_error", "input.seed"),
+        (body_of("flux-kontext-pro-edit"), "invalid_request_error", "input.image_urls"),
         (edit(7), "invalid_request_error", "input.image_urls"),
         (edit("nonsense"), "invalid_request_error", "input.image_urls"),
         (edit("ftp://images.example/a.png"), "invalid_request_error", "input.image_urls"),
@@ -224,7 +224,7 @@ def send(api: Api, body: bytes, content_type: str, *, chunked: bool) -> Any:
         (edit("http://169.254.169.254/"), "invalid_request_error", "input.image_urls"),
         (edit("http://[::ffff:10.0.0.1]/"), "invalid_request_error", "input.image_urls"),
         (
-            order(image_urls=["https://images.example/a.png"]),
+            body_of(image_urls=["https://images.example/a.png"]),
             "invalid_request_error",
             "input.image_urls",
         ),
@@ -233,7 +233,7 @@ def send(api: Api, body: bytes, content_type: str, *, chunked: bool) -> Any:
         ({**FOX, "callback_url": "nonsense"}, "invalid_request_error", "callback_url"),
     ],
 )
-def test_a_wrong_order_names_its_parameter_and_costs_nothing(
+def test_a_bad_request_names_its_parameter_and_costs_nothing(
     api: Api, wallet: Wallet, untouched: Untouched, wanted: dict[str, Any], type: str, param: str
 ) -> None:
     body = json.dumps(wanted).replace("Infinity", "1e400").encode()
@@ -244,7 +244,7 @@ def test_a_wrong_order_names_its_parameter_and_costs_nothing(
 def test_an_image_for_a_generation_model_names_the_model_that_edits(
     api: Api, wallet: Wallet
 ) -> None:
-    response = api.post(SUBMIT, order(image_urls=["https://images.example/a.png"]))
+    response = api.post(SUBMIT, body_of(image_urls=["https://images.example/a.png"]))
     error = refused(response, 400, "invalid_request_error", param="input.image_urls")
     assert "flux-kontext-pro-edit" in error["message"]
 
@@ -257,7 +257,7 @@ def test_without_enough_credits_nothing_is_stored(
         factories.credits(organization=organization, amount=balance)
     price = catalog.load().models[f"flux-kontext-{model}"].price_credits
     with untouched():
-        response = api.post(SUBMIT, order(f"flux-kontext-{model}"))
+        response = api.post(SUBMIT, body_of(f"flux-kontext-{model}"))
         error = refused(response, 402, "insufficient_credits_error")
     assert error["required_credits"] == price
 
@@ -357,7 +357,7 @@ def _huge_png() -> bytes:
         (_body(_huge_png()), "file_format_error"),
     ],
 )
-def test_an_image_we_cannot_use_is_told_at_once_and_costs_nothing(
+def test_an_unusable_image_is_refused_at_submit_and_costs_nothing(
     api: Api,
     wallet: Wallet,
     untouched: Untouched,

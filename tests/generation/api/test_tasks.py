@@ -27,7 +27,7 @@ def listed(api: Api, **query: Any) -> list[str]:
     return [task["task_id"] for task in response.json()["data"]["tasks"]]
 
 
-def test_each_task_is_told_as_its_status_tells_it(api: Api, organization: Organization) -> None:
+def test_each_task_is_represented_as_by_its_status(api: Api, organization: Organization) -> None:
     made = [
         factories.finished(organization=organization),
         factories.failed(organization=organization),
@@ -73,7 +73,7 @@ def test_a_page_goes_on_although_its_last_task_has_left_the_filter(
     assert listed(api, status="not_started", limit=2, before=second) == [first]
 
 
-def test_filters_narrow_the_list(api: Api, organization: Organization) -> None:
+def test_the_list_can_be_filtered(api: Api, organization: Organization) -> None:
     finished = factories.finished(organization=organization, model="flux-kontext-max")
     failed = factories.failed(organization=organization)
     waiting = factories.job(organization=organization)

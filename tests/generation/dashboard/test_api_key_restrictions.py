@@ -111,7 +111,7 @@ def test_all_mistakes_are_told_at_once(alice_client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limits", "credits", "shown", "hidden"),
+    ("limits", "credits", "visible", "hidden"),
     [
         ({}, 0, "/api/user/balance", ""),
         ({}, 100, "/api/generate/submit", "/api/user/balance"),
@@ -123,23 +123,23 @@ def test_all_mistakes_are_told_at_once(alice_client: Client) -> None:
         ({"models": ["flux-kontext-pro-edit"]}, 100, "/api/user/balance", "/api/generate/submit"),
     ],
 )
-def test_the_command_shown_is_one_that_this_key_may_make(
+def test_the_command_is_one_that_the_key_may_run(
     alice_client: Client,
     organization: Organization,
     limits: dict[str, Any],
     credits: int,
-    shown: str,
+    visible: str,
     hidden: str,
 ) -> None:
     if credits:
         factories.credits(organization=organization, amount=credits)
     body = {"name": "x", "access": "restricted" if "scopes" in limits else "full", **limits}
     text = alice_client.post(PAGE, body).content.decode()
-    assert shown in text
+    assert visible in text
     assert not hidden or hidden not in text
 
 
-def test_a_key_tells_all_about_itself(
+def test_the_page_of_a_key_has_all_its_details(
     alice_client: Client, organization: Organization, key: ApiKey
 ) -> None:
     read(alice_client, path(key))
@@ -153,8 +153,8 @@ def test_a_key_tells_all_about_itself(
     ApiKey.objects.update(last_used_at=timezone.now(), last_used_ip="10.1.2.3")
     answer = alice_client.get(path(key))
     check(answer)
-    for told in ("&lt;i&gt;Reader", "10.0.0.0/8", "10.1.2.3", "FLUX Kontext Max", "read</code>"):
-        assert told in answer.content.decode(), told
+    for text in ("&lt;i&gt;Reader", "10.0.0.0/8", "10.1.2.3", "FLUX Kontext Max", "read</code>"):
+        assert text in answer.content.decode(), text
 
 
 def test_limits_are_changed(alice_client: Client, key: ApiKey) -> None:

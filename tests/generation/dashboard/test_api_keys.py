@@ -1,4 +1,4 @@
-"""The pages about keys: made, shown once, revoked after a question."""
+"""The pages of API keys: create, display once, revoke with confirmation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all pages of the dashboard have in common: roles, navigation, steady query counts."""
+"""What all dashboard pages share: roles, navigation, constant query counts."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_the_navigation_offers_what_the_role_may_do_and_no_more(
         assert browser.get(reverse(name)).status_code == (200 if name in offered else 403)
 
 
-def test_a_role_too_low_is_told_on_a_page(organization: Organization, bob: User) -> None:
+def test_a_role_too_low_gets_an_error_page(organization: Organization, bob: User) -> None:
     Membership.objects.filter(user=bob).update(role=Role.BILLING)
     browser = signed_in(bob)
     page = read(browser, reverse("api_keys"), status=403)
@@ -96,7 +96,7 @@ def test_a_page_takes_as_many_queries_for_much_data_as_for_little(
 
 
 def fill(organization: Organization, count: int) -> None:
-    """Give the organization jobs in every state, keys, callbacks, people and purchases."""
+    """Create jobs in every state, keys, webhooks, members and purchases."""
     for _ in range(count):
         factories.finished(organization=organization)
         factories.failed(organization=organization)
@@ -117,7 +117,7 @@ def test_the_balance_stands_on_every_page(alice_client: Client, organization: Or
         assert "1,234</span>" in alice_client.get(reverse(name)).content.decode()
 
 
-def test_a_suspension_is_told_on_every_page(
+def test_a_suspension_is_announced_on_every_page(
     alice_client: Client, organization: Organization
 ) -> None:
     organizations.suspend(organization=organization, actor=SYSTEM)
@@ -135,10 +135,8 @@ def test_who_is_in_one_organization_sees_no_switch(alice_client: Client, alice: 
     assert switch()
 
 
-def test_an_operator_finds_the_desk_and_nobody_else_does(
-    organization: Organization, alice: User
-) -> None:
-    desk = reverse("admin:index")
-    assert desk not in read(signed_in(alice), reverse("dashboard")).links
+def test_only_operators_get_a_link_to_the_admin(organization: Organization, alice: User) -> None:
+    admin = reverse("admin:index")
+    assert admin not in read(signed_in(alice), reverse("dashboard")).links
     User.objects.filter(pk=alice.pk).update(is_staff=True)
-    assert desk in read(signed_in(alice), reverse("dashboard")).links
+    assert admin in read(signed_in(alice), reverse("dashboard")).links

@@ -1,4 +1,4 @@
-"""The list of jobs narrowed: by key, days and words, as live rows and as a file."""
+"""Filters of the job list: API key, days and search, with live rows and as CSV."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ pytestmark = pytest.mark.django_db
 
 
 def listed(client: Client, query: str = "") -> list[str]:
-    """Return the task ids on a page of the list, in its order."""
+    """Return the task IDs of the list, top to bottom."""
     content = client.get(reverse("jobs") + query).content.decode()
     return re.findall(r'class="faint mono clip">(task_\w+)<', content)
 
 
-def sheet(client: Client, query: str = "") -> list[dict[str, str]]:
+def csv_rows(client: Client, query: str = "") -> list[dict[str, str]]:
     answer: Any = client.get(reverse("jobs_csv") + query)
     assert answer.status_code == 200
     return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
 
 
 def at(job: Job, moment: datetime) -> Job:
-    """Let a job have been submitted at a moment."""
+    """Set when a job was submitted."""
     Job.objects.filter(pk=job.pk).update(created_at=moment)
     return job
 
@@ -51,7 +51,7 @@ def key(organization: Organization) -> ApiKey:
 # Keys, days, words --------------------------------------------------------------------------------
 
 
-def test_the_list_narrows_to_a_key_and_to_the_playground(
+def test_jobs_are_filtered_by_key_and_playground(
     alice_client: Client, organization: Organization, key: ApiKey, alice: User
 ) -> None:
     with_key = factories.job(organization=organization, api_key=key)
@@ -89,7 +89,7 @@ def test_a_foreign_key_is_no_choice(
     assert "Secret name" not in answer.content.decode()
 
 
-def test_the_list_narrows_to_utc_days_inclusive_of_both(
+def test_jobs_are_filtered_by_utc_days_inclusive(
     alice_client: Client, organization: Organization
 ) -> None:
     made = [
@@ -112,7 +112,7 @@ def test_the_list_narrows_to_utc_days_inclusive_of_both(
 def test_jobs_stored_out_of_order_within_the_hour_are_all_found(
     alice_client: Client, organization: Organization
 ) -> None:
-    """Two machines store what they were asked for side by side; numbers do not follow the time."""
+    """Concurrent inserts: IDs do not follow creation times exactly."""
     later, sooner = (factories.job(organization=organization) for _ in range(2))
     at(later, datetime(2026, 3, 2, 0, 20, tzinfo=UTC))
     at(sooner, datetime(2026, 3, 1, 23, 50, tzinfo=UTC))
@@ -120,10 +120,10 @@ def test_jobs_stored_out_of_order_within_the_hour_are_all_found(
     assert listed(alice_client, "?to=2026-03-01") == [sooner.public_id]
 
 
-def test_days_are_found_through_an_index_behind_the_wall(organization: Organization) -> None:
+def test_days_use_an_index_under_row_level_security(organization: Organization) -> None:
     days = QueryDict("from=2026-03-01&to=2026-03-31")
-    form = filters.JobsForm(days, organization=organization)
-    found = filters.narrow(organization=organization, form=form).order_by("-id")
+    form = filters.JobFilterForm(days, organization=organization)
+    found = filters.jobs_of(organization=organization, form=form).order_by("-id")
     tenant_context.set_tenant(organization_id=organization.pk)
     with connection.cursor() as cursor:
         for way in ("seqscan", "bitmapscan", "sort"):
@@ -133,7 +133,7 @@ def test_days_are_found_through_an_index_behind_the_wall(organization: Organizat
 
 
 @pytest.mark.parametrize(
-    ("query", "sentence"),
+    ("query", "message"),
     [
         ("?from=soon", "Enter a day such as 2026-11-30."),
         ("?to=9999-12-31", "Enter a day such as 2026-11-30."),
@@ -142,14 +142,14 @@ def test_days_are_found_through_an_index_behind_the_wall(organization: Organizat
         ("?search=a%00b", "Null characters are not allowed."),
     ],
 )
-def test_what_makes_no_sense_is_told_at_its_field(
-    query: str, sentence: str, alice_client: Client, organization: Organization
+def test_an_invalid_filter_is_reported_at_its_field(
+    query: str, message: str, alice_client: Client, organization: Organization
 ) -> None:
     read(alice_client, reverse("jobs") + query)
-    assert sentence in alice_client.get(reverse("jobs") + query).content.decode()
+    assert message in alice_client.get(reverse("jobs") + query).content.decode()
     answer = alice_client.get(reverse("jobs_csv") + query)
     assert answer.status_code == 400
-    assert sentence in answer.content.decode()
+    assert message in answer.content.decode()
 
 
 def test_a_job_is_found_by_its_id_or_the_start_of_it(
@@ -206,10 +206,10 @@ def test_one_call_asks_for_every_row_that_is_not_over(
 ) -> None:
     factories.finished(organization=organization)
     open_jobs = [factories.job(organization=organization) for _ in range(2)]
-    for path, shape in ((reverse("jobs"), "rows"), (reverse("dashboard"), "tiles")):
+    for path, layout in ((reverse("jobs"), "rows"), (reverse("dashboard"), "gallery")):
         part = live_part(alice_client, path)
         asked = "".join(f"&id={job.public_id}" for job in reversed(open_jobs))
-        assert part["hx-get"] == f"{reverse('job_rows')}?as={shape}{asked}"
+        assert part["hx-get"] == f"{reverse('job_rows')}?as={layout}{asked}"
         assert part["role"] == "status"
 
 
@@ -222,22 +222,22 @@ def test_nothing_is_asked_once_all_are_over(
         assert "hx-get" not in live_part(alice_client, path)
 
 
-@pytest.mark.parametrize("shape", ["rows", "tiles"])
+@pytest.mark.parametrize("layout", ["rows", "gallery"])
 def test_the_answer_brings_the_rows_and_says_which_to_ask_for_again(
-    shape: str, alice_client: Client, organization: Organization
+    layout: str, alice_client: Client, organization: Organization
 ) -> None:
     done = factories.finished(organization=organization)
     waiting = factories.job(organization=organization)
-    path = f"{reverse('job_rows')}?as={shape}&id={done.public_id}&id={waiting.public_id}"
+    path = f"{reverse('job_rows')}?as={layout}&id={done.public_id}&id={waiting.public_id}"
     answer = alice_client.get(path).content.decode()
     assert "1 in progress" in answer
-    assert f'as={shape}&amp;id={waiting.public_id}"' in answer
+    assert f'as={layout}&amp;id={waiting.public_id}"' in answer
     for job in (done, waiting):
         assert f'<hx-partial hx-target="#job-{job.public_id}"' in answer
         assert f'id="job-{job.public_id}"' in answer
-    assert ("<tr" in answer) == (shape == "rows")
+    assert ("<tr" in answer) == (layout == "rows")
 
-    at_last = alice_client.get(f"{reverse('job_rows')}?as={shape}&id={done.public_id}")
+    at_last = alice_client.get(f"{reverse('job_rows')}?as={layout}&id={done.public_id}")
     assert "hx-get" not in at_last.content.decode()
 
 
@@ -283,28 +283,30 @@ def test_the_file_holds_what_the_filter_keeps_the_newest_first(
 ) -> None:
     done = factories.finished(organization=organization, api_key=key, prompt='=1+1, a "fox"')
     failed = factories.failed(organization=organization, created_by=alice)
-    rows = sheet(alice_client)
+    rows = csv_rows(alice_client)
     assert [row["task_id"] for row in rows] == [failed.public_id, done.public_id]
     assert rows[0]["state"] == "failed"
     assert rows[0]["credits"] == "0"
-    assert rows[0]["asked_by"] == "alice@example.com"
+    assert rows[0]["source"] == "alice@example.com"
     assert rows[0]["error_message"] == "The prompt was refused."
     assert rows[1]["credits"] == "10"
-    assert rows[1]["asked_by"] == key.display
+    assert rows[1]["source"] == key.display
     # What a spreadsheet would take for a formula is harmless.
     assert rows[1]["prompt"] == '\'=1+1, a "fox"'
     assert rows[1]["file_url"].endswith(factories.asset_of(done).file)
     assert rows[1]["submitted_utc"] == f"{done.created_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    assert [row["task_id"] for row in sheet(alice_client, "?status=finished")] == [done.public_id]
+    assert [row["task_id"] for row in csv_rows(alice_client, "?status=finished")] == [
+        done.public_id
+    ]
     Asset.objects.update(removed_at=timezone.now())
-    assert sheet(alice_client, "?status=finished")[0]["file_url"] == ""
+    assert csv_rows(alice_client, "?status=finished")[0]["file_url"] == ""
 
 
 def test_the_file_is_of_ones_own_jobs_and_sent_while_it_is_read(
     alice_client: Client, charlie_client: Client, organization: Organization
 ) -> None:
     factories.job(organization=organization)
-    assert sheet(charlie_client) == []
+    assert csv_rows(charlie_client) == []
     answer = alice_client.get(reverse("jobs_csv"))
     assert answer.streaming
     assert "no-store" in answer.headers["Cache-Control"]

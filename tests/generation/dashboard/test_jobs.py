@@ -1,4 +1,4 @@
-"""The list of jobs and the page of one: what was asked, what came of it, what it cost."""
+"""The job list and the page of a job: request, result, cost and timeline."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def edit(organization: Organization, alice: User) -> Job:
-    """A finished edit of an uploaded image, asked for by Alice in the playground."""
+    """A finished edit of an uploaded image that Alice ran in the playground."""
     upload = factories.upload(organization=organization)
     return factories.finished(
         organization=organization,
@@ -53,7 +53,7 @@ def text_of(client: Client, path: str) -> str:
 
 
 def listed(client: Client, query: str = "") -> list[str]:
-    """Return the task ids on a page of the list, in its order."""
+    """Return the task IDs of the list, top to bottom."""
     content = client.get(reverse("jobs") + query).content.decode()
     return re.findall(r'class="faint mono clip">(task_\w+)<', content)
 
@@ -69,7 +69,7 @@ def test_the_newest_job_comes_first_and_no_foreign_one_at_all(
     assert listed(alice_client) == ours[::-1]
 
 
-def test_the_list_narrows_to_a_state_and_a_model(
+def test_jobs_are_filtered_by_state_and_model(
     alice_client: Client, organization: Organization
 ) -> None:
     done = factories.finished(organization=organization)
@@ -78,11 +78,11 @@ def test_the_list_narrows_to_a_state_and_a_model(
     assert listed(alice_client, "?status=finished") == [done.public_id]
     assert listed(alice_client, "?model=flux-kontext-max") == [waiting.public_id, failed.public_id]
     assert listed(alice_client, "?status=failed&model=flux-kontext-max") == [failed.public_id]
-    assert "Nothing matches" in text_of(alice_client, reverse("jobs") + "?status=running")
+    assert "No matches" in text_of(alice_client, reverse("jobs") + "?status=running")
 
 
 def shorten_pages(monkeypatch: pytest.MonkeyPatch, *, size: int) -> None:
-    """Let a page hold so many rows."""
+    """Set the page size."""
     defaults = pagination.turn.__kwdefaults__
     assert defaults is not None
     monkeypatch.setitem(defaults, "size", size)
@@ -148,8 +148,8 @@ def test_a_finished_job_shows_what_was_asked_and_what_came_of_it(
 ) -> None:
     page = read(alice_client, page_of(edit))
     asset = factories.asset_of(edit)
-    shown = [found["src"] for found in page.all("img")]
-    assert shown == [
+    sources = [found["src"] for found in page.all("img")]
+    assert sources == [
         reverse("job_input", args=[edit.public_id]),
         reverse("file", args=[asset.file]),
     ]
@@ -188,31 +188,31 @@ def test_a_job_without_an_input_has_none_to_show(
     read(alice_client, reverse("job_input", args=[job.public_id]), status=404)
 
 
-def test_a_failed_job_shows_why_and_that_its_credits_are_back(
+def test_a_failed_job_shows_why_and_its_refund(
     alice_client: Client, organization: Organization
 ) -> None:
     job = factories.failed(organization=organization)
     text = text_of(alice_client, page_of(job))
     assert "The prompt was refused." in text
-    assert "the credits are back" in text
+    assert "The credits were refunded." in text
     assert "Failed" in text
-    assert "10 credits were given back." in text
+    assert "10 credits refunded." in text
     assert "−10 credits" in text
     assert "+10 credits" in text
 
 
-def test_what_was_canceled_is_not_shown_as_failed(
+def test_a_canceled_job_is_not_displayed_as_failed(
     alice_client: Client, organization: Organization
 ) -> None:
     waiting = factories.job(organization=organization)
     canceled = cancel.cancel(organization=organization, public_id=waiting.public_id)
     playground = f"{reverse('playground')}?job={canceled.public_id}"
     for path in (page_of(canceled), reverse("jobs"), reverse("dashboard"), playground):
-        shown = re.findall(
+        states = re.findall(
             r'<span class="status[^"]*">(\w+)</span>', alice_client.get(path).content.decode()
         )
-        assert "Canceled" in shown, path
-        assert "Failed" not in shown, path
+        assert "Canceled" in states, path
+        assert "Failed" not in states, path
 
 
 def test_a_running_job_renews_itself_and_an_ended_one_rests(
@@ -230,7 +230,7 @@ def test_a_running_job_renews_itself_and_an_ended_one_rests(
     assert "hx-get" not in part
 
 
-def test_what_came_out_of_the_sandbox_says_so_wherever_it_is_shown(
+def test_sandbox_results_are_labeled_everywhere(
     alice_client: Client, organization: Organization
 ) -> None:
     job = factories.finished(organization=organization)
@@ -246,12 +246,12 @@ def test_a_file_past_its_retention_is_said_to_be_gone(alice_client: Client, edit
     Asset.objects.update(removed_at=timezone.now(), expires_at=timezone.now() - timedelta(days=1))
     page = read(alice_client, page_of(edit))
     assert not page.all("img")
-    assert "Removed after its retention period." in text_of(alice_client, page_of(edit))
+    assert "Removed at the end of its retention period." in text_of(alice_client, page_of(edit))
     for path in (reverse("jobs"), reverse("dashboard")):
         assert not read(alice_client, path).all("img")
 
 
-def test_a_result_can_be_edited_and_an_order_repeated(alice_client: Client, edit: Job) -> None:
+def test_a_result_can_be_edited_and_a_request_repeated(alice_client: Client, edit: Job) -> None:
     links = [link for link in read(alice_client, page_of(edit)).links if "playground?" in link]
     assert links == [
         f"{reverse('playground')}?edit={edit.public_id}",
@@ -261,7 +261,7 @@ def test_a_result_can_be_edited_and_an_order_repeated(alice_client: Client, edit
         read(alice_client, link)
 
 
-def test_the_command_repeats_the_order(alice_client: Client, edit: Job) -> None:
+def test_the_command_repeats_the_request(alice_client: Client, edit: Job) -> None:
     command = html.unescape(alice_client.get(page_of(edit)).content.decode())
     body = json.loads(re.findall(r"-d '(\{.*?\n\})'", command, flags=re.DOTALL)[0])
     assert body == {
@@ -301,7 +301,7 @@ def test_the_page_of_a_job_takes_the_same_queries_however_often_it_was_tried(
     assert once <= 10
 
 
-def test_a_model_that_has_left_the_catalog_is_still_shown(
+def test_a_retired_model_is_still_displayed(
     alice_client: Client, organization: Organization
 ) -> None:
     job = factories.finished(organization=organization)
@@ -313,7 +313,7 @@ def test_a_model_that_has_left_the_catalog_is_still_shown(
 # What happened when -------------------------------------------------------------------------------
 
 
-def test_the_timeline_names_no_provider_and_no_word_of_ours(
+def test_the_timeline_names_no_provider_and_no_internal_error(
     alice_client: Client, organization: Organization
 ) -> None:
     job = factories.finished(organization=organization)
@@ -322,8 +322,8 @@ def test_the_timeline_names_no_provider_and_no_word_of_ours(
     )
     job.attempts.create(number=2, provider="fal", ended_at=timezone.now())
     text = text_of(alice_client, page_of(job))
-    assert "The model was not available to us." in text
-    assert "Tried again, attempt 2" in text
+    assert "The model was unavailable." in text
+    assert "Retried, attempt 2" in text
     for word in ("replicate", "fal ", "The account is empty", "no_credit", "No credit"):
         assert word not in text
 
@@ -333,45 +333,45 @@ def test_every_reason_has_words_for_the_customer(kind: FailureKind) -> None:
     assert timelines.REASONS[kind].endswith(".")
 
 
-def test_steps_are_told_in_the_order_they_happened(organization: Organization) -> None:
-    def told(job: Job, callbacks: list[Callback] | None = None) -> list[tuple[str, str]]:
+def test_the_timeline_is_chronological(organization: Organization) -> None:
+    def timeline(job: Job, callbacks: list[Callback] | None = None) -> list[tuple[str, str]]:
         steps = timelines.of(
             job=job, attempts=factories.attempts_of(job), callbacks=callbacks or []
         )
         return [(step.what, step.tone) for step in steps]
 
     waiting = factories.job(organization=organization)
-    assert told(waiting) == [("Submitted", "good"), ("Waiting for its turn", "busy")]
+    assert timeline(waiting) == [("Submitted", "good"), ("Queued", "busy")]
     cancel.cancel(organization=organization, public_id=waiting.public_id)
     waiting.refresh_from_db()
-    assert told(waiting) == [("Submitted", "good"), ("Canceled", "waiting")]
+    assert timeline(waiting) == [("Submitted", "good"), ("Canceled", "waiting")]
 
     running = factories.running(organization=organization)
-    assert told(running) == [("Submitted", "good"), ("Working", "busy")]
+    assert timeline(running) == [("Submitted", "good"), ("Generating", "busy")]
     putting.requeue(
         job=running, delay_seconds=5, kind=FailureKind.UNAVAILABLE, message="It did not answer."
     )
     running.refresh_from_db()
-    assert told(running) == [
+    assert timeline(running) == [
         ("Submitted", "good"),
         ("Started", "bad"),
-        ("Waiting for another try", "busy"),
+        ("Waiting to retry", "busy"),
     ]
-    assert [what for what, _ in told(factories.failed(organization=organization))] == [
+    assert [what for what, _ in timeline(factories.failed(organization=organization))] == [
         "Submitted",
         "Started",
         "Failed",
     ]
 
 
-def test_a_job_shows_its_callback_and_sends_it_again(
+def test_a_job_has_its_webhook_and_can_resend_it(
     alice_client: Client, organization: Organization
 ) -> None:
     callback = announced(organization=organization, url="https://example.com/hook")
     assert callback.job is not None
     page = read(alice_client, page_of(callback.job))
     assert reverse("callback", args=[callback.public_id]) in page.links
-    assert "Callback waiting to be sent" in text_of(alice_client, page_of(callback.job))
+    assert "Webhook queued" in text_of(alice_client, page_of(callback.job))
     replay = reverse("callback_replay", args=[callback.public_id])
     assert not page.all("form", action=replay)
 
@@ -379,8 +379,8 @@ def test_a_job_shows_its_callback_and_sends_it_again(
     page = read(alice_client, page_of(callback.job))
     assert page.all("form", action=replay)
     text = text_of(alice_client, page_of(callback.job))
-    assert "Callback not delivered" in text
-    assert "7 tries" in text
+    assert "Webhook failed" in text
+    assert "7 attempts" in text
 
 
 def test_who_may_not_generate_is_offered_no_way_to(

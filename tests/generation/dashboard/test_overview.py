@@ -1,4 +1,4 @@
-"""The overview: where one stands, and what to do next."""
+"""The overview: balance, usage, recent jobs and next steps."""
 
 from __future__ import annotations
 
@@ -47,20 +47,20 @@ def test_it_counts_the_jobs_that_are_not_over(
 
 
 def steps(client: Client) -> dict[str, bool]:
-    """Return what is still to be done by a new organization, and whether it is done."""
+    """Return the setup steps and whether each is done."""
     content = client.get(reverse("dashboard")).content.decode()
     found = re.findall(r'steps__text"><strong>([^<]*)(<span[^>]*> \(done\))?', content)
     return {title: bool(done) for title, done in found}
 
 
-def test_a_new_organization_is_told_what_to_do_next(
+def test_a_new_organization_gets_setup_steps(
     alice_client: Client, organization: Organization
 ) -> None:
     todo = {
         "Create an API key": False,
         "Make your first image": False,
         "Add credits": False,
-        "Be told when a task ends": False,
+        "Set up webhooks": False,
     }
     assert steps(alice_client) == todo
     assert reverse("api_key_new") in read(alice_client, reverse("dashboard")).links
@@ -83,7 +83,7 @@ def test_a_new_organization_is_told_what_to_do_next(
     assert steps(alice_client) == {}
 
 
-def test_who_has_been_here_for_a_week_is_not_asked_about_callbacks(
+def test_after_a_week_webhooks_are_no_longer_a_required_step(
     alice_client: Client, organization: Organization
 ) -> None:
     factories.api_key(organization=organization)
@@ -108,7 +108,7 @@ def test_who_has_been_here_for_a_week_is_not_asked_about_callbacks(
         (Role.BILLING, ["Add credits"]),
         (
             Role.DEVELOPER,
-            ["Create an API key", "Make your first image", "Be told when a task ends"],
+            ["Create an API key", "Make your first image", "Set up webhooks"],
         ),
     ],
 )
@@ -144,7 +144,7 @@ def test_nothing_yet_is_no_empty_table(alice_client: Client, organization: Organ
     page = read(alice_client, reverse("dashboard"))
     assert not page.all("table")
     assert "No jobs yet" in words(alice_client)
-    assert "Nothing was spent in these days" in words(alice_client)
+    assert "No spending in this period" in words(alice_client)
 
 
 def test_it_shows_recent_jobs_of_this_organization_only(

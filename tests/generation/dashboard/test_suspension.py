@@ -1,4 +1,4 @@
-"""A suspended organization: pages say so, and offer nothing that would be refused."""
+"""A suspended organization: pages say so, and offer no action that would be refused."""
 
 from __future__ import annotations
 
@@ -53,18 +53,18 @@ def test_the_overview_offers_no_new_image(
     for client in (alice_client, bob_client):
         page = client.get(reverse("dashboard")).content.decode()
         assert offer not in page
-        assert "What to do next" not in page
+        assert "Next steps" not in page
 
 
 def test_the_playground_shows_its_form_without_a_way_to_run_it(
     alice_client: Client, suspended: Organization
 ) -> None:
     page = alice_client.get(reverse("playground")).content.decode()
-    assert "Nothing can be run while the organization is suspended." in page
-    assert "data-price-words" not in page
+    assert "You can't run tasks while the organization is suspended." in page
+    assert "data-price-text" not in page
     assert "Add credits to run this" not in page
     model = alice_client.get(reverse("model", args=["flux-kontext-pro"])).content.decode()
-    assert "Nothing can be run while the organization is suspended." in model
+    assert "You can't run tasks while the organization is suspended." in model
 
 
 def test_a_job_can_be_seen_and_downloaded_but_not_edited(

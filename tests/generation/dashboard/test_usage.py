@@ -1,4 +1,4 @@
-"""The page about usage: what jobs came to, in charts, tables and a file that all say the same."""
+"""The usage page: charts, tables and a CSV with the same numbers."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def test_the_page_shows_what_the_ledger_says(
     text = text_of(alice_client, "?period=90")
     assert "Spent 30 credits $0.15" in text
     assert "Jobs 3 2 finished" in text
-    assert "Failed 1 20 credits given back" in text
-    assert "On average 15.0 credits for each image" in text
+    assert "Failed 1 20 credits refunded" in text
+    assert "Average 15.0 credits per image" in text
     assert "Total 3 2 1 50 20 30 $0.15" in text
 
 
@@ -87,15 +87,15 @@ def test_it_tells_models_and_keys_apart(alice_client: Client, jobs: None, key: A
     assert "Playground without a key 0 credits 1 job · 0.0 %" in text
 
 
-def test_it_narrows_to_a_model_and_a_key(alice_client: Client, jobs: None, key: ApiKey) -> None:
+def test_usage_is_filtered_by_model_and_key(alice_client: Client, jobs: None, key: ApiKey) -> None:
     assert "Spent 20 credits" in text_of(alice_client, "?period=90&model=flux-kontext-max")
     assert "Spent 30 credits" in text_of(alice_client, f"?period=90&key={key.key_id}")
     assert "Jobs 1 0 finished" in text_of(alice_client, "?period=90&key=playground")
     text = text_of(alice_client, "?period=90&key=playground&model=flux-kontext-pro")
-    assert "Nothing matches" in text
+    assert "No matches" in text
 
 
-def test_a_period_keeps_what_it_was_narrowed_to(alice_client: Client, key: ApiKey) -> None:
+def test_a_period_keeps_the_other_filters(alice_client: Client, key: ApiKey) -> None:
     links = read(alice_client, path(f"?key={key.key_id}&from=2026-01-01&to=2026-01-31")).links
     assert f"?key={key.key_id}&period=7" in links
 
@@ -114,26 +114,26 @@ def test_days_of_ones_own_are_inclusive_and_utc(
 
 
 @pytest.mark.parametrize(
-    ("query", "sentence"),
+    ("query", "message"),
     [
         ("?from=yesterday", "Enter a day such as 2026-11-30."),
         ("?to=0001-01-01", "Enter a day such as 2026-11-30."),
         ("?from=2026-03-02&to=2026-03-01", "The last day must not lie before the first."),
-        ("?from=2024-01-01&to=2026-01-01", "Choose at most 366 days at once."),
+        ("?from=2024-01-01&to=2026-01-01", "Choose at most 366 days."),
     ],
 )
-def test_days_that_make_no_sense_are_told_and_kept(
-    query: str, sentence: str, alice_client: Client, jobs: None
+def test_invalid_days_are_reported_and_kept(
+    query: str, message: str, alice_client: Client, jobs: None
 ) -> None:
     page = read(alice_client, path(query))
-    assert sentence in text_of(alice_client, query)
+    assert message in text_of(alice_client, query)
     typed = {field["name"]: field.get("value") for field in page.all("input") if "name" in field}
     for pair in query[1:].split("&"):
         name, value = pair.split("=")
         assert typed[name] == value
     answer = alice_client.get(reverse("usage_csv") + query)
     assert answer.status_code == 400
-    assert sentence in answer.content.decode()
+    assert message in answer.content.decode()
 
 
 @pytest.mark.parametrize("query", ["?period=9", "?model=nonsense", "?key=nonsense", "?key=%00"])
@@ -150,27 +150,25 @@ def test_a_foreign_key_is_no_choice(
     assert "Secret name" not in text
 
 
-def test_many_days_are_shown_by_month(alice_client: Client, jobs: None) -> None:
+def test_long_ranges_are_grouped_by_month(alice_client: Client, jobs: None) -> None:
     text = text_of(alice_client, "?period=365")
     assert "By month" in text
     month = (timezone.now() - timedelta(days=40)).astimezone(UTC)
     assert f"{month:%B %Y} 1 1 0 10 0 10 $0.05" in text
 
 
-def test_every_drawing_is_told_in_words_and_repeated_as_a_table(
-    alice_client: Client, jobs: None
-) -> None:
+def test_every_chart_has_a_label_and_a_table(alice_client: Client, jobs: None) -> None:
     page = read(alice_client, path())
     labels = [str(found["aria-label"]) for found in page.all("svg", role="img")]
     assert [label.split(" by day")[0] for label in labels] == ["Credits spent", "Jobs"]
-    assert all("UTC. The table says the same." in label for label in labels)
+    assert all("UTC. The table has the same data." in label for label in labels)
     assert len(page.all("tfoot")) == 1
 
 
 def test_nothing_yet_says_what_to_do(alice_client: Client, organization: Organization) -> None:
     text = text_of(alice_client)
-    assert "No jobs in these days" in text
-    assert "Nothing was spent in these days" in text
+    assert "No jobs in this period" in text
+    assert "No spending in this period" in text
     page = read(alice_client, path())
     assert reverse("playground") in page.links
     assert reverse("usage_csv") not in page.links
@@ -212,9 +210,9 @@ def test_the_page_names_the_keys_that_spent_most(
     jobs: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(usage, "KEYS_SHOWN", 1)
+    monkeypatch.setattr(usage, "KEYS_LISTED", 1)
     text = text_of(alice_client, "?period=90")
-    assert "1 more is in the CSV file." in text
+    assert "1 more in the CSV file." in text
     assert "Playground without a key" not in text
 
 

@@ -1,4 +1,4 @@
-"""The pages about callbacks: the log, replay, tests, pausing, and the signing secret."""
+"""The webhook pages: the log, resending, tests, pausing endpoints, and the signing secret."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ URL = "https://example.com/hook"
 
 
 def fail(callback: Callback, *, answer: str = "", hours: int = 0) -> None:
-    """Store a try that was rejected, and give the callback up."""
+    """Store a rejected attempt and mark the webhook as failed."""
     now = timezone.now()
     CallbackTry.objects.create(
         callback=callback,
@@ -48,7 +48,7 @@ def fail(callback: Callback, *, answer: str = "", hours: int = 0) -> None:
     )
 
 
-def test_an_empty_log_says_what_callbacks_are_and_offers_a_test(
+def test_an_empty_log_explains_webhooks_and_offers_a_test(
     alice_client: Client, organization: Organization
 ) -> None:
     page = read(alice_client, PAGE)
@@ -56,17 +56,17 @@ def test_an_empty_log_says_what_callbacks_are_and_offers_a_test(
     assert PAGE in page.links
 
 
-def test_the_log_lists_and_narrows(alice_client: Client, organization: Organization) -> None:
+def test_the_log_can_be_filtered(alice_client: Client, organization: Organization) -> None:
     good = announced(organization=organization, url=URL)
     bad = announced(organization=organization, url=URL)
     fail(bad)
     links = read(alice_client, PAGE).links
     assert f"{PAGE}/{good.public_id}" in links
     assert f"{PAGE}/{bad.public_id}" in links
-    narrowed = read(alice_client, f"{PAGE}?state=failed").links
-    assert f"{PAGE}/{good.public_id}" not in narrowed
-    assert f"{PAGE}/{bad.public_id}" in narrowed
-    assert "Nothing matches" in alice_client.get(f"{PAGE}?state=delivered").content.decode()
+    filtered = read(alice_client, f"{PAGE}?state=failed").links
+    assert f"{PAGE}/{good.public_id}" not in filtered
+    assert f"{PAGE}/{bad.public_id}" in filtered
+    assert "No matches" in alice_client.get(f"{PAGE}?state=delivered").content.decode()
     read(alice_client, f"{PAGE}?state=nonsense")
 
 
@@ -81,30 +81,28 @@ def test_the_log_takes_as_many_queries_for_many_as_for_few(
     assert count_queries(alice_client, PAGE) == few
 
 
-def test_a_callback_shows_its_tries_and_an_answer_can_do_no_harm(
+def test_a_webhook_lists_its_attempts_and_escapes_the_response(
     alice_client: Client, organization: Organization
 ) -> None:
     callback = announced(organization=organization, url=URL)
     fail(callback, answer="<script>alert(1)</script>")
     read(alice_client, f"{PAGE}/{callback.public_id}")
     text = alice_client.get(f"{PAGE}/{callback.public_id}").content.decode()
-    assert "Answered 500" in text
+    assert "Response 500" in text
     assert "12 ms" in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
     assert callback.job is not None
     assert f"&quot;task_id&quot;: &quot;{callback.job.public_id}&quot;" in text
 
 
-def test_a_jobs_page_leads_to_its_callback(
-    alice_client: Client, organization: Organization
-) -> None:
+def test_a_job_page_links_to_its_webhook(alice_client: Client, organization: Organization) -> None:
     callback = announced(organization=organization, url=URL)
     assert callback.job is not None
     page = read(alice_client, f"/dashboard/jobs/{callback.job.public_id}")
     assert f"{PAGE}/{callback.public_id}" in page.links
 
 
-def test_a_try_that_was_never_written_down_is_told_as_such(
+def test_an_attempt_without_a_result_says_so(
     alice_client: Client, organization: Organization
 ) -> None:
     callback = announced(organization=organization, url=URL)
@@ -115,11 +113,11 @@ def test_a_try_that_was_never_written_down_is_told_as_such(
         state="sending", tries_count=1, leased_until=timezone.now() + timedelta(seconds=10)
     )
     text = alice_client.get(f"{PAGE}/{callback.public_id}").content.decode()
-    assert "Being sent" in text
+    assert "Sending" in text
     assert 'hx-trigger="every 2s"' in text
 
 
-def test_one_callback_is_sent_again_at_a_click(
+def test_a_webhook_can_be_resent(
     alice_client: Client, alice: User, organization: Organization
 ) -> None:
     callback = announced(organization=organization, url=URL)
@@ -128,14 +126,14 @@ def test_one_callback_is_sent_again_at_a_click(
     path = reverse("callback_replay", args=[callback.public_id])
     assert page.all("form", action=path)
     answer = alice_client.post(path, follow=True)
-    assert "It is being sent again." in answer.content.decode()
+    assert "The webhook is being resent." in answer.content.decode()
     callback.refresh_from_db()
     assert (callback.state, callback.ended_at) == ("waiting", None)
     event = AuditEvent.objects.get(action="callback.replayed")
     assert (event.user, event.target) == (alice, callback.public_id)
 
 
-def test_what_is_being_sent_is_not_sent_twice(
+def test_a_webhook_being_sent_is_not_resent(
     alice_client: Client, organization: Organization
 ) -> None:
     callback = announced(organization=organization, url=URL)
@@ -146,7 +144,7 @@ def test_what_is_being_sent_is_not_sent_twice(
     assert answer.status_code == 409
 
 
-def test_all_that_failed_lately_is_sent_again_at_a_click(
+def test_all_recently_failed_webhooks_can_be_resent(
     alice_client: Client, organization: Organization
 ) -> None:
     lately = announced(organization=organization, url=URL)
@@ -155,11 +153,11 @@ def test_all_that_failed_lately_is_sent_again_at_a_click(
     fail(before, hours=30)
     assert read(alice_client, PAGE).all("form", action="/dashboard/callbacks/replay")
     answer = alice_client.post("/dashboard/callbacks/replay", {"hours": "24"}, follow=True)
-    assert "1 callback will be sent again." in answer.content.decode()
+    assert "1 webhook will be resent." in answer.content.decode()
     assert Callback.objects.get(pk=lately.pk).state == "waiting"
     assert Callback.objects.get(pk=before.pk).state == "failed"
     answer = alice_client.post("/dashboard/callbacks/replay", {"hours": "1"}, follow=True)
-    assert "No callback failed in that time." in answer.content.decode()
+    assert "No webhook failed in that period." in answer.content.decode()
 
 
 def test_an_endpoint_is_paused_and_resumed_and_what_waits_is_on_hold(
@@ -169,9 +167,9 @@ def test_an_endpoint_is_paused_and_resumed_and_what_waits_is_on_hold(
     path = reverse("callback_endpoint", args=[callback.endpoint.public_id])
     answer = alice_client.post(path, {"do": "pause"}, follow=True)
     text = answer.content.decode()
-    assert "https://example.com is paused." in text
+    assert "https://example.com was paused." in text
     assert "On hold" in text
-    assert "Paused by hand" in text
+    assert "Paused manually" in text
     check(answer)
     read(alice_client, f"{PAGE}/{callback.public_id}")
     alice_client.post(path, {"do": "resume"})
@@ -187,15 +185,15 @@ def test_a_test_is_sent_to_the_address_typed_in(
     page = check(answer)
     callback = Callback.objects.get()
     assert (callback.kind, callback.url) == ("test", address)
-    assert page.all("div", id="callback")[0]["hx-trigger"] == "every 2s"
+    assert page.all("div", id="webhook")[0]["hx-trigger"] == "every 2s"
     assert "task_test_" in answer.content.decode()
-    # The next one goes to the same place unless told otherwise.
+    # The form remembers the URL.
     form = read(alice_client, "/dashboard/callbacks/test")
     assert form.all("input", name="url")[0]["value"] == address
 
 
 @pytest.mark.parametrize(
-    ("address", "sentence"),
+    ("address", "message"),
     [
         ("https://127.0.0.1/hook", "must not lead to a private or internal address"),
         ("http://example.com/", "must begin with https"),
@@ -203,15 +201,15 @@ def test_a_test_is_sent_to_the_address_typed_in(
     ],
 )
 def test_an_address_that_may_not_be_called_is_refused_beside_its_field(
-    alice_client: Client, organization: Organization, address: str, sentence: str
+    alice_client: Client, organization: Organization, address: str, message: str
 ) -> None:
     answer = alice_client.post("/dashboard/callbacks/test", {"url": address})
     check(answer)
-    assert sentence in answer.content.decode()
+    assert message in answer.content.decode()
     assert Callback.objects.count() == 0
 
 
-def test_the_secret_is_shown_when_asked_for_and_that_is_noted(
+def test_revealing_the_secret_is_audited(
     alice_client: Client, alice: User, organization: Organization
 ) -> None:
     secret = signing_secrets.reveal(organization=organization, actor=SYSTEM)
@@ -234,12 +232,12 @@ def test_the_secret_is_rotated_once_within_the_overlap(
     new = signing_secrets.reveal(organization=organization, actor=SYSTEM)
     assert new in text
     assert old not in text
-    assert "two signatures" in text
-    assert "Rotate the secret" not in text
+    assert "both the new and the previous secret" in text
+    assert "Rotate secret" not in text
     assert alice_client.post("/dashboard/callbacks/secret", {"do": "rotate"}).status_code == 409
 
 
-def test_who_looks_after_billing_sees_the_log_and_touches_nothing(
+def test_the_billing_role_can_only_read_the_log(
     organization: Organization,
 ) -> None:
     dora = factories.user("dora@example.com")
@@ -266,7 +264,7 @@ def _main(text: str) -> str:
     return text[text.index("<main") : text.index("</main>")]
 
 
-def test_a_foreign_callback_can_be_neither_seen_nor_touched(
+def test_a_foreign_webhook_is_not_found(
     alice_client: Client, other_organization: Organization, settings: Settings
 ) -> None:
     callback = announced(organization=other_organization, url=URL)
@@ -281,7 +279,7 @@ def test_a_foreign_callback_can_be_neither_seen_nor_touched(
     assert CallbackEndpoint.objects.get().paused_at is not None
 
 
-def test_looking_at_the_desk_sends_nothing(organization: Organization) -> None:
+def test_viewing_webhooks_in_the_admin_sends_nothing(organization: Organization) -> None:
     viewer = factories.user("viewer@example.com", is_staff=True)
     viewer.user_permissions.add(Permission.objects.get(codename="view_callback"))
     callback = announced(organization=organization, url=URL)

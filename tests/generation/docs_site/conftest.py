@@ -1,4 +1,4 @@
-"""What the tests of the documentation share with those of what it documents."""
+"""Fixtures shared with the other tests of `generation`."""
 
 from tests.generation.conftest import quick, work_cycles
 

@@ -1,4 +1,4 @@
-"""The documentation's pages: whole, the same for everybody, and true to the code."""
+"""The documentation pages: complete, the same for everyone, and consistent with the code."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from generation.api import examples
 from generation.api.urls import urlpatterns
 from generation.docs_site import code, contents, errors
 from generation.jobs import generation_request
-from generation.templatetags.guide_tags import SHAPES, fields_of, ticked
+from generation.templatetags.guide_tags import SCHEMAS, backticks, fields_of
 from tests import factories
 from tests.conftest import Api, signed_in
 from tests.reading import check, read
@@ -71,10 +71,15 @@ def test_every_link_on_every_page_leads_somewhere(db: None) -> None:
             assert anchor in target.ids, f"{place}#{anchor}"
 
 
+def test_the_former_page_about_callbacks_redirects_to_webhooks() -> None:
+    answer = Client().get("/docs/callbacks")
+    assert (answer.status_code, answer.headers["Location"]) == (301, "/docs/webhooks")
+
+
 def test_a_page_that_does_not_exist_is_not_found(db: None) -> None:
     answer = Client().get("/docs/nothing")
     assert answer.status_code == 404
-    assert "no such page in the documentation" in answer.content.decode()
+    assert "no such documentation page" in answer.content.decode()
 
 
 def test_pages_are_the_same_for_members_and_may_be_kept_by_caches(
@@ -108,17 +113,17 @@ def test_the_headings_of_a_page_are_listed_at_its_side() -> None:
     assert "#sizes" in listed
 
 
-def test_each_call_of_the_api_is_explained_on_a_page() -> None:
-    documented = {re.sub(r"\{\w+\}", "*", call.path) for call in contents.CALLS}
+def test_each_endpoint_is_explained_on_a_page() -> None:
+    documented = {re.sub(r"\{\w+\}", "*", each.path) for each in contents.ENDPOINTS}
     served = {
         "/" + re.sub(r"<[^>]+>", "*", str(each.pattern))
         for each in urlpatterns
         if re.match(r"api/(generate|common)|v1/", str(each.pattern))
     }
     assert served <= documented
-    for call in contents.CALLS:
-        words = text_of(f"/docs/{call.page}")
-        assert call.path in words or call.path.removesuffix("/{model_id}") in words, call.path
+    for each in contents.ENDPOINTS:
+        text = text_of(f"/docs/{each.page}")
+        assert each.path in text or each.path.removesuffix("/{model_id}") in text, each.path
 
 
 def test_every_error_the_code_can_raise_is_explained() -> None:
@@ -147,8 +152,8 @@ def test_an_error_without_advice_is_noticed() -> None:
         Teapot.status, Teapot.type = 400, "invalid_request_error"
 
 
-def test_every_field_of_an_order_is_listed_with_its_bounds() -> None:
-    listed = {field.name: field for field in fields_of("order")}
+def test_every_field_of_a_request_is_listed_with_its_bounds() -> None:
+    listed = {field.name: field for field in fields_of("submit")}
     given = {f"input.{name}" for name in generation_request.KNOWN_FIELDS}
     assert set(listed) == {"model", "callback_url", "input"} | given
     assert listed["input.prompt"].bounds == f"1 to {catalog.PROMPT_MAX_CHARACTERS:,} characters"
@@ -161,8 +166,9 @@ def test_every_field_of_an_order_is_listed_with_its_bounds() -> None:
         "input",
         "input.prompt",
     ]
-    for shape in SHAPES:
-        assert all(field.words for field in fields_of(shape) if field.name != "seed"), shape
+    for schema in SCHEMAS:
+        fields = fields_of(schema)
+        assert all(field.description for field in fields if field.name != "seed"), schema
 
 
 def test_prices_and_sizes_are_the_catalogs() -> None:
@@ -184,10 +190,10 @@ def test_limits_are_those_that_are_set(settings: Settings) -> None:
     assert "99 hours" in text_of("/docs/uploads")
 
 
-def test_each_scope_of_a_key_is_told() -> None:
+def test_each_scope_of_a_key_is_documented() -> None:
     words = text_of("/docs/authentication")
-    for scope, sentence in restrictions.SCOPES.items():
-        assert f"{scope} {sentence}" in words
+    for scope, description in restrictions.SCOPES.items():
+        assert f"{scope} {description}" in words
 
 
 def test_examples_have_the_shape_of_real_answers(api: Api, organization: Organization) -> None:
@@ -200,13 +206,13 @@ def test_examples_have_the_shape_of_real_answers(api: Api, organization: Organiz
 
     def same(name: str, answer: object) -> None:
         # As JSON has it: an enumeration's member is a string.
-        shown = json.loads(json.dumps(examples.ALL[name]()))
-        assert shape(shown) == shape(answer.json()), name  # type: ignore[attr-defined]
+        example = json.loads(json.dumps(examples.ALL[name]()))
+        assert shape(example) == shape(answer.json()), name  # type: ignore[attr-defined]
 
     factories.credits(organization=organization, amount=100)
-    order = {"model": "flux-kontext-max", "input": {"prompt": "a fox"}}
-    same("submitted", api.post("/api/generate/submit", order))
-    same("error", api.post("/api/generate/submit", {**order, "input": {"prompt": 1}}))
+    body = {"model": "flux-kontext-max", "input": {"prompt": "a fox"}}
+    same("submitted", api.post("/api/generate/submit", body))
+    same("error", api.post("/api/generate/submit", {**body, "input": {"prompt": 1}}))
     finished = factories.finished(organization=organization)
     same("finished", api.get(f"/api/generate/status/{finished.public_id}"))
     running = factories.running(organization=organization)
@@ -246,5 +252,5 @@ def test_code_is_escaped_and_colored_by_classes_alone() -> None:
         code.samples_of("nothing")
 
 
-def test_names_in_a_sentence_become_code() -> None:
-    assert ticked("Read `a<b` now.") == "Read <code>a&lt;b</code> now."
+def test_backticks_become_code() -> None:
+    assert backticks("Read `a<b` now.") == "Read <code>a&lt;b</code> now."

@@ -1,4 +1,4 @@
-"""Every sample of the documentation is run, as it is printed, and does what its page says."""
+"""Every code sample of the documentation runs as printed and does what its page says."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.running import wait_for, web, worker
 
 pytestmark = pytest.mark.system
 
-# What runs a sample, by the ending of its file.
+# The interpreter of a sample, by file extension.
 PROGRAMS: Mapping[str, list[str]] = {
     "sh": ["bash", "-euo", "pipefail"],
     "py": [sys.executable],
@@ -47,27 +47,27 @@ SETTINGS = {
 }
 
 
-def is_there(ending: str) -> bool:
-    """Return whether this machine can run a language; curl needs bash, too."""
-    needed = [PROGRAMS[ending][0], *(["curl"] if ending == "sh" else [])]
+def is_there(extension: str) -> bool:
+    """Return whether this machine can run a language; shell samples also need curl."""
+    needed = [PROGRAMS[extension][0], *(["curl"] if extension == "sh" else [])]
     return all(shutil.which(program) for program in needed)
 
 
 @dataclass
 class Developer:
-    """Somebody who copies samples of one language from the pages and runs them."""
+    """A developer who copies the samples of one language and runs them."""
 
-    ending: str
+    extension: str
     folder: Path
     url: str
     key: str
-    # A task that waits for the worker.
-    ordered: str = ""
+    # A queued task.
+    task_id: str = ""
 
     def run(self, name: str, **further: str) -> str:
         """Run a sample and return what it printed."""
         done = subprocess.run(
-            [*PROGRAMS[self.ending], str(code.FOLDER / f"{name}.{self.ending}")],
+            [*PROGRAMS[self.extension], str(code.FOLDER / f"{name}.{self.extension}")],
             cwd=self.folder,
             env={
                 **os.environ,
@@ -80,8 +80,8 @@ class Developer:
             timeout=60,
             check=False,
         )
-        assert done.returncode == 0, f"{name}.{self.ending}: {done.stdout}{done.stderr}"
-        if self.ending == "sh" and name != "errors":
+        assert done.returncode == 0, f"{name}.{self.extension}: {done.stdout}{done.stderr}"
+        if self.extension == "sh" and name != "errors":
             assert json.loads(done.stdout)["code"] == 200, done.stdout
         return done.stdout
 
@@ -89,7 +89,7 @@ class Developer:
         """Run a sample and return what a pattern finds in its output."""
         printed = self.run(name, **further)
         found = re.search(pattern, printed)
-        assert found, f"{name}.{self.ending} printed {printed}"
+        assert found, f"{name}.{self.extension} printed {printed}"
         return found[0]
 
     def await_image(self, task: str) -> None:
@@ -97,21 +97,21 @@ class Developer:
         wait_for(lambda: "finished" in self.run("wait", TASK_ID=task), seconds=60, what="image")
 
 
-def before_anybody_works(developer: Developer) -> None:
-    """Run what needs no worker; a task that waits can be canceled."""
+def run_without_a_worker(developer: Developer) -> None:
+    """Run the samples that need no worker."""
     me = developer
     assert me.find(r"\d{3,}", "balance")
     assert me.find("flux-kontext-max-edit", "models")
     waiting = me.find(TASK, "submit")
     assert me.find("The task was canceled.", "cancel", TASK_ID=waiting)
-    me.ordered = me.find(TASK, "idempotent")
+    me.task_id = me.find(TASK, "idempotent")
     refused = me.run("errors")
     assert "input.size" in refused
     assert "16:9" in refused
 
 
-def once_the_worker_is_there(developer: Developer) -> None:
-    """Run what makes images, edits one, and reads what came of it."""
+def run_with_a_worker(developer: Developer) -> None:
+    """Run the samples that generate or edit images, and check the results."""
     me = developer
     picture = rf"{me.url}/files/[\w/]+\.png"
     uploaded = me.find(picture, "upload_file")
@@ -121,10 +121,10 @@ def once_the_worker_is_there(developer: Developer) -> None:
     edit = me.find(TASK, "edit", IMAGE_URL=uploaded)
     # On a busy machine an image may take longer than one call waits, and curl asks only once.
     me.await_image(edit)
-    if me.ending == "sh":
-        me.await_image(me.ordered)
-    assert is_image(me.find(picture, "status", TASK_ID=me.ordered))
-    assert me.ordered in me.run("list")
+    if me.extension == "sh":
+        me.await_image(me.task_id)
+    assert is_image(me.find(picture, "status", TASK_ID=me.task_id))
+    assert me.task_id in me.run("list")
     assert edit in me.run("ledger")
     # By now the worker is warm; this one has its image within its one call.
     finished = me.run("quickstart")
@@ -143,10 +143,10 @@ def is_image(url: str) -> bool:
     return answer.status_code == 200 and answer.headers["Content-Type"].startswith("image/")
 
 
-@pytest.mark.parametrize("ending", PROGRAMS)
-def test_a_language_whose_program_is_missing_is_told(ending: str) -> None:
-    if not is_there(ending):
-        pytest.skip(f"{PROGRAMS[ending][0]} is not installed: its samples were not run")
+@pytest.mark.parametrize("extension", PROGRAMS)
+def test_a_missing_interpreter_is_reported(extension: str) -> None:
+    if not is_there(extension):
+        pytest.skip(f"{PROGRAMS[extension][0]} is not installed: its samples were not run")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -154,18 +154,18 @@ def test_every_sample_does_what_its_page_says(organization: Organization, tmp_pa
     factories.credits(organization=organization, amount=5_000)
     developers = []
     with web(log=tmp_path / "web.log", **SETTINGS) as url:
-        for ending in ("sh", "py", "mjs"):
-            if is_there(ending):
-                folder = tmp_path / ending
+        for extension in ("sh", "py", "mjs"):
+            if is_there(extension):
+                folder = tmp_path / extension
                 folder.mkdir()
                 (folder / "photo.png").write_bytes(factories.png(width=320, height=240))
                 # A key each: uploads are limited by key.
                 key = factories.api_key(organization=organization).plaintext
-                developers.append(Developer(ending=ending, folder=folder, url=url, key=key))
+                developers.append(Developer(extension=extension, folder=folder, url=url, key=key))
         with ThreadPoolExecutor(len(developers)) as at_once:
-            list(at_once.map(before_anybody_works, developers))
+            list(at_once.map(run_without_a_worker, developers))
             with worker(log=tmp_path / "worker.log", **SETTINGS):
-                list(at_once.map(once_the_worker_is_there, developers))
+                list(at_once.map(run_with_a_worker, developers))
     assert ledger_checks.check() == []
 
 
@@ -177,15 +177,15 @@ def test_every_sample_is_among_those_that_are_run() -> None:
 
 
 @contextlib.contextmanager
-def receiving(ending: str, *, secret: str, folder: Path) -> Iterator[tuple[str, Path]]:
+def receiving(extension: str, *, secret: str, folder: Path) -> Iterator[tuple[str, Path]]:
     """Run the receiver of a language; yield its address and where it prints."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     printed = folder / "printed"
     with printed.open("wb") as output:
         process = subprocess.Popen(
-            [*PROGRAMS[ending], str(code.FOLDER / f"receiver.{ending}")],
-            env={**os.environ, "PORT": str(port), "VIDGO_CALLBACK_SECRET": secret},
+            [*PROGRAMS[extension], str(code.FOLDER / f"receiver.{extension}")],
+            env={**os.environ, "PORT": str(port), "VIDGO_WEBHOOK_SECRET": secret},
             stdout=output,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -206,7 +206,7 @@ def is_listening(port: int) -> bool:
 
 
 def forgeries(body: bytes, *, secret: str) -> Iterator[tuple[bytes, dict[str, str]]]:
-    """Yield requests that no receiver may believe."""
+    """Yield requests that a receiver must reject."""
     key = key_in(secret)
     now = int(time.time())
     genuine = signing.headers(message_id="cb_9", timestamp=now, body=body, keys=[key])
@@ -219,20 +219,23 @@ def forgeries(body: bytes, *, secret: str) -> Iterator[tuple[bytes, dict[str, st
 
 
 def key_in(secret: str) -> bytes:
-
     return base64.b64decode(secret.removeprefix(signing.SECRET_PREFIX))
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("ending", ["py", "mjs", "go"])
-def test_a_receiver_believes_our_callbacks_and_no_others(
-    organization: Organization, tmp_path: Path, settings: Settings, work_cycles: None, ending: str
+@pytest.mark.parametrize("extension", ["py", "mjs", "go"])
+def test_a_receiver_accepts_only_our_webhooks(
+    organization: Organization,
+    tmp_path: Path,
+    settings: Settings,
+    work_cycles: None,
+    extension: str,
 ) -> None:
-    if not is_there(ending):
-        pytest.skip(f"{PROGRAMS[ending][0]} is not installed")
+    if not is_there(extension):
+        pytest.skip(f"{PROGRAMS[extension][0]} is not installed")
     settings.VIDGO_ALLOW_LOOPBACK_URLS = True
     secret = secret_of(organization)
-    with receiving(ending, secret=secret, folder=tmp_path) as (url, printed):
+    with receiving(extension, secret=secret, folder=tmp_path) as (url, printed):
         callback = announced(organization=organization, url=url)
         assert deliver() == 1
         callback.refresh_from_db()

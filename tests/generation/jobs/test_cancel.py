@@ -234,7 +234,7 @@ def test_a_member_can_cancel_on_the_page_of_a_job(
     assert f'action="{page}/cancel"' in bob_client.get(page).content.decode()
     response: Any = bob_client.post(f"{page}/cancel", follow=True)
     content = response.content.decode()
-    assert "its credits are back" in content
+    assert "its credits were refunded" in content
     assert f"{page}/cancel" not in content
     again: Any = bob_client.post(f"{page}/cancel", follow=True)
     assert again.status_code == 200

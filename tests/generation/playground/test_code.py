@@ -1,4 +1,4 @@
-"""The code beside the playground: it sends exactly what the form would, or what was run."""
+"""The playground's code snippets: they send the form's request, or the job's."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def code(prompt: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("prompt", NASTY)
-def test_the_command_sends_the_order(prompt: str) -> None:
+def test_the_command_sends_the_request(prompt: str) -> None:
     words = shlex.split(code(prompt)["curl"])
     assert json.loads(words[words.index("-d") + 1]) == body(prompt)
     assert "Authorization: Bearer $VIDGO_API_KEY" in words
 
 
 @pytest.mark.parametrize("prompt", NASTY)
-def test_the_python_sends_the_order(prompt: str) -> None:
+def test_the_python_sends_the_request(prompt: str) -> None:
     (sent,) = (
         argument.value
         for node in ast.walk(ast.parse(code(prompt)["python"]))
@@ -63,7 +63,7 @@ def test_the_python_sends_the_order(prompt: str) -> None:
 
 
 @pytest.mark.parametrize("prompt", NASTY)
-def test_the_javascript_sends_the_order(prompt: str) -> None:
+def test_the_javascript_sends_the_request(prompt: str) -> None:
     """Run by node where there is one; JSON is JavaScript, which the other half checks."""
     text = code(prompt)["javascript"]
     (literal,) = re.findall(r"JSON\.stringify\((.*)\),\n\}\);", text, re.S)
@@ -80,7 +80,6 @@ def test_the_code_of_a_job_repeats_it_with_its_seed_and_without_any_key(
 ) -> None:
     job = factories.finished(organization=organization, created_by=alice, prompt="a 'red' fox")
     text = alice_client.get(f"{PAGE}?job={job.public_id}").content.decode()
-    assert "The code of what was run" in text
     assert f"&quot;seed&quot;: {job.seed}" in text
     assert api_key not in text
     assert json.loads(shlex.split(snippets.for_body(snippets.body_of(job))[0].text)[-1]) == {

@@ -1,4 +1,4 @@
-"""The playground of members: the API's submit behind a form, its refusals beside the fields."""
+"""The members' playground: a form for the API's submit, with errors beside the fields."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from tests.reading import check, count_queries, read
 pytestmark = pytest.mark.django_db
 
 PAGE = "/dashboard/playground"
-ORDER = {
+FORM = {
     "task": "text-to-image",
     "tier": "pro",
     "prompt": "a red fox at dawn",
     "size": "16:9",
     "output_format": "jpg",
 }
-EDIT = {**ORDER, "task": "image-to-image", "tier": "max", "prompt": "make it winter"}
+EDIT = {**FORM, "task": "image-to-image", "tier": "max", "prompt": "make it winter"}
 
 
 def post(client: Client, **values: Any) -> Any:
-    return client.post(PAGE, {**ORDER, **values})
+    return client.post(PAGE, {**FORM, **values})
 
 
 def image(content: bytes | None = None, name: str = "cat.png") -> SimpleUploadedFile:
@@ -45,7 +45,7 @@ def image(content: bytes | None = None, name: str = "cat.png") -> SimpleUploaded
 
 
 def complaints(answer: Any) -> dict[str, str]:
-    """Return what is wrong, by the id of the field it stands beside."""
+    """Return the errors by the id of their field."""
     check(answer)
     text = answer.content.decode()
     found = re.findall(r'class="field__error" id="id_(\w+)_error">(.*?)</div></div>', text, re.S)
@@ -54,7 +54,7 @@ def complaints(answer: Any) -> dict[str, str]:
 
 
 def checked(page: Any) -> list[str]:
-    """Return what is chosen in the form."""
+    """Return the checked values of the form."""
     names = ("task", "tier", "size", "output_format")
     return [
         str(each["value"])
@@ -64,7 +64,7 @@ def checked(page: Any) -> list[str]:
 
 
 def value_of(page: Any, name: str) -> str:
-    """Return what stands in a field."""
+    """Return the value of a field."""
     (field,) = page.all("input", name=name)
     return str(field.get("value") or "")
 
@@ -134,7 +134,7 @@ def test_the_page_takes_as_many_queries_for_one_job_as_for_ten(
 # Running -----------------------------------------------------------------------------------------
 
 
-def test_an_order_becomes_a_paid_job_shown_beside_the_form(
+def test_a_request_becomes_a_paid_job_beside_the_form(
     alice_client: Client, organization: Organization, alice: User, wallet: Wallet
 ) -> None:
     answer = post(alice_client)
@@ -160,7 +160,7 @@ def test_an_order_becomes_a_paid_job_shown_beside_the_form(
 
 
 @pytest.mark.parametrize("model", list(catalog.load().models.values()), ids=lambda each: each.id)
-def test_the_price_that_is_shown_is_the_price_that_is_taken(
+def test_the_displayed_price_is_charged(
     alice_client: Client, organization: Organization, wallet: Wallet, model: catalog.Model
 ) -> None:
     page = read(alice_client, PAGE)
@@ -203,7 +203,7 @@ def test_a_seed_is_passed_on(alice_client: Client, wallet: Wallet) -> None:
         ({"seed": "-1"}, "seed", "This must be a whole number from 0 to 2147483647."),
         ({"seed": "٣"}, "seed", "This must be a whole number"),
         ({"seed": "9" * 40}, "seed", "This must be a whole number"),
-        (EDIT, "image", "Upload the image to edit, or give its address."),
+        (EDIT, "image", "Upload the image to edit, or enter its URL."),
         ({**EDIT, "image_url": "http://10.0.0.1/x.png"}, "image_url", "The URL must not lead"),
         ({**EDIT, "image_url": "no address"}, "image_url", "This is not an absolute URL."),
     ],
@@ -226,7 +226,7 @@ def test_a_refused_form_keeps_what_was_typed(alice_client: Client, wallet: Walle
     assert value_of(page, "seed") == "7"
 
 
-def test_a_suspended_organization_is_told_so(
+def test_a_suspended_organization_gets_an_explanation(
     alice_client: Client, organization: Organization, wallet: Wallet
 ) -> None:
     organizations.suspend(organization=organization, actor=SYSTEM)
@@ -235,7 +235,7 @@ def test_a_suspended_organization_is_told_so(
     assert not Job.objects.exists()
 
 
-# Once for each wish ------------------------------------------------------------------------------
+# Run once ----------------------------------------------------------------------------------------
 
 
 def test_a_form_that_is_sent_twice_runs_once(
@@ -246,8 +246,8 @@ def test_a_form_that_is_sent_twice_runs_once(
     assert first.headers["Location"] == second.headers["Location"]
     assert Job.objects.count() == 1
     assert wallets.balance_of(organization=organization).balance_credits == 990
-    shown = alice_client.get(second.headers["Location"]).content.decode()
-    assert "This is what you have just run." in shown
+    text = alice_client.get(second.headers["Location"]).content.decode()
+    assert "You just ran this." in text
 
 
 def test_an_upload_that_is_sent_twice_is_edited_once(alice_client: Client, wallet: Wallet) -> None:
@@ -258,7 +258,7 @@ def test_an_upload_that_is_sent_twice_is_edited_once(alice_client: Client, walle
     assert Upload.objects.count() == 1
 
 
-def test_a_form_that_was_changed_on_the_way_back_is_another_wish(
+def test_a_form_changed_after_going_back_is_another_request(
     alice_client: Client, wallet: Wallet
 ) -> None:
     token = value_of(read(alice_client, PAGE), "token")
@@ -269,7 +269,7 @@ def test_a_form_that_was_changed_on_the_way_back_is_another_wish(
     assert Job.objects.count() == 4
 
 
-def test_each_page_that_is_shown_is_a_wish_of_its_own(alice_client: Client, wallet: Wallet) -> None:
+def test_each_rendered_form_is_a_new_request(alice_client: Client, wallet: Wallet) -> None:
     for _ in range(2):
         post(alice_client, token=value_of(read(alice_client, PAGE), "token"))
     assert Job.objects.count() == 2
@@ -288,7 +288,7 @@ def test_a_token_is_worth_nothing_in_another_organization(
 # Without credits ---------------------------------------------------------------------------------
 
 
-def test_without_credits_nothing_is_stored_and_the_way_to_pay_is_shown(
+def test_without_credits_nothing_is_stored_and_the_page_offers_to_pay(
     alice_client: Client, organization: Organization
 ) -> None:
     factories.credits(organization=organization, amount=9)
@@ -317,9 +317,9 @@ def test_an_uploaded_image_waits_for_the_payment_too(
     assert checked(page) == ["image-to-image", "max", "16:9", "jpg"]
 
 
-def test_who_may_not_buy_is_told_whom_to_ask(bob_client: Client) -> None:
+def test_a_role_that_cannot_buy_learns_who_can(bob_client: Client) -> None:
     text = bob_client.get(PAGE).content.decode()
-    assert "Your role does not buy credits." in text
+    assert "Your role can't buy credits." in text
     assert 'name="pack"' not in text
 
 
@@ -355,7 +355,7 @@ def test_an_upload_need_not_be_chosen_again_after_a_refusal(
 
 
 def test_the_sample_can_be_edited_as_it_stands(alice_client: Client, wallet: Wallet) -> None:
-    """Read from the disk: this installation would refuse to fetch its own address."""
+    """It is read from disk: this installation would refuse to fetch its own URL."""
     typed = samples.filled_in(catalog.get_model("flux-kontext-pro-edit"))
     assert post(alice_client, **typed).status_code == 302
     assert files.find_name(Job.objects.get().image_url) == Upload.objects.get().file
@@ -386,7 +386,7 @@ def test_a_person_uploads_no_more_than_a_key_may(
     for color in ("#000000", "#111111"):
         post(alice_client, **EDIT, image=image(factories.png(color=color)))
     found = complaints(post(alice_client, **EDIT, image=image()))
-    assert found["image"].startswith("Too many uploads: 2 a minute are allowed.")
+    assert found["image"].startswith("Too many uploads: the limit is 2 per minute.")
     assert Upload.objects.count() == 2
 
 

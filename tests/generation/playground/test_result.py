@@ -1,4 +1,4 @@
-"""What the playground shows of a job: beside the form, while it runs, and as a new beginning."""
+"""A job in the playground: its result, its live fragment, and running or editing it again."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def test_a_waiting_job_is_looked_at_again_by_itself_or_by_a_link(
     job = factories.job(organization=organization)
     text = live(alice_client, job).content.decode()
     assert 'hx-trigger="every 1s"' in text
-    assert "Waiting for its turn" in text
+    assert "Queued" in text
     # The same address with another fragment would not be loaded anew.
-    (again,) = re.findall(r'<noscript><p><a href="(.*?)">Look again</a>', text)
+    (again,) = re.findall(r'<noscript><p><a href="(.*?)">Refresh</a>', text)
     assert re.fullmatch(rf"{PAGE}\?job={job.public_id}&amp;at=\d+#result", again)
 
 
@@ -68,7 +68,7 @@ def test_a_failed_job_says_why_and_that_the_credits_are_back(
     job = factories.failed(organization=organization)
     text = live(alice_client, job).content.decode()
     assert "The prompt was refused." in text
-    assert "are back" in text
+    assert "were refunded" in text
     assert "hx-get" not in text
 
 
@@ -78,11 +78,11 @@ def test_a_removed_image_is_said_to_be_removed(
     job = factories.finished(organization=organization)
     Asset.objects.update(removed_at=timezone.now())
     text = live(alice_client, job).content.decode()
-    assert "removed after its retention period" in text
+    assert "removed at the end of its retention period" in text
     assert "<img" not in text
 
 
-def test_the_part_that_renews_itself_is_the_page_for_whoever_opens_it(
+def test_the_live_fragment_redirects_to_the_page(
     alice_client: Client, organization: Organization
 ) -> None:
     job = factories.finished(organization=organization)

@@ -1,4 +1,4 @@
-"""The way of somebody new: from the public form to the first image, past signing up and paying."""
+"""A new user: from the public form to the first image, with sign-up and payment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from billing.stripe import client as stripe
 from generation.models import Job
 from tests import factories
 from tests.billing.dashboard.conftest import answer_with, session_of
-from tests.generation.playground.test_playground import ORDER, value_of
+from tests.generation.playground.test_playground import FORM, value_of
 from tests.generation.playground.test_visitor import MEMBERS, run, sign_up
 from tests.reading import Markup, check
 
@@ -26,7 +26,7 @@ PAID = "/dashboard/billing/paid?session=cs_test_1"
 
 
 def pay(client: Client, monkeypatch: pytest.MonkeyPatch, *, then: str, status: str) -> Any:
-    """Buy a pack and come back from Stripe, where it was paid or not."""
+    """Buy a pack and return from Stripe, paid or not."""
     organization = Organization.objects.get()
     Customer.objects.get_or_create(organization=organization, stripe_id="cus_1")
     opened = stripe.Session(
@@ -51,7 +51,7 @@ def test_somebody_new_comes_from_the_public_form_to_the_first_image(
     text = page.content.decode()
     assert "Thank you: 1,000 credits were added for $5.00." in text
     assert "my very first</textarea>" in text
-    sent = {**ORDER, "prompt": "my very first", "token": value_of(check(page), "token")}
+    sent = {**FORM, "prompt": "my very first", "token": value_of(check(page), "token")}
     assert client.post(MEMBERS, sent).status_code == 302
     assert Job.objects.get().prompt == "my very first"
 
@@ -69,7 +69,7 @@ def test_the_first_key_is_on_the_screen_once_with_a_command_that_works(client: C
     assert "no-store" in again.headers["Cache-Control"]
 
 
-def test_whoever_has_not_paid_is_told_so_and_not_led_back(
+def test_an_unpaid_purchase_says_so_and_does_not_redirect(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(client)
@@ -101,7 +101,7 @@ def test_an_address_of_a_purchase_leads_back_only_once(
     assert client.get(PAID).status_code == 200
 
 
-def test_a_model_page_shows_the_panel_of_its_model(client: Client) -> None:
+def test_a_model_page_has_the_playground_of_its_model(client: Client) -> None:
     page = Markup(client.get("/models/flux-kontext-max-edit").content.decode())
     assert page.all("form", action="/playground")
     (tier,) = [each for each in page.all("input", name="tier") if "checked" in each]
@@ -114,6 +114,6 @@ def test_a_member_runs_from_a_model_page_at_once(
     factories.credits(organization=organization, amount=100)
     page = Markup(alice_client.get("/models/flux-kontext-pro").content.decode())
     assert page.all("form", action=MEMBERS)
-    sent = {**ORDER, "token": value_of(page, "token")}
+    sent = {**FORM, "token": value_of(page, "token")}
     assert alice_client.post(MEMBERS, sent).status_code == 302
     assert Job.objects.get().organization == organization

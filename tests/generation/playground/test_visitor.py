@@ -1,4 +1,4 @@
-"""The playground of visitors: what they typed survives signing up, signing in, and paying."""
+"""The visitors' playground: the request survives signing up, signing in and paying."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from generation.storage import files
 from tests import factories
 from tests.generation.playground.test_playground import (
     EDIT,
-    ORDER,
+    FORM,
     checked,
     complaints,
     image,
@@ -40,7 +40,7 @@ PASSWORD = "correct horse battery 9"
 
 
 def run(client: Client, **values: Any) -> Any:
-    return client.post(PAGE, {**ORDER, **values})
+    return client.post(PAGE, {**FORM, **values})
 
 
 def sign_up(client: Client) -> Any:
@@ -56,7 +56,7 @@ def sign_in(client: Client, user: User) -> Any:
 
 
 def kept_files() -> list[str]:
-    """Return the images of drafts that lie in the storage."""
+    """Return the stored images of drafts."""
     if not default_storage.exists(draft_images.FOLDER):
         return []
     folders, _ = default_storage.listdir(draft_images.FOLDER)
@@ -97,18 +97,18 @@ def test_each_model_has_a_sample_that_its_form_would_make(
         assert samples.find(value_of(page, "image_url")) is not None
 
 
-def test_the_panel_of_a_model_page_begins_with_that_model(rf: Any, alice: User) -> None:
+def test_the_playground_of_a_model_page_starts_with_that_model(rf: Any, alice: User) -> None:
     request = rf.get("/models/flux-kontext-max")
     request.user = type("Nobody", (), {"is_authenticated": False})()
-    shown_form = playground.for_model(request=request, model_id="flux-kontext-max")["playground"]
-    assert (shown_form.model.id, shown_form.action, shown_form.is_member) == (
+    context = playground.for_model(request=request, model_id="flux-kontext-max")["playground"]
+    assert (context.model.id, context.action, context.is_member) == (
         "flux-kontext-max",
         PAGE,
         False,
     )
     request.user, request.abilities = alice, frozenset({"view"})
-    shown_form = playground.for_model(request=request, model_id="flux-kontext-max")["playground"]
-    assert (shown_form.action, shown_form.is_member, shown_form.may_run) == (MEMBERS, True, False)
+    context = playground.for_model(request=request, model_id="flux-kontext-max")["playground"]
+    assert (context.action, context.is_member, context.may_run) == (MEMBERS, True, False)
 
 
 def test_members_are_led_to_their_own_playground(alice_client: Client) -> None:
@@ -119,7 +119,7 @@ def test_members_are_led_to_their_own_playground(alice_client: Client) -> None:
 def test_run_asks_to_sign_up_and_nothing_is_made(client: Client) -> None:
     answer = run(client)
     assert answer.headers["Location"] == SIGN_UP
-    assert "Your request is kept." in client.get(SIGN_UP).content.decode()
+    assert "Sign up to run this." in client.get(SIGN_UP).content.decode()
     assert not Job.objects.exists()
 
 
@@ -156,7 +156,7 @@ def test_the_request_survives_signing_up_and_says_what_to_do_next(client: Client
     assert "a fox &amp; a &lt;hound&gt;</textarea>" in text
     assert value_of(page, "seed") == "7"
     assert "Add credits to run this" in text
-    assert "Your request stays here while you pay." in text
+    assert "We'll keep your request while you pay." in text
     assert page.all("button", name="pack")[0]["value"] == "500"
 
 
@@ -167,7 +167,7 @@ def test_the_request_survives_signing_in_and_can_be_run(
     answer = sign_in(client, alice)
     page = check(answer)
     assert "mine</textarea>" in answer.content.decode()
-    sent = {**ORDER, "prompt": "mine", "token": value_of(page, "token")}
+    sent = {**FORM, "prompt": "mine", "token": value_of(page, "token")}
     assert client.post(MEMBERS, sent).status_code == 302
     assert Job.objects.get().created_by == alice
     assert drafts.SESSION_KEY not in client.session
@@ -245,7 +245,7 @@ def test_an_image_that_nobody_came_back_for_is_swept(client: Client) -> None:
 
 
 def make_old(name: str) -> None:
-    """Let a stored file look older than drafts are kept."""
+    """Make a stored file older than the retention of drafts."""
     long_ago = (timezone.now() - draft_images.LIFETIME - timedelta(minutes=1)).timestamp()
     os.utime(settings.MEDIA_ROOT / name, (long_ago, long_ago))
 
@@ -254,7 +254,7 @@ def test_nobody_fills_the_storage_without_an_account(client: Client) -> None:
     for _ in range(drafts.IMAGES_PER_MINUTE):
         assert run(client, **EDIT, image=image()).status_code == 302
     answer = run(Client(), **EDIT, image=image())
-    assert complaints(answer)["image"].startswith("Too many images from your address.")
+    assert complaints(answer)["image"].startswith("Too many images from your IP address.")
     assert len(kept_files()) == 1
 
 
@@ -267,7 +267,7 @@ def test_a_draft_is_bounded(client: Client) -> None:
 
 
 def test_new_forgets_the_draft(alice_client: Client, wallet: Any) -> None:
-    alice_client.post(PAGE, {**ORDER, "prompt": "forget me"})
+    alice_client.post(PAGE, {**FORM, "prompt": "forget me"})
     assert "forget me</textarea>" in alice_client.get(MEMBERS).content.decode()
     alice_client.get(f"{MEMBERS}?new")
     assert "forget me</textarea>" not in alice_client.get(MEMBERS).content.decode()
@@ -287,7 +287,7 @@ def test_an_organization_of_alices_is_not_touched_by_a_visitors_draft(
     assert Upload.objects.for_organization(organization).count() == 1
 
 
-def test_the_first_words_of_a_prompt_come_along_from_the_front_page(client: Client) -> None:
+def test_the_prompt_of_the_home_page_is_passed_on(client: Client) -> None:
     page = read(client, "/")
     (asked,) = page.all("form", action=PAGE)
     assert asked["method"] == "get"
@@ -300,5 +300,5 @@ def test_the_first_words_of_a_prompt_come_along_from_the_front_page(client: Clie
     assert f">\n{'x' * catalog.PROMPT_MAX_CHARACTERS}</textarea>" in long.content.decode()
 
 
-def test_who_is_signed_in_is_not_asked_on_the_front_page(alice_client: Client) -> None:
+def test_the_home_page_has_no_prompt_for_members(alice_client: Client) -> None:
     assert not read(alice_client, "/").all("input", name="prompt")

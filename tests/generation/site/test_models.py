@@ -1,4 +1,4 @@
-"""The page of each model: every section, its pictures, and how it is found."""
+"""The page of each model: its sections, images and metadata."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from tests.reading import count_queries, read
 MODELS = list(catalog.load().models)
 SECTIONS = (
     "Playground",
-    "The tiers",
-    "What it is good at",
-    "What can be built with it",
-    "Pro or Max?",
-    "In three steps",
-    "What it costs",
-    "Questions",
+    "Tiers",
+    "Key features",
+    "What you can build",
+    "Pro vs Max",
+    "How to use it",
+    "Pricing",
+    "Questions and answers",
     "Why Vidgo",
 )
 
@@ -71,15 +71,15 @@ def test_every_page_with_a_model_leads_to_its_own() -> None:
         assert {reverse("model", args=[each]) for each in MODELS} <= set(links)
 
 
-def test_what_is_said_of_a_page_cannot_end_its_element() -> None:
+def test_metadata_cannot_close_its_script_element() -> None:
     hostile = {"@type": "Thing", "name": "</script><script>alert(1)</script> & more"}
-    about = metadata.Head(title="x", description="x", path="/", data=(hostile,))
-    assert "<" not in about.data_json
-    assert json.loads(about.data_json)["@graph"] == [hostile]
+    page = metadata.Metadata(title="x", description="x", path="/", data=(hostile,))
+    assert "<" not in page.data_json
+    assert json.loads(page.data_json)["@graph"] == [hostile]
 
 
 @pytest.mark.parametrize("example", examples.EXAMPLES, ids=lambda example: example.name)
-def test_an_example_is_small_and_of_the_shape_it_was_ordered_in(
+def test_an_example_is_small_and_has_its_size(
     example: examples.Example,
 ) -> None:
     content = examples.file_of(example).read_bytes()
@@ -109,7 +109,7 @@ def test_no_file_lies_among_the_examples_without_being_one() -> None:
     }
 
 
-def test_every_task_of_the_catalog_has_its_stories() -> None:
+def test_every_task_of_the_catalog_has_copy() -> None:
     for model in catalog.load().models.values():
         assert len(copy.FEATURES[model.task]) == 4
         assert len(copy.USES[model.task]) == 6

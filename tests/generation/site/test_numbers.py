@@ -17,7 +17,7 @@ from billing import packs, wallets
 from billing.models import Wallet
 from generation import catalog, jobs
 from generation.jobs import generation_request
-from generation.site import facts
+from generation.site import page_data
 from generation.storage import uploads
 from tests import factories
 from vidgo.kernel.web.templatetags.ui import money
@@ -39,7 +39,7 @@ def words_of(path: str) -> str:
 
 
 def data_of(path: str) -> list[dict[str, object]]:
-    """Return the facts a page gives to search engines."""
+    """Return the schema.org data of a page."""
     content = Client().get(path).content.decode()
     (data,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', content, re.S)
     graph: list[dict[str, object]] = json.loads(data)["@graph"]
@@ -53,7 +53,7 @@ def allowed_dollars() -> Iterator[str]:
     yield str(money(loaded.credit_usd))
     for pack in packs.listed():
         yield str(money(pack.amount_cents // 100))
-    for cents in (packs.SMALLEST_CENTS, packs.LARGEST_CENTS, facts.COMPARED_USD * 100):
+    for cents in (packs.SMALLEST_CENTS, packs.LARGEST_CENTS, page_data.COMPARED_USD * 100):
         yield str(money(cents // 100))
 
 
@@ -66,8 +66,8 @@ def allowed_credits() -> set[int]:
 def test_a_page_names_no_price_that_is_not_the_catalogs(path: str) -> None:
     text = words_of(path)
     assert set(DOLLARS.findall(text)) <= set(allowed_dollars())
-    told = {int(number.replace(",", "")) for number in CREDITS.findall(text)}
-    assert told <= allowed_credits()
+    mentioned = {int(number.replace(",", "")) for number in CREDITS.findall(text)}
+    assert mentioned <= allowed_credits()
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -93,7 +93,7 @@ def test_the_price_on_a_models_page_is_what_a_submit_deducts(
 ) -> None:
     monkeypatch.setattr(uploads, "fetch", lambda url: (factories.png(), "x.png"))
     path = reverse("model", args=[model_id])
-    (told,) = {
+    (price,) = {
         int(number) for number in re.findall(r"an image (\d+) credits ?, any size", words_of(path))
     }
     (offer,) = (each["offers"] for each in data_of(path) if each["@type"] == "Product")
@@ -101,14 +101,14 @@ def test_the_price_on_a_models_page_is_what_a_submit_deducts(
     given = {"prompt": "a red fox at dawn"}
     if catalog.get_model(model_id).is_edit:
         upload = factories.upload(organization=organization)
-        order = generation_request.parse(
+        request = generation_request.parse(
             model=model_id, input={**given, "image_urls": [uploads.url_of(upload)]}
         )
     else:
-        order = generation_request.parse(model=model_id, input=given)
-    jobs.submit(organization=organization, request=order)
+        request = generation_request.parse(model=model_id, input=given)
+    jobs.submit(organization=organization, request=request)
     deducted = before - wallets.balance_of(organization=organization).balance_credits
-    assert deducted == told
+    assert deducted == price
     assert isinstance(offer, dict)
     assert offer["price"] == f"{catalog.load().usd(deducted):.2f}"
     assert offer["priceCurrency"] == "USD"
@@ -124,13 +124,13 @@ def test_the_packs_are_those_that_billing_sells(settings: Settings) -> None:
 
 
 def test_what_a_dollar_buys_is_computed_from_the_prices() -> None:
-    assert "One dollar is 200 credits: 20 Pro images or 10 Max images." in words_of("/pricing")
+    assert "One dollar buys 200 credits: 20 Pro images or 10 Max images." in words_of("/pricing")
 
 
 def test_a_tier_with_two_prices_is_an_error_and_not_a_wrong_page() -> None:
     models = list(catalog.load().models.values())
     with pytest.raises(ValueError, match="several prices"):
-        facts._tier("pro", models)
+        page_data._tier("pro", models)
 
 
 def test_times_are_the_settings(settings: Settings) -> None:
@@ -138,4 +138,4 @@ def test_times_are_the_settings(settings: Settings) -> None:
     settings.JOB_DEADLINE_SECONDS = 750
     text = words_of(reverse("model", args=[MODELS[0]]))
     assert "Results for 41 days" in text
-    assert "after 12.5 minutes" in text
+    assert "longer than 12.5 minutes" in text

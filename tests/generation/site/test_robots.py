@@ -1,4 +1,4 @@
-"""What the site tells machines, the pages of law, and how light the pages are."""
+"""Sitemap, robots.txt and metadata, the legal pages, and the weight of the pages."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from generation import catalog
-from generation.site import robots as machines
+from generation.site import robots
 from tests.reading import check, read
 
 BASE = project.VIDGO_PUBLIC_URL
 PUBLIC = ["/", "/models", "/models/flux-kontext-pro", "/pricing", "/terms", "/privacy"]
-# What is told of a page must be short enough to be shown whole.
+# Short enough for search engines to display in full.
 TITLE_MAX, DESCRIPTION_MAX = 80, 200
 
 
@@ -44,7 +44,7 @@ def test_the_list_of_pages_names_each_once_and_each_can_be_found() -> None:
 @pytest.mark.django_db
 def test_each_page_of_the_list_is_there_under_its_one_address() -> None:
     titles, descriptions = set(), set()
-    for path in machines.public_paths():
+    for path in robots.public_paths():
         page = read(Client(), path)
         assert not page.all("meta", name="robots"), path
         (canonical,) = page.all("link", rel="canonical")
@@ -55,20 +55,20 @@ def test_each_page_of_the_list_is_there_under_its_one_address() -> None:
         assert len(str(title["content"])) <= TITLE_MAX, path
         titles.add(title["content"])
         descriptions.add(description["content"])
-    count = len(list(machines.public_paths()))
+    count = len(list(robots.public_paths()))
     assert len(titles) == len(descriptions) == count
 
 
-def test_a_link_to_a_page_is_shown_with_a_card() -> None:
+def test_a_page_has_a_social_card() -> None:
     page = read(Client(), "/pricing")
-    told = {
+    content = {
         each.get("property") or each.get("name"): each["content"]
         for each in page.all("meta")
         if each.get("content")
     }
-    assert told["og:image"] == f"{BASE}/static/images/social-card.png"
-    assert told["og:url"] == f"{BASE}/pricing"
-    assert told["twitter:card"] == "summary_large_image"
+    assert content["og:image"] == f"{BASE}/static/images/social-card.png"
+    assert content["og:url"] == f"{BASE}/pricing"
+    assert content["twitter:card"] == "summary_large_image"
 
 
 def test_crawlers_are_kept_from_what_is_private() -> None:
@@ -76,7 +76,7 @@ def test_crawlers_are_kept_from_what_is_private() -> None:
     closed = re.findall(r"^Disallow: (\S+)$", text, re.M)
     assert {"/dashboard", "/admin/", "/accounts/", "/files/"} <= set(closed)
     assert f"Sitemap: {BASE}/sitemap.xml" in text
-    for path in machines.public_paths():
+    for path in robots.public_paths():
         assert not any(path.startswith(each) for each in closed), path
 
 
@@ -87,7 +87,7 @@ def test_the_text_for_language_models_leads_only_to_what_is_there() -> None:
     paths = [each.removeprefix(BASE) for each in re.findall(r"\]\((\S+)\)", text)]
     assert len(paths) > 10
     known = {
-        *machines.public_paths(),
+        *robots.public_paths(),
         *(reverse(n) for n in ("api_docs", "api_schema", "api_models")),
     }
     assert set(paths) <= known
@@ -95,9 +95,9 @@ def test_the_text_for_language_models_leads_only_to_what_is_there() -> None:
 
 def test_the_manifest_names_icons_that_are_there() -> None:
     answer = Client().get("/site.webmanifest")
-    told = json.loads(answer.content)
-    assert told["name"] == project.VIDGO_NAME
-    for icon in told["icons"]:
+    manifest = json.loads(answer.content)
+    assert manifest["name"] == project.VIDGO_NAME
+    for icon in manifest["icons"]:
         assert finders.find(icon["src"].removeprefix(project.STATIC_URL))
 
 
@@ -107,10 +107,10 @@ def test_the_icons_old_address_leads_to_the_icon() -> None:
 
 
 @pytest.mark.parametrize("name", ["terms", "privacy"])
-def test_a_placeholder_says_that_it_is_one_and_is_not_to_be_found(name: str) -> None:
+def test_a_placeholder_says_that_it_is_one_and_is_not_indexed(name: str) -> None:
     page = read(Client(), reverse(name))
-    (robots,) = page.all("meta", name="robots")
-    assert robots["content"] == "noindex"
+    (indexing,) = page.all("meta", name="robots")
+    assert indexing["content"] == "noindex"
     text = Client().get(reverse(name)).content.decode()
     assert "This is a placeholder." in text
     assert f"VIDGO_{name.upper()}_URL" in text
@@ -148,7 +148,7 @@ def test_the_placeholders_are_the_ones_that_came_with_the_software() -> None:
     )
 
 
-def test_the_support_address_is_shown_once_there_is_one(settings: Settings) -> None:
+def test_the_support_address_is_in_the_footer_once_there_is_one(settings: Settings) -> None:
     assert "mailto:" not in Client().get("/").content.decode()
     settings.VIDGO_SUPPORT_EMAIL = "help@example.com"
     assert "mailto:help@example.com" in read(Client(), "/").links

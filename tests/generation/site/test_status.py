@@ -1,4 +1,4 @@
-"""The status page tells what really happened, and never more than that."""
+"""The status page: measured from real tasks, without counts, customers or providers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.reading import check, read
 
 @pytest.fixture(autouse=True)
 def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have each test measure anew."""
+    """Empty the cache before each test."""
     monkeypatch.setattr(service_status._Kept, "until", 0.0)
 
 
@@ -31,19 +31,19 @@ def words() -> str:
 
 
 def ended(job: Job, *, after: float, ago: timedelta = timedelta(minutes=5)) -> None:
-    """Say when a job ended and how long it took, in seconds."""
+    """Set when a job ended and how many seconds it took."""
     end = timezone.now() - ago
     Job.objects.filter(pk=job.pk).update(ended_at=end, created_at=end - timedelta(seconds=after))
 
 
 @pytest.mark.django_db
-def test_a_new_installation_works_and_has_nothing_to_tell() -> None:
+def test_a_new_installation_is_operational_without_data() -> None:
     page = read(Client(), "/status")
     assert page.all("link", rel="canonical")
     text = words()
-    assert "Everything works" in text
-    assert "none is waiting" in text
-    assert "Finished with an image too few too few" in text
+    assert "All systems operational" in text
+    assert "Queue empty" in text
+    assert "Success rate not enough data not enough data" in text
 
 
 def test_shares_and_times_are_those_of_the_tasks(organization: Organization) -> None:
@@ -61,8 +61,8 @@ def test_shares_and_times_are_those_of_the_tasks(organization: Organization) -> 
     assert measured.day.share_finished == pytest.approx(4 / 6)
     assert measured.day.slow_seconds == pytest.approx(6.0 + 0.85 * 94.0)
     assert measured.is_failing
-    assert "Finished with an image 60 % 66.6 %" in words()
-    assert "More tasks than usual fail." in words()
+    assert "Success rate 60 % 66.6 %" in words()
+    assert "More tasks than usual are failing." in words()
 
 
 def test_what_customers_did_themselves_says_nothing_of_the_service(
@@ -82,15 +82,15 @@ def test_a_task_of_two_days_ago_is_in_no_span(organization: Organization) -> Non
     assert service_status.measure().day == Span()
 
 
-def test_a_task_that_waits_long_is_told(organization: Organization) -> None:
+def test_a_long_wait_is_reported(organization: Organization) -> None:
     waiting = factories.job(organization=organization)
     Job.objects.filter(pk=waiting.pk).update(created_at=timezone.now() - timedelta(seconds=150))
     text = words()
-    assert "the oldest has waited 2 min 3" in text
-    assert "Tasks wait longer than usual to begin." in text
+    assert "oldest task waiting for 2 min 3" in text
+    assert "Tasks are waiting longer than usual to start." in text
 
 
-def test_a_provider_in_trouble_is_told_without_its_name(
+def test_a_provider_outage_is_reported_without_its_name(
     organization: Organization, settings: Settings
 ) -> None:
     settings.BFL_API_KEY = settings.FAL_KEY = "key"
@@ -99,7 +99,7 @@ def test_a_provider_in_trouble_is_told_without_its_name(
     )
     assert set(service_status.measure().models.values()) == {"reduced"}
     text = words().lower()
-    assert "fewer makers than usual" in text
+    assert "fewer providers than usual" in text
     assert "bfl" not in text
     assert "fal " not in text
 
@@ -107,18 +107,18 @@ def test_a_provider_in_trouble_is_told_without_its_name(
 def test_models_that_nobody_can_make_are_down(organization: Organization) -> None:
     ProviderState.objects.create(name="sandbox", paused_until=timezone.now() + timedelta(minutes=1))
     assert service_status.measure().worst == "down"
-    assert "No images can be made right now" in words()
+    assert "Image generation is down" in words()
 
 
 @pytest.mark.django_db
-def test_trouble_that_is_over_is_not_told() -> None:
+def test_a_past_outage_is_not_reported() -> None:
     ProviderState.objects.create(
         name="sandbox", open_until=timezone.now() - timedelta(seconds=1), throttled_until=None
     )
     assert service_status.measure().worst == "healthy"
 
 
-def test_no_number_of_tasks_and_no_customer_is_told(organization: Organization) -> None:
+def test_no_task_count_and_no_customer_is_revealed(organization: Organization) -> None:
     jobs = [factories.finished(organization=organization) for _ in range(7)]
     text = words()
     assert not [job.public_id for job in jobs if job.public_id in text]
@@ -148,15 +148,15 @@ def test_without_a_database_it_still_answers_and_says_so(monkeypatch: pytest.Mon
     answer = Client().get("/status")
     assert answer.status_code == 503
     check(answer)
-    assert "The database does not answer" in answer.content.decode()
+    assert "Database unavailable" in answer.content.decode()
     assert "10.0.0.7" not in answer.content.decode()
 
 
 @pytest.mark.parametrize(
-    ("share", "told"), [(1.0, "100 %"), (0.99996, "99.9 %"), (0.9, "90 %"), (None, "")]
+    ("share", "percent"), [(1.0, "100 %"), (0.99996, "99.9 %"), (0.9, "90 %"), (None, "")]
 )
-def test_a_share_is_never_told_higher_than_it_is(share: float | None, told: str) -> None:
-    assert Span(share_finished=share).percent == told
+def test_a_share_is_never_rounded_up(share: float | None, percent: str) -> None:
+    assert Span(share_finished=share).percent == percent
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Callbacks: a receiver that fails is seen to fail, and what it missed is sent again."""
+"""Webhooks: a failing receiver is visible, and its webhooks can be resent."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from tests.generation.callbacks.receiving import Receiver, answering
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    """A receiver on this machine, which accepts everything until its script is changed."""
+    """A local receiver that accepts everything unless its script says otherwise."""
     receiver = Receiver()
     yield receiver
     receiver.server.stop()
 
 
-def test_a_callback_that_failed_is_sent_again_by_hand_and_delivered(
+def test_a_failed_webhook_is_resent_and_delivered(
     visit: Callable[..., Visit], product: Product, receiver: Receiver
 ) -> None:
-    # The second try comes by itself, the third not before a minute has passed.
+    # The second attempt is automatic; the third would take a minute.
     receiver.script = [answering(500, b"not today"), answering(503), answering()]
     answer = requests.post(
         f"{product.address}/api/generate/submit",
         json={
             "model": "flux-kontext-pro",
-            "input": {"prompt": "a bell"},
+            "input": {"prompt": "a brass lamp"},
             "callback_url": receiver.url(),
         },
         headers={"Authorization": f"Bearer {product.demo['api_key']}"},
@@ -38,31 +38,31 @@ def test_a_callback_that_failed_is_sent_again_by_hand_and_delivered(
     )
     page = visit("developer").open(f"/dashboard/jobs/{answer.json()['data']['task_id']}")
     page.get_by_role("link", name="Waiting").click()
-    # The page follows by itself.
-    expect(page.get_by_text("1. Answered 500")).to_be_visible()
+    # The page updates by itself.
+    expect(page.get_by_text("1. Response 500")).to_be_visible()
     expect(page.get_by_text("not today")).to_be_visible()
-    expect(page.get_by_text("2. Answered 503")).to_be_visible()
+    expect(page.get_by_text("2. Response 503")).to_be_visible()
     page.get_by_role("button", name="Send now").click()
-    expect(page.get_by_text("It is being sent again.")).to_be_visible()
-    expect(page.get_by_text("3. Answered 200")).to_be_visible()
-    expect(page.locator("#callback").get_by_text("Delivered", exact=True)).to_be_visible()
+    expect(page.get_by_text("The webhook is being resent.")).to_be_visible()
+    expect(page.get_by_text("3. Response 200")).to_be_visible()
+    expect(page.locator("#webhook").get_by_text("Delivered", exact=True)).to_be_visible()
     assert len(receiver.ids) == 3
     assert len(set(receiver.ids)) == 1
 
 
-def test_a_test_that_failed_is_sent_again_once_the_receiver_is_mended(
+def test_a_failed_test_is_resent_after_the_receiver_is_fixed(
     visit: Callable[..., Visit], receiver: Receiver
 ) -> None:
     receiver.script = [answering(500)]
     page = visit("developer").open("/dashboard/callbacks")
     page.get_by_role("link", name="Send a test").first.click()
-    page.get_by_label("Address").fill(receiver.url())
-    page.get_by_role("button", name="Send the test").click()
-    expect(page.get_by_text("1. Answered 500")).to_be_visible()
+    page.get_by_label("Webhook URL").fill(receiver.url())
+    page.get_by_role("button", name="Send test").click()
+    expect(page.get_by_text("1. Response 500")).to_be_visible()
     receiver.script = [answering()]
-    page.get_by_role("button", name="Send again").click()
-    expect(page.get_by_text("2. Answered 200")).to_be_visible()
-    expect(page.locator("#callback").get_by_text("Delivered", exact=True)).to_be_visible()
-    page.get_by_role("link", name="Callbacks").first.click()
+    page.get_by_role("button", name="Resend").click()
+    expect(page.get_by_text("2. Response 200")).to_be_visible()
+    expect(page.locator("#webhook").get_by_text("Delivered", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Webhooks").first.click()
     row = page.get_by_role("row").filter(has_text=receiver.url())
     expect(row).to_contain_text("Delivered")

@@ -1,8 +1,7 @@
-"""The numbers of the public pages: every one of them is the catalog's, or computed from it."""
+"""Template data of the public pages: prices, sizes and limits, from the catalog and settings."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,26 +15,26 @@ from generation.site import copy, examples
 from generation.storage import uploads
 from vidgo.kernel import images
 
-# Two rows of nearly equal width on the sheet of sizes; sizes not named here come last.
+# Two rows of nearly equal width on the size sheet; sizes not listed here come last.
 SHEET_ORDER = ("16:9", "1:1", "3:4", "16:21", "21:9", "4:3", "9:16")
-# What one of these, in US dollars, buys is told where no pack is.
+# US dollars that the tiers are compared by.
 COMPARED_USD = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """What an amount of money buys: credits, and images of each tier."""
+    """What an amount of money buys: credits, and images with each tier."""
 
     usd: Decimal
     credits: int
     images: tuple[int, ...]
-    # Credits beyond what the same money buys without a pack.
+    # Credits beyond what the same amount buys without a pack.
     extra_credits: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """A tier as it is sold: its name, price, and its model for each task."""
+    """A tier: its name, its price, and its model for each task."""
 
     key: str
     name: str
@@ -43,26 +42,25 @@ class Tier:
     price_usd: Decimal
     models: tuple[catalog.Model, ...]
     images_compared: int
-    # What it is known for, and what to take it for.
-    line: str
-    good_for: str
+    strength: str
+    best_for: str
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A size, and the example that shows it."""
+    """A size and an example of it."""
 
     size: catalog.Size
     example: examples.Example | None
 
 
 def context() -> dict[str, Any]:
-    """Return the facts that every public page may tell."""
+    """Return the template context that all public pages share."""
     loaded = catalog.load()
     return {
         "catalog": loaded,
         "cheapest": min(loaded.models.values(), key=lambda model: model.price_credits),
-        "sheet": _sheet(),
+        "sizes": _frames(),
         "tiers": tiers(),
         "compared_usd": COMPARED_USD,
         "prompt_max": catalog.PROMPT_MAX_CHARACTERS,
@@ -73,13 +71,13 @@ def context() -> dict[str, Any]:
         "upload_formats": images.FORMATS,
         "result_retention_days": settings.RESULT_RETENTION_DAYS,
         "upload_retention_hours": settings.UPLOAD_RETENTION_HOURS,
-        "order_key_days": idempotency.KEPT.days,
+        "idempotency_days": idempotency.KEPT.days,
         "support_email": settings.VIDGO_SUPPORT_EMAIL,
     }
 
 
 def tiers() -> tuple[Tier, ...]:
-    """Return the tiers in the catalog's order; a tier's tasks have one price."""
+    """Return the tiers in the catalog's order; raises `ValueError` for one with two prices."""
     found: dict[str, list[catalog.Model]] = {}
     for model in catalog.load().models.values():
         found.setdefault(model.tier, []).append(model)
@@ -91,7 +89,7 @@ def _tier(key: str, models: list[catalog.Model]) -> Tier:
     if len(prices) != 1:
         raise ValueError(f"catalog.toml: the models of tier {key} have several prices")
     (price,) = prices
-    line, good_for = copy.TIERS.get(key, ("", ""))
+    strength, best_for = copy.TIERS.get(key, ("", ""))
     return Tier(
         key=key,
         name=key.capitalize(),
@@ -99,13 +97,13 @@ def _tier(key: str, models: list[catalog.Model]) -> Tier:
         price_usd=catalog.load().usd(price),
         models=tuple(models),
         images_compared=_credits_for(COMPARED_USD * 100) // price,
-        line=line,
-        good_for=good_for,
+        strength=strength,
+        best_for=best_for,
     )
 
 
 def purchases() -> list[Purchase]:
-    """Return what each pack on offer buys."""
+    """Return what each pack buys."""
     return [
         Purchase(
             usd=Decimal(pack.amount_cents) / 100,
@@ -124,7 +122,7 @@ def one_dollar() -> Purchase:
 
 
 def custom_range() -> dict[str, int]:
-    """Return the smallest and the largest amount of one's own, in dollars."""
+    """Return the limits of a custom amount in dollars, and the credits per dollar."""
     return {
         "smallest_usd": packs.SMALLEST_CENTS // 100,
         "largest_usd": packs.LARGEST_CENTS // 100,
@@ -140,17 +138,13 @@ def _images(credits: int) -> tuple[int, ...]:
     return tuple(credits // tier.price_credits for tier in tiers())
 
 
-def _sheet() -> list[Frame]:
-    shown = _first_of_each_size(each for each in examples.EXAMPLES if not each.of)
-    sizes = sorted(catalog.load().listed_sizes, key=_place_on_sheet)
-    return [Frame(size=size, example=shown.get(size.name)) for size in sizes]
-
-
-def _first_of_each_size(pictures: Iterable[examples.Example]) -> dict[str, examples.Example]:
-    first: dict[str, examples.Example] = {}
-    for picture in pictures:
-        first.setdefault(picture.size, picture)
-    return first
+def _frames() -> list[Frame]:
+    # The first example of each size.
+    by_size = {each.size: each for each in reversed(examples.EXAMPLES) if not each.of}
+    return [
+        Frame(size=size, example=by_size.get(size.name))
+        for size in sorted(catalog.load().listed_sizes, key=_place_on_sheet)
+    ]
 
 
 def _place_on_sheet(size: catalog.Size) -> int:
