@@ -11,7 +11,7 @@ from vidgo.kernel.http import (
     CUSTOMER_IMAGE,
     VENDOR,
     BadAnswer,
-    client,
+    connections,
 )
 
 # The ready-made policies, with loopback allowed as in development and clocks for impatient tests.
@@ -56,8 +56,8 @@ def test_a_request_says_who_we_are_and_asks_for_plain_bytes(serve: Serve) -> Non
     (request,) = server.requests
     assert request.line == "POST / HTTP/1.1"
     assert request.body == b"{}"
-    assert request.header("user-agent") == client.USER_AGENT
-    assert client.USER_AGENT.startswith("Vidgo/")
+    assert request.header("user-agent") == connections.USER_AGENT
+    assert connections.USER_AGENT.startswith("Vidgo/")
     assert request.header("accept-encoding") == "identity"
     assert request.header("host") == f"127.0.0.1:{server.port}"
     assert request.header("x-key") == "k"

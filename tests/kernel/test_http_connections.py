@@ -21,7 +21,7 @@ from vidgo.kernel.http import (
     TimedOut,
     Unreachable,
     UrlRefused,
-    client,
+    connections,
 )
 
 # The ready-made policies, with loopback allowed as in development and clocks for impatient tests.
@@ -36,7 +36,7 @@ def test_a_closed_port_is_unreachable_and_nothing_was_sent(serve: Serve) -> None
         http.fetch_sync(url=server.url(), policy=IMAGE, method="POST", body=b"{}")
 
     assert (unreachable.value.reason, unreachable.value.sent) == ("connect", False)
-    assert str(server.port) not in unreachable.value.sentence
+    assert str(server.port) not in unreachable.value.message
 
 
 def cut_short(request: Request) -> None:
@@ -96,7 +96,7 @@ def test_what_is_not_http_is_a_bad_answer(serve: Serve, answer: bytes) -> None:
         http.fetch_sync(url=server.url(), policy=IMAGE)
 
     assert (bad.value.reason, bad.value.sent) == ("not_http", True)
-    assert "SSH" not in bad.value.sentence
+    assert "SSH" not in bad.value.message
     assert len(server.requests) == 1
 
 
@@ -105,7 +105,7 @@ def secure(
     network: Network, serve: Serve, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> Network:
     """A network where images.example and other.example lead to a server of images.example."""
-    monkeypatch.setattr(client, "TLS", authority.trusting)
+    monkeypatch.setattr(connections, "TLS", authority.trusting)
     network.routes[PUBLIC] = serve(tls=authority.server).port
     network.names |= {"images.example": [[PUBLIC]], "other.example": [[PUBLIC]]}
     return network
@@ -129,7 +129,7 @@ def test_a_certificate_for_another_name_is_refused(secure: Network, host: str) -
 def test_a_certificate_of_an_unknown_authority_is_refused(
     secure: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "TLS", True)
+    monkeypatch.setattr(connections, "TLS", True)
 
     with pytest.raises(Unreachable) as unreachable:
         http.fetch_sync(url="https://images.example/", policy=VENDOR_RESULT)
@@ -144,7 +144,7 @@ def test_a_tls_server_that_never_says_goodbye_does_not_keep_the_connection(
         request.answer()
         request.hang()
 
-    monkeypatch.setattr(client, "TLS", authority.trusting)
+    monkeypatch.setattr(connections, "TLS", authority.trusting)
     network.names["images.example"] = [[PUBLIC]]
     network.routes[PUBLIC] = serve(answer_and_hang, tls=authority.server).port
 

@@ -75,7 +75,7 @@ def test_a_refused_url_comes_with_its_reason(policy: Policy, url: str, reason: s
         http.check_url(url=url, policy=policy)
 
     assert refused.value.reason == reason
-    assert refused.value.sentence.endswith(".")
+    assert refused.value.message.endswith(".")
     assert not refused.value.sent
 
 
