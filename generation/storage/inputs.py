@@ -40,7 +40,7 @@ def take(*, url: str) -> str:
     return files.save(folder=FOLDER, content=content, extension=facts.format.lower())
 
 
-def inspect(*, content: bytes, param: str) -> images.ImageFacts:
+def inspect(*, content: bytes, param: str) -> images.ImageInfo:
     """Return what an image is; raises `NotAnImage`, naming the parameter."""
     try:
         return images.inspect(content=content)

@@ -44,13 +44,13 @@ def prepare(*, content: bytes, size: catalog.Size, output_format: str) -> Prepar
         ) from None
     wanted: Literal["jpg", "png"] = "jpg" if output_format == "jpg" else "png"
     box = find_crop(
-        width=opened.facts.width, height=opened.facts.height, ratio=size.width / size.height
+        width=opened.info.width, height=opened.info.height, ratio=size.width / size.height
     )
     encoded = opened.plain if box is None else None
-    if encoded is None or opened.facts.format != PILLOW_FORMATS[wanted]:
+    if encoded is None or opened.info.format != PILLOW_FORMATS[wanted]:
         image = opened.draw()
         encoded = images.encode(image=image.crop(box) if box else image, format=wanted)
-    left, top, right, bottom = box or (0, 0, opened.facts.width, opened.facts.height)
+    left, top, right, bottom = box or (0, 0, opened.info.width, opened.info.height)
     return Prepared(
         content=encoded,
         format=output_format,

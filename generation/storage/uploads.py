@@ -52,9 +52,9 @@ def store(
     Raises `FileEmpty`, `FileTooLarge` and `inputs.NotAnImage`; then nothing is stored.
     """
     organizations.require_active(organization=organization)
-    facts = check(content=content)
-    content = _bare(content=content, format=facts.format)
-    extension = extension_of(facts)
+    info = check(content=content)
+    content = _bare(content=content, format=info.format)
+    extension = extension_of(info)
     name = files.save(folder=FOLDER, content=content, extension=extension)
     original = _plain_name(original_name) or f"image.{extension}"
     return Upload.objects.create(
@@ -62,16 +62,16 @@ def store(
         file=name,
         file_name=_plain_name(file_name) or original,
         original_name=original,
-        mime=facts.mime,
-        width=facts.width,
-        height=facts.height,
+        mime=info.mime,
+        width=info.width,
+        height=info.height,
         size_bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         expires_at=timezone.now() + timedelta(hours=settings.UPLOAD_RETENTION_HOURS),
     )
 
 
-def check(*, content: bytes) -> images.ImageFacts:
+def check(*, content: bytes) -> images.ImageInfo:
     """Return what an image is; raises `FileEmpty`, `FileTooLarge` and `inputs.NotAnImage`."""
     if not content:
         raise FileEmpty(param="file")
@@ -80,9 +80,9 @@ def check(*, content: bytes) -> images.ImageFacts:
     return inputs.inspect(content=content, param="file")
 
 
-def extension_of(facts: images.ImageFacts) -> str:
+def extension_of(info: images.ImageInfo) -> str:
     """Return what the names of such files end in."""
-    return facts.format.lower().replace("jpeg", "jpg")
+    return info.format.lower().replace("jpeg", "jpg")
 
 
 def decode(text: object) -> bytes:

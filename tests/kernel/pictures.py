@@ -67,5 +67,5 @@ def refusal(content: bytes, **bounds: Any) -> str:
     with pytest.raises(ImageRefused) as opened:
         images.open_image(content=content, **bounds)
     assert inspected.value.reason == opened.value.reason
-    assert inspected.value.sentence.endswith(".")
+    assert inspected.value.message.endswith(".")
     return inspected.value.reason

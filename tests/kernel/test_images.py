@@ -189,7 +189,7 @@ def test_only_the_allowed_formats_are_accepted() -> None:
         images.inspect(content=saved(picture(), "GIF"), formats=("PNG", "JPEG"))
 
     assert refused.value.reason == "unsupported_format"
-    assert "PNG, JPEG" in refused.value.sentence
+    assert "PNG, JPEG" in refused.value.message
 
 
 @pytest.mark.parametrize("format", MIMES)

@@ -75,7 +75,7 @@ def test_a_cluster_hears_as_many_bells_as_it_has_processes(settings: Settings) -
     queue.enqueue(NOTICE)
     assert pull(broker) == [NOTICE]
     # Another machine's may have a process to spare, and one that ends here makes room.
-    broker.acknowledge(broker.heard[0])
+    broker.acknowledge(broker.pulled[0])
     assert pull(broker) == [DRIVE]
     queue.notify(DRIVE)
     assert pull(Broker()) == [DRIVE]

@@ -1,14 +1,14 @@
-"""Images from outside: read safely and encoded anew.
+"""Untrusted images: decoded safely and re-encoded.
 
-Import it as `from vidgo.kernel import images`. `decoding` opens and encodes, `file_structure`
-reads a file's kind and size before anything is decoded.
+Import it as `from vidgo.kernel import images`. `file_structure` reads the format and the size of a
+file, `decoding` then decodes and encodes it.
 """
 
 from vidgo.kernel.images.decoding import (
     FORMATS,
     MAX_BYTES,
     MAX_PIXELS,
-    ImageFacts,
+    ImageInfo,
     Opened,
     encode,
     inspect,

@@ -1,7 +1,7 @@
-"""Images from outside: accepted only when whole, of a known format and of bearable size.
+"""Decoding of untrusted images, which must be complete, in a known format and not too large.
 
-What leaves this module as bytes was drawn anew from pixels, or reduced to what draws them, so
-nothing else of a file survives: no EXIF, profile or comment, and no second file behind the first.
+The bytes that this module returns were encoded from pixels or stripped to what encodes them, so
+nothing else of a file survives: no EXIF, profile or comment, and no data appended to the file.
 """
 
 import io
@@ -36,8 +36,8 @@ _FIRST_ON_ITS_SIDE = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageFacts:
-    """What an image is; width and height in pixels, as it is meant to be seen."""
+class ImageInfo:
+    """An image's format and its size in pixels when upright."""
 
     format: str
     mime: str
@@ -46,33 +46,33 @@ class ImageFacts:
 
 
 class Opened:
-    """A checked image: its facts, its pixels, and the bytes of its file that draw exactly them."""
+    """A checked image: its format and size, its pixels, and its file without metadata."""
 
     def __init__(self, *, file: ImageFile, mode: str) -> None:
         self._file = file
         self._mode = mode
 
     @property
-    def facts(self) -> ImageFacts:
-        """What the image is."""
+    def info(self) -> ImageInfo:
+        """The format and the size of the image."""
         width, height = self._file.width, self._file.height
         if self._file.orientation >= _FIRST_ON_ITS_SIDE:
             width, height = height, width
-        kind = self._file.format
-        return ImageFacts(format=kind, mime=_MIME[kind], width=width, height=height)
+        format = self._file.format
+        return ImageInfo(format=format, mime=_MIME[format], width=width, height=height)
 
     @property
     def plain(self) -> bytes | None:
-        """The file without its metadata; None for a picture to be turned or converted.
+        """The file without its metadata; None if the image must be rotated or converted.
 
-        None for a WebP, too: its reader leaves the metadata in, because nothing is sent on as one.
+        Also None for WebP, whose metadata is not stripped because no WebP is passed on.
         """
         is_upright = self._file.orientation not in _UPRIGHT
         is_ready = is_upright and self._mode in {"RGB", "RGBA"} and self._file.format != "WEBP"
         return self._file.content if is_ready else None
 
     def draw(self) -> Image.Image:
-        """Return the picture upright, RGB or (where it knows transparency) RGBA, and alone."""
+        """Return the image upright, as RGB or, with transparency, RGBA, without metadata."""
         image = _plain(_decode(self._file))
         if self._file.orientation in _UPRIGHT:
             image = image.transpose(_UPRIGHT[self._file.orientation])
@@ -85,11 +85,11 @@ def inspect(
     max_bytes: int = MAX_BYTES,
     max_pixels: int = MAX_PIXELS,
     formats: tuple[str, ...] = FORMATS,
-) -> ImageFacts:
-    """Check an image completely and tell what it is; raises ImageRefused."""
+) -> ImageInfo:
+    """Check a whole image and return its format and size; raises ImageRefused."""
     return open_file(
         content=content, max_bytes=max_bytes, max_pixels=max_pixels, formats=formats
-    ).facts
+    ).info
 
 
 def open_image(
@@ -99,9 +99,9 @@ def open_image(
     max_pixels: int = MAX_PIXELS,
     formats: tuple[str, ...] = FORMATS,
 ) -> Image.Image:
-    """Decode the first picture of an image completely; raises ImageRefused.
+    """Decode the first frame of an image; raises ImageRefused.
 
-    The picture is upright, RGB or (where it knows transparency) RGBA, and carries no metadata.
+    The result is upright, RGB or, with transparency, RGBA, and has no metadata.
     """
     return open_file(
         content=content, max_bytes=max_bytes, max_pixels=max_pixels, formats=formats
@@ -115,10 +115,10 @@ def open_file(
     max_pixels: int = MAX_PIXELS,
     formats: tuple[str, ...] = FORMATS,
 ) -> Opened:
-    """Check the first picture of an image completely; raises ImageRefused.
+    """Check the whole first frame of an image; raises ImageRefused.
 
-    All of the file is decoded; a JPEG only as far as a picture an eighth as wide, which reads every
-    bit of it in half the time.
+    The frame is decoded completely; a JPEG at an eighth of its width, which still reads all of its
+    data but takes half the time.
     """
     if len(content) > max_bytes:
         raise ImageRefused("too_large", f"The image is larger than {max_bytes} bytes.")
@@ -132,10 +132,10 @@ def open_file(
 
 
 def _decode(file: ImageFile, *, max_pixels: int = MAX_PIXELS, small: bool = False) -> Image.Image:
-    """Decode the first picture of a file; `small` is enough to know that it is whole."""
+    """Decode the first frame of a file; `small` is enough to check that it is complete."""
     try:
         with Image.open(io.BytesIO(file.content), formats=(file.format,)) as decoder:
-            # The same questions to the decoder, should it read the structure differently.
+            # Check the decoder's view too, should it read the structure differently.
             _bound_pixels(decoder.width, decoder.height, max_pixels)
             if decoder.size != (file.width, file.height):
                 raise ImageRefused("broken", "The image is broken or incomplete.")
@@ -145,17 +145,17 @@ def _decode(file: ImageFile, *, max_pixels: int = MAX_PIXELS, small: bool = Fals
     except ImageRefused:
         raise
     except Exception as exc:
-        # A decoder that is fed hostile bytes raises whatever it stumbles over.
+        # A decoder may raise anything on hostile bytes.
         raise ImageRefused("broken", "The image is broken or incomplete.") from exc
     return decoder
 
 
 def encode(*, image: Image.Image, format: Literal["png", "jpg"]) -> bytes:
-    """Encode the pixels of an image, and nothing else; a JPEG shows transparency as white."""
+    """Encode the pixels of an image and nothing else; transparency becomes white in a JPEG."""
     plain = _plain(image)
     out = io.BytesIO()
     if format == "png":
-        # Level 3 takes about half the time of the default, for files a tenth larger.
+        # Level 3 takes about half the time of the default; files are a tenth larger.
         plain.save(out, "PNG", compress_level=3)
         return out.getvalue()
     if plain.mode == "RGBA":
@@ -176,9 +176,9 @@ def _bound_pixels(width: int, height: int, max_pixels: int) -> None:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """Copy an image as RGB or RGBA without anything that came along with its pixels."""
+    """Copy an image as RGB or RGBA without its metadata."""
     if image.mode.startswith("I"):
-        # 16 bits of grey; converting clips at 255 instead of scaling.
+        # 16-bit gray; a plain conversion clips at 255 instead of scaling.
         image = image.convert("I").point(lambda value: value / 256).convert("L")
     transparent = image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info
     plain = image.convert("RGBA" if transparent else "RGB")

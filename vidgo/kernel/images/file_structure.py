@@ -1,16 +1,16 @@
-"""Image files: what kind they are and how large, read from their structure before any decoding.
+"""The structure of image files: their format and size, read before any decoding.
 
 A hostile file need not be large to keep a decoder busy for hours: a progressive JPEG of 20 MB can
-ask for 200,000 passes over 40 megapixels, a PNG can hold a million empty chunks. So each file is
-walked first, within stated bounds, and only what draws its first picture is handed to the decoder:
-no text, profile, thumbnail, animation or payload behind the end.
+require 200,000 passes over 40 megapixels, a PNG can contain a million empty chunks. So each file is
+parsed first, within limits, and only what encodes its first frame goes to the decoder: no text,
+profile, thumbnail, animation or data after the end.
 """
 
 import re
 import struct
 from dataclasses import dataclass
 
-# A progressive JPEG has about ten scans; each is one more pass over the whole picture.
+# A progressive JPEG has about ten scans; each is one more pass over the whole image.
 MAX_JPEG_SCANS = 50
 MAX_JPEG_SEGMENTS = 5_000
 MAX_PNG_CHUNKS = 50_000
@@ -18,29 +18,29 @@ MAX_GIF_BLOCKS = 200_000
 MAX_WEBP_CHUNKS = 10_000
 
 _BROKEN = ("broken", "The image is broken or incomplete.")
-_TOO_COMPLEX = ("too_complex", "The image is built in a way that is too costly to decode.")
+_TOO_COMPLEX = ("too_complex", "The image is too complex to decode.")
 
 
 class ImageRefused(Exception):
-    """Bytes that are no acceptable image; `reason` is a stable slug, `sentence` is for people."""
+    """The bytes are not an acceptable image; `reason` is a stable slug, `message` for people."""
 
-    def __init__(self, reason: str, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
         self.reason = reason
-        self.sentence = sentence
+        self.message = message
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageFile:
-    """The structure of an image file; `content` holds only what draws its first picture.
+    """The structure of an image file; `content` has only what encodes its first frame.
 
-    Of a WebP it holds the whole file, without what stands behind its end.
+    For a WebP, `content` is the whole file without any data after its end.
     """
 
     format: str
     width: int
     height: int
-    # How to turn the picture upright, as EXIF numbers it: 1 to 8, where 1 is upright.
+    # The EXIF orientation, 1 to 8; 1 is upright.
     orientation: int
     content: bytes
 
@@ -57,7 +57,7 @@ def read(*, content: bytes) -> ImageFile:
         if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
             return _read_webp(content)
     except (IndexError, struct.error) as exc:
-        raise ImageRefused(*_BROKEN) from exc  # it ends within its structure
+        raise ImageRefused(*_BROKEN) from exc  # truncated
     raise ImageRefused("unsupported_format", "The file is not a JPEG, PNG, WebP or GIF image.")
 
 
@@ -65,10 +65,10 @@ def read(*, content: bytes) -> ImageFile:
 
 _SOI, _EOI, _SOS, _EXIF = 0xD8, 0xD9, 0xDA, 0xE1
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-# Frames, tables and scans; of the application segments JFIF and Adobe, which tell the colour space.
+# Frames, tables, scans, and the JFIF and Adobe segments, which define the color space.
 _KEPT_SEGMENTS = frozenset(range(0xC0, 0xD0)) | {_SOS, 0xDB, 0xDC, 0xDD, 0xE0, 0xEE}
 _WITHOUT_LENGTH = frozenset({0x00, 0x01, *range(0xD0, _SOI + 1)})
-# What ends the data of a scan: any marker but an escaped FF, a restart or a fill byte.
+# The end of a scan's data: any marker but an escaped FF, a restart or a fill byte.
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 
@@ -80,7 +80,7 @@ def _read_jpeg(content: bytes) -> ImageFile:
     for _ in range(MAX_JPEG_SEGMENTS):
         position = content.find(b"\xff", position)
         if position < 0 or position + 1 >= len(content):
-            break  # there is no end marker; the decoder says whether anything is missing
+            break  # no end marker; the decoder checks whether anything is missing
         marker = content[position + 1]
         if marker == _EOI:
             kept.append(content[position : position + 2])
@@ -156,7 +156,7 @@ _EXTENSION, _GRAPHIC_CONTROL, _IMAGE, _TRAILER = 0x21, 0xF9, 0x2C, b"\x3b"
 
 def _read_gif(content: bytes) -> ImageFile:
     width, height, flags = struct.unpack_from("<HHB", content, 6)
-    position = 13 + _colour_table_bytes(flags)
+    position = 13 + _color_table_bytes(flags)
     kept = [content[:position]]
     control = b""
     blocks_left = MAX_GIF_BLOCKS
@@ -168,11 +168,11 @@ def _read_gif(content: bytes) -> ImageFile:
         if content[start + 1] == _GRAPHIC_CONTROL:
             control = content[start:position]
     start = position
-    # A frame that reaches beyond its screen enlarges the picture.
+    # A frame that exceeds the screen enlarges the image.
     left, top, frame_width, frame_height = struct.unpack_from("<HHHH", content, position + 1)
     width, height = max(width, left + frame_width), max(height, top + frame_height)
-    # Descriptor, colour table and one byte for the size of the codes come before the data.
-    position += 10 + _colour_table_bytes(content[position + 9]) + 1
+    # Descriptor, color table and one byte for the code size come before the data.
+    position += 10 + _color_table_bytes(content[position + 9]) + 1
     position, blocks_left = _skip_blocks(content, position, blocks_left)
     kept += [control, content[start:position], _TRAILER]
     return ImageFile(
@@ -180,12 +180,12 @@ def _read_gif(content: bytes) -> ImageFile:
     )
 
 
-def _colour_table_bytes(flags: int) -> int:
+def _color_table_bytes(flags: int) -> int:
     return 3 * (2 << (flags & 7)) if flags & 0x80 else 0
 
 
 def _skip_blocks(content: bytes, position: int, blocks_left: int) -> tuple[int, int]:
-    """Return the position behind a row of data blocks, and how many may still follow."""
+    """Return the position after a sequence of data blocks, and how many may still follow."""
     while blocks_left > 0:
         blocks_left -= 1
         size = content[position]
@@ -239,9 +239,9 @@ def _webp_orientation(content: bytes) -> int:
 
 
 def _orientation(exif: bytes) -> int:
-    """Find the orientation in EXIF data; what cannot be read is taken as upright.
+    """Return the orientation in EXIF data; unreadable data counts as upright.
 
-    Pillow would read every tag, and those of a hostile file point at one another's data.
+    Pillow would read every tag, and tags of a hostile file can all point at the same data.
     """
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(exif[:4])
     if order is None:
