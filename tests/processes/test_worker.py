@@ -178,7 +178,7 @@ def test_a_cluster_that_does_not_answer_is_replaced(
             members[role].suspend()
         submit(organization, finish=0, fail=2)
         wait_for(all_over, seconds=30, what="end of all jobs")
-        assert "bells go unanswered" in running.log.read_text()
+        assert "wake-ups go unanswered" in running.log.read_text()
         running.stop()
     assert not living(list(members.values()))
 
