@@ -137,7 +137,7 @@ def test_days_are_found_through_an_index_behind_the_wall(organization: Organizat
     [
         ("?from=soon", "Enter a day such as 2026-11-30."),
         ("?to=9999-12-31", "Enter a day such as 2026-11-30."),
-        ("?from=2026-03-02&to=2026-03-01", "The last day must not lie before the first."),
+        ("?from=2026-03-02&to=2026-03-01", "The last day must not be before the first."),
         ("?search=" + "a" * 65, "at most 64 characters"),
         ("?search=a%00b", "Null characters are not allowed."),
     ],
