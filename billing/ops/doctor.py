@@ -11,7 +11,7 @@ from django.utils import timezone
 from billing import ledger_checks
 from billing.models import Cursor, StripeEvent
 from billing.stripe import client
-from vidgo.kernel.ops.doctor import Finding, fault, look, ok, skipped
+from vidgo.kernel.ops.doctor import Finding, check, fault, ok, skipped
 
 # The sweep comes every hour; one that was missed is nothing to worry about.
 SWEEP_IS_OLD = timedelta(hours=3)
@@ -21,7 +21,7 @@ SIGNING_SECRET = "whsec_"  # noqa: S105  what such secrets begin with
 KEYS = "the API keys of Stripe's dashboard"
 
 
-@look(name="Stripe", place=60, seconds=45, needs_database=False)
+@check(name="Stripe", place=60, seconds=45, needs_database=False)
 def look_at_stripe() -> Iterator[Finding]:
     """Call Stripe with the key, and compare the key's mode with what this copy is."""
     if not settings.STRIPE_SECRET_KEY:
@@ -61,7 +61,7 @@ def look_at_stripe() -> Iterator[Finding]:
         yield ok(f"{who} takes the key, {'live' if client.is_live() else 'test'} mode")
 
 
-@look(name="Stripe inbox", place=62)
+@check(name="Stripe inbox", place=62)
 def look_at_inbox() -> Iterator[Finding]:
     """Look for events that failed, or that nobody acted on."""
     waiting = StripeEvent.objects.filter(processed_at=None)
@@ -78,7 +78,7 @@ def look_at_inbox() -> Iterator[Finding]:
         yield ok("nothing waits")
 
 
-@look(name="Stripe sweep", place=64)
+@check(name="Stripe sweep", place=64)
 def look_at_sweep() -> Iterator[Finding]:
     """See that the hourly sweep, which books what no event told, gets through."""
     cursor = Cursor.objects.filter(name="stripe").first()
@@ -93,7 +93,7 @@ def look_at_sweep() -> Iterator[Finding]:
         yield ok(f"got through at {cursor.reached_at:%H:%M} UTC")
 
 
-@look(name="books", place=66, seconds=300)
+@check(name="ledger", place=66, seconds=300)
 def look_at_books() -> Iterator[Finding]:
     """Audit the books."""
     broken = {violation.sentence for violation in ledger_checks.check()}

@@ -17,7 +17,7 @@ from generation.providers import health, registry
 from generation.providers.base import Failure, FailureKind, Provider
 from generation.reporting import queue_depth
 from vidgo.kernel import http, queue
-from vidgo.kernel.ops.doctor import Finding, fault, look, ok
+from vidgo.kernel.ops.doctor import Finding, check, fault, ok
 
 # A customer who waits for longer than this wonders.
 WAIT_IS_LONG_SECONDS = 120.0
@@ -35,7 +35,7 @@ SELECT current_setting('max_connections')::int
 """
 
 
-@look(name="connections", place=22)
+@check(name="connections", place=22)
 def look_at_connections() -> Iterator[Finding]:
     """Compare the connections that one web server and one worker may open with those there are."""
     with connection.cursor() as cursor:
@@ -57,7 +57,7 @@ def look_at_connections() -> Iterator[Finding]:
         yield ok(says)
 
 
-@look(name="provider", place=70, seconds=60)
+@check(name="provider", place=70, seconds=60)
 def look_at_providers() -> Iterator[Finding]:
     """Look at each provider's health, and call those that tell what our account holds."""
     configured = registry.providers()
@@ -115,7 +115,7 @@ def _look_at_provider(provider: Provider, row: ProviderState | None) -> Finding:
     return ok(f"{state}, {holds}", about=name)
 
 
-@look(name="workers", place=80)
+@check(name="workers", place=80)
 def look_at_workers() -> Iterator[Finding]:
     """See that somebody takes what comes due each minute, and that all of it is there."""
     wanted = {name for _, name, _ in (*tasks.SCHEDULES, *billing_tasks.SCHEDULES)}
@@ -133,7 +133,7 @@ def look_at_workers() -> Iterator[Finding]:
         yield ok("at work")
 
 
-@look(name="tasks", place=82)
+@check(name="tasks", place=82)
 def look_at_tasks() -> Iterator[Finding]:
     """Look at how long customers' tasks wait, and at what failed behind their backs."""
     waited = queue_depth.seconds_since(queue_depth.read().oldest_at)
@@ -152,7 +152,7 @@ def look_at_tasks() -> Iterator[Finding]:
         yield ok(f"the oldest has waited for {waited:.0f} s" if waited else "none waits")
 
 
-@look(name="callbacks", place=84)
+@check(name="callbacks", place=84)
 def look_at_callbacks() -> Iterator[Finding]:
     """Look at how late callbacks are."""
     now = queue_depth.read()
