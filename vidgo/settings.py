@@ -125,7 +125,10 @@ TEMPLATES = [
                 "vidgo.kernel.web.error_pages.site",
             ],
             "builtins": ["vidgo.kernel.web.templatetags.ui"],
-            "libraries": {"mail_tags": "vidgo.kernel.web.templatetags.mail_tags"},
+            "libraries": {
+                "admin_tags": "vidgo.admin.templatetags",
+                "mail_tags": "vidgo.kernel.web.templatetags.mail_tags",
+            },
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",

@@ -56,7 +56,7 @@ def _news() -> CardContent:
     latest = ledger_check_results.find_latest()
     href = reverse("admin:vidgo_books")
     if latest is None:
-        never = Alarm(sentence="The books have not been checked yet.", href=href, urgent=False)
+        never = Alarm(message="The books have not been checked yet.", href=href, urgent=False)
         return CardContent(figures=(Figure(name="Books", value="?"),), alarms=(never,))
     if not latest.is_clean:
         count = len(latest.counts)
@@ -64,12 +64,12 @@ def _news() -> CardContent:
         broken = f"The books are broken: {rules} not hold."
         return CardContent(
             figures=(Figure(name="Books", value="Broken", note="see the rows"),),
-            alarms=(Alarm(sentence=broken, href=href),),
+            alarms=(Alarm(message=broken, href=href),),
         )
     stale = "The books were last checked more than a day ago. Is a worker running?"
     return CardContent(
         figures=(Figure(name="Books", value="Clean", note="at the last check"),),
-        alarms=(Alarm(sentence=stale, href=href),) if latest.at < timezone.now() - OLD else (),
+        alarms=(Alarm(message=stale, href=href),) if latest.at < timezone.now() - OLD else (),
     )
 
 

@@ -127,7 +127,7 @@ def _news() -> CardContent:
     failed = StripeEvent.objects.filter(processed_at=None).exclude(error="").count()
     href = reverse("admin:billing_stripeevent_changelist") + "?state=failed"
     events_word = "event" if failed == 1 else "events"
-    alarm = Alarm(sentence=f"{failed} {events_word} of Stripe could not be processed.", href=href)
+    alarm = Alarm(message=f"{failed} {events_word} of Stripe could not be processed.", href=href)
     return CardContent(
         figures=(Figure(name="Stripe inbox", value=f"{failed:,}", note="failed events"),),
         alarms=(alarm,) if failed else (),

@@ -57,7 +57,7 @@ def _alarms(lately: list[Hour], href: str) -> tuple[Alarm, ...]:
     if over < FEWEST or failed <= over * SHARE_IS_HIGH:
         return ()
     since = f"{lately[0].begins_at:%H:%M} UTC"
-    return (Alarm(sentence=f"{failed:,} of {over:,} tasks failed since {since}.", href=href),)
+    return (Alarm(message=f"{failed:,} of {over:,} tasks failed since {since}.", href=href),)
 
 
 def _chart(told: list[Hour]) -> Chart:

@@ -213,14 +213,14 @@ def _news() -> CardContent:
             troubled += 1
             reason = each.reason or "no reason is known"
             sentence = f"Provider {each.name} is {each.state}: {reason}"
-            alarms.append(Alarm(sentence=sentence, href=href))
+            alarms.append(Alarm(message=sentence, href=href))
         row = each.row
         if row and row.balance is not None and row.balance < settings.PROVIDER_LOW_BALANCE:
             left = f"{row.balance.normalize():f} {row.balance_unit}".strip()
             sentence = f"The account at {each.name} is low: {left} left."
-            alarms.append(Alarm(sentence=sentence, href=href))
+            alarms.append(Alarm(message=sentence, href=href))
     if not configured:
-        alarms.append(Alarm(sentence="No provider is configured.", href=href))
+        alarms.append(Alarm(message="No provider is configured.", href=href))
     figure = Figure(
         name="Providers",
         value=f"{len(configured) - troubled} of {len(configured)}",

@@ -243,7 +243,7 @@ def _news() -> CardContent:
     count = paused.count()
     noun = "server is" if count == 1 else "servers are"
     alarm = Alarm(
-        sentence=f"{count} callback {noun} paused because nothing was accepted there.",
+        message=f"{count} callback {noun} paused because nothing was accepted there.",
         href=reverse("admin:generation_callbackendpoint_changelist"),
         urgent=False,
     )

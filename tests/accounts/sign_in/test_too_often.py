@@ -19,6 +19,6 @@ def test_who_asks_for_too_many_messages_is_told_on_a_whole_page() -> None:
     assert answer.status_code == 429
     page = check(answer)
     text = answer.content.decode()
-    assert "Too many tries" in text
+    assert "Too many requests" in text
     assert "Please wait a minute and try again." in text
     assert "/" in page.links
