@@ -50,7 +50,7 @@ def vendors(running_vendors: Vendors, settings: Settings, tmp_path: Path) -> Ven
     """Local vendors that make small images at once, and know only one of ours: see `only`."""
     running_vendors.reset()
     for shop in running_vendors.shops.values():
-        shop.set({"work_seconds": 0.0, "unknown_seconds": 0.0, "scale": 0.1, "hints": False})
+        shop.set({"work_seconds": 0.0, "unknown_seconds": 0.0, "scale": 0.1, "webhooks": False})
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.SANDBOX_ENABLED = False
     return running_vendors

@@ -208,7 +208,7 @@ def test_a_folder_of_another_version_is_refused_in_one_sentence(
 def test_a_server_that_cannot_start_says_why(data: Path, processes: ProcessGroup) -> None:
     embedded_postgres.start(data=data, processes=processes).stop()
     (data / "postgres" / "postgresql.conf").write_text("shared_buffers = nonsense\n")
-    with pytest.raises(embedded_postgres.ServerError, match=r"ended at once: .*postgres\.log"):
+    with pytest.raises(embedded_postgres.ServerError, match=r"did not start: .*postgres\.log"):
         embedded_postgres.start(data=data, processes=processes)
 
 

@@ -53,7 +53,7 @@ class Copy:
                 start_new_session=True,
             )
         assert wait_until(
-            lambda: "Ctrl-C ends it" in self.said or process.poll() is not None, seconds=60
+            lambda: "Press Ctrl-C to stop" in self.said or process.poll() is not None, seconds=60
         )
         assert process.poll() is None, self.said
         return process
@@ -192,7 +192,7 @@ def test_what_cannot_work_is_refused_in_one_line_before_anything_starts(copy: Co
 @pytest.mark.parametrize(
     ("host", "port", "reason"),
     [
-        ("127.0.0.1", 65536, "the largest is 65535"),
+        ("127.0.0.1", 65536, "the largest port is 65535"),
         ("192.0.2.1", 8000, "HOST=192.0.2.1 PORT=8000"),
         ("no such host", 8000, "HOST=no such host PORT=8000"),
     ],
