@@ -1,4 +1,4 @@
-"""The outbound client against servers that misbehave: bounded, never repeated, honest about it."""
+"""The outbound client: requests, responses and JSON."""
 
 from dataclasses import replace
 
@@ -14,12 +14,12 @@ from vidgo.kernel.http import (
     connections,
 )
 
-# The ready-made policies, with loopback allowed as in development and clocks for impatient tests.
+# The standard policies, with loopback allowed and short timeouts.
 IMAGE = replace(CUSTOMER_IMAGE, allow_loopback=True, total_timeout_seconds=2)
 HOOK = replace(CALLBACK, allow_loopback=True, total_timeout_seconds=2)
 
 
-def test_an_answer_comes_back_with_its_facts(serve: Serve) -> None:
+def test_a_response_has_status_headers_body_and_url(serve: Serve) -> None:
     server = serve(
         lambda request: request.answer(201, b"made", Content_Type="text/plain", X_Thing="one")
     )

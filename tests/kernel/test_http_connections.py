@@ -1,4 +1,4 @@
-"""Outbound HTTP: broken connections, TLS, connections kept and the loop they share."""
+"""Outbound HTTP: broken connections, TLS, kept connections and event loops."""
 
 import asyncio
 import threading
@@ -24,7 +24,7 @@ from vidgo.kernel.http import (
     connections,
 )
 
-# The ready-made policies, with loopback allowed as in development and clocks for impatient tests.
+# The standard policies, with loopback allowed and short timeouts.
 IMAGE = replace(CUSTOMER_IMAGE, allow_loopback=True, total_timeout_seconds=2)
 
 
@@ -61,7 +61,7 @@ def reset_in_body(request: Request) -> None:
     ids=["reset", "close", "cut short", "reset in the body"],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
-def test_a_broken_connection_leaves_the_outcome_open_and_is_never_tried_again(
+def test_a_broken_connection_has_an_unknown_outcome_and_is_never_retried(
     serve: Serve, handler: Callable[[Request], None], method: str
 ) -> None:
     server = serve(handler)
@@ -137,7 +137,7 @@ def test_a_certificate_of_an_unknown_authority_is_refused(
     assert (unreachable.value.reason, unreachable.value.sent) == ("tls", False)
 
 
-def test_a_tls_server_that_never_says_goodbye_does_not_keep_the_connection(
+def test_a_tls_server_that_never_closes_does_not_keep_the_connection(
     network: Network, serve: Serve, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def answer_and_hang(request: Request) -> None:
@@ -187,7 +187,7 @@ def test_polling_a_vendor_reuses_its_connection_and_posting_does_not(serve: Serv
     assert [request.header("connection") for request in starts] == ["close"] * 3
 
 
-def test_a_connection_made_for_a_vendor_is_not_lent_to_a_customer(serve: Serve) -> None:
+def test_a_connection_to_a_vendor_is_not_reused_for_a_customer(serve: Serve) -> None:
     server = serve()
 
     async def vendor_then_customer() -> None:
@@ -237,7 +237,7 @@ def test_threads_call_without_sharing_anything(serve: Serve) -> None:
     assert bodies == {number: f"GET /{number} HTTP/1.1".encode() for number in range(8)}
 
 
-def test_code_inside_a_running_loop_is_told_to_await(serve: Serve) -> None:
+def test_code_in_a_running_loop_must_await(serve: Serve) -> None:
     server = serve()
 
     async def call_the_wrong_way() -> None:

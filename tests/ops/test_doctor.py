@@ -1,4 +1,4 @@
-"""The doctor: well when all is well, and each planted fault is found, and nothing else."""
+"""The doctor: no fault in a healthy copy, and exactly each planted fault in others."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ LONG_AGO = timedelta(hours=5)
 
 @dataclass
 class Copy:
-    """A copy with nothing wrong, for a fault to be planted in."""
+    """A healthy copy, for a fault to be planted in."""
 
     settings: Settings
     patch: pytest.MonkeyPatch
@@ -56,12 +56,12 @@ def copy(
     organization: Organization,
 ) -> Iterator[Copy]:
     yield Copy(settings, monkeypatch, healthy_copy, organization)
-    # What the other tests of this process expect to be there.
+    # Restore what other tests of this process expect.
     tasks.schedule_all()
 
 
 def faults() -> list[Finding]:
-    """Return what the doctor finds wrong."""
+    """Return the faults that the doctor finds."""
     return [finding for finding in doctor.run_checks() if finding.state is State.FAULT]
 
 
@@ -269,7 +269,7 @@ PLANTED: list[tuple[Callable[[Copy], None], str, str]] = [
 ]
 
 
-def test_a_healthy_copy_is_well_in_every_check(copy: Copy) -> None:
+def test_a_healthy_copy_passes_every_check(copy: Copy) -> None:
     findings = list(doctor.run_checks())
     assert [line_of(finding) for finding in findings if finding.state is not State.OK] == []
     assert {finding.name for finding in findings} == {each.name for each in doctor.list_checks()}
@@ -288,7 +288,7 @@ def test_a_planted_fault_is_found_and_nothing_else(
     assert found.to_do
 
 
-def test_what_needs_an_absent_database_is_skipped_and_not_called_wrong(copy: Copy) -> None:
+def test_without_a_database_the_checks_that_need_it_are_skipped(copy: Copy) -> None:
     database_away(copy)
     skipped = {f.name for f in doctor.run_checks() if f.state is State.SKIPPED}
     assert {"migrations", "clock", "ledger", "workers"} <= skipped
@@ -298,7 +298,7 @@ def test_what_needs_an_absent_database_is_skipped_and_not_called_wrong(copy: Cop
 # In production ----------------------------------------------------------------------------------
 
 
-def test_production_without_what_it_needs_is_warned_of_each_thing(copy: Copy) -> None:
+def test_each_thing_missing_in_production_is_a_fault(copy: Copy) -> None:
     copy.settings.PRODUCTION = True
     copy.settings.STATIC_ROOT = live_settings.VIDGO_DATA / "nothing-collected"
     lines = [
@@ -326,7 +326,7 @@ def test_production_runs_the_checks_of_a_deployment(copy: Copy) -> None:
     assert any("security.W012" in line for line in lines)
 
 
-# One that breaks --------------------------------------------------------------------------------
+# Broken checks ----------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -385,7 +385,7 @@ def test_the_command_prints_a_line_each_and_exits_with_one_at_a_fault(
     assert out.getvalue().splitlines()[1] == "!!  mail: refused — set EMAIL_HOST"
 
 
-def test_programs_read_json(only: Callable[..., None]) -> None:
+def test_the_command_can_print_json(only: Callable[..., None]) -> None:
     only(a_check("mail", lambda: [doctor.fault("refused", to_do="set EMAIL_HOST")]))
     out = io.StringIO()
     with pytest.raises(SystemExit):
@@ -405,7 +405,7 @@ def test_programs_read_json(only: Callable[..., None]) -> None:
 
 def test_no_connection_of_a_check_is_left_open(copy: Copy) -> None:
     def others() -> set[int]:
-        # Autovacuum comes to a database whenever it likes.
+        # Only clients' connections: autovacuum may connect at any time.
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
@@ -415,5 +415,5 @@ def test_no_connection_of_a_check_is_left_open(copy: Copy) -> None:
 
     before = others()
     list(doctor.run_checks())
-    # The database ends what was closed in its own time.
+    # The database takes a moment to end closed connections.
     assert wait_until(lambda: others() <= before, seconds=10)
