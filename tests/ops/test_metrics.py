@@ -203,9 +203,9 @@ def test_failed_background_tasks_are_reported_by_name() -> None:
             stopped=at,
             success=False,
         )
-    now = scrape()
-    assert now("vidgo_background_tasks_failed", task="billing.tasks.send_notice") == 2
-    assert now("vidgo_background_tasks_failed", task="all") == 2
+    scraped = scrape()
+    assert scraped("vidgo_background_tasks_failed", task="billing.tasks.send_notice") == 2
+    assert scraped("vidgo_background_tasks_failed", task="all") == 2
 
 
 def test_a_scrape_makes_a_fixed_number_of_queries(

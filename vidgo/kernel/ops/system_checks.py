@@ -12,29 +12,20 @@ MINIMUM_SECRET_LENGTH = 32
 @register(Tags.security)
 def no_loopback_in_production(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
     """Reject URLs of customers that lead to this machine in production."""
-    if settings.PRODUCTION and settings.VIDGO_ALLOW_LOOPBACK_URLS:
-        return [
-            Error(
-                "VIDGO_ALLOW_LOOPBACK_URLS is set in production.",
-                hint="It lets customers reach services on this machine. Unset it.",
-                id="vidgo.E001",
-            )
-        ]
-    return []
+    if not (settings.PRODUCTION and settings.VIDGO_ALLOW_LOOPBACK_URLS):
+        return []
+    message = "VIDGO_ALLOW_LOOPBACK_URLS is set in production."
+    hint = "It lets customers reach services on this machine. Unset it."
+    return [Error(message, hint=hint, id="vidgo.E001")]
 
 
 @register(Tags.security)
 def https_in_production(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
     """Reject keys and files sent without encryption."""
-    if settings.PRODUCTION and not settings.HTTPS:
-        return [
-            Error(
-                "VIDGO_PUBLIC_URL is not https in production.",
-                hint="Put a TLS proxy in front and use its URL.",
-                id="vidgo.E002",
-            )
-        ]
-    return []
+    if not settings.PRODUCTION or settings.HTTPS:
+        return []
+    message = "VIDGO_PUBLIC_URL is not https in production."
+    return [Error(message, hint="Put a TLS proxy in front and use its URL.", id="vidgo.E002")]
 
 
 @register(Tags.security)
@@ -43,28 +34,21 @@ def peppers_are_long(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckM
     for entry in settings.API_KEY_PEPPERS:
         version, _colon, pepper = entry.partition(":")
         if not version or len(version) > 16 or len(pepper) < MINIMUM_SECRET_LENGTH:
-            return [
-                Error(
-                    "API_KEY_PEPPERS has an entry that is not 'version:pepper' with a pepper of at "
-                    f"least {MINIMUM_SECRET_LENGTH} characters.",
-                    id="vidgo.E003",
-                )
-            ]
+            message = (
+                "API_KEY_PEPPERS has an entry that is not 'version:pepper' with a pepper of at "
+                f"least {MINIMUM_SECRET_LENGTH} characters."
+            )
+            return [Error(message, id="vidgo.E003")]
     return []
 
 
 @register(Tags.security)
 def metrics_token_is_long(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
     """Reject a short token: nothing else protects /metrics."""
-    if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < MINIMUM_SECRET_LENGTH:
-        return [
-            Error(
-                f"METRICS_TOKEN has fewer than {MINIMUM_SECRET_LENGTH} characters.",
-                hint="Use a long random string.",
-                id="vidgo.E005",
-            )
-        ]
-    return []
+    if not settings.METRICS_TOKEN or len(settings.METRICS_TOKEN) >= MINIMUM_SECRET_LENGTH:
+        return []
+    message = f"METRICS_TOKEN has fewer than {MINIMUM_SECRET_LENGTH} characters."
+    return [Error(message, hint="Use a long random string.", id="vidgo.E005")]
 
 
 @register()
@@ -72,16 +56,11 @@ def work_cycles_end_before_leases(
     app_configs: Sequence[Any] | None, **_: Any
 ) -> list[CheckMessage]:
     """Reject a work cycle that the queue could cut off."""
-    timeout: int = settings.Q_CLUSTER["timeout"]
-    if timeout < settings.WORK_CYCLE_SECONDS * 4:
-        return [
-            Error(
-                "WORK_CYCLE_SECONDS is more than a quarter of the queue's timeout.",
-                hint="A work cycle may overrun by the calls in flight; keep it short.",
-                id="vidgo.E004",
-            )
-        ]
-    return []
+    if settings.Q_CLUSTER["timeout"] >= settings.WORK_CYCLE_SECONDS * 4:
+        return []
+    message = "WORK_CYCLE_SECONDS is more than a quarter of the queue's timeout."
+    hint = "A work cycle may overrun by the calls in flight; keep it short."
+    return [Error(message, hint=hint, id="vidgo.E004")]
 
 
 @register()
@@ -94,10 +73,6 @@ def bucket_is_whole(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMe
         missing = "S3_BUCKET"
     else:
         return []
-    return [
-        Error(
-            f"{missing} is missing, while other bucket settings are set.",
-            hint="Set all of S3_BUCKET, S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, or none.",
-            id="vidgo.E006",
-        )
-    ]
+    message = f"{missing} is missing, while other bucket settings are set."
+    hint = "Set all of S3_BUCKET, S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, or none."
+    return [Error(message, hint=hint, id="vidgo.E006")]

@@ -56,7 +56,8 @@ def stack(
     `titles` name the bars in their tooltips, `short` names them below the axis.
     """
     count = len(titles)
-    highest = ceiling(max((sum(column) for column in _columns(series, count)), default=0))
+    columns = zip(*(each.values for each in series), strict=True)
+    highest = ceiling(max(map(sum, columns), default=0))
     return Chart(
         label=label,
         series=series,
@@ -123,7 +124,3 @@ def ceiling(highest: int) -> int:
             if highest <= factor * size:
                 return factor * size
         size *= 10
-
-
-def _columns(series: Sequence[Series], count: int) -> list[list[int]]:
-    return [[each.values[place] for each in series] for place in range(count)]
