@@ -1,4 +1,4 @@
-# Web and worker in one image; the command decides. docs/deploy.md says how it is used.
+# One image for web and worker; the command decides. See docs/deploy.md.
 FROM python:3.11-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /app
@@ -7,7 +7,7 @@ RUN python -m venv /venv \
     && /venv/bin/pip install --no-deps --require-hashes -r requirements-pip.txt \
     && /venv/bin/pip install --no-deps --require-hashes -r requirements.txt
 COPY . .
-# These secrets live for this one command; the real ones come from the environment.
+# These secrets are for this command only; the real ones come from the environment.
 RUN VIDGO_ENVIRONMENT=production VIDGO_PUBLIC_URL=https://build.invalid \
     SECRET_KEY=only-for-collecting-the-static-files-of-this-image-build \
     API_KEY_PEPPERS=1:only-for-collecting-the-static-files-of-this-image \

@@ -6,14 +6,14 @@ import sys
 
 
 def main() -> None:
-    """Run one command; a wrong setting is one line on the terminal rather than a traceback."""
+    """Run a command; report an invalid setting in one line instead of a traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vidgo.settings")
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
     try:
-        settings.INSTALLED_APPS  # noqa: B018  reading any of them loads them all
+        settings.INSTALLED_APPS  # noqa: B018  reading one setting loads them all
     except ImproperlyConfigured as error:
         sys.stderr.write(f"vidgo: {error}\n")
         sys.exit(2)

@@ -1,4 +1,4 @@
-"""vidgo: the project itself and the kernel that knows no app."""
+"""The Django app of the project: the kernel, the admin and the management commands."""
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -8,7 +8,7 @@ class VidgoConfig(AppConfig):
     name = "vidgo"
 
     def ready(self) -> None:
-        """Register the checks, watch connections, report errors where that is set."""
+        """Register the checks, watch connections, and report errors if SENTRY_DSN is set."""
         from vidgo.kernel.db import connection_pool, planner_settings, tenant_context
         from vidgo.kernel.ops import (  # noqa: F401  (checks register themselves)
             environment_checks,

@@ -1,9 +1,9 @@
-"""Backups: the database and all files in one folder, with a checksum of each.
+"""Backups: the database and all files in one folder, with checksums.
 
-The database is dumped first, as it is at one moment, and the files are copied after: files never
-change, and each was stored before the row that names it. A file whose time was over meanwhile is
-missing, as it would be at the next sweep. Secrets of the environment are not part of a backup; the
-manifest has fingerprints of them, so that a restore can tell when others are in use.
+The database is dumped first, in one snapshot, and the files are copied after it: files never
+change, and each was stored before the row that names it. A file that expires in between is
+missing, as it would be after the next sweep. Secrets are not part of a backup; the manifest has
+fingerprints of them, so that a restore can warn when the secrets have changed.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from vidgo.kernel.db import tenant_context
 
 MANIFEST, DUMP, FILES = "manifest.json", "database.dump", "files"
 CHUNK_BYTES = 1_000_000
-# A session's key lets in whoever reads it, and the others are of no use to anybody tomorrow.
+# Session keys are credentials, and the other rows are outdated by the next day.
 WITHOUT_ROWS = ("django_session", "usersessions_usersession", "accounts_ratebucket")
-# Where the readiness check and the doctor write for a moment.
-PASSING_FOLDER = "health"
-# Django's own options of a connection, which libpq does not know.
+# Where the doctor writes a test file.
+HEALTH_FOLDER = "health"
+# Django's own connection options, which libpq does not know.
 OWN_OPTIONS = frozenset({"pool", "server_side_binding", "isolation_level", "assume_role"})
 
 OTHERS = """
@@ -51,24 +51,24 @@ GRANT USAGE ON SCHEMA public TO PUBLIC;
 
 
 class BackupError(Exception):
-    """The backup cannot be made or restored; the message is a sentence for the operator."""
+    """The backup cannot be made or restored; the message is for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup says of itself."""
+    """The description of a backup."""
 
     made_at: str
     version: str
     secrets: dict[str, str]
-    # The SHA-256 of each file by its path in the backup.
+    # From each file's path in the backup to its SHA-256.
     files: dict[str, str]
 
 
 def write(*, folder: Path) -> Path:
-    """Write a backup into a new folder below `folder` and return that.
+    """Write a backup into a new folder in `folder` and return its path.
 
-    It has its name only once it is complete. Raises BackupError.
+    The folder gets its final name once it is complete. Raises BackupError.
     """
     now = datetime.now(UTC)
     place = folder / f"vidgo-{now:%Y%m%dT%H%M%SZ}"
@@ -99,7 +99,7 @@ def write(*, folder: Path) -> Path:
 def check(*, backup: Path) -> Manifest:
     """Compare each file of a backup with its checksum; raises BackupError, naming some that differ.
 
-    Also a file that the manifest does not know counts: it would be restored without a word.
+    A file that is not in the manifest is an error too.
     """
     try:
         manifest = Manifest(**json.loads((backup / MANIFEST).read_text()))
@@ -119,10 +119,10 @@ def check(*, backup: Path) -> Manifest:
 
 
 def restore(*, backup: Path, force: bool) -> Manifest:
-    """Bring database and files to what a backup holds.
+    """Replace the database and the files with those of a backup.
 
-    Everything is checked before anything is touched. Raises BackupError for a damaged backup, when
-    somebody else is connected, and when there is something already, unless `force` removes it.
+    Everything is checked before anything changes. Raises BackupError if the backup is damaged, if
+    there are other connections, and if there is any data, unless `force` removes it.
     """
     manifest = check(backup=backup)
     if not force:
@@ -134,10 +134,10 @@ def restore(*, backup: Path, force: bool) -> Manifest:
         cursor.execute(OTHERS)
         (others,) = cursor.fetchone() or (0,)
     if others:
-        raise BackupError(f"{others} others are connected to the database: stop web and workers")
+        raise BackupError(f"the database has {others} other connections: stop web and workers")
     with connection.cursor() as cursor:
         cursor.execute(EMPTY)
-        # Policies name it, and the dump leaves rights out.
+        # Policies name the role, and the dump has no privileges.
         cursor.execute(tenant_context.CREATE_ROLE)
     connection.close()
     _run(
@@ -153,7 +153,7 @@ def restore(*, backup: Path, force: bool) -> Manifest:
 
 
 def fingerprints() -> dict[str, str]:
-    """Return what tells one secret from another and nothing else about it."""
+    """Return a fingerprint of each secret, which reveals nothing else about it."""
     secrets = {"SECRET_KEY": settings.SECRET_KEY}
     for entry in settings.API_KEY_PEPPERS:
         version, _, pepper = entry.partition(":")
@@ -165,16 +165,16 @@ def fingerprints() -> dict[str, str]:
 
 
 def list_missing_secrets(*, manifest: Manifest) -> list[str]:
-    """Return the secrets that were in use when a backup was made and are not now."""
+    """Return the names of the secrets that have changed since a backup was made."""
     known = set(fingerprints().values())
     return [name for name, print_ in manifest.secrets.items() if print_ not in known]
 
 
 @contextlib.contextmanager
 def own_database(*, may_run: bool) -> Iterator[None]:
-    """Have the embedded database of a development copy run for the length of a block.
+    """Run the embedded database of a development copy during a block; do nothing elsewhere.
 
-    Raises BackupError when the copy runs and must not. Elsewhere there is nothing to do.
+    Raises BackupError if the copy is already running and `may_run` is false.
     """
     if settings.DATABASE_URL:
         yield
@@ -184,7 +184,7 @@ def own_database(*, may_run: bool) -> Iterator[None]:
         lock = process_groups.hold(path=data / "up.lock", patience_seconds=20)
     except process_groups.AlreadyHeld as error:
         if not may_run:
-            raise BackupError(f"this copy runs, stop it first: {error}") from None
+            raise BackupError(f"this copy is running, stop it first: {error}") from None
         yield
         return
     try:
@@ -213,18 +213,18 @@ def _dump(path: Path) -> None:
     )
 
 
-def _run(program: str, *words: str) -> None:
-    """Run one of PostgreSQL's programs on our database; raises BackupError with what it said."""
-    # Not among the words, where every user of the machine could read it.
+def _run(program: str, *arguments: str) -> None:
+    """Run one of PostgreSQL's programs; raises BackupError with its error output."""
+    # Not an argument, which every user of the machine could read.
     password = {"PGPASSWORD": str(connection.settings_dict["PASSWORD"])}
     try:
         command = embedded_postgres.program(program)
     except embedded_postgres.ServerError:
         command = shutil.which(program) or ""
     if not command:
-        raise BackupError(f"{program} is not here: install PostgreSQL's client programs")
+        raise BackupError(f"{program} was not found: install PostgreSQL's client programs")
     done = subprocess.run(  # noqa: S603  PostgreSQL's own program
-        [command, *words],
+        [command, *arguments],
         env={**os.environ, **password},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -259,12 +259,12 @@ def _stored_names(folder: str = "") -> Iterator[str]:
     for name in names:
         yield str(PurePosixPath(folder) / name)
     for each in folders:
-        if each and str(PurePosixPath(folder) / each) != PASSING_FOLDER:
+        if each and str(PurePosixPath(folder) / each) != HEALTH_FOLDER:
             yield from _stored_names(str(PurePosixPath(folder) / each))
 
 
 def _copy_out(name: str, path: Path) -> str:
-    """Copy a stored file to a path and return its SHA-256, nothing when it has just gone."""
+    """Copy a stored file to a path and return its SHA-256, or nothing if it was just deleted."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with default_storage.open(name, "rb") as stored, path.open("xb") as copy:
@@ -278,7 +278,7 @@ def _copy_in(path: Path, name: str) -> None:
     with path.open("rb") as copy:
         stored = default_storage.save(name, File(copy))
     if stored != name:
-        raise BackupError(f"{name} was stored as {stored}: somebody else writes to the storage")
+        raise BackupError(f"{name} was stored as {stored}: something else writes to the storage")
 
 
 def _copy(source: Any, target: IO[bytes]) -> str:

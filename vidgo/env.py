@@ -1,4 +1,4 @@
-"""Typed readers of environment variables that fail loudly and remember each name read.
+"""Typed readers of environment variables, which raise on bad values and record each name.
 
 `vidgo/settings.py` reads every value through this module, so `READ` is the complete list of
 settings; a test compares it with `.env.example` and `docs/settings.md`.
@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 T = TypeVar("T")
 
 READ: set[str] = set()
-# Former names, which still work where the present one is not set.
+# Former names, which still work if the new one is not set.
 ALIASES = {"FAILPOINT": "CRASH_AT", "WORK_CYCLE_SECONDS": "SLICE_SECONDS"}
 
 
@@ -43,7 +43,7 @@ def text(name: str, default: str = "", *, choices: tuple[str, ...] = ()) -> str:
 
 
 def secret(name: str, default: str = "") -> str:
-    """Return the variable as a string without ever repeating its value in an error."""
+    """Return the variable as a string; no error ever contains its value."""
     return _read(name, default, str)
 
 
@@ -91,12 +91,12 @@ def names(name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
 
 
 def url(name: str, default: str) -> str:
-    """Return the variable as an absolute http(s) address without a trailing slash."""
+    """Return the variable as an absolute http(s) URL without a trailing slash."""
 
     def parse(raw: str) -> str:
         parts = urlsplit(raw)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("must be an absolute http(s) address")
+            raise ValueError("must be an absolute http(s) URL")
         return raw.rstrip("/")
 
     return _read(name, default, parse)

@@ -25,37 +25,37 @@ bind = [
 ]
 workers = settings.WEB_PROCESSES
 worker_class = "gthread"
-# Threads are cheap and connections to the database are not: those that wait for a job's end hold
-# none, and the others share a pool. One more is for the thread that watches for those who wait.
+# Threads are cheap, database connections are not: threads that wait for the end of a job hold none,
+# and the others share a pool.
 threads = settings.WEB_THREADS + settings.WEB_WAITS
-# Loaded once and then forked: a faster start and less memory. The pool opens at the first query,
-# thus in each process by itself.
+# Load once, then fork: a faster start and less memory. The connection pool opens at the first
+# query, so each process has its own.
 preload_app = True
-# Requests are short, as the images are made by the worker. Seconds.
+# In seconds. Requests are short, as workers make the images.
 timeout = 60
 graceful_timeout = 8
 keepalive = 5
-# The application logs each request itself, with its id and organization.
+# The application logs each request itself, with its id and its organization.
 accesslog = None
 loglevel = "warning"
-# Off: its default path is shared by every gunicorn of this user.
+# Off, as its default path is shared by every gunicorn of this user.
 control_socket_disable = True
 
-# Where the processes of this server count their requests, for whichever is asked for /metrics.
+# Where this server's processes count requests; whichever serves /metrics reads all of it.
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(
     web_lifecycle.make_folder(parent=Path(tempfile.gettempdir()))
 )
 
 
 def on_starting(server: Any) -> None:
-    """Let a SIGTERM say at /readyz that this server is about to end, and end it later."""
+    """On SIGTERM, report at /readyz that this server is ending, and end it after a delay."""
     end = server.handle_term
 
     def drain() -> None:
-        was_told_before = web_lifecycle.is_ending()
+        was_ending = web_lifecycle.is_ending()
         web_lifecycle.begin_to_end()
         seconds = settings.WEB_DRAIN_SECONDS
-        if was_told_before or not seconds:
+        if was_ending or not seconds:
             end()
         else:
             again = threading.Timer(seconds, server.signal, (signal.SIGTERM, None))
@@ -66,14 +66,15 @@ def on_starting(server: Any) -> None:
 
 
 def on_exit(server: Any) -> None:
-    """Remove what was counted."""
+    """Remove the folder with the counters."""
     shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 
 def post_worker_init(worker: Any) -> None:
-    """Share connections, and answer those who wait as soon as this process is told to end."""
+    """Set up the connection pool, and on SIGTERM answer all waiting requests at once."""
     from generation.jobs.long_polling import watcher
 
+    # One more for the thread that watches the jobs of waiting requests.
     connection_pool.share(threads=settings.WEB_THREADS + 1)
     before = signal.getsignal(signal.SIGTERM)
 
@@ -83,5 +84,5 @@ def post_worker_init(worker: Any) -> None:
             before(number, frame)
 
     signal.signal(signal.SIGTERM, stop)
-    # A new handler forgets what gunicorn had said of the old one: let no call be interrupted.
+    # Setting a handler resets this flag of gunicorn's: do not interrupt system calls.
     signal.siginterrupt(signal.SIGTERM, False)

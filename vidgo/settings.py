@@ -1,8 +1,8 @@
-"""Every setting of Vidgo, in one flat file; every value that may differ is read through env.py.
+"""Every setting of Vidgo, in one flat file; configurable values are read through env.py.
 
-Without DATABASE_URL this is a development copy: an embedded PostgreSQL and secrets of its own,
-both kept under VIDGO_DATA. With DATABASE_URL it is production, unless VIDGO_ENVIRONMENT says
-otherwise, and then refuses to start without its secrets. `docs/settings.md` explains each one.
+Without DATABASE_URL this is a development copy, with an embedded PostgreSQL and generated secrets
+in VIDGO_DATA. With DATABASE_URL it is production, unless VIDGO_ENVIRONMENT says otherwise, and does
+not start without its secrets. `docs/settings.md` explains each setting.
 """
 
 from pathlib import Path
@@ -35,10 +35,10 @@ if not VIDGO_PUBLIC_URL:
     raise ImproperlyConfigured("VIDGO_PUBLIC_URL is required in production")
 VIDGO_NAME = env.text("VIDGO_NAME", "Vidgo")
 VIDGO_SUPPORT_EMAIL = env.text("VIDGO_SUPPORT_EMAIL")
-# The operator's own terms; without them the pages say that they are placeholders.
+# The operator's own terms; without them, our pages have placeholders and say so.
 VIDGO_TERMS_URL = env.url("VIDGO_TERMS_URL", "")
 VIDGO_PRIVACY_URL = env.url("VIDGO_PRIVACY_URL", "")
-# A folder of the operator's, whose templates take the place of ours.
+# A folder with the operator's own templates, which override ours.
 VIDGO_TEMPLATES = env.text("VIDGO_TEMPLATES")
 VIDGO_VERSION = __version__
 
@@ -54,7 +54,7 @@ def _secret(name: str) -> str:
 
 SECRET_KEY = _secret("SECRET_KEY")
 SECRET_KEY_FALLBACKS = list(env.names("SECRET_KEY_FALLBACKS"))
-# One "version:pepper" each, the newest first: keys are hashed with the first, checked with any.
+# "version:pepper" entries, the newest first: API keys are hashed with the first, checked with all.
 API_KEY_PEPPERS = env.names("API_KEY_PEPPERS") or (
     ()
     if PRODUCTION
@@ -125,7 +125,10 @@ TEMPLATES = [
                 "vidgo.kernel.web.error_pages.site",
             ],
             "builtins": ["vidgo.kernel.web.templatetags.ui"],
-            "libraries": {"mail_tags": "vidgo.kernel.web.templatetags.mail_tags"},
+            "libraries": {
+                "admin_tags": "vidgo.admin.templatetags",
+                "mail_tags": "vidgo.kernel.web.templatetags.mail_tags",
+            },
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",
@@ -143,7 +146,7 @@ if DEBUG:
 
 # Database, cache, queue --------------------------------------------------------------------------
 
-# PostgreSQL too keeps tenants apart, beside the queries that name their organization.
+# A second isolation of tenants, besides the organization in each query.
 ROW_LEVEL_SECURITY = env.boolean("ROW_LEVEL_SECURITY", True)
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
@@ -163,13 +166,13 @@ CACHES = {
         "LOCATION": CACHE_TABLE,
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
-    # The queue notes its own state here twice a second, which nobody else needs to read.
+    # The queue writes its own state here twice a second; no other process reads it.
     "queue": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
 
 WORKER_PROCESSES = env.integer("WORKER_PROCESSES", 2, minimum=1)
 QUEUE_TIMEOUT_SECONDS = 240
-# Times in seconds, except "bulk" and "queue_limit"; docs/engine.md says why each is what it is.
+# Times in seconds; docs/engine.md explains the values.
 Q_CLUSTER: dict[str, Any] = {
     "name": "vidgo",
     "orm": "default",
@@ -177,7 +180,7 @@ Q_CLUSTER: dict[str, Any] = {
     "cache": "queue",
     "workers": WORKER_PROCESSES,
     "timeout": QUEUE_TIMEOUT_SECONDS,
-    # A row pulled into memory may wait for every task before it: above
+    # A row pulled into memory may wait for every task before it, so this must be above
     # timeout × ceil((queue_limit + bulk + workers) / workers) + 15.
     "retry": QUEUE_TIMEOUT_SECONDS
     * (-(-(WORKER_PROCESSES + 1 + WORKER_PROCESSES) // WORKER_PROCESSES))
@@ -215,9 +218,9 @@ ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-# A new address counts once it is confirmed; until then one signs in with the old one.
+# A new address takes effect once it is confirmed; until then the old one is used to sign in.
 ACCOUNT_CHANGE_EMAIL = True
-# Who acts on the security of an account is asked for the password, or a second factor, first.
+# Security changes ask for the password or a second factor first.
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 MFA_ADAPTER = "accounts.sign_in.second_factors.MFAAdapter"
@@ -229,10 +232,10 @@ MFA_FORMS = {
     "login_webauthn": "accounts.sign_in.passkeys.LoginForm",
     "reauthenticate_webauthn": "accounts.sign_in.passkeys.ReauthenticateForm",
 }
-# `accounts.dashboard.profile` requires a confirmed address before a factor is added. The library's
-# own rule would also forbid changing the address as long as there is a factor.
+# `accounts.dashboard.profile` requires a confirmed address before a second factor is added. The
+# library's own rule would also forbid changing the address while there is a second factor.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
-# A clock may be half a minute off.
+# Allows a clock to be half a minute off.
 MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(VIDGO_PUBLIC_URL).scheme
@@ -272,14 +275,14 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:", "blob:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        # Buttons of ours post to us and then lead on to Stripe; a browser checks that way, too.
+        # Some of our forms redirect to Stripe, and browsers check redirects too.
         "form-action": [SELF, "https://checkout.stripe.com", "https://billing.stripe.com"],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "manifest-src": [SELF],
     }
 }
-# Bodies of the JSON API; a file upload has its own bound in generation/storage/uploads.py.
+# For JSON; file uploads have their own limit in generation/storage/uploads.py.
 API_BODY_MAX_BYTES = 1_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
@@ -293,13 +296,13 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "vidgo.kernel.api.envelope.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
-# Requests a minute; each bucket holds what flows into it in RATE_LIMIT_BURST_SECONDS.
+# Token buckets: each holds the requests of RATE_LIMIT_BURST_SECONDS.
 RATE_LIMIT_KEY_PER_MINUTE = env.integer("RATE_LIMIT_KEY_PER_MINUTE", 3000, minimum=1)
 RATE_LIMIT_ORGANIZATION_PER_MINUTE = env.integer(
     "RATE_LIMIT_ORGANIZATION_PER_MINUTE", 6000, minimum=1
 )
 RATE_LIMIT_BURST_SECONDS = env.seconds("RATE_LIMIT_BURST_SECONDS", 60, minimum=1)
-# As the published contract says; all of them may come at once.
+# From the published contract; all of them may come at once.
 RATE_LIMIT_UPLOADS_PER_MINUTE = env.integer("RATE_LIMIT_UPLOADS_PER_MINUTE", 5, minimum=1)
 RATE_LIMIT_BAD_KEYS_PER_MINUTE = env.integer("RATE_LIMIT_BAD_KEYS_PER_MINUTE", 60, minimum=1)
 SPECTACULAR_SETTINGS = {
@@ -316,7 +319,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {
         "persistAuthorization": False,
         "displayRequestDuration": True,
-        # The list of shapes below the calls stays folded: each call shows its own.
+        # Collapse the list of schemas: each call has its own.
         "defaultModelsExpandDepth": 0,
     },
     "COMPONENT_SPLIT_REQUEST": True,
@@ -327,12 +330,12 @@ SPECTACULAR_SETTINGS = {
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# A development copy serves static files where they lie; production serves what collectstatic made.
+# A development copy serves static files from their source; production serves collectstatic's.
 _static_root = env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles"))
 STATIC_ROOT = _static_root if PRODUCTION else None
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(VIDGO_DATA / "media")))
-# With a bucket, files are kept there instead of in MEDIA_ROOT.
+# With a bucket, files are stored there instead of in MEDIA_ROOT.
 S3_BUCKET = env.text("S3_BUCKET")
 S3_ENDPOINT_URL = env.url("S3_ENDPOINT_URL", "")
 S3_REGION = env.text("S3_REGION", "us-east-1")
@@ -360,20 +363,20 @@ if S3_BUCKET:
         },
     }
 FILE_UPLOAD_PERMISSIONS = 0o640
-# Where customers fetch files: by setting another origin than that of the pages, such as a CDN's.
+# The origin of customers' files, such as a CDN; by default that of the pages.
 FILES_PUBLIC_URL = env.url("FILES_PUBLIC_URL", "")
 if FILES_PUBLIC_URL:
     CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"].append(FILES_PUBLIC_URL)
 RESULT_RETENTION_DAYS = env.integer("RESULT_RETENTION_DAYS", 30, minimum=1)
 UPLOAD_RETENTION_HOURS = env.integer("UPLOAD_RETENTION_HOURS", 72, minimum=1)
-# What is over and needed by nobody: processed events of Stripe, failed tasks, ended invitations.
+# For processed Stripe events, failed tasks and ended invitations.
 RECORD_RETENTION_DAYS = env.integer("RECORD_RETENTION_DAYS", 90, minimum=30)
 
 # Money -------------------------------------------------------------------------------------------
 
 STRIPE_SECRET_KEY = env.secret("STRIPE_SECRET_KEY")
 STRIPE_WEBHOOK_SECRET = env.secret("STRIPE_WEBHOOK_SECRET")
-# Without a key a development copy talks to a simulator of its own, through the same SDK.
+# Without a key, a development copy uses its own Stripe simulator, through the same SDK.
 STRIPE_SIMULATOR = env.boolean("STRIPE_SIMULATOR", not PRODUCTION and not STRIPE_SECRET_KEY)
 STRIPE_API_BASE = ""
 if STRIPE_SIMULATOR:
@@ -386,17 +389,17 @@ if STRIPE_SIMULATOR:
     STRIPE_SIMULATOR_WEBHOOK_URL = f"http://127.0.0.1:{PORT}/webhooks/stripe"
     STRIPE_SIMULATOR_PUBLIC_URL = VIDGO_PUBLIC_URL
     STRIPE_SIMULATOR_MERCHANT = VIDGO_NAME
-    # Its retries come this many times sooner than Stripe's, so that a demo need not wait hours.
+    # How many times faster than Stripe it retries, so that a demo need not wait for long.
     STRIPE_SIMULATOR_SPEED = 60
-    # Its payment page is at this address by whichever name one came.
+    # Its payment page has this origin, whatever host name the visitor uses.
     CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(f"http://127.0.0.1:{PORT}")
 STRIPE_AUTOMATIC_TAX = env.boolean("STRIPE_AUTOMATIC_TAX", False)
-# What can be bought at a click, "cents:credits" each; any other amount buys two credits a cent.
+# "cents:credits" entries; any other amount buys two credits per cent.
 BILLING_PACKS = env.names("BILLING_PACKS", ("500:1000", "2000:4000", "5000:10000", "10000:20000"))
 
 # Providers ---------------------------------------------------------------------------------------
 
-# One without a key is in no route. "concurrency" is the account's limit, over all workers.
+# A provider without a key is not used. "Concurrency" is the account's limit, across all workers.
 BFL_API_KEY = env.secret("BFL_API_KEY")
 BFL_BASE_URL = env.url("BFL_BASE_URL", "https://api.bfl.ai")
 BFL_CONCURRENCY = env.integer("BFL_CONCURRENCY", 24, minimum=1)
@@ -407,7 +410,7 @@ FAL_CONCURRENCY = env.integer("FAL_CONCURRENCY", 10, minimum=1)
 REPLICATE_API_TOKEN = env.secret("REPLICATE_API_TOKEN")
 REPLICATE_BASE_URL = env.url("REPLICATE_BASE_URL", "https://api.replicate.com")
 REPLICATE_CONCURRENCY = env.integer("REPLICATE_CONCURRENCY", 50, minimum=1)
-# Without any vendor's key a development copy draws its own images.
+# Without any vendor's key, a development copy draws its own images.
 SANDBOX_ENABLED = env.boolean(
     "SANDBOX_ENABLED",
     not PRODUCTION and not (BFL_API_KEY or FAL_KEY or REPLICATE_API_TOKEN),
@@ -423,12 +426,12 @@ LEASE_SECONDS = env.seconds("LEASE_SECONDS", 30, minimum=1)
 JOBS_IN_FLIGHT_PER_PROCESS = env.integer("JOBS_IN_FLIGHT_PER_PROCESS", 500, minimum=1)
 ORGANIZATION_CONCURRENCY = env.integer("ORGANIZATION_CONCURRENCY", 100, minimum=1)
 JOB_DEADLINE_SECONDS = env.seconds("JOB_DEADLINE_SECONDS", 900, minimum=1)
-# Inert in production: a process dies at this step, for tests of what then happens.
+# For tests: a process dies at this step. Ignored in production.
 FAILPOINT: str = "" if PRODUCTION else env.text("FAILPOINT")
-# Lets customers' addresses point at this machine, for developing receivers; refused in production.
+# Allow customers' URLs to point at this machine, to develop receivers; rejected in production.
 VIDGO_ALLOW_LOOPBACK_URLS = env.boolean("VIDGO_ALLOW_LOOPBACK_URLS", False)
 
-# Callbacks ---------------------------------------------------------------------------------------
+# Webhooks ----------------------------------------------------------------------------------------
 
 CALLBACKS_IN_FLIGHT_PER_PROCESS = env.integer("CALLBACKS_IN_FLIGHT_PER_PROCESS", 200, minimum=1)
 CALLBACKS_IN_FLIGHT_PER_ORGANIZATION = env.integer(
@@ -442,10 +445,10 @@ CALLBACK_SECRET_OVERLAP_HOURS = env.integer("CALLBACK_SECRET_OVERLAP_HOURS", 24,
 # Web server --------------------------------------------------------------------------------------
 
 WEB_PROCESSES = env.integer("WEB_PROCESSES", 2, minimum=1)
-# Threads that serve, each with a database connection, and threads that only wait for a job's end.
+# Threads that serve requests, each with a database connection, and threads that wait for a job.
 WEB_THREADS = env.integer("WEB_THREADS", 16, minimum=1)
 WEB_WAITS = env.integer("WEB_WAITS", 128)
-# How long one that is told to end goes on serving, while /readyz says that it is about to.
+# How long a server still serves after SIGTERM, while /readyz reports that it is ending.
 WEB_DRAIN_SECONDS = env.seconds("WEB_DRAIN_SECONDS", 0)
 
 # Mail --------------------------------------------------------------------------------------------
@@ -457,7 +460,7 @@ EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS", True)
 EMAIL_TIMEOUT = 10
 EMAIL_FILE_PATH = VIDGO_DATA / "mail"
-# Without a mail server each message is printed and kept as a file under VIDGO_DATA/mail.
+# Without a mail server, each message is printed and saved as a file in VIDGO_DATA/mail.
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"
     if EMAIL_HOST
@@ -478,7 +481,7 @@ LOG_FORMAT = env.text(
 )
 LOGGING_CONFIG = "vidgo.kernel.ops.logs.configure"
 LOGGING = {"level": LOG_LEVEL, "format": LOG_FORMAT}
-# Whoever knows it reads /metrics; in production nobody does without one.
+# The token for /metrics, which is closed in production without one.
 METRICS_TOKEN = env.secret("METRICS_TOKEN")
-# Without one no error leaves this installation.
+# Without it, no error reports are sent.
 SENTRY_DSN = env.secret("SENTRY_DSN")

@@ -1,4 +1,4 @@
-"""The table of contents."""
+"""All URLs of the project."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -22,6 +22,6 @@ if not settings.PRODUCTION:
 handler400 = "vidgo.kernel.web.error_pages.bad_request"
 handler403 = "vidgo.kernel.web.error_pages.forbidden"
 handler404 = "vidgo.kernel.web.error_pages.not_found"
-# Django has none of these; allauth asks for it when somebody signs in too often.
+# Not one of Django's; allauth calls it for too many attempts.
 handler429 = "vidgo.kernel.web.error_pages.too_many_requests"
 handler500 = "vidgo.kernel.web.error_pages.crashed"

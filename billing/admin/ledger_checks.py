@@ -57,20 +57,20 @@ def _build_card() -> CardContent:
     latest = ledger_check_results.find_latest()
     href = reverse("admin:vidgo_ledger_checks")
     if latest is None:
-        never = Alarm(sentence="The ledger has not been checked yet.", href=href, urgent=False)
+        never = Alarm(message="The ledger has not been checked yet.", href=href, urgent=False)
         return CardContent(figures=(Figure(name=TITLE, value="?"),), alarms=(never,))
     if not latest.is_clean:
         count = len(latest.counts)
         rules = "1 rule is" if count == 1 else f"{count} rules are"
         return CardContent(
             figures=(Figure(name=TITLE, value="Failed", note="see the rows"),),
-            alarms=(Alarm(sentence=f"Ledger check failed: {rules} broken.", href=href),),
+            alarms=(Alarm(message=f"Ledger check failed: {rules} broken.", href=href),),
         )
     stale = "The ledger was last checked more than a day ago. Is a worker running?"
     is_stale = latest.at < timezone.now() - STALE_AFTER
     return CardContent(
         figures=(Figure(name=TITLE, value="Passed", note="at the last check"),),
-        alarms=(Alarm(sentence=stale, href=href),) if is_stale else (),
+        alarms=(Alarm(message=stale, href=href),) if is_stale else (),
     )
 
 

@@ -127,7 +127,7 @@ def _build_card() -> CardContent:
     failed = StripeEvent.objects.filter(processed_at=None).exclude(error="").count()
     href = reverse("admin:billing_stripeevent_changelist") + "?state=failed"
     events_word = "event" if failed == 1 else "events"
-    alarm = Alarm(sentence=f"{failed} Stripe {events_word} could not be processed.", href=href)
+    alarm = Alarm(message=f"{failed} Stripe {events_word} could not be processed.", href=href)
     return CardContent(
         figures=(Figure(name="Stripe inbox", value=f"{failed:,}", note="failed events"),),
         alarms=(alarm,) if failed else (),

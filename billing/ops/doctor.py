@@ -11,7 +11,7 @@ from django.utils import timezone
 from billing import ledger_checks
 from billing.models import Cursor, StripeEvent
 from billing.stripe import client
-from vidgo.kernel.ops.doctor import Finding, fault, look, ok, skipped
+from vidgo.kernel.ops.doctor import Finding, check, fault, ok, skipped
 
 # The sweep runs every hour; missing one is harmless.
 SWEEP_IS_OLD = timedelta(hours=3)
@@ -21,7 +21,7 @@ SIGNING_SECRET = "whsec_"  # noqa: S105  the prefix of every signing secret
 KEYS = "the API keys of Stripe's dashboard"
 
 
-@look(name="Stripe", place=60, seconds=45, needs_database=False)
+@check(name="Stripe", place=60, seconds=45, needs_database=False)
 def look_at_stripe() -> Iterator[Finding]:
     """Call Stripe with the key, and compare the key's mode with this copy's."""
     if not settings.STRIPE_SECRET_KEY:
@@ -61,7 +61,7 @@ def look_at_stripe() -> Iterator[Finding]:
         yield ok(f"{who} takes the key, {'live' if client.is_live() else 'test'} mode")
 
 
-@look(name="Stripe inbox", place=62)
+@check(name="Stripe inbox", place=62)
 def look_at_inbox() -> Iterator[Finding]:
     """Look for events that failed, or that no worker has processed."""
     waiting = StripeEvent.objects.filter(processed_at=None)
@@ -78,7 +78,7 @@ def look_at_inbox() -> Iterator[Finding]:
         yield ok("every event is processed")
 
 
-@look(name="Stripe sweep", place=64)
+@check(name="Stripe sweep", place=64)
 def look_at_sweep() -> Iterator[Finding]:
     """Check that the hourly sweep, which books what no event reported, completes."""
     cursor = Cursor.objects.filter(name="stripe").first()
@@ -93,7 +93,7 @@ def look_at_sweep() -> Iterator[Finding]:
         yield ok(f"completed at {cursor.reached_at:%H:%M} UTC")
 
 
-@look(name="ledger", place=66, seconds=300)
+@check(name="ledger", place=66, seconds=300)
 def look_at_ledger() -> Iterator[Finding]:
     """Run the ledger checks."""
     broken = {violation.rule for violation in ledger_checks.check()}

@@ -57,7 +57,7 @@ def _alarms(recent: list[Hour], href: str) -> tuple[Alarm, ...]:
     if over < SAMPLE_MINIMUM or failed <= over * FAILURE_RATE_HIGH:
         return ()
     since = f"{recent[0].begins_at:%H:%M} UTC"
-    return (Alarm(sentence=f"{failed:,} of {over:,} tasks failed since {since}.", href=href),)
+    return (Alarm(message=f"{failed:,} of {over:,} tasks failed since {since}.", href=href),)
 
 
 def _chart(hours: list[Hour]) -> Chart:

@@ -213,14 +213,14 @@ def _content() -> CardContent:
             unavailable += 1
             reason = each.reason or "unknown reason"
             sentence = f"Provider {each.name} is {each.state}: {reason}"
-            alarms.append(Alarm(sentence=sentence, href=href))
+            alarms.append(Alarm(message=sentence, href=href))
         row = each.row
         if row and row.balance is not None and row.balance < settings.PROVIDER_LOW_BALANCE:
             left = f"{row.balance.normalize():f} {row.balance_unit}".strip()
             sentence = f"Low balance at {each.name}: {left} left."
-            alarms.append(Alarm(sentence=sentence, href=href))
+            alarms.append(Alarm(message=sentence, href=href))
     if not configured:
-        alarms.append(Alarm(sentence="No provider is configured.", href=href))
+        alarms.append(Alarm(message="No provider is configured.", href=href))
     figure = Figure(
         name="Providers",
         value=f"{len(configured) - unavailable} of {len(configured)}",

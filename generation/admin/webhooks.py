@@ -243,7 +243,7 @@ def _content() -> CardContent:
     count = paused.count()
     noun = "endpoint is" if count == 1 else "endpoints are"
     alarm = Alarm(
-        sentence=f"{count} webhook {noun} paused after failures.",
+        message=f"{count} webhook {noun} paused after failures.",
         href=reverse("admin:generation_callbackendpoint_changelist"),
         urgent=False,
     )

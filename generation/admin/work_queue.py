@@ -40,13 +40,13 @@ def _content() -> CardContent:
     if now.is_silent:
         minutes = int(now.background.overdue_seconds // 60)
         silent = f"No worker has taken a task for {minutes} minutes."
-        alarms.append(Alarm(sentence=silent, href=href))
+        alarms.append(Alarm(message=silent, href=href))
     if waited > LONG_SECONDS:
         long = f"The oldest task has been waiting for {int(waited // 60)} minutes."
-        alarms.append(Alarm(sentence=long, href=href))
+        alarms.append(Alarm(message=long, href=href))
     if now.lost:
         lost = f"{now.lost} running tasks lost their worker and will be taken over."
-        alarms.append(Alarm(sentence=lost, href=href, urgent=False))
+        alarms.append(Alarm(message=lost, href=href, urgent=False))
     return CardContent(
         figures=(
             Figure(name="Waiting", value=f"{now.queued:,}", note=f"{now.running:,} running"),

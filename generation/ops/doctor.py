@@ -17,7 +17,7 @@ from generation.providers import health, registry
 from generation.providers.base import Failure, FailureKind, Provider
 from generation.reporting import queue_depth
 from vidgo.kernel import http, queue
-from vidgo.kernel.ops.doctor import Finding, fault, look, ok
+from vidgo.kernel.ops.doctor import Finding, check, fault, ok
 
 # Customers should not wait longer than this.
 WAIT_IS_LONG_SECONDS = 120.0
@@ -35,7 +35,7 @@ SELECT current_setting('max_connections')::int
 """
 
 
-@look(name="connections", place=22)
+@check(name="connections", place=22)
 def look_at_connections() -> Iterator[Finding]:
     """Compare the connections of one web server and one worker with those PostgreSQL allows."""
     with connection.cursor() as cursor:
@@ -57,7 +57,7 @@ def look_at_connections() -> Iterator[Finding]:
         yield ok(says)
 
 
-@look(name="provider", place=70, seconds=60)
+@check(name="provider", place=70, seconds=60)
 def look_at_providers() -> Iterator[Finding]:
     """Check each provider's health and balance."""
     configured = registry.providers()
@@ -117,7 +117,7 @@ def _look_at_provider(provider: Provider, row: ProviderState | None) -> Finding:
     return ok(f"{state}, {holds}", about=name)
 
 
-@look(name="workers", place=80)
+@check(name="workers", place=80)
 def look_at_workers() -> Iterator[Finding]:
     """Check that all schedules exist and that a worker takes them."""
     wanted = {name for _, name, _ in (*tasks.SCHEDULES, *billing_tasks.SCHEDULES)}
@@ -135,7 +135,7 @@ def look_at_workers() -> Iterator[Finding]:
         yield ok("running")
 
 
-@look(name="tasks", place=82)
+@check(name="tasks", place=82)
 def look_at_tasks() -> Iterator[Finding]:
     """Check how long customers' tasks wait, and which background tasks failed."""
     waited = queue_depth.seconds_since(queue_depth.read().oldest_at)
@@ -154,7 +154,7 @@ def look_at_tasks() -> Iterator[Finding]:
         yield ok(f"the oldest has waited for {waited:.0f} s" if waited else "none waits")
 
 
-@look(name="callbacks", place=84)
+@check(name="callbacks", place=84)
 def look_at_callbacks() -> Iterator[Finding]:
     """Check how late webhooks are."""
     now = queue_depth.read()

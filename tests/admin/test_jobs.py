@@ -17,7 +17,7 @@ from generation.engine import claims, leases
 from generation.models import Job
 from tests import factories, reading
 from tests.admin.conftest import act, last_event
-from vidgo.admin.paginator import BoundedPaginator
+from vidgo.admin.tables import BoundedPaginator
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:generation_job_changelist"

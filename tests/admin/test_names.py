@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.models import Organization
 from tests import factories
 from tests.reading import Markup
-from vidgo.templatetags.admin_tags import named
+from vidgo.admin.templatetags import named
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def running() -> Iterator[Product]:
                 command=[sys.executable, "manage.py", "up"], cwd=ROOT, env=settings, output=output
             )
         wait_for(
-            lambda: b"Ctrl-C ends it" in said.read_bytes() or process.poll() is not None,
+            lambda: b"Press Ctrl-C to stop" in said.read_bytes() or process.poll() is not None,
             seconds=120,
             what="copy that is ready",
         )

@@ -1,4 +1,4 @@
-"""What a deploy is made of names only settings that exist, and limits that fit the product's."""
+"""The deployment files use only settings that exist, and limits that fit the product."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from generation.jobs import long_polling
 from vidgo import env
 from vidgo.kernel.queue import supervisor
 
-# Importing the server's configuration says where its processes count; this is none of them.
+# Importing gunicorn's configuration sets PROMETHEUS_MULTIPROC_DIR, which must not leak.
 with mock.patch.dict(os.environ):
     from vidgo import gunicorn as web
 
 ROOT = Path(settings.BASE_DIR)
 DEPLOY = ROOT / "docs/deploy"
 UNITS = ("vidgo-web.socket", "vidgo-web.service", "vidgo-worker@.service")
-# Names that compose.yaml asks of .env for services that are not ours.
+# Variables that compose.yaml reads from .env for other services.
 OF_OTHERS = {"POSTGRES_PASSWORD", "VIDGO_HOST", "VIDGO_TAG"}
 OURS = ("migrate", "web-a", "web-b", "worker")
 HOST = re.compile(r"//(?:[^@/]+@)?([a-z][a-z0-9-]*):\d+")
@@ -52,14 +52,14 @@ def seconds(words: str) -> float:
 # compose.yaml ------------------------------------------------------------------------------------
 
 
-def test_our_services_are_told_only_settings_that_exist(compose: dict[str, Any]) -> None:
+def test_our_services_have_only_settings_that_exist(compose: dict[str, Any]) -> None:
     for name in OURS:
         assert set(compose["services"][name]["environment"]) <= env.READ, name
     asked = set(re.findall(r"\$\{([A-Z0-9_]+)", (ROOT / "compose.yaml").read_text()))
     assert asked <= env.READ | OF_OTHERS
 
 
-def test_every_service_is_checked_or_says_that_it_cannot_be(compose: dict[str, Any]) -> None:
+def test_every_service_has_a_health_check_or_disables_it(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
         check = service["healthcheck"]
         if check.get("disable"):
@@ -70,12 +70,12 @@ def test_every_service_is_checked_or_says_that_it_cannot_be(compose: dict[str, A
         assert check["retries"] >= 1, name
 
 
-def test_all_but_the_migration_are_started_again(compose: dict[str, Any]) -> None:
+def test_all_but_the_migration_are_restarted(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
         assert service["restart"] == ("no" if name == "migrate" else "unless-stopped"), name
 
 
-def test_our_services_may_do_nothing_that_they_need_not(compose: dict[str, Any]) -> None:
+def test_our_services_have_minimal_privileges(compose: dict[str, Any]) -> None:
     for name in OURS:
         service = compose["services"][name]
         assert service["read_only"] is True
@@ -108,7 +108,7 @@ def test_services_wait_for_services_that_exist_and_speak_to_them_by_name(
     assert {"web-a", "web-b", "127.0.0.1"} == set(allowed)
 
 
-def test_no_secret_stands_in_compose(compose: dict[str, Any]) -> None:
+def test_no_secret_is_in_compose(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
         for key, value in service.get("environment", {}).items():
             if re.search("PASSWORD|SECRET|KEY|DATABASE_URL", key):
@@ -119,7 +119,7 @@ def test_no_secret_stands_in_compose(compose: dict[str, Any]) -> None:
 # Stopping in order -------------------------------------------------------------------------------
 
 
-def test_whoever_stops_us_waits_longer_than_we_take(compose: dict[str, Any]) -> None:
+def test_stop_timeouts_are_longer_than_a_stop_takes(compose: dict[str, Any]) -> None:
     drain = seconds(compose["services"]["web-a"]["environment"]["WEB_DRAIN_SECONDS"])
     longest = max(drain + web.graceful_timeout, supervisor.STOP_SECONDS) + 5
     for name in OURS:
@@ -131,7 +131,7 @@ def test_whoever_stops_us_waits_longer_than_we_take(compose: dict[str, Any]) -> 
         assert "KillMode=mixed" in text(unit)
 
 
-def test_a_proxy_sees_in_time_that_a_web_server_is_about_to_end(compose: dict[str, Any]) -> None:
+def test_the_proxy_notices_in_time_that_a_web_server_is_ending(compose: dict[str, Any]) -> None:
     drain = seconds(compose["services"]["web-a"]["environment"]["WEB_DRAIN_SECONDS"])
     found = re.search(r"health_interval (\S+)", text("Caddyfile"))
     assert found is not None
@@ -141,7 +141,7 @@ def test_a_proxy_sees_in_time_that_a_web_server_is_about_to_end(compose: dict[st
 # Proxies -----------------------------------------------------------------------------------------
 
 
-def test_proxies_let_the_largest_upload_and_the_longest_wait_through() -> None:
+def test_proxies_allow_the_largest_upload_and_the_longest_wait() -> None:
     for name, size, timeout in (
         ("nginx.conf", r"client_max_body_size (\d+)m;", r"proxy_read_timeout (\d+s);"),
         ("Caddyfile", r"max_size (\d+)MB", r"response_header_timeout (\d+s)"),
@@ -153,7 +153,7 @@ def test_proxies_let_the_largest_upload_and_the_longest_wait_through() -> None:
         assert all(seconds(each) >= 2 * long_polling.LONGEST_SECONDS for each in timeouts), name
 
 
-def test_no_proxy_keeps_connections_or_shows_what_is_for_people_inside() -> None:
+def test_no_proxy_keeps_connections_or_publishes_metrics() -> None:
     assert "keepalive off" in text("Caddyfile")
     assert not re.search(r"^\s*keepalive", text("nginx.conf"), re.MULTILINE)
     assert "respond /metrics 404" in text("Caddyfile")
@@ -163,7 +163,7 @@ def test_no_proxy_keeps_connections_or_shows_what_is_for_people_inside() -> None
 
 
 @pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is not installed")
-def test_nginx_understands_its_example(tmp_path: Path) -> None:
+def test_nginx_accepts_its_example(tmp_path: Path) -> None:
     subprocess.run(
         [
             *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"),
@@ -175,32 +175,32 @@ def test_nginx_understands_its_example(tmp_path: Path) -> None:
     )
     inner = text("nginx.conf").replace("/etc/ssl/vidgo.example", str(tmp_path))
     (tmp_path / "nginx.conf").write_text(f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{\n{inner}}}\n")
-    told = subprocess.run(
+    done = subprocess.run(
         ["nginx", "-t", "-c", str(tmp_path / "nginx.conf")], capture_output=True, text=True
     )
-    assert told.returncode == 0, told.stderr
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.skipif(not shutil.which("caddy"), reason="Caddy is not installed")
-def test_caddy_understands_its_example(tmp_path: Path) -> None:
-    told = subprocess.run(
+def test_caddy_accepts_its_example(tmp_path: Path) -> None:
+    done = subprocess.run(
         ["caddy", "validate", "--adapter", "caddyfile", "--config", str(DEPLOY / "Caddyfile")],
         env={"VIDGO_HOST": "vidgo.example", "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
     )
-    assert told.returncode == 0, told.stderr
+    assert done.returncode == 0, done.stderr
 
 
 # systemd -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
-def test_systemd_understands_the_units(tmp_path: Path) -> None:
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     for unit in UNITS:
-        # Only the place of the programs is another one here.
-        told = re.sub(r"/opt/vidgo/current/\.venv/bin/\w+", "/bin/true", text(unit))
-        (tmp_path / unit).write_text(told)
+        # Only the paths of the programs differ here.
+        unit_text = re.sub(r"/opt/vidgo/current/\.venv/bin/\w+", "/bin/true", text(unit))
+        (tmp_path / unit).write_text(unit_text)
     found = subprocess.run(
         ["systemd-analyze", "verify", *(str(tmp_path / unit.replace("@", "@1")) for unit in UNITS)],
         capture_output=True,
@@ -212,7 +212,7 @@ def test_systemd_understands_the_units(tmp_path: Path) -> None:
 # The image ---------------------------------------------------------------------------------------
 
 
-def test_the_image_holds_all_that_the_product_imports_and_nothing_else() -> None:
+def test_the_image_has_exactly_what_the_product_imports() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     kept = {line[1:] for line in lines if line.startswith("!")}
     assert "*" in lines
@@ -223,7 +223,7 @@ def test_the_image_holds_all_that_the_product_imports_and_nothing_else() -> None
     assert not kept & {"tests", "docs", ".env", ".vidgo", ".git"}
 
 
-def test_the_image_is_built_from_pinned_hashes_and_runs_as_nobody_special() -> None:
+def test_the_image_has_pinned_hashes_and_an_unprivileged_user() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text()
     installs = [line for line in dockerfile.splitlines() if "pip install" in line]
     assert len(installs) == 2

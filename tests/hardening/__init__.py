@@ -1,1 +1,1 @@
-"""Hardening: what a hostile visitor, customer or file may try, on every page, in every field."""
+"""Hardening: attacks by hostile visitors, customers and files, on every page and field."""

@@ -1,4 +1,4 @@
-"""The world of the matrix of addresses, and an operator beside it."""
+"""An operator, beside the fixtures of the access matrix."""
 
 from __future__ import annotations
 

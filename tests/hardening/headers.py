@@ -1,4 +1,4 @@
-"""What the headers of every answer have to be; whoever walks over the addresses asks here."""
+"""The headers that every response must have."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ALWAYS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-# A customer's image may be shown anywhere, and opened by itself it may do nothing.
+# A customer's image may be embedded anywhere, and may run nothing when opened itself.
 FILE_POLICY = "default-src 'none'; sandbox"
 TELLTALES = {"Server", "X-Powered-By", "X-Runtime", "X-Django-Version"}
 
@@ -29,7 +29,7 @@ def is_file(answer: Any) -> bool:
 
 
 def faults_of(answer: Any) -> Iterator[str]:
-    """Yield what is wrong with the headers of an answer, in words."""
+    """Yield each fault in the headers of a response."""
     for name, value in ALWAYS.items():
         if answer.headers.get(name) != value:
             yield f"{name} is {answer.headers.get(name)}"
@@ -51,12 +51,12 @@ def faults_of(answer: Any) -> Iterator[str]:
 
 
 def privacy_faults_of(answer: Any, *, is_signed_in: bool) -> Iterator[str]:
-    """Yield what would let an answer be kept by somebody whom it is not meant for."""
+    """Yield each header that would let others cache a private response."""
     kept = answer.headers.get("Cache-Control", "")
     depends = "Cookie" in answer.headers.get("Vary", "")
     if "public" in kept and (answer.cookies or depends):
         yield "for everybody, and yet it depends on who asks"
-    # One's own image may lie in one's own browser; pages may not.
+    # A browser may cache the user's own images, but not pages.
     wanted = {"private"} if is_file(answer) else {"private", "no-store"}
     if is_signed_in and depends and not wanted <= set(re.split(r",\s*", kept)):
         yield f"made for somebody, and kept: {kept or 'no Cache-Control'}"

@@ -18,12 +18,12 @@ from tests.conftest import Api
 
 pytestmark = pytest.mark.django_db
 
-# What programs call, with a key or a signature of their own and never by a session.
+# Endpoints for programs, which use a key or a signature and no session.
 FOR_PROGRAMS = ("api/", "v1/", "files/", "webhooks/")
 
 
 def strict(user: User) -> Client:
-    """Return a browser that is signed in and whose forms lack their token."""
+    """Return a signed-in browser that enforces CSRF checks."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(user)
     return client
@@ -39,7 +39,7 @@ def exempt(patterns: list[Any] | None = None, before: str = "") -> Iterator[str]
             yield route
 
 
-def test_only_what_programs_call_is_exempt() -> None:
+def test_only_endpoints_for_programs_are_exempt() -> None:
     routes = [route for route in exempt() if not route.startswith(SIMULATOR)]
     assert len(routes) > 10
     assert [route for route in routes if not route.startswith(FOR_PROGRAMS)] == []
@@ -60,13 +60,13 @@ def test_every_page_refuses_a_form_without_its_token(world: World, alice: User) 
     assert tried > 100
 
 
-def test_every_page_of_the_desk_refuses_a_form_without_its_token(db: None) -> None:
+def test_every_admin_page_refuses_a_form_without_its_token(db: None) -> None:
     browser = strict(factories.user("op@example.com", is_staff=True, is_superuser=True))
     assert [path for path in admin_paths() if browser.post(path, {}).status_code != 403] == []
 
 
 def test_a_token_of_another_site_is_refused(alice: User, alice_client: Client) -> None:
-    """A form from elsewhere, even with a genuine pair of cookie and token."""
+    """A form from another site, even with a genuine pair of cookie and token."""
     browser = strict(alice)
     page = browser.get("/dashboard/keys/new")
     token = page.context["csrf_token"]
@@ -77,8 +77,8 @@ def test_a_token_of_another_site_is_refused(alice: User, alice_client: Client) -
     assert foreign.status_code == 403
 
 
-def test_the_api_hears_keys_and_no_session(world: World, api: Api) -> None:
-    """A signed-in browser is nobody to the API, and a key needs no token."""
+def test_the_api_accepts_keys_and_no_session(world: World, api: Api) -> None:
+    """The API ignores a browser's session, and a key needs no token."""
     browser = world.browsers["alice"]
     for route, rows in ROWS.items():
         for row in rows:
@@ -89,13 +89,13 @@ def test_the_api_hears_keys_and_no_session(world: World, api: Api) -> None:
             body = row.body(world) if row.method == "post" else {}
             assert getattr(browser, row.method)(path, body, **options).status_code == 401, path
     api.client = Client(enforce_csrf_checks=True)
-    order = {"model": "flux-kontext-pro", "input": {"prompt": "a fox"}}
-    assert api.post("/api/generate/submit", order).status_code == 200
+    body = {"model": "flux-kontext-pro", "input": {"prompt": "a fox"}}
+    assert api.post("/api/generate/submit", body).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/accounts/logout/", "/dashboard/keys/{key}/revoke"])
-def test_opening_an_address_changes_nothing(world: World, path: str) -> None:
-    """A picture on another site can only make a browser open an address."""
+def test_a_get_changes_nothing(world: World, path: str) -> None:
+    """An image on another site can only make a browser send a GET."""
     browser = world.browsers["alice"]
     assert browser.get(path.format(key=world.api_key.key_id)).status_code == 200
     assert browser.get("/dashboard").status_code == 200

@@ -1,4 +1,4 @@
-"""Further fields: what a form or a call does not ask for changes nothing, whatever it is named."""
+"""Extra fields: fields that a form or a call does not have change nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FOX = {"model": "flux-kontext-pro", "input": {"prompt": "a fox"}}
 
 
 def hostile(world: World, stranger: Organization) -> dict[str, Any]:
-    """Return fields that would be worth something if a form took them over."""
+    """Return fields that would be valuable if a form accepted them."""
     return {
         **dict.fromkeys(("is_staff", "is_superuser", "is_active", "is_operator"), "1"),
         **dict.fromkeys(("organization_id", "tenant", "api_key_id"), stranger.pk),
@@ -56,7 +56,7 @@ def hostile(world: World, stranger: Organization) -> dict[str, Any]:
 
 
 def protected() -> dict[str, Any]:
-    """Return what no form of a customer's may change."""
+    """Return everything that no form of a customer may change."""
     return {
         "people": list(
             User.objects.order_by("pk").values(
@@ -76,16 +76,16 @@ def protected() -> dict[str, Any]:
 
 
 def changed(before: dict[str, Any], after: dict[str, Any]) -> list[Any]:
-    """Return what there was before and is otherwise now."""
+    """Return the values that have changed."""
     return [row for name in before for row in before[name] if row not in after[name]]
 
 
 @pytest.mark.chaos
 @pytest.mark.parametrize("who", ["bob", "alice"])
-def test_no_form_takes_over_a_field_that_it_does_not_show(
+def test_no_form_accepts_a_field_that_it_does_not_have(
     world: World, other_organization: Organization, who: str
 ) -> None:
-    """Every form as it is meant, with everything beside it that would be worth something."""
+    """Every form with valid data and all extra fields."""
     further = hostile(world, other_organization)
     before = protected()
     theirs = list(Wallet.objects.filter(organization=other_organization).values())
@@ -109,13 +109,13 @@ def test_no_form_takes_over_a_field_that_it_does_not_show(
     assert ledger_checks.check() == known
 
 
-def test_a_call_takes_over_nothing_that_it_is_not_asked_for(
+def test_no_call_accepts_a_field_that_it_does_not_have(
     api: Api, world: World, other_organization: Organization
 ) -> None:
     further = hostile(world, other_organization)
     before = Wallet.objects.get(organization=world.organization).balance_credits
-    order = {**further, **FOX, "input": {**further, **FOX["input"]}}  # type: ignore[dict-item]
-    answer = api.post("/api/generate/submit", order)
+    body = {**further, **FOX, "input": {**further, **FOX["input"]}}  # type: ignore[dict-item]
+    answer = api.post("/api/generate/submit", body)
     assert answer.status_code == 200, answer.content
     job = Job.objects.latest("pk")
     price = catalog.load().models["flux-kontext-pro"].price_credits
@@ -132,7 +132,7 @@ def test_a_call_takes_over_nothing_that_it_is_not_asked_for(
     assert not LedgerEntry.objects.filter(organization=other_organization, kind="charge").exists()
 
 
-def test_an_upload_lies_where_we_put_it(api: Api, other_organization: Organization) -> None:
+def test_an_upload_is_stored_where_we_decide(api: Api, other_organization: Organization) -> None:
     further = {
         "organization": other_organization.public_id,
         "upload_path": "../../static",
@@ -192,7 +192,7 @@ def test_an_invitation_gives_no_more_than_it_says(
 
 
 def test_a_purchase_costs_what_we_say(world: World) -> None:
-    """Neither more credits for the money nor less money for the credits."""
+    """A form can neither raise the credits nor lower the price."""
     before = Wallet.objects.get(organization=world.organization).balance_credits
     form = {"amount_cents": "1", "credits": "1000000", "pack": "1", "price": "0", "amount": "0.01"}
     answer = world.browsers["alice"].post("/dashboard/billing/top-ups", form)

@@ -1,4 +1,4 @@
-"""Guessing: passwords, codes and links have an end of tries; answers do not tell who is here."""
+"""Guessing: attempts are limited, and responses do not reveal who has an account."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def dana(db: None) -> User:
 
 @pytest.fixture
 def hashes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Each password hash that is computed from now on: what makes sign-in take its time."""
+    """Each password hash computed from now on, which dominates the time of a sign-in."""
     computed: list[str] = []
     real = MD5PasswordHasher.encode
 
@@ -46,12 +46,12 @@ def hashes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def try_password(email: str, password: str, *, address: str = "192.0.2.1") -> Any:
-    """Try to sign in from an address, in a browser without a past."""
+    """Try to sign in from an IP address, in a new browser."""
     return Client(REMOTE_ADDR=address).post(SIGN_IN, {"login": email, "password": password})
 
 
 def text_of(answer: Any, email: str) -> str:
-    """Return what a page says, without what differs at each request."""
+    """Return the text of a page, without what differs for each request."""
     text = answer.content.decode().replace(email, "…")
     return re.sub(r'(csrfmiddlewaretoken" value=|content=|data-\w+=)"[^"]*"', "", text)
 
@@ -59,7 +59,7 @@ def text_of(answer: Any, email: str) -> str:
 # Limits ------------------------------------------------------------------------------------------
 
 
-def test_guessing_the_password_of_one_account_has_an_end_wherever_it_comes_from(
+def test_attempts_on_one_account_are_limited_across_ip_addresses(
     dana: User,
 ) -> None:
     for number in range(5):
@@ -70,22 +70,24 @@ def test_guessing_the_password_of_one_account_has_an_end_wherever_it_comes_from(
     assert "Too many failed login attempts" in right.content.decode()
 
 
-def test_an_address_that_is_written_otherwise_counts_as_the_same(dana: User) -> None:
+def test_another_spelling_of_an_email_address_counts_as_the_same(dana: User) -> None:
     spellings = ("dana@example.com", "DANA@example.com", " dana@example.com ", "Dana@Example.Com")
     for number in range(5):
         try_password(spellings[number % 4], f"guess {number}", address=f"192.0.2.{number}")
     assert "Too many" in try_password(dana.email, PASSWORD).content.decode()
 
 
-def test_trying_one_password_on_many_accounts_has_an_end(dana: User) -> None:
+def test_attempts_with_one_password_on_many_accounts_are_limited(dana: User) -> None:
     for number in range(10):
         try_password(f"person{number}@example.com", "Spring2026!")
     assert "Too many" in try_password(dana.email, PASSWORD).content.decode()
-    # Somebody elsewhere is not locked out.
+    # Users at other IP addresses are not locked out.
     assert try_password(dana.email, PASSWORD, address="198.51.100.1").status_code == 302
 
 
-def test_a_made_up_forwarding_header_is_no_other_address(dana: User, settings: Settings) -> None:
+def test_a_forged_forwarding_header_does_not_change_the_ip_address(
+    dana: User, settings: Settings
+) -> None:
     settings.TRUSTED_PROXY_COUNT = settings.ALLAUTH_TRUSTED_PROXY_COUNT = 0
     for number in range(11):
         answer = Client(REMOTE_ADDR="192.0.2.1").post(
@@ -96,7 +98,7 @@ def test_a_made_up_forwarding_header_is_no_other_address(dana: User, settings: S
     assert "Too many" in answer.content.decode()
 
 
-def test_asking_for_messages_to_one_mailbox_has_an_end(dana: User) -> None:
+def test_emails_to_one_mailbox_are_limited(dana: User) -> None:
     statuses = [
         Client(REMOTE_ADDR=f"192.0.2.{number}").post(RESET, {"email": dana.email}).status_code
         for number in range(6)
@@ -114,7 +116,7 @@ def test_asking_for_messages_to_one_mailbox_has_an_end(dana: User) -> None:
         ("/accounts/2fa/webauthn/login/", {"credential": "{}"}, 10),
     ],
 )
-def test_a_door_closes_to_an_address_that_knocks_too_often(
+def test_requests_from_one_ip_address_are_limited(
     db: None, path: str, form: dict[str, str], tries: int
 ) -> None:
     statuses = []
@@ -125,7 +127,7 @@ def test_a_door_closes_to_an_address_that_knocks_too_often(
     assert statuses[-1] == 429
 
 
-def test_who_found_an_open_browser_cannot_guess_the_password_there(dana: User) -> None:
+def test_password_attempts_in_a_signed_in_browser_are_limited(dana: User) -> None:
     browser = signed_in(dana)
     statuses = [
         browser.post(REAUTHENTICATE, {"password": f"guess {number}"}).status_code
@@ -144,10 +146,10 @@ def test_who_found_an_open_browser_cannot_guess_the_password_there(dana: User) -
     assert dana.check_password(PASSWORD)
 
 
-# Who is here -------------------------------------------------------------------------------------
+# Enumeration -------------------------------------------------------------------------------------
 
 
-def test_signing_in_tells_nobody_who_has_an_account(dana: User, hashes: list[str]) -> None:
+def test_sign_in_does_not_reveal_who_has_an_account(dana: User, hashes: list[str]) -> None:
     answers, costs = [], []
     for email in (dana.email, NOBODY):
         hashes.clear()
@@ -166,7 +168,7 @@ def test_a_deactivated_account_looks_like_none(dana: User) -> None:
     assert text_of(answer, dana.email) == text_of(try_password(NOBODY, "x"), NOBODY)
 
 
-def test_being_locked_out_tells_nobody_who_has_an_account(dana: User) -> None:
+def test_a_lockout_does_not_reveal_who_has_an_account(dana: User) -> None:
     texts = []
     for number, email in enumerate((dana.email, NOBODY)):
         for guess in range(6):
@@ -176,20 +178,20 @@ def test_being_locked_out_tells_nobody_who_has_an_account(dana: User) -> None:
     assert texts[0] == texts[1]
 
 
-def test_asking_for_a_reset_looks_the_same_and_sends_one_message_to_either(dana: User) -> None:
+def test_a_password_reset_looks_the_same_with_and_without_an_account(dana: User) -> None:
     answers = []
     for email in (dana.email, NOBODY):
         began = len(mail.outbox)
         first = Client().post(RESET, {"email": email})
         sent = len(mail.outbox) - began
-        shown = text_of(Client().get(first.headers["Location"]), email)
-        answers.append((first.status_code, first.headers["Location"], sent, shown))
+        page = text_of(Client().get(first.headers["Location"]), email)
+        answers.append((first.status_code, first.headers["Location"], sent, page))
     assert answers[0] == answers[1]
     assert answers[0][2] == 1
 
 
-def test_signing_up_tells_the_one_thing_it_must_and_no_more(dana: User) -> None:
-    """Known to tell: a first key is given at once, which a known address cannot be given."""
+def test_sign_up_reveals_an_account_and_nothing_else(dana: User) -> None:
+    """A known limit: a new account gets its first key at once, which an existing one cannot."""
     known = Client().post(SIGN_UP, {"email": dana.email, "password1": NEW_PASSWORD})
     assert known.status_code == 200
     assert "_auth_user_id" not in known.wsgi_request.session
@@ -200,8 +202,8 @@ def test_signing_up_tells_the_one_thing_it_must_and_no_more(dana: User) -> None:
     assert dana.check_password(PASSWORD)
 
 
-def test_signing_in_ends_the_session_before_it(dana: User, settings: Settings) -> None:
-    """Nobody can have a person sign in to a session that they know already."""
+def test_sign_in_ends_the_previous_session(dana: User, settings: Settings) -> None:
+    """An attacker cannot make a user sign in to a session that the attacker knows."""
     browser = Client()
     planted = browser.session
     planted.save()

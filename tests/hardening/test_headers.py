@@ -1,4 +1,4 @@
-"""Headers: what an answer tells a browser, and what it tells nobody.
+"""Headers: what a response tells a browser, and what it does not reveal.
 
 Those of every address are checked on the walk that `tests/architecture/test_tenancy.py` takes.
 """
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.chaos
-def test_every_page_of_the_desk_answers_with_every_header(operator: Client, world: World) -> None:
+def test_every_admin_page_has_every_header(operator: Client, world: World) -> None:
     wrong = []
     for path in admin_paths():
         if path == "/admin/logout/":
@@ -30,13 +30,13 @@ def test_every_page_of_the_desk_answers_with_every_header(operator: Client, worl
 
 
 @pytest.mark.parametrize("path", ["/nothing-here", "/api/nothing-here", "/admin/nothing-here/"])
-def test_an_address_that_is_not_there_answers_with_every_header(path: str) -> None:
+def test_an_unknown_path_has_every_header(path: str) -> None:
     answer = Client().get(path)
     assert answer.status_code in (302, 404)
     assert list(faults_of(answer)) == []
 
 
-def test_a_page_that_crashes_answers_with_every_header_and_tells_nothing(
+def test_a_page_that_crashes_has_every_header_and_reveals_nothing(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def crash(*_: object, **__: object) -> None:

@@ -1,4 +1,4 @@
-"""Images fuzzed at the door: whatever arrives is taken or refused, and only pixels are kept."""
+"""Fuzzed images: each is accepted or refused, and only pixels are kept."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SMALL = (48, 36)
 
 
 def photo(format: str) -> bytes:
-    """Return a small photograph that carries a place in its metadata, and more behind its end."""
+    """Return a small photo with a location in its metadata, and data after its end."""
     exif = Image.Exif()
     exif[0x010E] = SECRET.decode()
     out = io.BytesIO()
@@ -56,7 +56,7 @@ def mutants(format: str, *, seed: int, count: int) -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("format", EXTENSIONS)
-def test_a_damaged_image_takes_little_memory_and_brings_nothing_along(format: str) -> None:
+def test_a_damaged_image_takes_little_memory_and_keeps_no_metadata(format: str) -> None:
     outcomes = set()
     tracemalloc.start()
     try:
@@ -79,7 +79,7 @@ def test_a_damaged_image_takes_little_memory_and_brings_nothing_along(format: st
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("format", EXTENSIONS)
-def test_an_upload_of_a_damaged_image_is_taken_or_refused(
+def test_an_upload_of_a_damaged_image_is_accepted_or_refused(
     api: Api, settings: Settings, format: str
 ) -> None:
     settings.RATE_LIMIT_UPLOADS_PER_MINUTE = 1000

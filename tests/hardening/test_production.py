@@ -1,4 +1,4 @@
-"""Production: a process with an operator's settings, and what it says over https."""
+"""Production: a process with an operator's settings, and its responses over https."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ settings.STORAGES["staticfiles"]["BACKEND"] = (
     "django.contrib.staticfiles.storage.StaticFilesStorage"
 )
 
-def told(answer):
+def describe(answer):
     cookies = {name: {k: v for k, v in each.items() if v} for name, each in answer.cookies.items()}
     return {"status": answer.status_code, "headers": dict(answer.headers), "cookies": cookies}
 
 browser = Client(headers={"host": "vidgo.example"})
 form = {"email": "dana@example.com", "password1": "a long enough secret"}
 print(json.dumps({
-    "plain": told(browser.get("/pricing")),
-    "page": told(browser.get("/accounts/signup/", secure=True)),
-    "signed_up": told(browser.post("/accounts/signup/", form, secure=True)),
-    "saved": told(browser.post("/dashboard/settings", {"name": "Dana's"}, secure=True)),
-    "dashboard": told(browser.get("/dashboard", secure=True)),
-    "simulator": told(browser.get("/stripe-simulator/", secure=True)),
-    "metrics": told(browser.get("/metrics", secure=True)),
-    "styleguide": told(browser.get("/styleguide", secure=True)),
+    "plain": describe(browser.get("/pricing")),
+    "page": describe(browser.get("/accounts/signup/", secure=True)),
+    "signed_up": describe(browser.post("/accounts/signup/", form, secure=True)),
+    "saved": describe(browser.post("/dashboard/settings", {"name": "Dana's"}, secure=True)),
+    "dashboard": describe(browser.get("/dashboard", secure=True)),
+    "simulator": describe(browser.get("/stripe-simulator/", secure=True)),
+    "metrics": describe(browser.get("/metrics", secure=True)),
+    "styleguide": describe(browser.get("/styleguide", secure=True)),
 }))
 """
 
@@ -77,21 +77,21 @@ def run(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.chaos
 @pytest.mark.django_db(transaction=True)
-def test_over_https_cookies_and_headers_are_what_they_must_be() -> None:
+def test_cookies_and_headers_are_secure_over_https() -> None:
     done = run("-c", PROGRAM)
     assert done.returncode == 0, done.stderr[-2000:]
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    answers: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
 
-    assert told["plain"]["status"] == 301
-    assert told["plain"]["headers"]["Location"] == "https://vidgo.example/pricing"
-    hsts = told["page"]["headers"]["Strict-Transport-Security"]
+    assert answers["plain"]["status"] == 301
+    assert answers["plain"]["headers"]["Location"] == "https://vidgo.example/pricing"
+    hsts = answers["page"]["headers"]["Strict-Transport-Security"]
     assert hsts == "max-age=31536000; includeSubDomains; preload"
-    assert "127.0.0.1" not in told["page"]["headers"]["Content-Security-Policy"]
+    assert "127.0.0.1" not in answers["page"]["headers"]["Content-Security-Policy"]
 
     cookies = {
         name: cookie
         for answer in ("page", "signed_up", "saved")
-        for name, cookie in told[answer]["cookies"].items()
+        for name, cookie in answers[answer]["cookies"].items()
     }
     assert set(cookies) == {"__Host-session", "__Host-csrf", "__Host-messages"}
     for name, cookie in cookies.items():
@@ -100,15 +100,15 @@ def test_over_https_cookies_and_headers_are_what_they_must_be() -> None:
         # What __Host- asks for: no domain and the whole site.
         assert (cookie.get("domain"), cookie["path"]) == (None, "/"), name
 
-    assert told["signed_up"]["status"] == 302
-    assert told["dashboard"]["status"] == 200
-    assert "no-store" in told["dashboard"]["headers"]["Cache-Control"]
+    assert answers["signed_up"]["status"] == 302
+    assert answers["dashboard"]["status"] == 200
+    assert "no-store" in answers["dashboard"]["headers"]["Cache-Control"]
     for closed in ("simulator", "metrics", "styleguide"):
-        assert told[closed]["status"] == 404, closed
+        assert answers[closed]["status"] == 404, closed
 
 
 @pytest.mark.chaos
-def test_what_is_unsafe_is_named_before_a_deployment(db: None) -> None:
+def test_unsafe_settings_are_reported_before_a_deployment(db: None) -> None:
     done = run(
         *("manage.py", "check", "--deploy", "--fail-level", "WARNING"),
         VIDGO_PUBLIC_URL="http://vidgo.example",
@@ -120,10 +120,10 @@ def test_what_is_unsafe_is_named_before_a_deployment(db: None) -> None:
         SECRET_KEY="short",
     )
     assert done.returncode != 0
-    told = set(re.findall(r"\((?:vidgo|billing|security)\.\w+\)", done.stdout + done.stderr))
+    warnings = set(re.findall(r"\((?:vidgo|billing|security)\.\w+\)", done.stdout + done.stderr))
     for complaint in ("vidgo.E001", "vidgo.E002", "vidgo.E003", "vidgo.E005", "security.W009"):
-        assert f"({complaint})" in told
-    assert "(security.W018)" in told, "DEBUG"
+        assert f"({complaint})" in warnings
+    assert "(security.W018)" in warnings, "DEBUG"
     assert "STRIPE_SIMULATOR" in done.stderr
 
 

@@ -1,4 +1,4 @@
-"""Rotation: each secret is replaced while work is under way, and nothing is lost by it.
+"""Rotation: each secret is replaced during operation, and nothing is lost.
 
 That a reconciliation credits what Stripe's events did not tell is in tests/billing/stripe; so are
 stale and forged signatures.
@@ -56,7 +56,7 @@ Rotate = Callable[[], None]
 
 @pytest.fixture
 def rotate(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Rotate:
-    """Put another SECRET_KEY in the place of the one so far, which becomes a fallback.
+    """Replace SECRET_KEY; the old one becomes a fallback.
 
     As after a restart: django-q2 reads the setting once, when its process starts.
     """
@@ -70,7 +70,7 @@ def rotate(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Rotate:
 
 
 def taken() -> list[str]:
-    """Take what is in the queue as a worker does, and return the paths of its functions."""
+    """Pull everything from the queue as a worker does, and return the paths of its functions."""
     rows = Broker(list_key=Conf.PREFIX).dequeue() or []
     return [SignedPackage.loads(text)["func"] for _, text in rows]
 
@@ -78,7 +78,7 @@ def taken() -> list[str]:
 # SECRET_KEY --------------------------------------------------------------------------------------
 
 
-def test_a_task_that_waits_is_taken_after_the_change(rotate: Rotate) -> None:
+def test_a_waiting_task_is_pulled_after_the_change(rotate: Rotate) -> None:
     queue.enqueue(NOTICE, 1)
     rotate()
     with pytest.raises(BadSignature):
@@ -86,15 +86,13 @@ def test_a_task_that_waits_is_taken_after_the_change(rotate: Rotate) -> None:
     assert taken() == [NOTICE]
 
 
-def test_a_task_that_is_new_is_taken_beside_a_former_key(rotate: Rotate) -> None:
+def test_a_new_task_is_pulled_with_a_former_key_set(rotate: Rotate) -> None:
     rotate()
     queue.enqueue(NOTICE, 1)
     assert taken() == [NOTICE]
 
 
-def test_a_task_of_a_key_that_is_forgotten_is_not_believed(
-    rotate: Rotate, settings: Settings
-) -> None:
+def test_a_task_signed_with_a_removed_key_is_dropped(rotate: Rotate, settings: Settings) -> None:
     queue.enqueue(NOTICE, 1)
     rotate()
     settings.SECRET_KEY_FALLBACKS = ["some other former key " * 3]
@@ -107,18 +105,18 @@ def test_an_empty_queue_is_empty(rotate: Rotate) -> None:
     assert taken() == []
 
 
-def test_whoever_is_signed_in_stays_signed_in(
+def test_signed_in_users_stay_signed_in(
     alice_client: Client, rotate: Rotate, settings: Settings
 ) -> None:
     rotate()
     assert alice_client.get("/dashboard").status_code == 200
-    # The control: without the former key everybody would be signed out.
+    # The control: without the former key everyone would be signed out.
     settings.SECRET_KEY_FALLBACKS = []
-    settings.SECRET_KEY = "yet another one, which nobody has heard of before this test"
+    settings.SECRET_KEY = "yet another one, which no other part of this test has used"
     assert alice_client.get("/dashboard").status_code == 302
 
 
-def test_a_link_in_a_message_still_leads_to_a_new_password(alice: User, rotate: Rotate) -> None:
+def test_a_password_reset_link_still_works(alice: User, rotate: Rotate) -> None:
     Client().post("/accounts/password/reset/", {"email": alice.email})
     text = str(mail.outbox[0].body)
     (link,) = (word for word in text.split() if "/password/reset/key/" in word)
@@ -127,7 +125,7 @@ def test_a_link_in_a_message_still_leads_to_a_new_password(alice: User, rotate: 
     assert 'name="password1"' in page.content.decode()
 
 
-def test_what_is_sealed_is_read_and_sealed_anew(
+def test_sealed_secrets_are_readable_and_sealed_again(
     organization: Organization, alice: User, rotate: Rotate, settings: Settings
 ) -> None:
     kept = secret_of(organization)
@@ -147,7 +145,7 @@ def test_what_is_sealed_is_read_and_sealed_anew(
 def test_jobs_queued_before_the_change_are_done_after_it(
     organization: Organization, settings: Settings, tmp_path: Path
 ) -> None:
-    """A real worker that starts with the next key takes what was queued with the former one.
+    """A real worker that starts with the new key pulls what was queued with the old one.
 
     The notice is to nobody, so it fails and leaves a trace where it was taken.
     """
@@ -207,10 +205,10 @@ def test_a_callback_that_waits_is_signed_with_both_secrets(
 
 
 @pytest.mark.parametrize("ours", ["whsec_old", "whsec_new"])
-def test_an_event_that_stripe_signs_twice_counts_before_and_after_the_change(
+def test_an_event_that_stripe_signs_twice_is_accepted_before_and_after_the_change(
     fake: FakeStripe, organization: Organization, top_up: TopUp, settings: Settings, ours: str
 ) -> None:
-    """Stripe signs with both secrets for as long as the old one is let live."""
+    """Stripe signs with both secrets until the old one expires."""
     settings.STRIPE_WEBHOOK_SECRET = ours
     body = event_body("checkout.session.completed", fake.session(top_up).id)
     old = signature(body, secret="whsec_old")

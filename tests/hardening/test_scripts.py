@@ -1,7 +1,7 @@
-"""Scripts from outside: whatever stands in any column of text is shown, and nowhere is it markup.
+"""Cross-site scripting: any text in any column is displayed as text and never as markup.
 
 The columns come from the models, so a new one is tried here without a line; so are the pages, from
-the matrix of addresses and from the desk.
+the access matrix and from the admin.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from tests.reading import Markup
 pytestmark = pytest.mark.django_db
 
 APPS = ("accounts", "billing", "generation")
-# What our code makes itself and looks up by: nobody outside can put a word there.
+# Values that our code generates and nobody else can write.
 OURS = re.compile(
     r"(public_id|key_id|code|file|image_file|token|sealed|.*hash|sha256|fingerprint|origin|model|"
     r"size|upstream_size|format|output_format|mime|currency|subject|key|pepper_version|"
@@ -44,7 +44,7 @@ OURS = re.compile(
     r"cropped_from|last_four|previous_last_four|card_last_four|last_error|error|password|url|"
     r"callback_url|image_url|stripe_.*|payment_method_id|object_id|lease_owner|provider|reference)"
 )
-# Of names that are above, the columns in which others write.
+# Columns with one of these names that others can write.
 OTHERS = {
     ("billing", "stripeevent", "error"),
     ("generation", "job", "callback_url"),
@@ -62,13 +62,13 @@ PARAMETERS = (
 
 
 def marked(number: int, *, room: int) -> str:
-    """Return what would be an element `x-<number>` wherever it was not escaped."""
+    """Return text that becomes an element `x-<number>` if it is not escaped."""
     short = f"'\"><x-{number}>"
     return BREAKOUT + short if len(BREAKOUT + short) <= room else short
 
 
 def written() -> Iterator[tuple[type[Model], str, int]]:
-    """Yield each column of text that somebody outside can write in, and its room in characters."""
+    """Yield each text column that users can write, and its maximum length."""
     for label in APPS:
         for model in apps.get_app_config(label).get_models():
             for field in model._meta.fields:
@@ -81,7 +81,7 @@ def written() -> Iterator[tuple[type[Model], str, int]]:
 
 @pytest.fixture
 def sown(world: World, alice: User, bob: User) -> dict[str, str]:
-    """Put a mark of its own in each such column of each row; return the marks by column."""
+    """Put a unique mark in each such column of each row; return the marks by column."""
     factories.failed(organization=world.organization)
     money(world.organization, world.api_key)
     fail(world.callback, answer="x")
@@ -93,7 +93,7 @@ def sown(world: World, alice: User, bob: User) -> dict[str, str]:
     )
     marks = {}
     with connection.cursor() as cursor:
-        # The ledger and the audit log refuse changes, but for who takes the database apart.
+        # Disable the triggers that protect the ledger and the audit log.
         cursor.execute("SET session_replication_role = replica")
         for number, (model, column, room) in enumerate(written(), start=100):
             rows = model._default_manager.all()
@@ -106,7 +106,7 @@ def sown(world: World, alice: User, bob: User) -> dict[str, str]:
 
 
 def check_page(answer: Any, where: str) -> set[str]:
-    """Fail where a mark became markup; return the marks that are told as text."""
+    """Fail if a mark became markup; return the marks that are displayed as text."""
     if not str(answer.headers["Content-Type"]).startswith("text/html"):
         return set()
     text = answer.content.decode()
@@ -123,7 +123,7 @@ def check_page(answer: Any, where: str) -> set[str]:
 
 
 def admin_paths() -> Iterator[str]:
-    """Yield each page of the desk that shows a row, and the ones that show many."""
+    """Yield the admin pages of rows and of lists."""
     yield from (path for path in all_admin_paths() if "/1" not in path and "logout" not in path)
     for model in registered():
         meta = model._meta  # type: ignore[attr-defined]
@@ -133,7 +133,7 @@ def admin_paths() -> Iterator[str]:
 
 
 @pytest.mark.chaos
-def test_nothing_that_others_wrote_is_markup_on_any_page(
+def test_no_stored_text_is_markup_on_any_page(
     world: World, sown: dict[str, str], operator: Client
 ) -> None:
     seen = set()
@@ -144,8 +144,8 @@ def test_nothing_that_others_wrote_is_markup_on_any_page(
                 seen |= check_page(answer, route)
     for path in admin_paths():
         seen |= check_page(whole(operator.get(path)), path)
-    # Or the walk would prove nothing: these are shown somewhere.
-    shown = {column for column, mark in sown.items() if mark in seen}
+    # Otherwise the test would prove nothing: these are displayed somewhere.
+    displayed = {column for column, mark in sown.items() if mark in seen}
     assert {
         "accounts.Organization.name",
         "accounts.User.name",
@@ -160,12 +160,12 @@ def test_nothing_that_others_wrote_is_markup_on_any_page(
         "generation.Attempt.error_message",
         "generation.CallbackTry.answer",
         "generation.Upload.original_name",
-    } <= shown, sorted(shown)
+    } <= displayed, sorted(displayed)
     assert "x-7000" in seen
 
 
 @pytest.mark.chaos
-def test_nothing_in_an_address_is_markup_on_any_page(world: World, operator: Client) -> None:
+def test_nothing_in_a_url_is_markup_on_any_page(world: World, operator: Client) -> None:
     query = QueryDict(mutable=True)
     for name in PARAMETERS:
         query[name] = marked(500, room=100)
@@ -187,7 +187,7 @@ def test_nothing_in_an_address_is_markup_on_any_page(world: World, operator: Cli
 
 
 @pytest.mark.chaos
-def test_a_form_that_is_refused_shows_what_was_typed_as_text(world: World) -> None:
+def test_a_refused_form_displays_its_values_as_text(world: World) -> None:
     """Every form of every page, with the mark in each of its fields."""
     tried = 0
     for route, rows in ROWS.items():
@@ -218,7 +218,9 @@ def test_a_form_that_is_refused_shows_what_was_typed_as_text(world: World) -> No
         "\t//x",
     ],
 )
-def test_signing_in_leads_nowhere_else(alice: User, organization: Organization, place: str) -> None:
+def test_sign_in_redirects_to_no_other_site(
+    alice: User, organization: Organization, place: str
+) -> None:
     alice.set_password("a long enough secret")
     alice.save()
     page = Client().get("/accounts/login/", {"next": place})
@@ -228,10 +230,10 @@ def test_signing_in_leads_nowhere_else(alice: User, organization: Organization, 
     assert (answer.status_code, answer.headers["Location"]) == (302, "/dashboard")
 
 
-def test_what_a_program_sends_is_markup_nowhere(
+def test_nothing_sent_to_the_api_is_markup(
     api: Api, alice: User, wallet: Any, organization: Organization
 ) -> None:
-    """By the doors and not by the database: prompt, callback's address, file name, headers."""
+    """Through the API and not the database: prompt, callback URL, file name, headers."""
     mark = marked(700, room=100)
     sent = api.post(
         "/api/generate/submit",
@@ -260,7 +262,7 @@ def test_what_a_program_sends_is_markup_nowhere(
 
 
 @pytest.mark.parametrize("path", ["jobs.csv", "audit.csv", "usage.csv", "billing/statement.csv"])
-def test_no_cell_of_a_file_for_spreadsheets_is_a_formula(world: World, path: str) -> None:
+def test_no_cell_of_a_csv_file_is_a_formula(world: World, path: str) -> None:
     formula = '=HYPERLINK("https://evil.example","x")'
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")

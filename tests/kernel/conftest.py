@@ -43,5 +43,5 @@ def serve(network: Network) -> Iterator[Serve]:
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """A throw-away certificate for images.example."""
+    """A throwaway certificate for images.example."""
     return make_authority(folder=tmp_path_factory.mktemp("tls"), name="images.example")

@@ -1,4 +1,4 @@
-"""An example of every e-mail this product sends: what its templates are given in life."""
+"""An example of every e-mail this product sends: the context of its templates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from accounts.models import Invitation, Organization, Role, User
 from billing.models import TopUp, Wallet
 from generation.models import CallbackEndpoint
 
-# As hostile as a name may be, to HTML and to headers.
+# A name that is hostile to HTML and to headers.
 NAME = 'Söhne & <b>"Co"</b>\r\nBcc: x@example.com'
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 

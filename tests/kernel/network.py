@@ -1,4 +1,4 @@
-"""A network in a test tube: every connect recorded, names and public addresses made of loopback.
+"""A fake network: it records every connect and maps names and public addresses to loopback.
 
 `Network` replaces name resolution and sees each connect of the process below the code under test,
 so that "no forbidden connection" is an observation. `Server` speaks raw bytes from a thread, which
@@ -34,9 +34,9 @@ _real_getaddrinfo = socket.getaddrinfo
 
 @dataclass
 class Network:
-    """What names resolve to, where public addresses really lead, and every connect attempted."""
+    """Name resolution, the local ports of public addresses, and every attempted connect."""
 
-    # One list of addresses for each look-up of a name in turn; the last one stays.
+    # One list of addresses for each look-up of a name; the last one repeats.
     names: dict[str, list[list[str]]] = field(default_factory=dict)
     # A public address leads to a local port; the rest of the Internet is unreachable.
     routes: dict[str, int] = field(default_factory=dict)
@@ -94,7 +94,7 @@ class Network:
 
 @dataclass
 class Request:
-    """A request as a server read it, and the connection to misbehave on."""
+    """A request as a server read it, and its connection."""
 
     head: bytes
     body: bytes
@@ -122,7 +122,7 @@ class Request:
         self.send("\r\n".join(lines).encode("utf-8", "surrogateescape") + b"\r\n\r\n" + body)
 
     def send(self, data: bytes) -> None:
-        """Send raw bytes; a peer that has gone away is its own business."""
+        """Send raw bytes; ignore a peer that has gone away."""
         with contextlib.suppress(OSError):
             self.connection.sendall(data)
 
@@ -135,12 +135,12 @@ class Request:
                     return
 
     def reset(self) -> None:
-        """Break the connection off with a TCP reset."""
+        """Reset the TCP connection."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
 
     def hang(self) -> None:
-        """Say nothing until the server stops."""
+        """Send nothing until the server stops."""
         self.server.stopped.wait(30)
 
 

@@ -1,4 +1,4 @@
-"""Pictures for the tests of images: real ones, and files put together byte by byte."""
+"""Images for tests: real ones, and files assembled byte by byte."""
 
 import io
 import struct
@@ -61,7 +61,7 @@ def is_red(pixel: object) -> bool:
 
 
 def refusal(content: bytes, **bounds: Any) -> str:
-    """The reason for which both doors refuse some bytes."""
+    """The reason for which both functions refuse some bytes."""
     with pytest.raises(ImageRefused) as inspected:
         images.inspect(content=content, **bounds)
     with pytest.raises(ImageRefused) as opened:

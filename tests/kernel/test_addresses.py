@@ -1,4 +1,4 @@
-"""Which addresses are public, and which only look it."""
+"""Which addresses are public, and which only look public."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -141,7 +141,7 @@ def test_an_address_of_a_special_range_is_not_public(address: str) -> None:
 
 
 @pytest.mark.parametrize("text", NO_ADDRESS)
-def test_what_is_no_address_is_neither_public_nor_loopback(text: str) -> None:
+def test_an_invalid_address_is_neither_public_nor_loopback(text: str) -> None:
     assert not addresses.is_public(text)
     assert not addresses.is_loopback(text)
 
@@ -155,6 +155,6 @@ def test_loopback_is_all_of_127_and_one_address_of_ipv6() -> None:
     assert addresses.is_loopback(IPv6Address("::1"))
 
 
-def test_the_table_refuses_an_address_that_the_standard_library_calls_global() -> None:
+def test_addresses_that_the_standard_library_calls_global_are_refused() -> None:
     assert ip_address("168.63.129.16").is_global
     assert not addresses.is_public("168.63.129.16")

@@ -1,4 +1,4 @@
-"""CSV: what a spreadsheet would run is text, and numbers stay numbers."""
+"""CSV export: formulas become text, and numbers stay numbers."""
 
 from __future__ import annotations
 

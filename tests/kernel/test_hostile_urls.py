@@ -1,4 +1,4 @@
-"""URLs chosen to reach the inside: none of them makes a connection, whatever asks for it."""
+"""URLs that try to reach internal addresses: none of them makes a connection."""
 
 import asyncio
 import socket
@@ -38,7 +38,7 @@ HOSTILE_NAMES = {
     "ip6-localhost": ["::1"],
 }
 
-# Each is tried over https, and over http as well.
+# Each is tried over https and over http.
 HOSTILE_HOSTS = [
     "127.0.0.1",
     "127.0.0.1.",
@@ -237,13 +237,13 @@ def test_the_recorder_sees_what_an_unguarded_client_would_do(
     assert hostile.addresses == ["127.0.0.1"] * 5
 
 
-def test_no_refusal_tells_what_the_name_resolved_to(hostile: Network) -> None:
+def test_no_error_reveals_what_the_name_resolved_to(hostile: Network) -> None:
     for name, found in HOSTILE_NAMES.items():
         with pytest.raises(UrlRefused) as refused:
             http.resolve_check_sync(url=f"https://{name}/", policy=CALLBACK)
         assert refused.value.reason == "forbidden_address"
         for address in found:
-            assert address not in refused.value.sentence
+            assert address not in refused.value.message
             assert address not in str(refused.value)
 
 
@@ -296,7 +296,7 @@ def test_a_call_looks_its_name_up_once_and_connects_to_what_was_checked(
     assert server.requests[0].header("host") == "rebind.example"
 
 
-def test_each_call_looks_its_name_up_anew(network: Network, serve: Serve) -> None:
+def test_each_call_looks_its_name_up_again(network: Network, serve: Serve) -> None:
     server = serve()
     network.names["rebind.example"] = [[PUBLIC], ["10.0.0.1"], [PUBLIC], ["127.0.0.1"]]
     network.routes[PUBLIC] = server.port
@@ -457,5 +457,5 @@ def test_a_callback_over_http_may_reach_loopback_but_not_the_internet(
     with pytest.raises(UrlRefused) as refused:
         http.resolve_check_sync(url="http://public.example/callback", policy=CALLBACK)
 
-    assert "loopback" in refused.value.sentence
+    assert "loopback" in refused.value.message
     assert network.attempts == []

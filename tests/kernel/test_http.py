@@ -1,4 +1,4 @@
-"""The outbound client against servers that misbehave: bounded, never repeated, honest about it."""
+"""The outbound client: requests, responses and JSON."""
 
 from dataclasses import replace
 
@@ -11,15 +11,15 @@ from vidgo.kernel.http import (
     CUSTOMER_IMAGE,
     VENDOR,
     BadAnswer,
-    client,
+    connections,
 )
 
-# The ready-made policies, with loopback allowed as in development and clocks for impatient tests.
+# The standard policies, with loopback allowed and short timeouts.
 IMAGE = replace(CUSTOMER_IMAGE, allow_loopback=True, total_timeout_seconds=2)
 HOOK = replace(CALLBACK, allow_loopback=True, total_timeout_seconds=2)
 
 
-def test_an_answer_comes_back_with_its_facts(serve: Serve) -> None:
+def test_a_response_has_status_headers_body_and_url(serve: Serve) -> None:
     server = serve(
         lambda request: request.answer(201, b"made", Content_Type="text/plain", X_Thing="one")
     )
@@ -56,8 +56,8 @@ def test_a_request_says_who_we_are_and_asks_for_plain_bytes(serve: Serve) -> Non
     (request,) = server.requests
     assert request.line == "POST / HTTP/1.1"
     assert request.body == b"{}"
-    assert request.header("user-agent") == client.USER_AGENT
-    assert client.USER_AGENT.startswith("Vidgo/")
+    assert request.header("user-agent") == connections.USER_AGENT
+    assert connections.USER_AGENT.startswith("Vidgo/")
     assert request.header("accept-encoding") == "identity"
     assert request.header("host") == f"127.0.0.1:{server.port}"
     assert request.header("x-key") == "k"

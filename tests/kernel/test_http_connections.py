@@ -1,4 +1,4 @@
-"""Outbound HTTP: broken connections, TLS, connections kept and the loop they share."""
+"""Outbound HTTP: broken connections, TLS, kept connections and event loops."""
 
 import asyncio
 import threading
@@ -21,10 +21,10 @@ from vidgo.kernel.http import (
     TimedOut,
     Unreachable,
     UrlRefused,
-    client,
+    connections,
 )
 
-# The ready-made policies, with loopback allowed as in development and clocks for impatient tests.
+# The standard policies, with loopback allowed and short timeouts.
 IMAGE = replace(CUSTOMER_IMAGE, allow_loopback=True, total_timeout_seconds=2)
 
 
@@ -36,7 +36,7 @@ def test_a_closed_port_is_unreachable_and_nothing_was_sent(serve: Serve) -> None
         http.fetch_sync(url=server.url(), policy=IMAGE, method="POST", body=b"{}")
 
     assert (unreachable.value.reason, unreachable.value.sent) == ("connect", False)
-    assert str(server.port) not in unreachable.value.sentence
+    assert str(server.port) not in unreachable.value.message
 
 
 def cut_short(request: Request) -> None:
@@ -61,7 +61,7 @@ def reset_in_body(request: Request) -> None:
     ids=["reset", "close", "cut short", "reset in the body"],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
-def test_a_broken_connection_leaves_the_outcome_open_and_is_never_tried_again(
+def test_a_broken_connection_has_an_unknown_outcome_and_is_never_retried(
     serve: Serve, handler: Callable[[Request], None], method: str
 ) -> None:
     server = serve(handler)
@@ -96,7 +96,7 @@ def test_what_is_not_http_is_a_bad_answer(serve: Serve, answer: bytes) -> None:
         http.fetch_sync(url=server.url(), policy=IMAGE)
 
     assert (bad.value.reason, bad.value.sent) == ("not_http", True)
-    assert "SSH" not in bad.value.sentence
+    assert "SSH" not in bad.value.message
     assert len(server.requests) == 1
 
 
@@ -105,7 +105,7 @@ def secure(
     network: Network, serve: Serve, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> Network:
     """A network where images.example and other.example lead to a server of images.example."""
-    monkeypatch.setattr(client, "TLS", authority.trusting)
+    monkeypatch.setattr(connections, "TLS", authority.trusting)
     network.routes[PUBLIC] = serve(tls=authority.server).port
     network.names |= {"images.example": [[PUBLIC]], "other.example": [[PUBLIC]]}
     return network
@@ -129,7 +129,7 @@ def test_a_certificate_for_another_name_is_refused(secure: Network, host: str) -
 def test_a_certificate_of_an_unknown_authority_is_refused(
     secure: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "TLS", True)
+    monkeypatch.setattr(connections, "TLS", True)
 
     with pytest.raises(Unreachable) as unreachable:
         http.fetch_sync(url="https://images.example/", policy=VENDOR_RESULT)
@@ -137,14 +137,14 @@ def test_a_certificate_of_an_unknown_authority_is_refused(
     assert (unreachable.value.reason, unreachable.value.sent) == ("tls", False)
 
 
-def test_a_tls_server_that_never_says_goodbye_does_not_keep_the_connection(
+def test_a_tls_server_that_never_closes_does_not_keep_the_connection(
     network: Network, serve: Serve, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def answer_and_hang(request: Request) -> None:
         request.answer()
         request.hang()
 
-    monkeypatch.setattr(client, "TLS", authority.trusting)
+    monkeypatch.setattr(connections, "TLS", authority.trusting)
     network.names["images.example"] = [[PUBLIC]]
     network.routes[PUBLIC] = serve(answer_and_hang, tls=authority.server).port
 
@@ -187,7 +187,7 @@ def test_polling_a_vendor_reuses_its_connection_and_posting_does_not(serve: Serv
     assert [request.header("connection") for request in starts] == ["close"] * 3
 
 
-def test_a_connection_made_for_a_vendor_is_not_lent_to_a_customer(serve: Serve) -> None:
+def test_a_connection_to_a_vendor_is_not_reused_for_a_customer(serve: Serve) -> None:
     server = serve()
 
     async def vendor_then_customer() -> None:
@@ -237,7 +237,7 @@ def test_threads_call_without_sharing_anything(serve: Serve) -> None:
     assert bodies == {number: f"GET /{number} HTTP/1.1".encode() for number in range(8)}
 
 
-def test_code_inside_a_running_loop_is_told_to_await(serve: Serve) -> None:
+def test_code_in_a_running_loop_must_await(serve: Serve) -> None:
     server = serve()
 
     async def call_the_wrong_way() -> None:

@@ -24,7 +24,7 @@ from vidgo.kernel.http import (
 )
 from vidgo.kernel.http.body import Body
 
-# The ready-made policies, with loopback allowed as in development and clocks for impatient tests.
+# The standard policies, with loopback allowed and short timeouts.
 IMAGE = replace(CUSTOMER_IMAGE, allow_loopback=True, total_timeout_seconds=2)
 HOOK = replace(CALLBACK, allow_loopback=True, total_timeout_seconds=2)
 BRIEF = replace(IMAGE, total_timeout_seconds=0.3)
@@ -89,7 +89,7 @@ def test_a_gzip_bomb_is_refused(serve: Serve) -> None:
     assert http.fetch_sync(url=server.url(), policy=HOOK).body == bytes(1024)
 
 
-def test_a_gzip_bomb_is_unfolded_no_further_than_the_limit() -> None:
+def test_a_gzip_bomb_is_decompressed_no_further_than_the_limit() -> None:
     body = Body(policy=SMALL)
     body.expect(length=0, encoding="gzip")
 
@@ -99,7 +99,7 @@ def test_a_gzip_bomb_is_unfolded_no_further_than_the_limit() -> None:
     assert len(body._kept) == SMALL.max_bytes + 1
 
 
-def test_an_answer_compressed_against_our_wish_is_unfolded(serve: Serve) -> None:
+def test_an_unrequested_compression_is_decompressed(serve: Serve) -> None:
     body = gzip.compress(b"plain" * 1000)
     server = serve(lambda request: request.answer(200, body, Content_Encoding="gzip"))
 
@@ -118,7 +118,7 @@ def test_an_answer_compressed_against_our_wish_is_unfolded(serve: Serve) -> None
     ],
     ids=["brotli", "zstd", "twice", "not gzip", "cut short", "deflate"],
 )
-def test_a_body_in_another_form_is_refused_but_does_not_fail_a_callback(
+def test_an_unsupported_encoding_is_refused_but_does_not_fail_a_callback(
     serve: Serve, encoding: str, body: bytes
 ) -> None:
     server = serve(lambda request: request.answer(200, body, Content_Encoding=encoding))
@@ -130,7 +130,7 @@ def test_a_body_in_another_form_is_refused_but_does_not_fail_a_callback(
     assert http.fetch_sync(url=server.url(), policy=HOOK).status == 200
 
 
-def drip_head(request: Request) -> None:
+def drip_headers(request: Request) -> None:
     request.drip(b"HTTP/1.1 200 OK\r\nX-Long: " + b"a" * 1000, every_seconds=0.05)
 
 
@@ -149,9 +149,9 @@ def redirect_slowly(request: Request) -> None:
 
 
 @pytest.mark.parametrize(
-    "handler", [Request.hang, drip_head, drip_body, drip_continues, redirect_slowly]
+    "handler", [Request.hang, drip_headers, drip_body, drip_continues, redirect_slowly]
 )
-def test_no_server_holds_a_call_beyond_its_wall_clock(
+def test_no_server_holds_a_call_beyond_its_total_timeout(
     serve: Serve, handler: Callable[[Request], None]
 ) -> None:
     server = serve(handler)

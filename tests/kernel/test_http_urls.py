@@ -19,7 +19,7 @@ from vidgo.kernel.http import (
     UrlRefused,
 )
 
-# The ready-made policies, with loopback allowed as in development and clocks for impatient tests.
+# The standard policies, with loopback allowed and short timeouts.
 IMAGE = replace(CUSTOMER_IMAGE, allow_loopback=True, total_timeout_seconds=2)
 HOOK = replace(CALLBACK, allow_loopback=True, total_timeout_seconds=2)
 
@@ -75,7 +75,7 @@ def test_a_refused_url_comes_with_its_reason(policy: Policy, url: str, reason: s
         http.check_url(url=url, policy=policy)
 
     assert refused.value.reason == reason
-    assert refused.value.sentence.endswith(".")
+    assert refused.value.message.endswith(".")
     assert not refused.value.sent
 
 
@@ -124,7 +124,7 @@ def test_three_redirects_are_followed_and_a_fourth_is_not(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_callback_is_not_led_elsewhere(serve: Serve, status: int) -> None:
+def test_a_callback_follows_no_redirect(serve: Serve, status: int) -> None:
     server = serve(lambda request: request.answer(status, Location="/elsewhere"))
 
     response = http.fetch_sync(url=server.url(), policy=HOOK, method="POST", body=b"{}")
@@ -133,7 +133,7 @@ def test_a_callback_is_not_led_elsewhere(serve: Serve, status: int) -> None:
     assert len(server.requests) == 1
 
 
-def test_a_post_is_never_led_elsewhere(serve: Serve) -> None:
+def test_a_post_follows_no_redirect(serve: Serve) -> None:
     server = serve(lambda request: request.answer(307, Location="/elsewhere"))
 
     response = http.fetch_sync(url=server.url(), policy=IMAGE, method="POST", body=b"{}")

@@ -1,6 +1,6 @@
-"""Images made to cost much: bombs, busy decoders, damage, and many at once.
+"""Expensive images: decompression bombs, slow files, damage, and many at once.
 
-What they cost is measured by `make bench`, beside an honest photograph.
+`make bench` measures what they cost, next to a normal photo.
 """
 
 import random
@@ -57,13 +57,13 @@ def test_exif_whose_tags_all_point_at_the_same_data_is_not_read(format: str) -> 
         exif([(0x0112, 3, 1, 6)])[:-8],
     ],
 )
-def test_exif_that_makes_no_sense_leaves_the_picture_as_it_is(data: bytes) -> None:
+def test_invalid_exif_leaves_the_image_unchanged(data: bytes) -> None:
     content = saved(picture(), "PNG", exif=data)
 
     assert images.open_image(content=content).size == (60, 40)
 
 
-def test_compressed_text_that_unfolds_to_gigabytes_is_not_unfolded() -> None:
+def test_text_that_decompresses_to_gigabytes_is_not_decompressed() -> None:
     content = unfolding_png()
     tracemalloc.start()
     try:

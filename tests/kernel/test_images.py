@@ -1,4 +1,4 @@
-"""Images from outside: real ones accepted, broken, costly and disguised ones refused."""
+"""Untrusted images: real ones are accepted, broken, expensive and disguised ones refused."""
 
 import io
 import struct
@@ -16,18 +16,18 @@ SECRET = b"secret-payload"
 MIMES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
 
 
-# What is accepted --------------------------------------------------------------------------------
+# Accepted ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("format", MIMES)
-def test_a_real_image_is_told_by_its_bytes(format: str) -> None:
+def test_an_image_is_recognized_by_its_bytes(format: str) -> None:
     content = saved(picture(), format)
 
-    facts = images.inspect(content=content)
+    info = images.inspect(content=content)
     image = images.open_image(content=content)
 
-    assert (facts.format, facts.mime) == (format, MIMES[format])
-    assert (facts.width, facts.height) == image.size == (60, 40)
+    assert (info.format, info.mime) == (format, MIMES[format])
+    assert (info.width, info.height) == image.size == (60, 40)
     assert image.mode == "RGB"
     assert is_red(image.getpixel((5, 5)))
 
@@ -57,13 +57,13 @@ def test_every_pixel_format_becomes_one_of_two(mode: str, format: str, seen: str
     assert images.open_image(content=saved(source, format)).mode == seen
 
 
-def test_sixteen_bits_of_grey_are_scaled_and_not_clipped() -> None:
+def test_16_bit_gray_is_scaled_and_not_clipped() -> None:
     grey = Image.new("I;16", (4, 4), 32768)
 
     assert images.open_image(content=saved(grey, "PNG")).getpixel((0, 0)) == (128, 128, 128)
 
 
-def test_a_transparent_colour_of_a_palette_stays_transparent() -> None:
+def test_a_transparent_palette_color_stays_transparent() -> None:
     source = picture(mode="P")
     content = saved(source, "PNG", transparency=source.getpixel((5, 5)))
 
@@ -91,14 +91,14 @@ def test_a_jpeg_with_restart_markers_is_accepted() -> None:
     assert is_red(image.getpixel((10, 10)))
 
 
-def test_a_photo_of_a_telephone_with_several_pictures_is_its_first() -> None:
+def test_a_phone_photo_with_several_images_is_its_first() -> None:
     content = saved(
         picture(), "MPO", save_all=True, append_images=[Image.new("RGB", (60, 40), "green")]
     )
 
-    facts = images.inspect(content=content)
+    info = images.inspect(content=content)
 
-    assert (facts.format, facts.width) == ("JPEG", 60)
+    assert (info.format, info.width) == ("JPEG", 60)
     assert is_red(images.open_image(content=content).getpixel((5, 5)))
 
 
@@ -150,15 +150,15 @@ def test_a_picture_taken_sideways_is_turned_upright(format: str, orientation: in
         source = source.transpose(stored[orientation])
     content = saved(source, format, exif=tags)
 
-    facts = images.inspect(content=content)
+    info = images.inspect(content=content)
     image = images.open_image(content=content)
 
-    assert (facts.width, facts.height) == image.size == (60, 40)
+    assert (info.width, info.height) == image.size == (60, 40)
     assert is_red(image.getpixel((5, 5)))
     assert not is_red(image.getpixel((55, 35)))
 
 
-# What is refused ---------------------------------------------------------------------------------
+# Refused -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_a_picture_taken_sideways_is_turned_upright(format: str, orientation: in
     ],
     ids=range(18),
 )
-def test_what_is_no_jpeg_png_webp_or_gif_is_refused(content: bytes) -> None:
+def test_other_formats_are_refused(content: bytes) -> None:
     assert refusal(content) == "unsupported_format"
 
 
@@ -228,11 +228,11 @@ def test_a_fake_header_on_something_else_is_refused() -> None:
         assert refusal(head + html) in {"broken", "too_many_pixels"}
 
 
-# What leaves -------------------------------------------------------------------------------------
+# Output -----------------------------------------------------------------------------------------
 
 
 def loaded_with_metadata(format: str) -> bytes:
-    """An image that carries the secret in every place its format has, and behind its end."""
+    """An image with the secret in every kind of metadata of its format, and after its end."""
     tags = Image.Exif()
     tags[0x010E] = SECRET.decode()
     tags[0x0112] = 6
@@ -254,7 +254,7 @@ def loaded_with_metadata(format: str) -> bytes:
 
 @pytest.mark.parametrize("target", ["png", "jpg"])
 @pytest.mark.parametrize("format", MIMES)
-def test_nothing_but_pixels_leaves(format: str, target: Literal["png", "jpg"]) -> None:
+def test_only_pixels_are_kept(format: str, target: Literal["png", "jpg"]) -> None:
     content = loaded_with_metadata(format)
     assert content.count(SECRET) > 1
 

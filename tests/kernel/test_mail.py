@@ -1,4 +1,4 @@
-"""E-mails: each in three parts of one look, each said in full."""
+"""E-mails: each has a subject, a text and an HTML part, in one design and complete."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _missing_variables_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Page(HTMLParser):
-    """The words of an e-mail's HTML, and what is wrong with its elements."""
+    """The text of an e-mail's HTML, and the faults in its elements."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -103,7 +103,7 @@ def test_every_email_has_three_files_and_an_example() -> None:
 
 
 @pytest.mark.parametrize(("write", "kind"), LETTERS)
-def test_an_email_is_whole_in_all_its_parts(write: Writer, kind: str) -> None:
+def test_every_part_of_an_email_is_complete(write: Writer, kind: str) -> None:
     letter = write(kind)
     for part in (letter.subject, letter.text, letter.html):
         assert MISSING not in part
@@ -163,7 +163,7 @@ def test_each_address_gets_a_message_of_its_own() -> None:
         assert "Bcc" not in message.message()
 
 
-def test_a_look_is_put_on_an_element_once() -> None:
+def test_an_element_is_styled_once() -> None:
     assert inlined("<br>") == "<br>"
     assert inlined('<p style="x">') == '<p style="x">'
     assert re.fullmatch(
@@ -175,7 +175,7 @@ def test_a_look_is_put_on_an_element_once() -> None:
         inlined('<p class="unheard-of">')
 
 
-def test_a_missing_variable_would_be_seen() -> None:
+def test_a_missing_variable_is_detected() -> None:
     without = {**OURS["low_balance"]}
     del without["organization"]
     assert MISSING in render_to_string("emails/low_balance.txt", without)

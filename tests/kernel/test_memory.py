@@ -1,4 +1,4 @@
-"""A process that handles images hands each back to the system."""
+"""A process that handles images returns their memory to the system."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from django.core.management import call_command
 from vidgo.kernel.ops import memory
 from vidgo.kernel.queue.supervisor import Supervisor
 
-# Learns from a large block that is freed, then asks for a smaller one that is large all the same.
+# Frees a large block, from which glibc adapts, then allocates a smaller one, still large.
 PROGRAM = """
 import ctypes, sys
 from vidgo.kernel.ops import memory
 
-class Told(ctypes.Structure):
+class MemoryInfo(ctypes.Structure):
     _fields_ = [(name, ctypes.c_size_t) for name in (
         "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost").split()]
 
 libc = ctypes.CDLL(None)
-libc.mallinfo2.restype = Told
+libc.mallinfo2.restype = MemoryInfo
 if "give back" in sys.argv:
     assert memory.give_back_large_blocks()
 large = bytearray(16_000_000)
@@ -37,18 +37,18 @@ print(libc.mallinfo2().hblkhd - before >= len(image))
     not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="the C library is no glibc 2.33 or newer"
 )
 @pytest.mark.parametrize(("words", "apart"), [((), "False"), (("give back",), "True")])
-def test_a_block_of_an_images_size_is_taken_from_the_system_by_itself(
-    words: tuple[str, ...], apart: str
-) -> None:
+def test_a_block_of_an_images_size_is_mapped_separately(words: tuple[str, ...], apart: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, *words], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == apart
 
 
-def test_a_worker_gives_back_before_it_starts_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_configures_memory_before_it_starts_anything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     done: list[str] = []
-    monkeypatch.setattr(memory, "give_back_large_blocks", lambda: done.append("told"))
+    monkeypatch.setattr(memory, "give_back_large_blocks", lambda: done.append("configure"))
     monkeypatch.setattr(Supervisor, "run", lambda _: done.append("run"))
     call_command("worker")
-    assert done == ["told", "run"]
+    assert done == ["configure", "run"]

@@ -1,4 +1,4 @@
-"""Without a database: what needs none answers as ever, and the rest says what is the matter."""
+"""Database outage: pages that need no database still answer, and the others report it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def refuse(*_: object) -> None:
 
 @pytest.fixture
 def browser(alice: User, organization: Organization, monkeypatch: pytest.MonkeyPatch) -> Client:
-    """A browser in which Alice has signed in, with nothing kept of how the service is doing."""
+    """A browser in which Alice is signed in, with no cached service status."""
     monkeypatch.setattr(service_status._Kept, "until", 0.0)
     client = signed_in(alice)
     client.raise_request_exception = False
@@ -39,13 +39,13 @@ def browser(alice: User, organization: Organization, monkeypatch: pytest.MonkeyP
 
 @pytest.fixture
 def outage(browser: Client) -> Iterator[None]:
-    """The database refuses every statement from now on."""
+    """Make the database refuse every statement."""
     with connection.execute_wrapper(refuse):
         yield
 
 
 @pytest.mark.usefixtures("outage")
-def test_somebody_signed_in_is_told_of_the_outage_by_the_status_page(browser: Client) -> None:
+def test_the_status_page_reports_the_outage_to_a_signed_in_user(browser: Client) -> None:
     answer = browser.get("/status")
     assert answer.status_code == 503
     check(answer)
@@ -53,7 +53,7 @@ def test_somebody_signed_in_is_told_of_the_outage_by_the_status_page(browser: Cl
     assert "Sign in" in answer.content.decode()
 
 
-def test_what_was_measured_before_the_outage_is_not_told_when_nobody_can_be_known(
+def test_old_measurements_are_not_displayed_during_an_outage(
     browser: Client,
 ) -> None:
     assert browser.get("/status").status_code == 200
@@ -63,7 +63,7 @@ def test_what_was_measured_before_the_outage_is_not_told_when_nobody_can_be_know
 
 
 @pytest.mark.usefixtures("outage")
-def test_in_an_outage_one_request_asks_the_database_for_all(
+def test_in_an_outage_one_request_queries_the_database_for_all(
     browser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert Client().get("/status").status_code == 503
@@ -72,7 +72,7 @@ def test_in_an_outage_one_request_asks_the_database_for_all(
 
 
 @pytest.mark.usefixtures("outage")
-def test_that_a_process_lives_is_told_without_asking_who_wants_to_know(browser: Client) -> None:
+def test_healthz_needs_no_session(browser: Client) -> None:
     answer = browser.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
@@ -86,13 +86,13 @@ def test_a_process_that_has_no_database_is_not_ready(browser: Client) -> None:
 
 @pytest.mark.usefixtures("outage")
 @pytest.mark.parametrize("path", ["/docs", "/docs/submit", "/robots.txt", "/llms.txt"])
-def test_what_is_the_same_for_everybody_stays(browser: Client, path: str) -> None:
+def test_public_pages_still_answer(browser: Client, path: str) -> None:
     assert browser.get(path).status_code == 200
 
 
 @pytest.mark.usefixtures("outage")
 @pytest.mark.parametrize("path", ["/", "/pricing", "/dashboard", "/dashboard/jobs", "/admin/"])
-def test_every_other_page_says_that_the_database_is_away(browser: Client, path: str) -> None:
+def test_every_other_page_reports_the_outage(browser: Client, path: str) -> None:
     answer = browser.get(path)
     text = answer.content.decode()
     assert answer.status_code == 503
@@ -102,7 +102,7 @@ def test_every_other_page_says_that_the_database_is_away(browser: Client, path: 
     assert answer.headers["X-Request-Id"] in text
 
 
-def test_the_api_says_so_in_its_envelope(browser: Client, api_key: str) -> None:
+def test_the_api_reports_it_in_its_envelope(browser: Client, api_key: str) -> None:
     with connection.execute_wrapper(refuse):
         answer = browser.get("/api/user/balance", headers={"Authorization": f"Bearer {api_key}"})
     assert answer.status_code == 503
@@ -120,7 +120,5 @@ def test_the_api_says_so_in_its_envelope(browser: Client, api_key: str) -> None:
         (None, False),
     ],
 )
-def test_a_wish_that_the_database_refused_is_no_outage(
-    error: BaseException | None, is_outage: bool
-) -> None:
+def test_a_refused_statement_is_no_outage(error: BaseException | None, is_outage: bool) -> None:
     assert transactions.is_out_of_reach(error) is is_outage

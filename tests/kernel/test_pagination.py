@@ -1,4 +1,4 @@
-"""Pages turned by key: forth and back, without a gap and without a repetition."""
+"""Keyset pagination: forward and back, without gaps and repetitions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_the_first_page_has_nothing_newer(events: list[str]) -> None:
     assert (keys(page), page.newer, page.older) == (events[:3], None, events[2])
 
 
-def test_turning_forth_meets_every_row_once(events: list[str]) -> None:
+def test_paging_forward_returns_every_row_once(events: list[str]) -> None:
     met, page = [], turn()
     while True:
         met += keys(page)
@@ -41,7 +41,7 @@ def test_turning_forth_meets_every_row_once(events: list[str]) -> None:
     assert met == events
 
 
-def test_turning_back_leads_where_one_came_from(events: list[str]) -> None:
+def test_paging_back_returns_the_same_pages(events: list[str]) -> None:
     last = turn(before=events[5])
     assert (keys(last), last.older) == (events[6:], None)
     middle = turn(after=str(last.newer))
@@ -61,8 +61,6 @@ def test_nothing_newer_than_the_newest_is_an_empty_page(events: list[str]) -> No
 
 @pytest.mark.parametrize("name", ["before", "after"])
 @pytest.mark.parametrize("row", ["nonsense", "a\x00b"])
-def test_a_row_that_is_not_in_the_list_turns_no_page(
-    events: list[str], name: str, row: str
-) -> None:
+def test_a_row_that_is_not_in_the_list_has_no_page(events: list[str], name: str, row: str) -> None:
     with pytest.raises(pagination.UnknownPage):
         turn(**{name: row})

@@ -1,4 +1,4 @@
-"""A tenant's newest rows are read through its own index, whatever others wrote since."""
+"""A tenant's newest rows are read through its own index, whatever others wrote later."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db.backends.signals import connection_created
 from accounts.models import Organization
 from billing import statement
 
-# Half of all rows is the tenant's, as the planner knows; all the others came later.
+# Half of all rows belong to the tenant, as the planner knows; all others came later.
 OURS, THEIRS = 15_000, 15_000
 
 
@@ -23,7 +23,7 @@ def entries_of(organization: Organization, count: int) -> None:
         )
 
 
-def test_a_page_of_a_list_does_not_come_by_what_others_wrote_since(
+def test_a_page_of_a_list_does_not_scan_what_others_wrote_later(
     organization: Organization, other_organization: Organization
 ) -> None:
     entries_of(organization, OURS)
@@ -31,13 +31,13 @@ def test_a_page_of_a_list_does_not_come_by_what_others_wrote_since(
     newest = statement.entries(organization=organization, chosen=statement.Filter())[:51]
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE billing_ledgerentry")
-        told = newest.explain()
+        plan = newest.explain()
         cursor.execute("SET LOCAL random_page_cost = 4")
         assert "billing_ledgerentry_pkey" in newest.explain()
-    assert "ledger_entry_by_org" in told
+    assert "ledger_entry_by_org" in plan
 
 
-def test_a_connection_is_told_once_and_a_new_one_again(transactional_db: None) -> None:
+def test_each_connection_is_configured_once(transactional_db: None) -> None:
     def cost() -> str:
         with connection.cursor() as cursor:
             cursor.execute("SHOW random_page_cost")
@@ -46,7 +46,7 @@ def test_a_connection_is_told_once_and_a_new_one_again(transactional_db: None) -
     assert cost() == "1.1"
     with connection.cursor() as cursor:
         cursor.execute("SET random_page_cost = 2")
-    # As a pool lends it once more.
+    # As when the pool hands it out again.
     connection_created.send(type(connection), connection=connection)
     assert cost() == "2"
     connection.close()

@@ -1,4 +1,4 @@
-"""The queue: tasks are pulled once, and bells do not pile up."""
+"""The queue: tasks are pulled once, and wake-ups are coalesced."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DRIVE, DELIVER, NOTICE = "app.tasks.drive", "app.tasks.deliver", "app.tasks.noti
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask an empty queue without the rest that a worker takes."""
+    """Poll an empty queue without the worker's pause."""
     monkeypatch.setattr(Conf, "POLL", 0)
 
 
@@ -34,29 +34,29 @@ def pull(broker: Broker | None = None) -> list[str]:
     return pulled
 
 
-def test_a_bell_is_heard_once_however_often_it_was_rung() -> None:
+def test_wake_ups_are_pulled_once_however_often_they_were_sent() -> None:
     for _ in range(50):
         queue.notify(DRIVE)
     assert pull() == [DRIVE]
-    # What is left is the one that was heard; its worker removes it.
+    # The one that was pulled is left; its worker removes it.
     assert OrmQ.objects.count() == 1
 
 
-def test_a_bell_that_rings_after_it_was_heard_is_heard_again() -> None:
+def test_a_wake_up_sent_after_the_last_was_pulled_is_pulled_too() -> None:
     queue.notify(DRIVE)
     assert pull() == [DRIVE]
     queue.notify(DRIVE)
     assert pull() == [DRIVE]
 
 
-def test_bells_of_other_tasks_are_heard_too() -> None:
+def test_wake_ups_of_other_tasks_are_pulled_too() -> None:
     queue.notify(DRIVE)
     queue.notify(DELIVER)
     queue.notify(DRIVE)
     assert pull() == [DRIVE, DELIVER]
 
 
-def test_a_task_waits_behind_no_bell_and_each_is_pulled_in_its_turn() -> None:
+def test_tasks_are_pulled_in_order_and_before_wake_ups() -> None:
     queue.notify(DRIVE)
     for number in range(3):
         queue.enqueue(NOTICE, number)
@@ -64,7 +64,7 @@ def test_a_task_waits_behind_no_bell_and_each_is_pulled_in_its_turn() -> None:
     assert pull() == [NOTICE, NOTICE, NOTICE, DRIVE]
 
 
-def test_a_cluster_hears_as_many_bells_as_it_has_processes(settings: Settings) -> None:
+def test_a_cluster_pulls_as_many_wake_ups_as_it_has_processes(settings: Settings) -> None:
     settings.WORKER_PROCESSES = 2
     broker = Broker()
     for _ in range(2):
@@ -74,8 +74,8 @@ def test_a_cluster_hears_as_many_bells_as_it_has_processes(settings: Settings) -
     assert pull(broker) == []
     queue.enqueue(NOTICE)
     assert pull(broker) == [NOTICE]
-    # Another machine's may have a process to spare, and one that ends here makes room.
-    broker.acknowledge(broker.heard[0])
+    # A wake-up that ends makes room here, and another cluster may have a free process.
+    broker.acknowledge(broker.pulled[0])
     assert pull(broker) == [DRIVE]
     queue.notify(DRIVE)
     assert pull(Broker()) == [DRIVE]
@@ -90,14 +90,14 @@ def test_what_was_pulled_and_never_done_is_pulled_again() -> None:
     assert pull() == [NOTICE, DRIVE]
 
 
-def test_a_bell_of_a_transaction_that_fails_was_not_rung() -> None:
+def test_a_wake_up_rolls_back_with_its_transaction() -> None:
     with pytest.raises(RuntimeError), transaction.atomic():
         queue.notify(DRIVE)
         raise RuntimeError
     assert pull() == []
 
 
-def test_workers_that_pull_at_once_share_the_tasks_and_wait_for_nobody() -> None:
+def test_workers_that_pull_at_once_share_the_tasks_without_waiting() -> None:
     for number in range(40):
         queue.enqueue(NOTICE, number)
         queue.notify(DRIVE)
@@ -114,7 +114,7 @@ def test_workers_that_pull_at_once_share_the_tasks_and_wait_for_nobody() -> None
     assert 1 <= pulled.count(DRIVE) <= 4
 
 
-def test_bells_are_no_task_that_waits() -> None:
+def test_wake_ups_do_not_count_as_waiting_tasks() -> None:
     queue.notify(DRIVE)
     assert queue.read_status().waiting == 0
     assert not queue.is_idle()

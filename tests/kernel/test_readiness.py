@@ -1,4 +1,4 @@
-"""What load balancers and supervisors ask."""
+"""The health checks for load balancers and supervisors."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def _fail() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", readiness.CHECKS)
-def test_one_failed_check_is_told_by_name_and_without_details(
+def test_a_failed_check_is_reported_by_name_and_without_details(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(readiness.CHECKS, name, _fail)
     answer = Client().get("/readyz")
     assert answer.status_code == 503
-    told = answer.json()
-    assert told["status"] == "failing"
-    assert [check for check, state in told["checks"].items() if state == "failing"] == [name]
+    body = answer.json()
+    assert body["status"] == "failing"
+    assert [check for check, state in body["checks"].items() if state == "failing"] == [name]
     assert "hunter2" not in answer.content.decode()
 
 
@@ -65,7 +65,9 @@ def test_without_the_storage_it_still_serves(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.django_db
-def test_whoever_asks_often_makes_no_more_work(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frequent_requests_do_not_run_the_checks_more_often(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     asked = []
     monkeypatch.setattr(readiness, "KEPT_SECONDS", 60.0)
     monkeypatch.setitem(readiness.CHECKS, "database", lambda: asked.append(1))

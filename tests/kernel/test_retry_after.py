@@ -1,4 +1,4 @@
-"""Retry-After: seconds and dates are understood within a day, and anything else is ignored."""
+"""Retry-After: seconds and dates up to a day are parsed, anything else is ignored."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from vidgo.kernel.http.retry_after import MAX_SECONDS, parse_retry_after
         ("Fri, 31 Dec 9999 23:59:59 GMT", MAX_SECONDS),
     ],
 )
-def test_seconds_and_dates_are_understood_within_bounds(header: str, seconds: float) -> None:
+def test_seconds_and_dates_are_parsed_within_limits(header: str, seconds: float) -> None:
     assert parse_retry_after(header) == seconds
 
 
 @pytest.mark.parametrize("text", ["%s", "  %s "])
-def test_a_date_to_come_is_counted_from_now(text: str) -> None:
+def test_a_future_date_is_counted_from_now(text: str) -> None:
     seconds = parse_retry_after(text % http_date(time.time() + 600))
     assert seconds is not None
     assert 590 < seconds <= 600
@@ -59,10 +59,10 @@ def test_a_date_to_come_is_counted_from_now(text: str) -> None:
         *(".5", "5.", "1.2.3", "nan", "inf", "-inf", "\x00", "1\n"),
         # Digits to Python, but not to HTTP.
         *("²", "١٢", "１２", "1２"),
-        # Dates that are none.
+        # Invalid dates.
         *("Wed, 32 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 99999 07:28:00 GMT"),
         *("Wed, 21 Oct 2015 07:28:00 +9999999999999", "2015-10-21T07:28:00Z", "Wed, 21 Oct 2015"),
     ],
 )
-def test_anything_else_says_nothing(header: str | None) -> None:
+def test_anything_else_is_ignored(header: str | None) -> None:
     assert parse_retry_after(header) is None

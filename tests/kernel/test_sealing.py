@@ -1,4 +1,4 @@
-"""Sealing: only the installation's own keys open what is stored, each for its own purpose."""
+"""Sealing: only the installation's own keys unseal a secret, each for its own purpose."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_what_is_sealed_is_not_readable_and_unseals_to_the_same() -> None:
     assert SEALER.unseal(sealed) == SECRET
 
 
-def test_a_former_key_opens_until_it_is_forgotten(settings: Settings) -> None:
+def test_a_former_key_works_until_it_is_removed(settings: Settings) -> None:
     sealed = SEALER.seal(SECRET)
     settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "n" * 60
     assert SEALER.unseal(sealed) == SECRET
@@ -41,7 +41,7 @@ def test_what_is_damaged_is_unreadable(damage: str) -> None:
         SEALER.unseal(damage.format(prefix=SEALER.prefix, sealed=sealed[:-1]))
 
 
-def test_another_purpose_opens_nothing() -> None:
+def test_another_purpose_unseals_nothing() -> None:
     sealed = SEALER.seal(SECRET)
     other = Sealer("others")
     for given in (sealed, other.prefix + sealed.removeprefix(SEALER.prefix)):

@@ -1,4 +1,4 @@
-"""The styleguide: it shows every component, so that none changes unseen."""
+"""The styleguide displays every component, so that none changes unnoticed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.test import Client
 
 pytestmark = pytest.mark.django_db
 
-# Parts of pages that are about somebody signed in, or about the catalog; their pages show them.
+# Components for signed-in users or about the catalog, which other pages display.
 ELSEWHERE = {
     "components/example.html",
     "components/example_pair.html",
@@ -20,10 +20,10 @@ ELSEWHERE = {
 }
 
 
-def test_every_component_is_shown(client: Client) -> None:
+def test_every_component_is_displayed(client: Client) -> None:
     answer = client.get("/styleguide")
     assert answer.status_code == 200
-    shown = {template.name for template in answer.templates}
+    displayed = {template.name for template in answer.templates}
     folder = Path(settings.BASE_DIR) / "templates" / "components"
     there = {f"components/{path.name}" for path in folder.glob("*.html")}
-    assert there - shown == ELSEWHERE
+    assert there - displayed == ELSEWHERE

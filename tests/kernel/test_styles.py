@@ -1,4 +1,4 @@
-"""The stylesheets: readable in both themes, made of tokens, and nothing from elsewhere."""
+"""The stylesheets: readable in both themes, made of tokens, and self-hosted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TEMPLATES = Path(settings.BASE_DIR) / "templates"
 TOKENS = (STATIC / "css/tokens.css").read_text()
 THEMES = {"light": 0, "dark": 1}
 
-# Text and the ground it is read on, WCAG 2.2 AA: 4.5 to 1.
+# Text and its background, WCAG 2.2 AA: 4.5 to 1.
 TEXT = [
     *((ink, ground) for ink in ("ink", "ink-2", "ink-3") for ground in ("paper", "surface")),
     *(("ink-2", ground) for ground in ("sunken", "hover")),
@@ -30,7 +30,7 @@ TEXT = [
     *((state, "surface") for state in ("good", "bad")),
     *((f"code-{tone}", "code-ground") for tone in ("ink", "quiet", "bright", "good")),
 ]
-# What is drawn, and must be told apart: 3 to 1.
+# Graphics and their background: 3 to 1.
 DRAWN = [("edge", "surface"), ("edge", "paper"), ("accent", "paper"), ("accent", "surface")]
 
 
@@ -57,13 +57,13 @@ def contrast(one: str, other: str, theme: str) -> float:
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_text_can_be_read_in_both_themes(theme: str) -> None:
+def test_text_is_readable_in_both_themes(theme: str) -> None:
     found = {pair: round(contrast(*pair, theme), 2) for pair in TEXT}
     assert {pair: ratio for pair, ratio in found.items() if ratio < 4.5} == {}
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_edges_and_marks_can_be_seen_in_both_themes(theme: str) -> None:
+def test_borders_and_icons_are_visible_in_both_themes(theme: str) -> None:
     found = {pair: round(contrast(*pair, theme), 2) for pair in DRAWN}
     assert {pair: ratio for pair, ratio in found.items() if ratio < 3} == {}
 
@@ -79,7 +79,7 @@ def test_a_component_names_tokens_and_no_colors() -> None:
         assert re.findall(r"#[0-9a-fA-F]{3,8}\b(?!\s*\{)|rgb\(|hsl\(", text) == [], path.name
 
 
-def test_every_token_that_is_named_is_decided() -> None:
+def test_every_used_token_is_defined() -> None:
     decided = set(re.findall(r"(--[\w-]+):", TOKENS))
     for path in (STATIC / "css").rglob("*.css"):
         text = path.read_text()
@@ -87,7 +87,7 @@ def test_every_token_that_is_named_is_decided() -> None:
         assert set(re.findall(r"var\((--[\w-]+)", text)) <= decided | own, path.name
 
 
-def test_every_static_file_that_a_template_names_is_there() -> None:
+def test_every_static_file_in_a_template_exists() -> None:
     for path in TEMPLATES.rglob("*.html"):
         text = path.read_text()
         named = re.findall(r'{% static "([^"]+)" %}', text)
@@ -102,7 +102,7 @@ def test_every_stylesheet_and_script_of_ours_is_used() -> None:
         assert str(path.relative_to(STATIC)) in used, path.name
 
 
-def test_nothing_is_fetched_from_elsewhere() -> None:
+def test_nothing_is_fetched_from_other_sites() -> None:
     for path in [*(STATIC / "css").rglob("*.css"), *(STATIC / "js").rglob("*.js")]:
         assert not re.findall(r"https?://(?!www\.w3\.org/)", path.read_text()), path.name
 

@@ -1,4 +1,4 @@
-"""The building blocks of pages, each by itself."""
+"""The UI components, each by itself."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def words(html: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("amount", "signed", "shown"),
+    ("amount", "signed", "expected"),
     [
         (0, False, "0 credits"),
         (1, False, "1 credit"),
@@ -41,12 +41,12 @@ def words(html: str) -> str:
         (None, False, "0 credits"),
     ],
 )
-def test_credits_are_counted_in_words(amount: int | None, signed: bool, shown: str) -> None:
-    assert words(ui.credits(amount, signed=signed)) == shown
+def test_credits_have_a_unit_and_a_sign(amount: int | None, signed: bool, expected: str) -> None:
+    assert words(ui.credits(amount, signed=signed)) == expected
 
 
 @pytest.mark.parametrize(
-    ("amount", "shown"),
+    ("amount", "expected"),
     [
         ("0.05", "$0.05"),
         ("0.1", "$0.10"),
@@ -57,12 +57,12 @@ def test_credits_are_counted_in_words(amount: int | None, signed: bool, shown: s
         ("0", "$0.00"),
     ],
 )
-def test_money_has_the_decimals_that_say_something(amount: str, shown: str) -> None:
-    assert ui.money(Decimal(amount)) == shown
+def test_money_has_no_more_decimals_than_needed(amount: str, expected: str) -> None:
+    assert ui.money(Decimal(amount)) == expected
 
 
 @pytest.mark.parametrize("state", [*Status.values, "active", "expired", "revoked"])
-def test_every_state_has_a_word_and_a_tone_with_a_style(state: str) -> None:
+def test_every_state_has_a_label_and_a_styled_tone(state: str) -> None:
     html = render("{% status state %}", state=state)
     (tone,) = re.findall(r"status--(\w+)", html)
     css = (settings.BASE_DIR / "static/css/components/status.css").read_text()
@@ -70,7 +70,7 @@ def test_every_state_has_a_word_and_a_tone_with_a_style(state: str) -> None:
     assert words(html)
 
 
-def test_a_moment_is_in_utc_until_a_script_knows_the_viewers_zone() -> None:
+def test_a_time_is_in_utc_until_a_script_converts_it() -> None:
     assert ui.when(MOMENT) == (
         '<time datetime="2026-11-22T16:43:05+00:00">22 Nov 2026, 16:43 UTC</time>'
     )
@@ -86,11 +86,11 @@ def test_a_month_is_called_as_django_calls_it(month: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "shown"),
+    ("seconds", "expected"),
     [(0.04, "0.0 s"), (5.61, "5.6 s"), (60, "1 min 0 s"), (125, "2 min 5 s"), (3720, "1 h 2 min")],
 )
-def test_a_duration_is_told_in_the_largest_fitting_units(seconds: float, shown: str) -> None:
-    assert ui.seconds_until(MOMENT, MOMENT + timedelta(seconds=seconds)) == shown
+def test_a_duration_has_the_largest_fitting_units(seconds: float, expected: str) -> None:
+    assert ui.seconds_until(MOMENT, MOMENT + timedelta(seconds=seconds)) == expected
     assert ui.seconds_until(MOMENT, None) == ""
 
 
@@ -129,7 +129,7 @@ def test_code_begins_and_ends_where_it_is_written() -> None:
     assert "<code data-copied>  curl x \\\n    -d y</code>" in html
 
 
-def test_turning_pages_keeps_the_rest_of_the_query() -> None:
+def test_pagination_keeps_the_rest_of_the_query() -> None:
     request = RequestFactory().get("/jobs", {"status": "failed", "before": "old", "after": "x"})
     html = render('{% pagination "n1" "o1" %}', request=request)
     assert re.findall(r'href="([^"]*)"', html) == [
@@ -147,7 +147,7 @@ def test_every_icon_is_drawn_alike() -> None:
         assert 'aria-hidden="true"' in drawing, path
 
 
-def test_every_icon_that_a_template_names_is_there() -> None:
+def test_every_icon_in_a_template_exists() -> None:
     folder = Path(settings.BASE_DIR) / "templates"
     named = set()
     for path in folder.rglob("*.html"):

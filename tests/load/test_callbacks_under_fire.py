@@ -27,7 +27,7 @@ def test_a_thousand_callbacks_all_arrive(
     )
     assert len(outcome.accepted) == 1000
     twice = sum(times - 1 for times in outcome.accepted.values())
-    # At least once: what the killed process had sent but not written down comes again.
+    # At least once: what the killed process had sent but not recorded comes again.
     assert twice <= 2 * 20
     record_testsuite_property(
         f"thousand_callbacks {kill} {seed}",

@@ -1,4 +1,4 @@
-"""The figures of the web server: who spends at once, and who waits while others are served."""
+"""The web server under load: concurrent spending, and many waiting requests."""
 
 from __future__ import annotations
 

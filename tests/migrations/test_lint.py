@@ -1,4 +1,4 @@
-"""Migrations that run while the former version still serves: nothing that locks or breaks it."""
+"""Migrations run while the previous version still serves, so they must not lock or break it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django_migration_linter import MigrationLinter
 
 APPS = ["vidgo", "accounts", "billing", "generation"]
 ROOT = Path(__file__).resolve().parents[2]
-# They run before anybody has data.
+# They run before there is any data.
 INITIAL = ("0001_queue_index", "0001_initial", "0002_database_rules")
 
 
@@ -28,9 +28,9 @@ def test_no_migration_locks_a_large_table_or_breaks_the_version_before(
         all_warnings_as_errors=True,
     )
     linter.lint_all_migrations()
-    told = capsys.readouterr().out
-    assert linter.nb_total >= 7, told
-    assert not linter.has_errors, told
+    output = capsys.readouterr().out
+    assert linter.nb_total >= 7, output
+    assert not linter.has_errors, output
 
 
 def remade_foreign_keys(statements: str) -> list[str]:
@@ -40,8 +40,8 @@ def remade_foreign_keys(statements: str) -> list[str]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_migration_makes_the_foreign_key_of_a_table_in_use_anew() -> None:
-    """Which reads the whole table while nobody may write; altering such a field does it."""
+def test_no_migration_recreates_the_foreign_key_of_a_table_in_use() -> None:
+    """That locks the table against writes while reading all of it; altering such a field does it."""
     loader = MigrationLoader(connection)
     remade = []
     for key in sorted(loader.graph.nodes):
@@ -53,7 +53,7 @@ def test_no_migration_makes_the_foreign_key_of_a_table_in_use_anew() -> None:
     assert remade == []
 
 
-def test_a_foreign_key_that_is_made_anew_is_found() -> None:
+def test_a_recreated_foreign_key_is_found() -> None:
     remade = 'ALTER TABLE "a" ADD CONSTRAINT "a_b_fk" FOREIGN KEY ("b_id") REFERENCES "b";'
     assert remade_foreign_keys(remade) == ["a"]
     assert remade_foreign_keys(f'CREATE TABLE "a" ("b_id" bigint);\n{remade}') == []

@@ -1,4 +1,4 @@
-"""Every migration of ours, undone and made again on 100,000 jobs and what belongs to them."""
+"""Every migration reversed and applied again on 100,000 jobs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LONGEST_SECONDS = 20.0
 
 
 def ours() -> list[tuple[str, str]]:
-    """Return our migrations but the first of each app, in an order in which they can be made."""
+    """Return our migrations except the first of each app, in the order of their dependencies."""
     loader = MigrationLoader(connection)
     ordered: list[tuple[str, str]] = []
     for app in APPS:
@@ -35,8 +35,8 @@ def ours() -> list[tuple[str, str]]:
     return [key for key in ordered if key[0] in APPS and not key[1].startswith("0001_")]
 
 
-def shape() -> set[tuple[str, ...]]:
-    """Return every column, index, constraint, trigger and policy there is."""
+def schema() -> set[tuple[str, ...]]:
+    """Return every column, index, constraint, trigger and policy."""
     queries = (
         "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns"
         " WHERE table_schema = 'public'",
@@ -58,20 +58,20 @@ def test_migrations_go_back_and_forth_on_many_rows(
     record_testsuite_property: Callable[[str, object], None],
 ) -> None:
     page_rows.seed(jobs=JOBS // 2, days=90)
-    before, jobs, entries = shape(), Job.objects.count(), LedgerEntry.objects.count()
+    before, jobs, entries = schema(), Job.objects.count(), LedgerEntry.objects.count()
     violations = {each.rule for each in ledger_checks.check()}
     assert jobs >= JOBS - 10
     migrations = ours()
     assert len(migrations) >= 3
     for app in reversed(APPS):
         call_command("migrate", app, "0001", verbosity=0)
-    assert shape() != before
+    assert schema() != before
     slowest = ("", 0.0)
     for app, name in migrations:
         began = time.monotonic()
         call_command("migrate", app, name, verbosity=0)
         slowest = max(slowest, (f"{app}.{name}", time.monotonic() - began), key=lambda it: it[1])
-    assert shape() == before
+    assert schema() == before
     assert Job.objects.count() == jobs
     assert LedgerEntry.objects.count() == entries
     assert {each.rule for each in ledger_checks.check()} <= violations

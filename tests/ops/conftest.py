@@ -1,4 +1,4 @@
-"""What tests of the operator's tools share: the world outside, well or ill as a test wants it."""
+"""Fixtures for operations: a fake Stripe and provider, and a healthy copy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 @dataclass
 class Outside:
-    """Stripe and a provider on one port, and what they answer."""
+    """Stripe and a provider on one port, and their responses."""
 
     url: str = ""
     stripe_status: int = 200
@@ -34,7 +34,7 @@ class Outside:
 
 @pytest.fixture
 def outside() -> Iterator[Outside]:
-    """Serve what is outside for the length of a test."""
+    """Serve Stripe and the provider during a test."""
     world = Outside()
 
     class Handler(BaseHTTPRequestHandler):
@@ -48,7 +48,7 @@ def outside() -> Iterator[Outside]:
             self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     world.url = f"http://127.0.0.1:{server.server_port}"
@@ -60,7 +60,7 @@ def outside() -> Iterator[Outside]:
 
 @pytest.fixture
 def healthy_copy(transactional_db: None, settings: Settings, outside: Outside) -> Outside:
-    """Make this a copy with nothing wrong: a worker has just been here, and all others answer."""
+    """Make this a copy with nothing wrong: a worker was just active, and everything answers."""
     settings.STRIPE_SIMULATOR = False
     settings.STRIPE_API_BASE = outside.url
     settings.STRIPE_SECRET_KEY = "sk_test_of_the_doctor"

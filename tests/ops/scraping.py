@@ -1,4 +1,4 @@
-"""Reading what /metrics answers."""
+"""Parsing of /metrics."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from prometheus_client.parser import text_string_to_metric_families
 
 
 def parse(content: bytes) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
-    """Return each number by the name and the labels it has."""
+    """Return each value by its name and labels."""
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
-        for processes in text_string_to_metric_families(content.decode())
-        for sample in processes.samples
+        for family in text_string_to_metric_families(content.decode())
+        for sample in family.samples
     }
 
 
 class Scrape:
-    """One answer of /metrics."""
+    """One response of /metrics."""
 
     def __init__(self, content: bytes) -> None:
         self.samples = parse(content)
 
     def __call__(self, name: str, **labels: Any) -> float | None:
-        """Return a number, None where there is none."""
+        """Return a value, or None."""
         return self.samples.get((name, frozenset(labels.items())))
 
     @property
     def names(self) -> set[str]:
-        """Return the names of all."""
+        """Return the names of all metrics."""
         return {name for name, _ in self.samples}

@@ -1,4 +1,4 @@
-"""Backup and restore: what is damaged or in the way is refused; a drill destroys everything."""
+"""Backup and restore: damaged backups and existing data are refused; a drill proves the rest."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from vidgo.backups import BackupError, Manifest
 
 @pytest.fixture
 def backup(tmp_path: Path) -> Path:
-    """A backup of nothing but two files, as the database is never reached with it."""
+    """A backup of two files only, as these tests never restore its database."""
     place = tmp_path / "vidgo-20261123T031500Z"
     (place / "files/results").mkdir(parents=True)
     digests = {}
@@ -43,12 +43,12 @@ def backup(tmp_path: Path) -> Path:
     return place
 
 
-def test_a_whole_backup_is_recognized(backup: Path) -> None:
+def test_an_intact_backup_passes_the_check(backup: Path) -> None:
     assert set(backups.check(backup=backup).files) == {"database.dump", "files/results/a.png"}
 
 
 @pytest.mark.parametrize("damage", ["changed", "missing", "added"])
-def test_a_backup_with_one_other_file_is_refused_by_its_name(backup: Path, damage: str) -> None:
+def test_a_damaged_file_is_reported_by_name(backup: Path, damage: str) -> None:
     name = "files/results/b.png" if damage == "added" else "files/results/a.png"
     if damage == "missing":
         (backup / name).unlink()
@@ -67,24 +67,24 @@ def test_a_folder_without_a_manifest_is_no_backup(tmp_path: Path, content: str |
 
 
 @pytest.mark.django_db
-def test_a_database_with_tables_is_not_restored_over(backup: Path) -> None:
+def test_a_database_with_tables_is_not_overwritten(backup: Path) -> None:
     with pytest.raises(CommandError, match=r"not empty: --force"):
         call_command("restore", str(backup))
 
 
 @pytest.mark.django_db
-def test_nothing_is_restored_while_others_are_connected(
+def test_nothing_is_restored_with_other_connections(
     backup: Path, organization: Organization
 ) -> None:
     with (
         psycopg.connect(running.database_url()),
-        pytest.raises(CommandError, match=r"connected to the database: stop web and workers"),
+        pytest.raises(CommandError, match=r"other connections: stop web and workers"),
     ):
         call_command("restore", str(backup), "--force")
     assert Organization.objects.filter(pk=organization.pk).exists()
 
 
-def test_a_restore_tells_which_secrets_are_others(backup: Path, settings: Settings) -> None:
+def test_a_restore_reports_changed_secrets(backup: Path, settings: Settings) -> None:
     manifest = backups.check(backup=backup)
     assert backups.list_missing_secrets(manifest=manifest) == []
     settings.SECRET_KEY = "x" * 50
@@ -94,7 +94,7 @@ def test_a_restore_tells_which_secrets_are_others(backup: Path, settings: Settin
     assert backups.list_missing_secrets(manifest=manifest) == ["SECRET_KEY", "pepper 1"]
 
 
-def test_fingerprints_tell_nothing_of_a_secret(settings: Settings) -> None:
+def test_fingerprints_reveal_nothing_about_a_secret(settings: Settings) -> None:
     for fingerprint in backups.fingerprints().values():
         assert len(fingerprint) == 16
     text = json.dumps(backups.fingerprints())
@@ -107,7 +107,7 @@ def test_fingerprints_tell_nothing_of_a_secret(settings: Settings) -> None:
 
 @pytest.fixture
 def drill_url(transactional_db: None) -> Iterator[str]:
-    """The address of a database of the drill's own, which it may destroy."""
+    """The URL of a database that the drill may destroy."""
     name = f"{connection.settings_dict['NAME']}_drill"
     server = make_conninfo(running.database_url(), dbname="postgres")
     yield make_conninfo(running.database_url(), dbname=name)
@@ -116,7 +116,7 @@ def drill_url(transactional_db: None) -> Iterator[str]:
 
 
 def manage(*words: str, variables: dict[str, str], status: int = 0) -> str:
-    """Run a command as the operator does, and return what it says."""
+    """Run a command as an operator would, and return its output."""
     done = subprocess.run(
         [sys.executable, "manage.py", *words],
         cwd=running.ROOT,
@@ -179,7 +179,7 @@ def test_everything_destroyed_comes_back_from_a_backup(
         for row in after[table]:
             content = (media / str(row["file"])).read_bytes()
             assert hashlib.sha256(content).hexdigest() == row["sha256"]
-    # Once more over what is there, and nothing is left of what the backup does not have.
+    # Again over existing data: nothing is left that is not in the backup.
     (media / "results" / "later.png").write_bytes(b"stored after the backup")
     manage("restore", str(place), "--force", variables=copy)
     assert rows_of(drill_url) == after

@@ -1,4 +1,4 @@
-"""The doctor: well when all is well, and each planted fault is found, and nothing else."""
+"""The doctor: no fault in a healthy copy, and exactly each planted fault in others."""
 
 from __future__ import annotations
 
@@ -29,9 +29,8 @@ from generation.ops.doctor import look_at_providers
 from tests import factories
 from tests.ops.conftest import Outside
 from tests.processes.conftest import wait_until
-from vidgo.kernel.ops import doctor
-from vidgo.kernel.ops import environment_checks as own_looks
-from vidgo.kernel.ops.doctor import Finding, Look, State
+from vidgo.kernel.ops import doctor, environment_checks
+from vidgo.kernel.ops.doctor import Check, Finding, State
 from vidgo.management.commands.doctor import line_of
 
 pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True)]
@@ -41,7 +40,7 @@ LONG_AGO = timedelta(hours=5)
 
 @dataclass
 class Copy:
-    """A copy with nothing wrong, for a fault to be planted in."""
+    """A healthy copy, for a fault to be planted in."""
 
     settings: Settings
     patch: pytest.MonkeyPatch
@@ -57,13 +56,13 @@ def copy(
     organization: Organization,
 ) -> Iterator[Copy]:
     yield Copy(settings, monkeypatch, healthy_copy, organization)
-    # What the other tests of this process expect to be there.
+    # Restore what other tests of this process expect.
     tasks.schedule_all()
 
 
 def faults() -> list[Finding]:
-    """Return what the doctor finds wrong."""
-    return [finding for finding in doctor.examine() if finding.state is State.FAULT]
+    """Return the faults that the doctor finds."""
+    return [finding for finding in doctor.run_checks() if finding.state is State.FAULT]
 
 
 def closed_port() -> int:
@@ -104,7 +103,7 @@ def too_many_threads(copy: Copy) -> None:
 
 def missing_migration(copy: Copy) -> None:
     planned = [(SimpleNamespace(app_label="billing", name="0099_new"), False)]
-    copy.patch.setattr(own_looks.MigrationExecutor, "migration_plan", lambda *_: planned)
+    copy.patch.setattr(environment_checks.MigrationExecutor, "migration_plan", lambda *_: planned)
 
 
 def missing_cache_table(copy: Copy) -> None:
@@ -113,12 +112,12 @@ def missing_cache_table(copy: Copy) -> None:
 
 def clock_ahead(copy: Copy) -> None:
     ahead = SimpleNamespace(time=lambda: time.time() + 60, perf_counter=time.perf_counter)
-    copy.patch.setattr(own_looks, "time", ahead)
+    copy.patch.setattr(environment_checks, "time", ahead)
 
 
 def clock_behind(copy: Copy) -> None:
     behind = SimpleNamespace(time=lambda: time.time() - 60, perf_counter=time.perf_counter)
-    copy.patch.setattr(own_looks, "time", behind)
+    copy.patch.setattr(environment_checks, "time", behind)
 
 
 def full_disk(copy: Copy) -> None:
@@ -270,10 +269,10 @@ PLANTED: list[tuple[Callable[[Copy], None], str, str]] = [
 ]
 
 
-def test_a_healthy_copy_is_well_in_every_look(copy: Copy) -> None:
-    findings = list(doctor.examine())
+def test_a_healthy_copy_passes_every_check(copy: Copy) -> None:
+    findings = list(doctor.run_checks())
     assert [line_of(finding) for finding in findings if finding.state is not State.OK] == []
-    assert {finding.name for finding in findings} == {each.name for each in doctor.list_looks()}
+    assert {finding.name for finding in findings} == {each.name for each in doctor.list_checks()}
 
 
 @pytest.mark.parametrize(
@@ -289,9 +288,9 @@ def test_a_planted_fault_is_found_and_nothing_else(
     assert found.to_do
 
 
-def test_what_needs_an_absent_database_is_skipped_and_not_called_wrong(copy: Copy) -> None:
+def test_without_a_database_the_checks_that_need_it_are_skipped(copy: Copy) -> None:
     database_away(copy)
-    skipped = {f.name for f in doctor.examine() if f.state is State.SKIPPED}
+    skipped = {f.name for f in doctor.run_checks() if f.state is State.SKIPPED}
     assert {"migrations", "clock", "ledger", "workers"} <= skipped
     assert not skipped & {"settings", "storage", "mail", "Stripe"}
 
@@ -299,23 +298,23 @@ def test_what_needs_an_absent_database_is_skipped_and_not_called_wrong(copy: Cop
 # In production ----------------------------------------------------------------------------------
 
 
-def test_production_without_what_it_needs_is_told_each_thing(copy: Copy) -> None:
+def test_each_thing_missing_in_production_is_a_fault(copy: Copy) -> None:
     copy.settings.PRODUCTION = True
     copy.settings.STATIC_ROOT = live_settings.VIDGO_DATA / "nothing-collected"
-    told = [
+    lines = [
         line_of(finding)
-        for look in (
-            own_looks.look_at_static_files,
-            own_looks.look_at_mail,
+        for check in (
+            environment_checks.check_static_files,
+            environment_checks.check_mail,
             look_at_stripe,
             look_at_providers,
         )
-        for finding in look()
+        for finding in check()
         if finding.state is State.FAULT
     ]
-    assert len(told) == 4
+    assert len(lines) == 4
     for line, words in zip(
-        told, ("collectstatic", "nobody gets them", "test mode", "sandbox"), strict=True
+        lines, ("collectstatic", "nobody gets them", "test mode", "sandbox"), strict=True
     ):
         assert words in line
 
@@ -323,25 +322,25 @@ def test_production_without_what_it_needs_is_told_each_thing(copy: Copy) -> None
 def test_production_runs_the_checks_of_a_deployment(copy: Copy) -> None:
     copy.settings.PRODUCTION = True
     copy.settings.SESSION_COOKIE_SECURE = False
-    told = [line_of(finding) for finding in own_looks.look_at_settings()]
-    assert any("security.W012" in line for line in told)
+    lines = [line_of(finding) for finding in environment_checks.check_settings()]
+    assert any("security.W012" in line for line in lines)
 
 
-# One that breaks --------------------------------------------------------------------------------
+# Broken checks ----------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def only(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Let the doctor know these looks alone."""
+    """Let the doctor know only these checks."""
 
-    def keep(*looks: Look) -> None:
-        monkeypatch.setattr(doctor, "list_looks", lambda: list(looks))
+    def keep(*checks: Check) -> None:
+        monkeypatch.setattr(doctor, "list_checks", lambda: list(checks))
 
     return keep
 
 
-def a_look(name: str, find: Callable[[], list[Finding]], *, seconds: float = 5) -> Look:
-    return Look(name=name, place=0, seconds=seconds, needs_database=False, find=find)
+def a_check(name: str, find: Callable[[], list[Finding]], *, seconds: float = 5) -> Check:
+    return Check(name=name, place=0, seconds=seconds, needs_database=False, find=find)
 
 
 def breaks() -> list[Finding]:
@@ -353,13 +352,13 @@ def hangs() -> list[Finding]:
     return [doctor.ok("too late")]
 
 
-def test_a_broken_and_a_hanging_look_hide_no_other(only: Callable[..., None]) -> None:
+def test_a_broken_and_a_hanging_check_hide_no_other(only: Callable[..., None]) -> None:
     only(
-        a_look("one", breaks),
-        a_look("two", hangs, seconds=0.05),
-        a_look("three", lambda: [doctor.ok("here")]),
+        a_check("one", breaks),
+        a_check("two", hangs, seconds=0.05),
+        a_check("three", lambda: [doctor.ok("here")]),
     )
-    assert [line_of(finding).partition(" — ")[0] for finding in doctor.examine()] == [
+    assert [line_of(finding).partition(" — ")[0] for finding in doctor.run_checks()] == [
         "!!  one: ZeroDivisionError: division by zero",
         "!!  two: no answer within 0.05 s",
         "ok  three: here",
@@ -372,13 +371,13 @@ def test_a_broken_and_a_hanging_look_hide_no_other(only: Callable[..., None]) ->
 def test_the_command_prints_a_line_each_and_exits_with_one_at_a_fault(
     only: Callable[..., None],
 ) -> None:
-    well = a_look("disk", lambda: [doctor.ok("12 GB left", about="/data")])
+    well = a_check("disk", lambda: [doctor.ok("12 GB left", about="/data")])
     only(well)
     out = io.StringIO()
     call_command("doctor", stdout=out)
     assert out.getvalue() == "ok  disk /data: 12 GB left\n"
 
-    only(well, a_look("mail", lambda: [doctor.fault("refused", to_do="set EMAIL_HOST")]))
+    only(well, a_check("mail", lambda: [doctor.fault("refused", to_do="set EMAIL_HOST")]))
     out = io.StringIO()
     with pytest.raises(SystemExit) as end:
         call_command("doctor", stdout=out)
@@ -386,8 +385,8 @@ def test_the_command_prints_a_line_each_and_exits_with_one_at_a_fault(
     assert out.getvalue().splitlines()[1] == "!!  mail: refused — set EMAIL_HOST"
 
 
-def test_programs_read_json(only: Callable[..., None]) -> None:
-    only(a_look("mail", lambda: [doctor.fault("refused", to_do="set EMAIL_HOST")]))
+def test_the_command_can_print_json(only: Callable[..., None]) -> None:
+    only(a_check("mail", lambda: [doctor.fault("refused", to_do="set EMAIL_HOST")]))
     out = io.StringIO()
     with pytest.raises(SystemExit):
         call_command("doctor", "--json", stdout=out)
@@ -398,15 +397,15 @@ def test_programs_read_json(only: Callable[..., None]) -> None:
             "name": "mail",
             "about": "",
             "state": "fault",
-            "says": "refused",
+            "message": "refused",
             "to_do": "set EMAIL_HOST",
         }
     ]
 
 
-def test_no_connection_of_a_look_is_left_open(copy: Copy) -> None:
+def test_no_connection_of_a_check_is_left_open(copy: Copy) -> None:
     def others() -> set[int]:
-        # Autovacuum comes to a database whenever it likes.
+        # Only clients' connections: autovacuum may connect at any time.
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
@@ -415,6 +414,6 @@ def test_no_connection_of_a_look_is_left_open(copy: Copy) -> None:
             return {row[0] for row in cursor.fetchall()}
 
     before = others()
-    list(doctor.examine())
-    # The database ends what was closed in its own time.
+    list(doctor.run_checks())
+    # The database takes a moment to end closed connections.
     assert wait_until(lambda: others() <= before, seconds=10)

@@ -1,4 +1,4 @@
-"""A web server that is told to end says so first, and its processes count together."""
+"""A web server that is stopping reports it first, and its processes share their counters."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from vidgo.kernel.ops import readiness, web_lifecycle
 DRAIN_SECONDS = 3
 
 
-def test_a_server_about_to_end_is_alive_and_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Without the db fixture any query is an error: what follows needs no answer of the database.
+def test_a_server_that_is_stopping_is_alive_and_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Without the db fixture any query is an error: none of this needs the database.
     monkeypatch.setattr(web_lifecycle, "_ending", bytearray(1))
     assert not web_lifecycle.is_ending()
     web_lifecycle.begin_to_end()
@@ -44,7 +44,7 @@ def test_a_server_keeps_its_folder_and_removes_those_of_killed_ones(tmp_path: Pa
 
 
 @pytest.mark.django_db
-def test_a_failed_check_is_one_line_in_the_log_and_an_end_none(
+def test_a_failed_check_logs_one_line_and_a_stop_none(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail() -> None:
@@ -61,7 +61,7 @@ def test_a_failed_check_is_one_line_in_the_log_and_an_end_none(
 
 @pytest.mark.chaos
 @pytest.mark.django_db(transaction=True)
-def test_a_whole_server_counts_together_and_drains_before_it_ends(tmp_path: Path) -> None:
+def test_a_server_shares_its_counters_and_drains_before_it_stops(tmp_path: Path) -> None:
     address = f"http://127.0.0.1:{(port := free_port())}"
     with ProcessGroup() as processes, (tmp_path / "web.log").open("ab") as output:
         server = processes.start(
@@ -86,13 +86,13 @@ def test_a_whole_server_counts_together_and_drains_before_it_ends(tmp_path: Path
         assert _served(address) - before == 60, "whichever process is asked knows of all"
 
         server.send_signal(signal.SIGTERM)
-        told_at = time.monotonic()
+        stopped_at = time.monotonic()
         running.wait_for(lambda: not _ready(address), seconds=2, what="503 at /readyz")
-        while time.monotonic() - told_at < DRAIN_SECONDS - 1:
+        while time.monotonic() - stopped_at < DRAIN_SECONDS - 1:
             assert requests.get(f"{address}/healthz", timeout=5).status_code == 200
             assert requests.get(f"{address}/readyz", timeout=5).json()["status"] == "ending"
         assert server.wait(timeout=40) == 0
-        assert time.monotonic() - told_at >= DRAIN_SECONDS - 0.5
+        assert time.monotonic() - stopped_at >= DRAIN_SECONDS - 0.5
     assert list(tmp_path.glob("vidgo-metrics-*")) == []
 
 

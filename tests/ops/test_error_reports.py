@@ -1,4 +1,4 @@
-"""Error reports: nothing without a setting; with one, which error it was, and nobody's words."""
+"""Error reports: none without a DSN; with one, which error it was, and no private text."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MAIL = "alice@example.com"
 
 
 class Kept(Transport):
-    """Sentry's end of the line, in memory."""
+    """A Sentry transport that keeps events in memory."""
 
     def __init__(self, options: dict[str, Any] | None = None) -> None:
         super().__init__(options)
@@ -45,7 +45,7 @@ class Kept(Transport):
 
 @pytest.fixture
 def sent(settings: Settings) -> Iterator[list[dict[str, Any]]]:
-    """Report errors for the length of a test; return what was sent."""
+    """Report errors during a test; return what was sent."""
     settings.SENTRY_DSN = "https://public@sentry.example/1"
     transport = Kept()
     with sentry_sdk.isolation_scope():
@@ -57,7 +57,7 @@ def sent(settings: Settings) -> Iterator[list[dict[str, Any]]]:
 
 
 def crash(request: HttpRequest, word: str) -> HttpResponse:
-    """Fail with words that must not leave."""
+    """Fail with private text in the message."""
     local = f"{PROMPT} {KEY}"
     raise ValueError(local)
 
@@ -66,7 +66,7 @@ urlpatterns = [path("crash/<str:word>", crash)]
 handler500 = "vidgo.kernel.web.error_pages.crashed"
 
 
-def test_a_500_is_told_with_its_place_and_without_anybodys_words(
+def test_a_500_is_reported_with_its_place_and_without_private_text(
     sent: list[dict[str, Any]], transactional_db: None, alice: User
 ) -> None:
     client = Client(raise_request_exception=False)
@@ -89,7 +89,7 @@ def test_a_500_is_told_with_its_place_and_without_anybodys_words(
         assert private not in text
 
 
-def test_an_alarm_of_ours_is_told_by_its_name_and_ids_alone(sent: list[dict[str, Any]]) -> None:
+def test_an_alarm_is_reported_by_its_name_and_ids_alone(sent: list[dict[str, Any]]) -> None:
     logs.bind(organization="org_1", job="task_1")
     structlog.get_logger("generation.providers.health").error(
         "provider_paused", provider="bfl", reason=f"refused {PROMPT}", address=MAIL
@@ -110,7 +110,9 @@ def raised() -> ValueError:
 
 
 @pytest.mark.parametrize("way", ["exception", "exc_info"])
-def test_a_logged_exception_is_told_by_type_and_place(sent: list[dict[str, Any]], way: str) -> None:
+def test_a_logged_exception_is_reported_by_type_and_place(
+    sent: list[dict[str, Any]], way: str
+) -> None:
     log = structlog.get_logger("generation.engine.job_loop")
     if way == "exc_info":
         log.error("stripe_event_failed", exc_info=raised())
@@ -127,7 +129,7 @@ def test_a_logged_exception_is_told_by_type_and_place(sent: list[dict[str, Any]]
 
 
 @pytest.mark.parametrize("words", [("could not send %s", PROMPT), (PROMPT,)])
-def test_of_a_librarys_error_only_the_logger_is_told(
+def test_a_librarys_error_is_reported_by_its_logger_only(
     sent: list[dict[str, Any]], words: tuple[str, ...]
 ) -> None:
     logging.getLogger("some.library").error(*words)
@@ -136,7 +138,7 @@ def test_of_a_librarys_error_only_the_logger_is_told(
     assert PROMPT not in json.dumps(event)
 
 
-def test_what_is_no_error_is_not_told(sent: list[dict[str, Any]]) -> None:
+def test_warnings_are_not_reported(sent: list[dict[str, Any]]) -> None:
     log = structlog.get_logger("generation.tasks")
     log.info("request")
     log.warning("jobs_expired", jobs=3)
@@ -144,7 +146,7 @@ def test_what_is_no_error_is_not_told(sent: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.system
-def test_without_the_setting_nothing_of_it_is_loaded() -> None:
+def test_without_the_setting_the_sdk_is_not_imported() -> None:
     source = (
         "import django, sys; django.setup();"
         "print(any(name.startswith('sentry_sdk') for name in sys.modules))"

@@ -1,4 +1,4 @@
-"""Metrics: who may read them, what they say, and that they cost and reveal little."""
+"""Metrics: access, values, and that they cost and reveal little."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def scrape() -> Scrape:
         (f"Bearer {TOKEN}", 200),
     ],
 )
-def test_only_the_token_opens_them(settings: Settings, given: str | None, status: int) -> None:
+def test_only_the_token_gives_access(settings: Settings, given: str | None, status: int) -> None:
     settings.METRICS_TOKEN = TOKEN
     headers = {"Authorization": given} if given else {}
     answer = Client().get("/metrics", headers=headers)
@@ -100,7 +100,7 @@ def test_requests_are_counted_by_route_and_never_by_address() -> None:
 
 
 def test_counting_a_request_takes_less_than_50_microseconds() -> None:
-    """The thread's own time, the best of five rounds, so that a busy machine changes nothing."""
+    """Thread time, the best of five rounds, so that a busy machine does not matter."""
     request = RequestFactory().get("/healthz")
     request.resolver_match = None
     answer = HttpResponse()
@@ -114,10 +114,10 @@ def test_counting_a_request_takes_less_than_50_microseconds() -> None:
     assert min(rounds) < 50e-6
 
 
-# What the database says ---------------------------------------------------------------------------
+# Readings -----------------------------------------------------------------------------------------
 
 
-def test_tasks_are_told_by_state_and_age(organization: Organization) -> None:
+def test_tasks_are_reported_by_state_and_age(organization: Organization) -> None:
     factories.finished(organization=organization)
     factories.failed(organization=organization)
     factories.running(organization=organization)
@@ -134,7 +134,7 @@ def test_tasks_are_told_by_state_and_age(organization: Organization) -> None:
     assert now("vidgo_provider_slots_used", provider="sandbox") == 1
 
 
-def test_providers_are_told_by_state_and_balance() -> None:
+def test_providers_are_reported_by_state_and_balance() -> None:
     until = timezone.now() + timedelta(hours=1)
     ProviderState.objects.create(name="sandbox", paused_until=until, balance=12)
     now = scrape()
@@ -144,7 +144,7 @@ def test_providers_are_told_by_state_and_balance() -> None:
     assert now("vidgo_provider_slots", provider="sandbox") == live_settings.SANDBOX_CONCURRENCY
 
 
-def test_callbacks_are_told_by_state_and_age(organization: Organization) -> None:
+def test_webhooks_are_reported_by_state_and_age(organization: Organization) -> None:
     def callback(origin: str, **values: object) -> Callback:
         endpoint, _ = CallbackEndpoint.objects.get_or_create(
             organization=organization, origin=origin
@@ -168,7 +168,7 @@ def test_callbacks_are_told_by_state_and_age(organization: Organization) -> None
     assert now("vidgo_webhook_endpoints_paused") == 1
 
 
-def test_money_is_told_as_what_should_be_none(organization: Organization) -> None:
+def test_money_problems_are_reported(organization: Organization) -> None:
     ledger_check_results.run()
     assert scrape()("vidgo_ledger_check_passed") == 1
     Wallet.objects.update_or_create(organization=organization, defaults={"debt_credits": 30})
@@ -193,7 +193,7 @@ def test_money_is_told_as_what_should_be_none(organization: Organization) -> Non
     assert 119 < (now("vidgo_stripe_swept_seconds_ago") or 0) < 130
 
 
-def test_failed_background_tasks_are_told_by_name() -> None:
+def test_failed_background_tasks_are_reported_by_name() -> None:
     now, yesterday = timezone.now(), timezone.now() - timedelta(days=1)
     for number, at in enumerate((now, now, yesterday)):
         Task.objects.create(
@@ -203,12 +203,12 @@ def test_failed_background_tasks_are_told_by_name() -> None:
             stopped=at,
             success=False,
         )
-    told = scrape()
-    assert told("vidgo_background_tasks_failed", task="billing.tasks.send_notice") == 2
-    assert told("vidgo_background_tasks_failed", task="all") == 2
+    scraped = scrape()
+    assert scraped("vidgo_background_tasks_failed", task="billing.tasks.send_notice") == 2
+    assert scraped("vidgo_background_tasks_failed", task="all") == 2
 
 
-def test_a_scrape_asks_a_fixed_number_of_questions(
+def test_a_scrape_makes_a_fixed_number_of_queries(
     organization: Organization, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(3):
@@ -217,7 +217,7 @@ def test_a_scrape_asks_a_fixed_number_of_questions(
         scrape()
 
 
-def test_what_fails_hides_neither_the_others_nor_what_was_counted(
+def test_a_broken_group_hides_neither_the_others_nor_the_counters(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def fail() -> list[metrics.Reading]:
@@ -233,7 +233,7 @@ def test_what_fails_hides_neither_the_others_nor_what_was_counted(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_a_database_it_tells_what_it_counted_itself(
+def test_without_a_database_it_reports_its_own_counters(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     scrape()
@@ -270,6 +270,6 @@ def test_every_metric_is_documented_and_nothing_else_is(organization: Organizati
         ended_at=timezone.now(),
     )
     scrape()
-    told = {re.sub(r"_(bucket|sum|count)$", "", name) for name in scrape().names}
+    reported = {re.sub(r"_(bucket|sum|count)$", "", name) for name in scrape().names}
     document = (Path(live_settings.BASE_DIR) / "docs/operator.md").read_text()
-    assert sorted(DOCUMENTED.findall(document)) == sorted(told)
+    assert sorted(DOCUMENTED.findall(document)) == sorted(reported)

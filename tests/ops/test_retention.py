@@ -1,4 +1,4 @@
-"""What is kept for a while goes when its time is over, and nothing goes before."""
+"""Retention: rows and files are removed when they expire, and not before."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def event(name: str, *, processed: timedelta | None) -> None:
     )
 
 
-def test_processed_events_of_stripe_go_and_failed_ones_stay() -> None:
+def test_processed_stripe_events_are_removed_and_failed_ones_stay() -> None:
     event("evt_old", processed=OLD)
     event("evt_young", processed=YOUNG)
     event("evt_failed", processed=None)
@@ -44,7 +44,7 @@ def test_processed_events_of_stripe_go_and_failed_ones_stay() -> None:
     assert sorted(left) == ["evt_failed", "evt_young"]
 
 
-def test_the_record_of_failed_tasks_goes() -> None:
+def test_records_of_failed_tasks_are_removed() -> None:
     for name, age in (("old", OLD), ("young", YOUNG)):
         at = timezone.now() - age
         Task.objects.create(id=name, name=name, func="x", started=at, stopped=at, success=False)
@@ -53,7 +53,7 @@ def test_the_record_of_failed_tasks_goes() -> None:
 
 
 @pytest.mark.parametrize("end", ["accepted_at", "withdrawn_at", "expires_at"])
-def test_invitations_that_ended_go(organization: Organization, end: str) -> None:
+def test_ended_invitations_are_removed(organization: Organization, end: str) -> None:
     for name, age in (("old", OLD), ("young", YOUNG)):
         values = {"expires_at": timezone.now() + OLD, end: timezone.now() - age}
         Invitation.objects.create(
@@ -67,7 +67,7 @@ def test_invitations_that_ended_go(organization: Organization, end: str) -> None
     assert [each.email for each in Invitation.objects.all()] == ["young@example.com"]
 
 
-def test_the_rows_of_removed_uploads_go(organization: Organization) -> None:
+def test_rows_of_removed_uploads_are_removed(organization: Organization) -> None:
     old, young, there = (factories.upload(organization=organization) for _ in range(3))
     Upload.objects.filter(pk=old.pk).update(removed_at=timezone.now() - OLD)
     Upload.objects.filter(pk=young.pk).update(removed_at=timezone.now() - YOUNG)
@@ -75,7 +75,7 @@ def test_the_rows_of_removed_uploads_go(organization: Organization) -> None:
     assert set(Upload.objects.values_list("pk", flat=True)) == {young.pk, there.pk}
 
 
-def test_a_sweep_removes_however_many_files_came_to_their_end(
+def test_a_sweep_removes_any_number_of_expired_files(
     organization: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(3):
@@ -85,14 +85,14 @@ def test_a_sweep_removes_however_many_files_came_to_their_end(
     monkeypatch.setattr(results, "remove_expired", lambda: one(limit=1))
     tasks.sweep()
     assert not Asset.objects.filter(removed_at=None).exists()
-    assert "generation.tasks.sweep" not in {bell.func() for bell in OrmQ.objects.all()}
+    assert "generation.tasks.sweep" not in {task.func() for task in OrmQ.objects.all()}
 
 
-def test_what_a_sweep_has_no_time_for_is_left_to_the_next_which_it_rings_for(
+def test_a_sweep_out_of_time_wakes_up_another_sweep(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(tasks, "SWEEP_SECONDS", 0.0)
     monkeypatch.setattr(uploads, "remove_expired", lambda: 1 / 0)
     tasks.sweep()
-    (bell,) = OrmQ.objects.all()
-    assert bell.func() == "generation.tasks.sweep"
+    (wake_up,) = OrmQ.objects.all()
+    assert wake_up.func() == "generation.tasks.sweep"

@@ -1,4 +1,4 @@
-"""The runbook knows every alarm the code can log, and every table there is."""
+"""The runbook covers every alarm the code can log, and every table."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def logged(source: str) -> Iterator[str]:
             yield str(event.value)
 
 
-def test_an_alarm_is_seen_however_it_is_logged() -> None:
+def test_an_alarm_is_found_however_it_is_logged() -> None:
     source = 'log.info("a")\nlog.error("b")\nlog.exception(\n    "c", x=1)\nmessages.error(r, "d")'
     assert list(logged(source)) == ["b", "c"]
 
 
-def test_each_alarm_has_its_entry_and_no_entry_is_left_over() -> None:
+def test_each_alarm_has_an_entry_and_each_entry_an_alarm() -> None:
     events = {
         event
         for app in APPS

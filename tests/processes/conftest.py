@@ -1,4 +1,4 @@
-"""What tests of processes share."""
+"""Fixtures and helpers for tests of processes."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def processes() -> Iterator[ProcessGroup]:
-    """Yield a processes that is closed after the test, with everything in it."""
+    """Yield a process group that is closed after the test, with everything in it."""
     with ProcessGroup() as processes:
         yield processes
 
@@ -33,7 +33,7 @@ def wait_until(condition: Callable[[], object], *, seconds: float) -> bool:
 
 
 def is_running(pid: int) -> bool:
-    """Return whether a process lives, not counting one that merely nobody has waited for."""
+    """Return whether a process is running; a zombie is not."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

@@ -1,4 +1,4 @@
-"""A real worker that delivers callbacks and is killed midway: each arrives, under its one id."""
+"""A real worker killed while it delivers callbacks: each arrives under its one id."""
 
 from __future__ import annotations
 

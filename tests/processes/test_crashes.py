@@ -1,4 +1,4 @@
-"""A process dies at each named step: whoever comes next recovers, with clean books."""
+"""A process dies at each failpoint: the next one recovers, and the ledger stays consistent."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ SUBMIT = """
 from accounts.models import Organization
 from generation import jobs
 from generation.jobs import generation_request
-order = generation_request.parse(model="flux-kontext-pro", input={"prompt": "a fox"})
-jobs.submit(organization=Organization.objects.get(), request=order)
+request = generation_request.parse(model="flux-kontext-pro", input={"prompt": "a fox"})
+jobs.submit(organization=Organization.objects.get(), request=request)
 """
 
 
@@ -47,17 +47,17 @@ def running_vendors() -> Iterator[Vendors]:
 
 @pytest.fixture
 def vendors(running_vendors: Vendors, settings: Settings, tmp_path: Path) -> Vendors:
-    """Local vendors that make small images at once, and know only one of ours: see `only`."""
+    """Local vendors that make small images at once; `only` configures one of them."""
     running_vendors.reset()
     for shop in running_vendors.shops.values():
-        shop.set({"work_seconds": 0.0, "unknown_seconds": 0.0, "scale": 0.1, "hints": False})
+        shop.set({"work_seconds": 0.0, "unknown_seconds": 0.0, "scale": 0.1, "webhooks": False})
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.SANDBOX_ENABLED = False
     return running_vendors
 
 
 def only(name: str, vendors: Vendors, settings: Settings) -> dict[str, str]:
-    """Configure one vendor, here and in the returned environment."""
+    """Configure one vendor, in the settings and in the returned environment."""
     values = {
         "bfl": {"BFL_API_KEY": bfl.KEY, "BFL_BASE_URL": f"{vendors.url}/bfl"},
         "replicate": {
@@ -77,7 +77,7 @@ def only(name: str, vendors: Vendors, settings: Settings) -> dict[str, str]:
 
 
 def die(code: str, *, step: str, tmp_path: Path, **variables: str) -> None:
-    """Run code in a process of its own and have it die at the step."""
+    """Run code in a process that dies at the step."""
     marker = tmp_path / "marker"
     died = subprocess.run(
         [sys.executable, "-c", f"import django; django.setup()\n{code}"],
@@ -95,9 +95,9 @@ def die(code: str, *, step: str, tmp_path: Path, **variables: str) -> None:
     [
         pytest.param("claim.done", "bfl", 1, 1, marks=pytest.mark.chaos),
         pytest.param("call.before", "bfl", 1, 1, marks=pytest.mark.chaos),
-        # Nobody can know that the first was taken; it is recorded as possibly paid for twice.
+        # We cannot know whether the first was accepted; it is recorded as a possible duplicate.
         ("call.answered", "bfl", 2, 1),
-        # This one can be asked.
+        # This one can be looked up.
         pytest.param("call.answered", "replicate", 1, 0, marks=pytest.mark.chaos),
         pytest.param("call.noted", "bfl", 1, 0, marks=pytest.mark.chaos),
         pytest.param("poll.ready", "bfl", 1, 0, marks=pytest.mark.chaos),
@@ -120,7 +120,7 @@ def test_a_driver_that_dies_loses_nothing(
     given = only(vendor, vendors, settings)
     job = factories.job(organization=organization)
     die(DRIVE, step=step, tmp_path=tmp_path, **given)
-    # As if its lease had run out.
+    # As if its lease had expired.
     Job.objects.update(leased_until=None)
     assert drive_to_end(job).status == "finished"
     assert vendors.shops[vendor].bought()["taken"] == taken

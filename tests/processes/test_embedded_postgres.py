@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: it keeps its data, survives being killed, and collides with nobody."""
+"""The embedded PostgreSQL: it keeps its data, survives a kill, and needs no port."""
 
 import contextlib
 import os
@@ -34,7 +34,7 @@ time.sleep(300)
 
 @pytest.fixture
 def fresh_data() -> Iterator[Path]:
-    """Yield a data folder that is yet to be made, its path short as most are."""
+    """Yield a data folder that does not exist yet, with a short path."""
     with tempfile.TemporaryDirectory(prefix="vidgo-") as folder:
         yield Path(folder).resolve() / "data"
 
@@ -51,7 +51,7 @@ def started_once() -> Iterator[Path]:
 
 @pytest.fixture
 def data(started_once: Path, fresh_data: Path) -> Path:
-    """Return a copy of that folder; making each anew would take a second or two."""
+    """Return a copy of that folder; creating each one would take a second or two."""
     subprocess.run(["cp", "-a", str(started_once), str(fresh_data)], check=True)
     return fresh_data
 
@@ -114,7 +114,7 @@ def test_nobody_else_can_reach_the_server_and_it_never_runs_as_root(
 
 
 @pytest.mark.chaos
-def test_data_and_programs_in_a_folder_closed_to_others_can_be_used(
+def test_data_and_programs_in_a_private_folder_can_be_used(
     data: Path, processes: ProcessGroup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed = data.parent
@@ -154,13 +154,13 @@ def test_the_server_ends_with_a_parent_that_is_killed_and_then_starts_again(
     orphan = int(parent.stdout.readline())
     parent.kill()
     parent.communicate()
-    # At once: what the watchdog has not ended yet is ended by the start.
+    # At once: the start stops what the watchdog has not stopped yet.
     server = embedded_postgres.start(data=data, processes=processes)
     assert not is_running(orphan)
     assert ask(server, "SELECT 1") == 1
 
 
-def test_a_killed_server_recovers_although_its_number_is_now_anothers(
+def test_a_killed_server_recovers_although_another_process_has_its_pid(
     data: Path, processes: ProcessGroup
 ) -> None:
     server = embedded_postgres.start(data=data, processes=processes)
@@ -170,7 +170,7 @@ def test_a_killed_server_recovers_although_its_number_is_now_anothers(
         data / "postgres" / "postmaster.pid",
         data / "socket" / f"{embedded_postgres.SOCKET_NAME}.lock",
     ]
-    # PostgreSQL disregards a number that it may not signal, so the stranger is of its own user.
+    # PostgreSQL ignores a pid that it may not signal, so the other process has its user.
     owner = (data / "postgres").stat().st_uid if os.geteuid() == 0 else None
     stranger = subprocess.Popen(["sleep", "300"], user=owner)
     try:
@@ -195,7 +195,7 @@ def test_a_server_left_running_is_ended_before_its_folder_is_used(
     assert ask(second, "SELECT number FROM kept") == 1
 
 
-def test_a_folder_of_another_version_is_refused_in_one_sentence(
+def test_a_folder_of_another_version_is_refused_with_a_message(
     data: Path, processes: ProcessGroup
 ) -> None:
     (data / "postgres" / "PG_VERSION").write_text("17\n")
@@ -208,7 +208,7 @@ def test_a_folder_of_another_version_is_refused_in_one_sentence(
 def test_a_server_that_cannot_start_says_why(data: Path, processes: ProcessGroup) -> None:
     embedded_postgres.start(data=data, processes=processes).stop()
     (data / "postgres" / "postgresql.conf").write_text("shared_buffers = nonsense\n")
-    with pytest.raises(embedded_postgres.ServerError, match=r"ended at once: .*postgres\.log"):
+    with pytest.raises(embedded_postgres.ServerError, match=r"did not start: .*postgres\.log"):
         embedded_postgres.start(data=data, processes=processes)
 
 
@@ -248,7 +248,7 @@ def test_the_status_of_a_command_is_passed_on(monkeypatch: pytest.MonkeyPatch) -
     assert embedded_postgres.main(["sh", "-c", check]) == 3
 
 
-def test_a_folder_that_cannot_be_used_is_refused_in_one_sentence(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_used_is_refused_with_a_message(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("")
     for data in (file, file / "below"):

@@ -1,4 +1,4 @@
-"""What a development copy keeps for itself: secrets, its database's address, its mail."""
+"""What a development copy stores: secrets, its database's URL, its mail."""
 
 import stat
 import time
@@ -30,7 +30,7 @@ def test_a_secret_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) ->
     assert stat.S_IMODE((data / "secrets" / "KEY").stat().st_mode) == 0o600
 
 
-def test_those_who_start_together_agree_on_one_secret(
+def test_processes_that_start_together_share_one_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     numbers = count()
@@ -40,7 +40,7 @@ def test_those_who_start_together_agree_on_one_secret(
         return f"secret {next(numbers)}"
 
     monkeypatch.setattr(embedded_postgres.secrets, "token_urlsafe", make_slowly)
-    # Threads that open the file for themselves exclude each other as processes do.
+    # Threads that open the file themselves exclude each other like processes.
     with ThreadPoolExecutor(8) as pool:
         make = partial(embedded_postgres.kept_secret, data=tmp_path)
         found = {pool.submit(make, name="KEY") for _ in range(8)}
@@ -68,7 +68,7 @@ def test_the_embedded_address_is_the_same_for_every_process(
         assert len(path.encode()) <= embedded_postgres.SOCKET_PATH_MAX_BYTES
 
 
-def test_a_database_url_becomes_djangos_description() -> None:
+def test_a_database_url_becomes_djangos_settings() -> None:
     assert embedded_postgres.django_database(
         url="postgresql://user:p%40ss@db.example:6432/vidgo?sslmode=verify-full&connect_timeout=3"
     ) == {
@@ -96,7 +96,7 @@ def test_a_database_url_becomes_djangos_description() -> None:
         "user=user password=hunter2",
     ],
 )
-def test_a_wrong_database_url_is_refused_without_telling_its_password(url: str) -> None:
+def test_an_invalid_database_url_is_refused_without_revealing_its_password(url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL is not valid") as caught:
         embedded_postgres.django_database(url=url)
     assert "hunter2" not in str(caught.value)

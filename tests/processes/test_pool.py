@@ -1,4 +1,4 @@
-"""The connections that a web server's threads share."""
+"""The connection pool of a web server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def backends(*, but: set[int], end: bool = False) -> set[int]:
-    """Return the processes behind everybody else's connections but some; `end` ends them."""
+    """Return the server processes of other connections except `but`; `end` terminates them."""
     what = "pid, pg_terminate_backend(pid)" if end else "pid"
     with connection.cursor() as cursor:
         cursor.execute(
@@ -50,11 +50,11 @@ def test_requests_share_a_connection_that_is_replaced_when_it_was_lost(
                 timeout=20,
             ).status_code
 
-        # Each finds the connection on the other's side of the wall.
+        # Each request takes a connection with the other's tenant set.
         turns = [(ours, 200), (theirs, 404), ("vg_wrong", 401)] * 2
         assert [ask(key) for key, _ in turns] == [status for _, status in turns]
         lost = backends(but=kept, end=True)
-        # Two where a request came before the connection of the one before it was back.
+        # Two if a request came before the last one returned its connection.
         assert 1 <= len(lost) <= 2
         time.sleep(connection_pool.TRUSTED_SECONDS + 0.1)
         assert [ask(key) for key, _ in turns] == [status for _, status in turns]

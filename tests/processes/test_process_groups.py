@@ -1,4 +1,4 @@
-"""Children end with their parent, whatever ends it."""
+"""Process groups: children never outlive their parent."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ import pytest
 from tests.processes.conftest import is_running, run_python, wait_until
 from vidgo.dev import process_groups
 
-# A child that has a child of its own and is deaf to requests to end.
+# A child that has a child of its own and ignores SIGTERM.
 DEAF = [
     sys.executable,
     "-c",
@@ -38,7 +38,7 @@ def test_a_child_leads_a_session_of_its_own(processes: process_groups.ProcessGro
     assert os.getsid(child.pid) == child.pid != os.getsid(0)
 
 
-def test_a_deaf_child_is_killed_with_its_own_children(
+def test_a_child_that_ignores_sigterm_is_killed_with_its_children(
     processes: process_groups.ProcessGroup, tmp_path: Path
 ) -> None:
     output = tmp_path / "output"
@@ -58,14 +58,14 @@ def test_a_child_may_be_ended_twice(processes: process_groups.ProcessGroup) -> N
     assert child.returncode == -signal.SIGTERM
 
 
-def test_closing_a_family_ends_what_still_runs() -> None:
+def test_closing_a_group_stops_what_still_runs() -> None:
     processes = process_groups.ProcessGroup()
     child = processes.start(command=["sleep", "300"])
     processes.close()
     assert child.poll() == -signal.SIGTERM
 
 
-def test_children_folders_and_lock_are_let_go_when_the_parent_is_killed(tmp_path: Path) -> None:
+def test_children_folders_and_lock_are_released_when_the_parent_is_killed(tmp_path: Path) -> None:
     parent = run_python(PARENT, str(tmp_path))
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
@@ -92,7 +92,7 @@ def test_a_last_child_is_ended_after_the_others(tmp_path: Path) -> None:
     assert (tmp_path / "order").read_text().split() == ["other", "last"]
 
 
-def test_a_killed_guardian_does_not_stop_its_family(processes: process_groups.ProcessGroup) -> None:
+def test_a_killed_watchdog_does_not_stop_its_group(processes: process_groups.ProcessGroup) -> None:
     processes._watchdog.send_signal(signal.SIGKILL)
     processes._watchdog.wait()
     child = processes.start(command=["true"])
@@ -101,7 +101,7 @@ def test_a_killed_guardian_does_not_stop_its_family(processes: process_groups.Pr
     assert child.returncode == 0
 
 
-def test_a_lock_can_be_taken_again_once_it_is_let_go(tmp_path: Path) -> None:
+def test_a_released_lock_can_be_taken_again(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     os.close(process_groups.hold(path=path, patience_seconds=0))
     descriptor = process_groups.hold(path=path, patience_seconds=0)
@@ -109,6 +109,6 @@ def test_a_lock_can_be_taken_again_once_it_is_let_go(tmp_path: Path) -> None:
     os.close(descriptor)
 
 
-def test_the_guardian_needs_nothing_but_the_standard_library() -> None:
+def test_the_watchdog_needs_only_the_standard_library() -> None:
     command = [sys.executable, "-I", "-S", process_groups.__file__]
     assert subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode == 0

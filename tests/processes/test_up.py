@@ -1,4 +1,4 @@
-"""`manage.py up`, as `make run` starts it: a whole copy that ends whole and keeps its data."""
+"""`manage.py up`, as `make run` starts it: a copy that stops completely and keeps its data."""
 
 import json
 import os
@@ -34,7 +34,7 @@ class Copy:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return what a newcomer's terminal has, and a light copy's settings."""
+        """Return a new user's environment, and the settings of a light copy."""
         # DATABASE_URL and the environment are the test run's own.
         own = ("DATABASE_URL", "VIDGO_", "PYTHONDONTWRITEBYTECODE")
         kept = {k: v for k, v in os.environ.items() if not k.startswith(own)}
@@ -53,13 +53,13 @@ class Copy:
                 start_new_session=True,
             )
         assert wait_until(
-            lambda: "Ctrl-C ends it" in self.said or process.poll() is not None, seconds=60
+            lambda: "Press Ctrl-C to stop" in self.said or process.poll() is not None, seconds=60
         )
         assert process.poll() is None, self.said
         return process
 
     def refuse(self, **variables: str) -> tuple[int, str]:
-        """Start the copy where it must refuse; return its status and all that it says."""
+        """Start the copy where it must fail; return its status and its output."""
         result = subprocess.run(
             [sys.executable, "manage.py", "up"],
             cwd=ROOT,
@@ -78,9 +78,9 @@ class Copy:
 
     @property
     def demo(self) -> dict[str, str]:
-        """Return the demo's facts."""
-        facts: dict[str, str] = json.loads((self.data / "demo.json").read_text())
-        return facts
+        """Return the demo account."""
+        account: dict[str, str] = json.loads((self.data / "demo.json").read_text())
+        return account
 
     def ask(self, path: str) -> Any:
         """Ask the API as the demo organization."""
@@ -90,7 +90,7 @@ class Copy:
         )
 
     def ask_the_doctor(self) -> list[str]:
-        """Return what `manage.py doctor` finds that is not well."""
+        """Return the faults that `manage.py doctor` finds."""
         result = subprocess.run(
             [sys.executable, "manage.py", "doctor"],
             cwd=ROOT,
@@ -105,7 +105,7 @@ class Copy:
         return [line for line in lines if not line.startswith("ok")]
 
     def paste(self) -> Any:
-        """Do what the printed curl line says."""
+        """Run the printed curl command."""
         line = next(line for line in self.said.splitlines() if line.startswith("  curl"))
         words = shlex.split(line)
         headers = dict(words[n + 1].split(": ", 1) for n, word in enumerate(words) if word == "-H")
@@ -114,7 +114,7 @@ class Copy:
 
 
 def fetch(url: str, headers: dict[str, str], body: bytes | None = None) -> Any:
-    """Return the JSON that an address answers."""
+    """Return the JSON at a URL."""
     request = urllib.request.Request(url, body, headers)
     with urllib.request.urlopen(request, timeout=10) as response:
         return json.load(response)
@@ -138,7 +138,7 @@ def copy() -> Iterator[Copy]:
         yield Copy(Path(folder).resolve() / "data")
 
 
-def test_a_copy_keeps_its_data_and_ends_whole(copy: Copy) -> None:
+def test_a_copy_keeps_its_data_and_stops_completely(copy: Copy) -> None:
     first = copy.start()
     demo = copy.demo
     assert demo["base_url"] == f"http://127.0.0.1:{copy.port}"
@@ -156,10 +156,10 @@ def test_a_copy_keeps_its_data_and_ends_whole(copy: Copy) -> None:
         up.listen(host="127.0.0.1", port=copy.port)
 
     processes = tree(first)
-    assert len(processes) > 5, "guardian, postgres, web, worker and theirs"
+    assert len(processes) > 5, "watchdog, postgres, web, worker and their children"
     asked_at = time.monotonic()
     first.send_signal(signal.SIGTERM)
-    first.send_signal(signal.SIGTERM)  # make's echo of the same wish
+    first.send_signal(signal.SIGTERM)  # make forwards the same signal
     assert first.wait(timeout=STOP_SECONDS) == 0, copy.said
     assert time.monotonic() - asked_at < STOP_SECONDS
     assert [p.pid for p in processes if is_running(p.pid)] == []
@@ -177,7 +177,9 @@ def test_a_copy_keeps_its_data_and_ends_whole(copy: Copy) -> None:
     ), [p for p in processes if is_running(p.pid)]
 
 
-def test_what_cannot_work_is_refused_in_one_line_before_anything_starts(copy: Copy) -> None:
+def test_settings_that_cannot_work_are_refused_in_one_line_before_anything_starts(
+    copy: Copy,
+) -> None:
     copy.data.write_text("a file")
     status, line = copy.refuse()
     assert (status, line) == (2, f"vidgo: VIDGO_DATA={copy.data} is not a folder\n")
@@ -192,19 +194,19 @@ def test_what_cannot_work_is_refused_in_one_line_before_anything_starts(copy: Co
 @pytest.mark.parametrize(
     ("host", "port", "reason"),
     [
-        ("127.0.0.1", 65536, "the largest is 65535"),
+        ("127.0.0.1", 65536, "the largest port is 65535"),
         ("192.0.2.1", 8000, "HOST=192.0.2.1 PORT=8000"),
         ("no such host", 8000, "HOST=no such host PORT=8000"),
     ],
 )
-def test_an_address_that_cannot_be_listened_on_is_named(host: str, port: int, reason: str) -> None:
+def test_an_unusable_address_is_named(host: str, port: int, reason: str) -> None:
     with pytest.raises(CommandError, match=reason):
         up.listen(host=host, port=port)
 
 
-def test_a_make_that_was_told_to_end_is_noticed(tmp_path: Path) -> None:
+def test_a_make_that_was_stopped_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "Makefile").write_text("run:\n\t@echo $$PPID; exec sleep 300\n")
-    # What a shell starts in the background ignores SIGINT, and so would make; a handler ends there.
+    # A shell's background jobs ignore SIGINT, and so would make; a handler restores it.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         make = psutil.Popen(

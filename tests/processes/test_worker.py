@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 Record = Callable[[str, object], None]
 
-# As in production, but quick. A lease outlives a slice here as it does there.
+# As in production, but quick. A lease outlives a work cycle, as it does there.
 QUICK = {"LEASE_SECONDS": "3", "WORK_CYCLE_SECONDS": "1"}
 
 
@@ -38,12 +38,12 @@ def submit(organization: Organization, *, finish: int, fail: int) -> None:
         factories.job(organization=organization, prompt=prompt)
 
 
-def all_over() -> bool:
+def all_ended() -> bool:
     return not Job.objects.filter(status__in=["queued", "running"]).exists()
 
 
 def check_ends(*, finish: int, fail: int) -> None:
-    """Check that every job ended as it should have, was charged once, and the books are clean."""
+    """Check that every job ended as expected and was charged once, and check the ledger."""
     assert Job.objects.filter(status="finished").count() == finish
     assert Job.objects.filter(status="failed").count() == fail
     kinds = list(LedgerEntry.objects.values_list("kind", flat=True))
@@ -71,7 +71,7 @@ def test_a_killed_process_costs_seconds_and_no_job(
         submit(organization, finish=2, fail=6)
         _wait_until_driven()
         members[role].kill()
-        seconds = wait_for(all_over, seconds=30, what="end of all jobs")
+        seconds = wait_for(all_ended, seconds=30, what="end of all jobs")
         check_ends(finish=2, fail=6)
         # Everything below the supervisor is replaced, not only what was killed.
         supervisor = members.pop("supervisor")
@@ -85,11 +85,11 @@ def test_a_killed_process_costs_seconds_and_no_job(
 
 
 @pytest.mark.chaos
-def test_a_process_that_dies_before_anyone_has_seen_it_is_noticed(
+def test_a_process_that_dies_before_the_first_check_is_noticed(
     quick: dict[str, str], tmp_path: Path
 ) -> None:
     with worker(log=tmp_path / "log", **quick) as running:
-        # Sooner than the supervisor's first look.
+        # Sooner than the supervisor's first check.
         wait_for(lambda: "worker 0" in running.roles(), seconds=30, what="first worker")
         members = running.roles()
         members["worker 0"].kill()
@@ -113,13 +113,13 @@ def test_a_killed_supervisor_takes_its_cluster_along_and_the_next_one_goes_on(
         os.kill(first.process.pid, signal.SIGKILL)
         wait_for(lambda: not living(members), seconds=2, what="end of the whole cluster")
         with worker(log=tmp_path / "next", SANDBOX_SECONDS="2", **quick) as second:
-            seconds = wait_for(all_over, seconds=30, what="end of all jobs")
+            seconds = wait_for(all_ended, seconds=30, what="end of all jobs")
             check_ends(finish=2, fail=6)
             second.stop()
     record_testsuite_property("recovery_seconds supervisor", round(seconds, 1))
 
 
-def test_sigterm_lets_go_of_the_jobs_and_leaves_nothing_behind(
+def test_sigterm_releases_the_jobs_and_leaves_no_process(
     organization: Organization,
     quick: dict[str, str],
     tmp_path: Path,
@@ -142,21 +142,21 @@ def test_sigterm_lets_go_of_the_jobs_and_leaves_nothing_behind(
 
 
 @pytest.mark.chaos
-def test_sigterm_is_heard_from_the_first_moment_on(quick: dict[str, str], tmp_path: Path) -> None:
+def test_sigterm_is_handled_from_the_start(quick: dict[str, str], tmp_path: Path) -> None:
     """A process just forked must not inherit handlers that only its parent can act upon."""
     with worker(log=tmp_path / "log", **quick) as running:
         wait_for(lambda: "first" in running.roles(), seconds=30, what="first process")
         assert running.stop(seconds=15) < 5
 
 
-def test_a_lost_bell_is_rung_again(
+def test_a_lost_wake_up_is_sent_again(
     organization: Organization, quick: dict[str, str], tmp_path: Path
 ) -> None:
     submit(organization, finish=0, fail=1)
     OrmQ.objects.all().delete()
     with worker(log=tmp_path / "log", SANDBOX_SECONDS="0", **quick) as running:
         running.wait_until_complete()
-        wait_for(all_over, seconds=5, what="end of the job")
+        wait_for(all_ended, seconds=5, what="end of the job")
         assert "cluster_restarted" not in running.log.read_text()
         running.stop()
 
@@ -165,7 +165,7 @@ def test_a_lost_bell_is_rung_again(
 def test_a_cluster_that_does_not_answer_is_replaced(
     organization: Organization, quick: dict[str, str], tmp_path: Path
 ) -> None:
-    """Stopped processes are alive but hang, as those of a cluster with a broken lock do."""
+    """Suspended processes are alive but hang, like a cluster with a broken lock."""
     impatient = (
         "-c",
         "import django; django.setup(); from vidgo.kernel.queue import supervisor; "
@@ -177,8 +177,8 @@ def test_a_cluster_that_does_not_answer_is_replaced(
         for role in ("worker 0", "worker 1"):
             members[role].suspend()
         submit(organization, finish=0, fail=2)
-        wait_for(all_over, seconds=30, what="end of all jobs")
-        assert "bells go unanswered" in running.log.read_text()
+        wait_for(all_ended, seconds=30, what="end of all jobs")
+        assert "wake-ups go unanswered" in running.log.read_text()
         running.stop()
     assert not living(list(members.values()))
 

@@ -1,4 +1,4 @@
-"""An object storage for the tests of this folder, and the settings that use it."""
+"""An object storage, and the settings that use it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def server(_server: ObjectStorage, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     monkeypatch.setattr(thread_pools, "_storage", threads)
     yield _server
     _server.resume()
-    # A slice that ended during an outage leaves a thread that may store its result only now.
+    # A work cycle that ended in an outage leaves a thread that may store its result only now.
     threads.shutdown()
     _server.empty()
 
@@ -46,7 +46,7 @@ def server(_server: ObjectStorage, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 def bucket(
     server: ObjectStorage, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> ObjectStorage:
-    """The server as the place of all files; the storage is taken to answer when a test begins."""
+    """Store all files on the server; assume that the storage answers when a test begins."""
     monkeypatch.setattr(files._Seen, "is_away", False)
     settings.STORAGES = {
         **settings.STORAGES,

@@ -1,4 +1,4 @@
-"""Results, uploads and inputs in a bucket: the same verbs, addresses, headers and ends."""
+"""Results, uploads and inputs in a bucket: the same URLs, headers and retention."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_an_edit_from_the_upload_to_the_end_of_its_retention(
         refused(Client().get(path_of(url)), 410, "resource_not_found_error")
 
 
-def test_a_file_that_is_gone_from_the_bucket_is_not_found(
+def test_a_file_missing_from_the_bucket_is_not_found(
     organization: Organization, bucket: ObjectStorage
 ) -> None:
     sent = factories.upload(organization=organization)
@@ -86,9 +86,7 @@ def test_a_file_that_is_gone_from_the_bucket_is_not_found(
     refused(Client().get(f"/files/{sent.file}"), 404, "resource_not_found_error")
 
 
-def test_what_visitors_left_behind_is_removed(
-    bucket: ObjectStorage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_visitors_files_are_removed(bucket: ObjectStorage, monkeypatch: pytest.MonkeyPatch) -> None:
     drafts.save(content=factories.png())
     assert drafts.remove_expired() == 0
     monkeypatch.setattr(drafts, "LIFETIME", timedelta(seconds=-60))
@@ -136,7 +134,7 @@ def test_a_refused_edit_says_why_even_where_its_copy_cannot_be_removed(
     assert not Job.objects.exists()
 
 
-def test_an_order_without_an_image_is_taken_during_an_outage(
+def test_a_request_without_an_image_is_accepted_during_an_outage(
     api: Api, wallet: Wallet, bucket: ObjectStorage
 ) -> None:
     bucket.stop()
@@ -144,7 +142,7 @@ def test_an_order_without_an_image_is_taken_during_an_outage(
     assert api.post("/api/generate/submit", body).status_code == 200
 
 
-def test_what_could_not_be_removed_is_removed_by_the_next_sweep(
+def test_a_file_that_could_not_be_removed_is_removed_by_the_next_sweep(
     organization: Organization, bucket: ObjectStorage
 ) -> None:
     factories.upload(organization=organization)
@@ -158,7 +156,7 @@ def test_what_could_not_be_removed_is_removed_by_the_next_sweep(
     assert bucket.list_files() == []
 
 
-def test_files_are_told_at_an_address_of_their_own_and_known_by_both(
+def test_files_have_the_public_url_and_are_found_by_both(
     organization: Organization, settings: Settings, bucket: ObjectStorage
 ) -> None:
     sent = factories.upload(organization=organization)
@@ -169,7 +167,7 @@ def test_files_are_told_at_an_address_of_their_own_and_known_by_both(
     assert files.find_name(f"https://files.example.evil/files/{sent.file}") is None
 
 
-def test_nobody_keeps_a_file_beyond_its_retention_and_shared_caches_only_where_they_are_meant(
+def test_caches_keep_a_file_no_longer_than_its_retention(
     organization: Organization, settings: Settings, bucket: ObjectStorage
 ) -> None:
     sent = factories.upload(organization=organization)

@@ -1,4 +1,4 @@
-"""The storage goes away while images are made: nothing is lost, bought twice or charged in vain."""
+"""A storage outage while images are made: no image is lost, bought twice or charged in vain."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_result_waits_for_the_storage_and_is_not_bought_again(
     assert job_loop.drive() == 1
     job.refresh_from_db()
     assert (job.status, len(failed)) == ("finished", 2)
-    # Bought once, fetched once: the bytes were kept.
+    # Bought once and fetched once: the bytes were kept in memory.
     assert (len(scripted.started), len(scripted.polled)) == (1, 1)
     assert failures_of(job) == [""]
     assert entries_of(job) == ["charge"]
@@ -76,7 +76,7 @@ def test_a_result_waits_for_the_storage_and_is_not_bought_again(
     assert ledger_checks.check() == []
 
 
-def test_a_slice_that_ends_meanwhile_lets_go_and_a_later_one_fetches_the_result_again(
+def test_a_work_cycle_that_ends_releases_the_job_and_a_later_one_fetches_the_result_again(
     organization: Organization,
     bucket: ObjectStorage,
     scripted: Scripted,
@@ -99,7 +99,7 @@ def test_a_slice_that_ends_meanwhile_lets_go_and_a_later_one_fetches_the_result_
     assert entries_of(job) == ["charge"]
 
 
-def test_a_job_whose_deadline_passes_meanwhile_gives_its_credits_back(
+def test_a_job_whose_deadline_passes_is_refunded(
     organization: Organization, bucket: ObjectStorage, scripted: Scripted
 ) -> None:
     job = factories.job(organization=organization)
@@ -112,7 +112,7 @@ def test_a_job_whose_deadline_passes_meanwhile_gives_its_credits_back(
     assert ledger_checks.check() == []
 
 
-def test_nothing_more_is_bought_while_results_cannot_be_kept(
+def test_nothing_is_bought_while_results_cannot_be_stored(
     organization: Organization,
     bucket: ObjectStorage,
     scripted: Scripted,
@@ -144,7 +144,7 @@ def test_an_edit_whose_image_cannot_be_read_is_started_once_it_can(
     quick.WORK_CYCLE_SECONDS = 0.3
     job_loop.drive()
     assert scripted.started == []
-    # Nothing was asked of the provider, so nobody has to wait for what it may be doing.
+    # The provider was not called, so there is nothing to wait for.
     assert failures_of(job) == ["throttled"]
     bucket.start()
     quick.WORK_CYCLE_SECONDS = 5

@@ -1,4 +1,4 @@
-"""The object storage: what is stored is read again, and what goes wrong is said, soon."""
+"""The object storage: files are stored and read, and errors are raised soon."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.object_storage import ObjectStorage
 NAME = "results/ab/abc.png"
 LONG_AGO = "Sun, 01 Nov 2026 00:00:00 GMT"
 
-# Uses the storage, forks, and uses it on the other side: that would wait for ever.
+# Uses the storage, forks, and uses it in the child, which would otherwise hang forever.
 FORKING = """
 import os, sys
 from generation.storage.s3 import S3Storage
@@ -49,7 +49,7 @@ def save(storage: S3Storage, content: bytes = b"content", name: str = NAME) -> s
     return storage.save(name, ContentFile(content))
 
 
-def test_what_was_saved_is_read_and_removed(server: ObjectStorage) -> None:
+def test_a_saved_file_is_read_and_removed(server: ObjectStorage) -> None:
     storage = storage_of(server)
     assert save(storage) == NAME
     assert server.list_files() == [NAME]
@@ -64,7 +64,7 @@ def test_what_was_saved_is_read_and_removed(server: ObjectStorage) -> None:
     assert not storage.exists(NAME)
 
 
-def test_what_is_not_there_is_said_to_be_missing(server: ObjectStorage) -> None:
+def test_a_missing_file_raises_not_found(server: ObjectStorage) -> None:
     storage = storage_of(server)
     for ask in (storage.open, storage.size, storage.get_modified_time):
         with pytest.raises(FileNotFoundError, match=NAME):
@@ -86,7 +86,7 @@ def test_a_name_can_be_written_again_with_the_same_bytes(server: ObjectStorage) 
     assert server.list_files() == [NAME]
 
 
-def test_a_large_file_comes_back_whole_and_many_at_once_do_not_mix(server: ObjectStorage) -> None:
+def test_large_files_are_intact_and_concurrent_ones_do_not_mix(server: ObjectStorage) -> None:
     storage = storage_of(server)
     large = os.urandom(20_000_000)
     save(storage, large, "temp/ab/large.png")
@@ -106,7 +106,7 @@ def test_a_large_file_comes_back_whole_and_many_at_once_do_not_mix(server: Objec
     [{"secret_access_key": "wrong"}, {"access_key_id": "stranger"}, {"bucket": "another"}],
     ids=["a wrong secret", "an unknown key", "no such bucket"],
 )
-def test_what_the_server_refuses_is_trouble_and_no_missing_file(
+def test_a_refusal_is_an_error_and_not_a_missing_file(
     server: ObjectStorage, changes: dict[str, str]
 ) -> None:
     storage = storage_of(server, **changes)
@@ -119,7 +119,7 @@ def test_what_the_server_refuses_is_trouble_and_no_missing_file(
         assert "secret" not in str(raised.value)
 
 
-def test_a_server_that_is_gone_is_noticed_at_once_and_used_again_when_it_is_back(
+def test_an_outage_is_noticed_at_once_and_so_is_its_end(
     server: ObjectStorage,
 ) -> None:
     storage = storage_of(server)
@@ -136,7 +136,7 @@ def test_a_server_that_is_gone_is_noticed_at_once_and_used_again_when_it_is_back
     assert storage.open(NAME).read() == b"content"
 
 
-def test_a_server_that_hangs_is_given_up(
+def test_a_server_that_hangs_times_out(
     server: ObjectStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert s3.TRY_SECONDS + s3.LAST_TRY_AFTER_SECONDS <= 15
@@ -151,7 +151,7 @@ def test_a_server_that_hangs_is_given_up(
 
 
 @pytest.mark.parametrize("fault", ["503", "reset"])
-def test_what_is_stored_or_read_is_asked_for_again_after_a_fault_that_passes(fault: str) -> None:
+def test_reads_and_writes_are_retried_after_a_temporary_fault(fault: str) -> None:
     asked: list[str] = []
 
     def flaky(request: Request) -> None:
@@ -177,12 +177,12 @@ def test_what_is_stored_or_read_is_asked_for_again_after_a_fault_that_passes(fau
         fake.stop()
 
 
-def test_a_process_that_was_forked_after_the_first_use_is_refused_and_does_not_hang() -> None:
-    told = subprocess.run(
+def test_a_process_forked_after_the_first_use_is_refused_and_does_not_hang() -> None:
+    done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", FORKING],
         stdout=subprocess.PIPE,
         text=True,
         timeout=30,
         check=True,
     )
-    assert told.stdout.split() == ["StorageError", "RuntimeError", "StorageError"]
+    assert done.stdout.split() == ["StorageError", "RuntimeError", "StorageError"]

@@ -1,4 +1,4 @@
-"""A bucket's settings choose the storage, and half of them are refused."""
+"""A bucket's settings choose the storage; incomplete ones are refused."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ print(json.dumps({
 
 
 def settings_with(**variables: str) -> Any:
-    """Return what a process that is started with these variables uses."""
-    told = subprocess.run(
+    """Return the settings of a process with these variables."""
+    done = subprocess.run(
         [sys.executable, "-c", TELL],
         cwd=ROOT,
         env={**os.environ, **variables},
@@ -34,10 +34,10 @@ def settings_with(**variables: str) -> Any:
         check=True,
         timeout=60,
     )
-    return json.loads(told.stdout)
+    return json.loads(done.stdout)
 
 
-def test_with_a_bucket_files_are_kept_there_and_without_one_in_a_folder() -> None:
+def test_files_are_stored_in_a_bucket_or_in_a_folder() -> None:
     assert settings_with()["storage"]["BACKEND"].endswith("FileSystemStorage")
     chosen = settings_with(
         S3_BUCKET="images",
@@ -57,7 +57,7 @@ def test_with_a_bucket_files_are_kept_there_and_without_one_in_a_folder() -> Non
             "secret_access_key": "secret",
         },
     }
-    # Our own pages show images from there, too.
+    # Our own pages embed images from there too.
     assert "https://files.example" in chosen["images_from"]
 
 
@@ -70,7 +70,7 @@ def test_with_a_bucket_files_are_kept_there_and_without_one_in_a_folder() -> Non
         ({"S3_ACCESS_KEY_ID": "k", "S3_SECRET_ACCESS_KEY": "s"}, "S3_BUCKET"),
     ],
 )
-def test_half_of_a_buckets_settings_is_refused(
+def test_incomplete_bucket_settings_are_refused(
     settings: Settings, given: dict[str, str], missing: str
 ) -> None:
     for name, value in given.items():

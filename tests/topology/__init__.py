@@ -1,1 +1,1 @@
-"""What production runs, as processes: two webs behind a balancer, three workers, one storage."""
+"""Production as processes: two web servers behind a balancer, three workers, one storage."""

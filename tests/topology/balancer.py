@@ -17,7 +17,7 @@ from aiohttp import web
 
 LOOK_SECONDS = 0.2
 PATIENCE_SECONDS = 10.0
-# Those belong to one connection, not to the request.
+# Headers of a connection rather than a request.
 HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "te", "upgrade"})
 
 
@@ -55,7 +55,7 @@ class Balancer:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(20)
 
     async def _start(self) -> None:
-        # One connection for each request: none is kept that the other side may just be closing.
+        # A new connection for each request: the server could close an idle one at any moment.
         self._client = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(force_close=True, limit=0), auto_decompress=False
         )
@@ -77,7 +77,7 @@ class Balancer:
         await self._client.close()
 
     async def _look(self, port: int) -> None:
-        """Ask one web server again and again whether it is ready."""
+        """Poll the readiness of one web server."""
         timeout = aiohttp.ClientTimeout(total=5)
         while True:
             try:

@@ -1,4 +1,4 @@
-"""Customers who notice everything: each call is sent once and has to be answered as promised."""
+"""Customers who check everything: each call is sent once and must be answered correctly."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MORE_SECONDS = 180
 
 @dataclass
 class Customers:
-    """Several customers of one organization, who order until they are told to stop."""
+    """Several customers of one organization, who make images until stopped."""
 
     address: str
     api_key: str
@@ -40,10 +40,10 @@ class Customers:
         self.enough = threading.Event()
 
     @contextlib.contextmanager
-    def ordering(self, *, customers: int) -> Iterator[None]:
-        """Let so many customers order, wait and fetch, again and again, during a block."""
+    def working(self, *, customers: int) -> Iterator[None]:
+        """Let customers submit, wait and fetch in a loop during a block."""
         with ThreadPoolExecutor(customers) as pool:
-            ended = [pool.submit(self._go_on, number) for number in range(customers)]
+            ended = [pool.submit(self._loop, number) for number in range(customers)]
             try:
                 yield
             finally:
@@ -52,7 +52,7 @@ class Customers:
                 each.result()
 
     def wait_for_more(self, images: int) -> None:
-        """Wait until so many more images were fetched, or something went wrong."""
+        """Wait until this many more images were fetched, or something went wrong."""
         enough = len(self.tasks) + images
         wait_for(
             lambda: len(self.tasks) >= enough or self.problems,
@@ -60,18 +60,18 @@ class Customers:
             what=f"{images} more images",
         )
 
-    def _go_on(self, customer: int) -> None:
+    def _loop(self, customer: int) -> None:
         turn = 0
         while not self.enough.is_set():
             turn += 1
             try:
-                self.order(prompt=f"order {turn} of customer {customer}", edit=turn % 4 == 0)
+                self.make(prompt=f"image {turn} of customer {customer}", edit=turn % 4 == 0)
             except Exception as error:
-                # Whatever a customer would have seen is what the test is about.
+                # Any failure that a customer would see counts.
                 self.problems.append(f"{type(error).__name__}: {error}")
 
-    def order(self, *, prompt: str, edit: bool) -> str:
-        """Order one image, wait for it by polling, fetch it, and return the task's id."""
+    def make(self, *, prompt: str, edit: bool) -> str:
+        """Submit one image, poll until it is done, fetch it, and return the task's id."""
         source: dict[str, Any] = {}
         if edit:
             source = {"image_urls": [self._upload()]}
@@ -97,12 +97,12 @@ class Customers:
     def _wait_for_end(self, task: str) -> list[dict[str, Any]]:
         until = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < until:
-            told = self._call("GET", f"/api/generate/status/{task}").json()["data"]
-            if told["status"] == "finished":
-                files: list[dict[str, Any]] = told["files"]
+            task_data = self._call("GET", f"/api/generate/status/{task}").json()["data"]
+            if task_data["status"] == "finished":
+                files: list[dict[str, Any]] = task_data["files"]
                 return files
-            if told["status"] == "failed":
-                raise AssertionError(f"{task} failed: {told['error_message']}")
+            if task_data["status"] == "failed":
+                raise AssertionError(f"{task} failed: {task_data['error_message']}")
             time.sleep(POLL_SECONDS)
         raise TimeoutError(f"{task} did not end")
 

@@ -22,21 +22,21 @@ from vidgo.dev.process_groups import ProcessGroup
 ROOT = Path(__file__).resolve().parents[2]
 WEB = [sys.executable, "-m", "gunicorn", "-c", "python:vidgo.gunicorn"]
 WORKER = [sys.executable, "manage.py", "worker"]
-# A socket unit's protocol: the sockets are 3 and following, and meant for this process alone.
+# The protocol of socket units: descriptors from 3 on, and only for this process id.
 ACTIVATION = """
 import os, sys
 os.dup2(int(sys.argv[1]), 3)
 os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
 os.execv(sys.argv[2], sys.argv[2:])
 """
-# Longer than the balancer needs to see that a web server is about to end.
+# Longer than the balancer needs to notice that a web server is ending.
 DRAIN_SECONDS = 1
 START_SECONDS = 60
 STOP_SECONDS = 30
 
 
 class Member:
-    """A web server or a worker that is started and told to end."""
+    """A web server or a worker that can be started and stopped."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Member:
         self.process: subprocess.Popen[bytes] | None = None
 
     def hold(self, listener: socket.socket) -> None:
-        """Have it accept on a socket that outlives it, handed on as systemd does."""
+        """Give it a socket that outlives it, as systemd does."""
         self._descriptors = (listener.fileno(),)
         handing_on = [sys.executable, "-c", ACTIVATION, str(listener.fileno())]
         self._command = [*handing_on, *self._command]
@@ -75,13 +75,13 @@ class Member:
             )
 
     def end(self) -> None:
-        """Send SIGTERM, wait for the end, and insist that it came in order."""
+        """Send SIGTERM, wait for the end, and check that it was clean."""
         assert self.process is not None
         self._processes.end(self.process, patience_seconds=STOP_SECONDS)
         assert self.process.returncode == 0, self.name
 
     def count(self, event: str) -> int:
-        """Return how often its log tells of an event."""
+        """Return how often an event is in its log."""
         return self.log.read_text().count(f'"{event}"')
 
 
@@ -114,9 +114,9 @@ class Site:
         }
 
         def member(name: str, command: list[str], **settings: str) -> Member:
-            told = {**shared, **settings}
+            merged = {**shared, **settings}
             return Member(
-                name=name, processes=processes, folder=folder, command=command, settings=told
+                name=name, processes=processes, folder=folder, command=command, settings=merged
             )
 
         self.webs = [
@@ -138,14 +138,14 @@ class Site:
         return [*self.webs, *self.workers]
 
     def start(self) -> None:
-        """Start all and wait until the webs serve and the workers listen."""
+        """Start everything and wait until web servers and workers are ready."""
         for member in self.members:
             member.start()
         for member in self.members:
             self.wait_until_ready(member)
 
     def restart(self, member: Member) -> float:
-        """End one member, start it again, and return how long it was away, in seconds."""
+        """Restart one member and return how long it was away, in seconds."""
         began = time.monotonic()
         member.end()
         member.start()
@@ -166,7 +166,7 @@ class Site:
         wait_for(lambda: _is_ready(port), seconds=START_SECONDS, what=what)
 
     def close(self) -> None:
-        """End everything and let go of the sockets."""
+        """Stop everything and close the sockets."""
         members = [member.process for member in self.members if member.process is not None]
         self._processes.end(*members, patience_seconds=STOP_SECONDS)
         self.storage.stop()
@@ -176,7 +176,7 @@ class Site:
 
 @contextlib.contextmanager
 def running(*, folder: Path, held: bool = False) -> Iterator[Site]:
-    """Run a site for the length of a block. `held`: its sockets outlive its web servers."""
+    """Run a site during a block. `held`: its sockets outlive its web servers."""
     with ProcessGroup() as processes, Vendors() as vendors:
         for shop in vendors.shops.values():
             shop.set({"work_seconds": 1.0, "scale": 0.1})
@@ -192,7 +192,7 @@ def _is_ready(port: int) -> bool:
     try:
         return requests.get(f"http://127.0.0.1:{port}/readyz", timeout=10).ok
     except requests.RequestException:
-        # Not listening yet, or listening without anybody who answers.
+        # Not listening yet, or listening without answering.
         return False
 
 

@@ -1,4 +1,4 @@
-"""Two webs, three workers, one PostgreSQL, one object storage: as one product, while it changes."""
+"""Two web servers, three workers, one PostgreSQL, one object storage, and rolling restarts."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ ROUNDS = 2
 
 @dataclass
 class Listener:
-    """A customer's server that verifies each callback as it comes, as it has to within minutes."""
+    """A customer's server that verifies each callback on arrival."""
 
     secret: str
-    # The id of each message, and the task it tells about.
-    told: list[tuple[str | None, str]] = field(default_factory=list)
+    # The id of each message, and its task.
+    received: list[tuple[str | None, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.server = Server(self._hear)
+        self.server = Server(self._receive)
 
-    def _hear(self, request: Request) -> None:
+    def _receive(self, request: Request) -> None:
         task = verify(request, secret=self.secret)["data"]["task_id"]
-        self.told.append((request.header("webhook-id"), task))
+        self.received.append((request.header("webhook-id"), task))
         request.answer(200, Connection="close")
 
 
@@ -64,7 +64,7 @@ def customers_of(site: Site, organization: Organization, listener: Listener) -> 
 
 
 def check(site: Site, customers: Customers, listener: Listener) -> None:
-    """Check that nobody saw a failure, and that money, images, files and callbacks match."""
+    """Check that no customer saw a failure, and that money, images, files and callbacks match."""
     assert customers.problems == []
     assert site.balancer.failures == []
     jobs = {job.public_id: job for job in Job.objects.all()}
@@ -82,18 +82,18 @@ def check(site: Site, customers: Customers, listener: Listener) -> None:
     waiting = Callback.objects.exclude(state="delivered")
     wait_for(lambda: not waiting.exists(), seconds=30, what="delivery of every callback")
     # At least once, and always under the same id.
-    assert {task for _, task in listener.told} == set(jobs)
-    assert len(set(listener.told)) == len(jobs)
+    assert {task for _, task in listener.received} == set(jobs)
+    assert len(set(listener.received)) == len(jobs)
     for worker in site.workers:
         assert worker.count("cluster_restarted") == worker.count("job_crashed") == 0
 
 
-def test_every_part_serves_and_what_one_takes_another_goes_on_with(
+def test_every_process_serves_and_any_other_can_continue_its_work(
     organization: Organization, listener: Listener, tmp_path: Path
 ) -> None:
     with topology.running(folder=tmp_path) as site:
         customers = customers_of(site, organization, listener)
-        with customers.ordering(customers=CUSTOMERS):
+        with customers.working(customers=CUSTOMERS):
             customers.wait_for_more(40)
         check(site, customers, listener)
         assert all(site.balancer.served[port] > 20 for port in site.balancer.webs)
@@ -112,12 +112,12 @@ def test_a_rolling_restart_under_load_fails_no_request_and_runs_no_job_twice(
     with topology.running(folder=tmp_path, held=held) as site:
         customers = customers_of(site, organization, listener)
         away = []
-        with customers.ordering(customers=CUSTOMERS):
+        with customers.working(customers=CUSTOMERS):
             for member in [*site.members] * ROUNDS:
                 away.append((member.name, round(site.restart(member), 1)))
                 customers.wait_for_more(CUSTOMERS + 1)
         check(site, customers, listener)
-        # Workers really were told to end while they had jobs.
+        # Workers really were stopped while they had jobs.
         assert sum(worker.count("work_cycle_released") for worker in site.workers) > 0
     sys.stdout.write(
         f"{len(away)} restarts, seconds away: {away}; {sum(customers.calls.values())} requests, "

@@ -1,5 +1,5 @@
-"""The operator's desk: Django's admin in our look, with pages and actions of its own.
+"""The operator's admin: Django's admin in our design, with pages and actions of its own.
 
-It knows no app. The apps register here what they own: `pages` about more than one row, `actions`
-that ask for a reason, `sections` on an organization's page, and `cards` of the start page.
+It imports no app. The apps register `pages` about more than one row, `actions` that ask for a
+reason, `sections` of an organization's page, and `cards` of the dashboard on the start page.
 """

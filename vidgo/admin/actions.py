@@ -1,8 +1,8 @@
-"""Actions: what an operator does, each asked for its reason first and done once.
+"""Admin actions: each asks the operator for a reason first and runs once.
 
-An action says which rows it is for and what doing it means; this module asks, checks the
-permission, notices a double click and answers. Whatever an action does records itself in the audit
-log, in its own transaction.
+An action says which rows it is for and what it does; this module shows the form, checks the
+permission, ignores a second submit and runs the action. Each action writes to the audit log in its
+own transaction.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from vidgo.admin import form_tokens, pages
-from vidgo.admin.forms import ReasonForm
+from vidgo.admin import pages
+from vidgo.admin.forms import ReasonForm, claim_token, new_token, release_token
 from vidgo.kernel import errors
 
-# More at once would take longer than a page may; what is left over is chosen next.
+# More would take longer than a request may.
 MOST_ROWS = 200
 KEY_MAX_CHARACTERS = 60
-SHOWN_ROWS = 20
+LISTED_ROWS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class ActionRun:
-    """One wish of an operator, checked: what was chosen, why, and what else was asked."""
+    """One run of an action: the chosen rows, the reason, and the form's other fields."""
 
     request: HttpRequest
     chosen: list[Any]
@@ -41,31 +41,31 @@ class ActionRun:
 
     @property
     def one(self) -> Any:
-        """Return the first row chosen, where an action is for one."""
+        """Return the row of an action for a single row."""
         return self.chosen[0]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """What can be done, on which rows, by whom, and what it means."""
+    """An action, the rows it is for, and who may run it."""
 
     name: str
     title: str
-    # What happens, in the words the operator reads before deciding.
+    # The explanation above the form.
     explains: str
     permission: str
-    # What it returns is shown as the outcome; a `DomainError` is shown at the form.
+    # Returns a success message; a `DomainError` is shown in the form.
     act: Callable[[ActionRun], str]
-    # The rows it is for; None asks for everything in the form.
+    # The rows it is for; None if the form asks for everything.
     rows: Callable[[], QuerySet[Any]] | None
-    # Where the operator is afterwards, unless the page of departure is known.
+    # The URL name to go to afterwards, unless the previous page is known.
     home: str
     form: type[ReasonForm] = ReasonForm
-    # From the rows to what stands in the form at first.
+    # Returns the initial values of the form for the chosen rows.
     initial: Callable[[list[Any]], dict[str, Any]] | None = None
     many: bool = False
     danger: bool = False
-    # Leads to `home` also when the page of departure is known.
+    # Go to `home` even if the previous page is known.
     leads_home: bool = False
 
 
@@ -73,23 +73,23 @@ _actions: dict[str, Action] = {}
 
 
 def register(*actions: Action) -> None:
-    """Add actions to the desk, at `admin:vidgo_action` with their names."""
+    """Add actions, at `admin:vidgo_action` with their names."""
     _actions.update({action.name: action for action in actions})
 
 
 def find(name: str) -> Action | None:
-    """Return an action by name, None when there is no such."""
+    """Return an action by name, or None."""
     return _actions.get(name)
 
 
 def list_actions() -> list[Action]:
-    """Return every action of the desk."""
+    """Return every action."""
     return list(_actions.values())
 
 
-def address(*, name: str, keys: list[Any], back: str = "", **asked: Any) -> str:
-    """Return where an action asks about these rows, with some of its form filled in."""
-    query: list[tuple[str, Any]] = [*(("on", key) for key in keys), *asked.items()]
+def address(*, name: str, keys: list[Any], back: str = "", **initial: Any) -> str:
+    """Return the URL of an action's form for these rows, with initial values."""
+    query: list[tuple[str, Any]] = [*(("on", key) for key in keys), *initial.items()]
     if back:
         query.append(("back", back))
     path = reverse("admin:vidgo_action", args=[name])
@@ -97,19 +97,19 @@ def address(*, name: str, keys: list[Any], back: str = "", **asked: Any) -> str:
 
 
 def ask(request: HttpRequest, name: str) -> HttpResponse:
-    """Show what an action means and ask why; a POST does it."""
+    """Show an action's form; a POST runs the action."""
     action = find(name)
     if action is None:
         raise Http404
     if not pages.allows(request, action.permission):
         raise PermissionDenied
-    wishes = request.POST if request.method == "POST" else request.GET
-    chosen = _chosen(action, wishes.getlist("on"))
+    params = request.POST if request.method == "POST" else request.GET
+    chosen = _chosen(action, params.getlist("on"))
     if action.rows is not None and not chosen:
         raise Http404
     form = _form(request, action, chosen)
     if request.method == "POST" and form.is_valid():
-        answer = _do(request, action, chosen, form)
+        answer = _run(request, action, chosen, form)
         if answer is not None:
             return answer
     context = {
@@ -117,8 +117,8 @@ def ask(request: HttpRequest, name: str) -> HttpResponse:
         "form": form,
         "fields": [bound for bound in form if not bound.is_hidden],
         "chosen": chosen,
-        "shown": chosen[:SHOWN_ROWS],
-        "more": max(len(chosen) - SHOWN_ROWS, 0),
+        "listed": chosen[:LISTED_ROWS],
+        "more": max(len(chosen) - LISTED_ROWS, 0),
         "back": _back(request, action),
     }
     return pages.render(request, "admin/pages/action.html", context, title=action.title)
@@ -127,55 +127,55 @@ def ask(request: HttpRequest, name: str) -> HttpResponse:
 def _form(request: HttpRequest, action: Action, chosen: list[Any]) -> ReasonForm:
     if request.method == "POST":
         return action.form(request.POST)
-    first = action.initial(chosen) if action.initial else {}
-    asked = {name: request.GET[name] for name in action.form.base_fields if name in request.GET}
-    return action.form(initial={**first, **asked, "once": form_tokens.token()})
+    initial = action.initial(chosen) if action.initial else {}
+    given = {name: request.GET[name] for name in action.form.base_fields if name in request.GET}
+    return action.form(initial={**initial, **given, "once": new_token()})
 
 
-def _do(
+def _run(
     request: HttpRequest, action: Action, chosen: list[Any], form: ReasonForm
 ) -> HttpResponse | None:
-    """Do it once and lead back; None when it was refused, with the sentence at the form."""
+    """Run an action once and redirect; return None if it failed, with the error in the form."""
     purpose = f"{action.name}:{request.user.pk}"
-    mark = form.cleaned_data["once"]
-    if not form_tokens.claim(purpose=purpose, mark=mark):
-        messages.info(request, "That was done already. Nothing was done a second time.")
+    token = form.cleaned_data["once"]
+    if not claim_token(purpose=purpose, token=token):
+        messages.info(request, "You already submitted this form. It was not run again.")
         return HttpResponseRedirect(_back(request, action))
     run = ActionRun(
         request=request, chosen=chosen, reason=form.cleaned_data["reason"], data=form.cleaned_data
     )
     try:
-        told = action.act(run)
-    except errors.DomainError as refused:
-        form_tokens.release(purpose=purpose, mark=mark)
-        known = refused.param if refused.param in form.fields else None
-        form.add_error(known, forms.ValidationError(refused.message))
+        outcome = action.act(run)
+    except errors.DomainError as error:
+        release_token(purpose=purpose, token=token)
+        field_name = error.param if error.param in form.fields else None
+        form.add_error(field_name, forms.ValidationError(error.message))
         return None
     except Exception:
-        form_tokens.release(purpose=purpose, mark=mark)
+        release_token(purpose=purpose, token=token)
         raise
-    messages.success(request, told)
+    messages.success(request, outcome)
     return HttpResponseRedirect(
         reverse(action.home) if action.leads_home else _back(request, action)
     )
 
 
 def _back(request: HttpRequest, action: Action) -> str:
-    wishes = request.POST if request.method == "POST" else request.GET
-    wanted = wishes.get("back", "")
-    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-    if safe and wanted.startswith(reverse("admin:index")):
-        return wanted
+    params = request.POST if request.method == "POST" else request.GET
+    back = params.get("back", "")
+    is_safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    if is_safe and back.startswith(reverse("admin:index")):
+        return back
     return reverse(action.home)
 
 
 def _chosen(action: Action, keys: list[str]) -> list[Model]:
-    """Return the rows with these keys, as many as may be done at once; nonsense finds nothing."""
+    """Return the rows with these keys, up to the allowed number; ignore invalid keys."""
     if action.rows is None:
         return []
     rows = action.rows()
     column = rows.model._meta.pk
-    known = []
+    values = []
     for key in keys[: MOST_ROWS if action.many else 1]:
         if len(key) > KEY_MAX_CHARACTERS:
             continue
@@ -184,5 +184,5 @@ def _chosen(action: Action, keys: list[str]) -> list[Model]:
             column.run_validators(value)
         except ValidationError:
             continue
-        known.append(value)
-    return list(rows.filter(pk__in=known).order_by("pk"))
+        values.append(value)
+    return list(rows.filter(pk__in=values).order_by("pk"))

@@ -1,4 +1,4 @@
-"""How the desk writes amounts: credits and bytes in groups of digits, cents as US dollars."""
+"""Amounts in the admin's tables: credits and bytes with separators, cents as US dollars."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ COUNTED = ("credits", "_bytes")
 CENTS = "_cents"
 
 
-def written(*, model: type[models.Model], columns: Iterable[Any]) -> list[Any]:
-    """Return the columns of a table on the desk, amounts among them as a person writes them."""
+def format_columns(*, model: type[models.Model], columns: Iterable[Any]) -> list[Any]:
+    """Return a table's columns, with those of amounts formatted."""
     amounts = {
         field.name
         for field in model._meta.get_fields()
@@ -35,6 +35,6 @@ def _column(*, name: str) -> Callable[[models.Model], str]:
             return "-"
         return money(Decimal(amount) / 100) if name.endswith(CENTS) else f"{amount:,}"
 
-    # The admin names a column's class after its function.
+    # The admin derives a column's CSS class from this name.
     column.__name__ = name
     return column

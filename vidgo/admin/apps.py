@@ -1,4 +1,4 @@
-"""Django's admin application with our site in it."""
+"""Django's admin application with our site."""
 
 from django.contrib.admin.apps import AdminConfig
 

@@ -1,4 +1,4 @@
-"""Tiles: what each page of the desk says in short on the start page, alarms first."""
+"""Dashboard cards: the alarms, figures and short tables of the start page."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from vidgo.admin import pages
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """Something to do: what is wrong, in a sentence, and where to look."""
+    """Something that is wrong, and the page where to act on it."""
 
-    sentence: str
+    message: str
     href: str
-    # What costs money or keeps customers waiting comes before what can wait until tomorrow.
+    # Costs money or keeps customers waiting; listed before what can wait until tomorrow.
     urgent: bool = True
 
 
@@ -28,13 +28,13 @@ class Figure:
     name: str
     value: str
     note: str = ""
-    # What the business did lately; without it, how the machinery is doing now.
+    # Of the business lately, rather than of the system right now.
     is_of_today: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """A card: its title, the page that says more, and the template of what is in it."""
+    """A box with a title, a link to more, and the template of its content."""
 
     title: str
     href: str
@@ -47,7 +47,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class CardContent:
-    """What a card says now."""
+    """The current content of a card."""
 
     figures: tuple[Figure, ...] = ()
     alarms: tuple[Alarm, ...] = ()
@@ -56,7 +56,7 @@ class CardContent:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """One part of the start page."""
+    """A card of the start page, shown to operators with the permission."""
 
     name: str
     place: int
@@ -73,15 +73,15 @@ def register(card: Card) -> None:
 
 
 def read_all(request: HttpRequest) -> CardContent:
-    """Return what this operator may see of all cards, the urgent alarms first."""
-    news = [
+    """Return the content of all cards that this operator may see, urgent alarms first."""
+    contents = [
         card.build()
         for card in sorted(_cards.values(), key=lambda card: card.place)
         if pages.allows(request, card.permission)
     ]
-    alarms = [alarm for each in news for alarm in each.alarms]
+    alarms = [alarm for each in contents for alarm in each.alarms]
     return CardContent(
-        figures=tuple(figure for each in news for figure in each.figures),
+        figures=tuple(figure for each in contents for figure in each.figures),
         alarms=tuple(sorted(alarms, key=lambda alarm: not alarm.urgent)),
-        parts=tuple(part for each in news for part in each.parts),
+        parts=tuple(part for each in contents for part in each.parts),
     )

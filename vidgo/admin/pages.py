@@ -1,4 +1,4 @@
-"""Pages of the desk that show more than the rows of one table."""
+"""Admin pages that show more than the rows of one table."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ View = Callable[..., HttpResponse]
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """A page: where it is, who may see it, and where the navigation names it."""
+    """A page: its path, its permission, and its place in the navigation."""
 
     name: str
     path: str
     title: str
     permission: str
     view: View
-    # Without a group it is reached from other pages only.
+    # Without a group, the navigation leaves it out.
     group: str = ""
     icon: str = "overview"
     place: int = 0
 
     def guarded(self) -> View:
-        """Return the view, closed to operators without the permission."""
+        """Return the view, which refuses operators without the permission."""
 
         @wraps(self.view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -45,12 +45,12 @@ _pages: dict[str, Page] = {}
 
 
 def register(page: Page) -> None:
-    """Add a page to the desk, at `admin:vidgo_<name>`."""
+    """Add a page, at `admin:vidgo_<name>`."""
     _pages[page.name] = page
 
 
 def list_pages() -> list[Page]:
-    """Return every page of the desk."""
+    """Return every page."""
     return list(_pages.values())
 
 
@@ -62,6 +62,6 @@ def allows(request: HttpRequest, permission: str) -> bool:
 def render(
     request: HttpRequest, template: str, context: dict[str, Any], *, title: str, status: int = 200
 ) -> TemplateResponse:
-    """Return a page inside the desk's frame."""
-    whole = {**admin.site.each_context(request), "title": title, **context}
-    return TemplateResponse(request, template, whole, status=status)
+    """Render a page with the admin's navigation."""
+    values = {**admin.site.each_context(request), "title": title, **context}
+    return TemplateResponse(request, template, values, status=status)

@@ -1,4 +1,4 @@
-"""Panels: what the apps above tell about one organization, on its page of the desk."""
+"""Sections that apps add to an organization's page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vidgo.admin import pages
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A part of the page: its permission, its template and what fills it."""
+    """A section: its permission, its template and what builds the template's context."""
 
     name: str
     place: int
@@ -32,7 +32,7 @@ def register(section: Section) -> None:
 
 
 def render_all(request: HttpRequest, *, organization: Any) -> list[str]:
-    """Return the sections that this operator may see, rendered."""
+    """Return the rendered sections that this operator may see."""
     return [
         render_to_string(
             section.template, {**section.build(organization), "organization": organization}, request

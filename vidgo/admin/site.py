@@ -1,4 +1,4 @@
-"""The desk as a site of Django's admin: our navigation, our start page, one door for everybody."""
+"""The admin site: our navigation, our start page, and the sign-in of all users."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from django.urls import URLPattern, URLResolver, path, reverse
 
 from vidgo.admin import actions, cards, pages
 
-# Their rows are the state of people and of work: changed by verbs, never by a form of theirs.
+# Libraries whose rows must not be edited by hand.
 CLOSED_APPS = frozenset({"account", "mfa", "usersessions", "django_q"})
 GROUPS = ("Work", "Customers", "Money", "Records")
 
 
 class OperatorSite(admin.AdminSite):
-    """The operator's desk."""
+    """The operator's admin."""
 
-    site_header = site_title = f"{settings.VIDGO_NAME}: operator's desk"
+    site_header = site_title = f"{settings.VIDGO_NAME} admin"
     index_title = "Start"
     enable_nav_sidebar = False
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Lead to the sign-in of everybody: its rate limits and its second factor hold here too."""
+        """Redirect to the normal sign-in, with its rate limits and its second factor."""
         return secure_admin_login(super().login)(request, extra_context)
 
     def register(
@@ -38,7 +38,7 @@ class OperatorSite(admin.AdminSite):
         admin_class: type[ModelAdmin] | None = None,
         **options: Any,
     ) -> None:
-        """Show a table on the desk, unless its app may not be edited by hand."""
+        """Register models, except those of `CLOSED_APPS`."""
         models = (
             [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
         )
@@ -46,7 +46,7 @@ class OperatorSite(admin.AdminSite):
         super().register(ours, admin_class, **options)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Add the pages and the actions to Django's addresses."""
+        """Add the pages and the actions to Django's URLs."""
         own: list[URLPattern | URLResolver] = [
             path(page.path, self.admin_view(page.guarded()), name=f"vidgo_{page.name}")
             for page in pages.list_pages()
@@ -56,19 +56,19 @@ class OperatorSite(admin.AdminSite):
         return [*own, *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
-        """Show what is wrong, then how things are."""
-        news = cards.read_all(request)
+        """Show the alarms, then the figures and tables of all cards."""
+        content = cards.read_all(request)
         context = {
-            "alarms": news.alarms,
-            "today": [figure for figure in news.figures if figure.is_of_today],
-            "now": [figure for figure in news.figures if not figure.is_of_today],
-            "parts": news.parts,
+            "alarms": content.alarms,
+            "today": [figure for figure in content.figures if figure.is_of_today],
+            "now": [figure for figure in content.figures if not figure.is_of_today],
+            "parts": content.parts,
             **(extra_context or {}),
         }
         return pages.render(request, "admin/pages/start.html", context, title="Start")
 
     def tables(self, request: HttpRequest) -> HttpResponse:
-        """List every table that can be looked at."""
+        """List every table that this operator may view."""
         titles = {
             model: getattr(model_admin, "nav_title", "")
             for model, model_admin in self._registry.items()
@@ -81,13 +81,13 @@ class OperatorSite(admin.AdminSite):
         return pages.render(request, "admin/pages/tables.html", context, title="All tables")
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Add the navigation to what every page of the desk knows."""
+        """Add the navigation to the context of every page."""
         context = super().each_context(request)
         context["navigation"] = self.navigation(request) if context["has_permission"] else []
         return context
 
     def navigation(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """Return the groups of links that this operator may follow."""
+        """Return the groups of links to what this operator may view."""
         links: dict[str, list[tuple[int, dict[str, Any]]]] = {name: [] for name in GROUPS}
         for page in pages.list_pages():
             if page.group and pages.allows(request, page.permission):

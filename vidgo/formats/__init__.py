@@ -1,1 +1,1 @@
-"""How moments are written where nothing says otherwise, by language."""
+"""Date formats by language."""

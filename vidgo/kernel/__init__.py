@@ -1,1 +1,1 @@
-"""The kernel: what every app stands on. It knows no app. `errors` is shared by all its rooms."""
+"""The kernel: the base that every app builds on; it imports no app. All packages use `errors`."""

@@ -1,7 +1,7 @@
-"""The kinds of anticipated failure, and the only place that knows their HTTP statuses.
+"""The kinds of anticipated failure, and the only place that maps them to HTTP statuses.
 
-A noun's module derives its own errors from these: `class InsufficientCredits(PaymentRequired)`.
-The two translators, `kernel.api` and `kernel.pages`, show them to a machine and to a person.
+A module derives its own errors from these: `class InsufficientCredits(PaymentRequired)`.
+`kernel.api.envelope` turns them into JSON, `kernel.web.error_pages` into pages.
 """
 
 from collections.abc import Mapping
@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 
 
 class DomainError(Exception):
-    """An anticipated failure: a stable `type`, its facts, and a sentence fit for a customer."""
+    """An anticipated failure: a stable `type`, a message fit for a customer, and `extra` fields."""
 
     status: ClassVar[int] = 400
     type: ClassVar[str] = "invalid_request_error"
     retryable: ClassVar[bool] = False
-    default_message: ClassVar[str] = "The request could not be understood."
+    default_message: ClassVar[str] = "The request is not valid."
 
     def __init__(
         self,
@@ -54,19 +54,19 @@ class Unauthenticated(DomainError):
 class PaymentRequired(DomainError):
     status = 402
     type = "insufficient_credits_error"
-    default_message = "There are not enough credits."
+    default_message = "Not enough credits."
 
 
 class Forbidden(DomainError):
     status = 403
     type = "permission_denied_error"
-    default_message = "This is not allowed for your role."
+    default_message = "Your role does not allow this."
 
 
 class NotFound(DomainError):
     status = 404
     type = "resource_not_found_error"
-    default_message = "There is no such thing."
+    default_message = "Not found."
 
 
 class MethodNotAllowed(DomainError):
@@ -77,13 +77,13 @@ class MethodNotAllowed(DomainError):
 class Conflict(DomainError):
     status = 409
     type = "conflict_error"
-    default_message = "This is not possible in the present state."
+    default_message = "This is not possible in the current state."
 
 
 class Gone(DomainError):
     status = 410
     type = "resource_not_found_error"
-    default_message = "This was here once and has been removed."
+    default_message = "This has been removed."
 
 
 class TooLarge(DomainError):
@@ -128,4 +128,4 @@ class Unavailable(DomainError):
     status = 503
     type = "service_error"
     retryable = True
-    default_message = "The service is not available right now."
+    default_message = "The service is temporarily unavailable."

@@ -1,4 +1,4 @@
-"""Index the queue's table by what the workers look for; django-q2 itself brings no index."""
+"""Index the queue's table for the workers' query; django-q2 has no index of its own."""
 
 from django.db import migrations
 

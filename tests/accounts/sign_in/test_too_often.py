@@ -19,6 +19,6 @@ def test_too_many_reset_e_mails_are_refused_on_a_whole_page() -> None:
     assert answer.status_code == 429
     page = check(answer)
     text = answer.content.decode()
-    assert "Too many tries" in text
+    assert "Too many requests" in text
     assert "Please wait a minute and try again." in text
     assert "/" in page.links

@@ -137,7 +137,7 @@ def test_days_use_an_index_under_row_level_security(organization: Organization) 
     [
         ("?from=soon", "Enter a day such as 2026-11-30."),
         ("?to=9999-12-31", "Enter a day such as 2026-11-30."),
-        ("?from=2026-03-02&to=2026-03-01", "The last day must not lie before the first."),
+        ("?from=2026-03-02&to=2026-03-01", "The last day must not be before the first."),
         ("?search=" + "a" * 65, "at most 64 characters"),
         ("?search=a%00b", "Null characters are not allowed."),
     ],

@@ -232,7 +232,7 @@ def test_bars_stand_on_each_other_and_on_the_ground() -> None:
         series=[charts.Series("A", "good", [3, 0]), charts.Series("B", "bad", [1, 2])],
     )
     assert chart.scale == [4, 2, 0]
-    assert [(shape.tone, shape.path) for shape in chart.shapes] == [
+    assert [(bars.tone, bars.path) for bars in chart.bars] == [
         ("good", "M1.2 25h7.6v75h-7.6z"),
         ("bad", "M1.2 0h7.6v25h-7.6zM11.2 50h7.6v50h-7.6z"),
     ]

@@ -1,4 +1,4 @@
-"""English, as the template tag `when` writes it; Django's own is that of the United States."""
+"""English date formats, the same as those of the template tag `when`."""
 
 DATE_FORMAT = "j M Y"
 DATETIME_FORMAT = "j M Y, H:i"

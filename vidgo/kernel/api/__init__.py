@@ -1,1 +1,1 @@
-"""The API: the envelope of answers and errors, the base of endpoints, helpers for OpenAPI."""
+"""The API: the response envelope, the base class of endpoints, OpenAPI helpers."""

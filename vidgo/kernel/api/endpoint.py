@@ -1,6 +1,6 @@
-"""An endpoint of the API: what all of them share beside the envelope.
+"""The base class of API endpoints.
 
-Apart from `kernel.api`, which DRF imports while it defines its own views.
+Separate from `envelope`, which DRF imports while it still defines its own views.
 """
 
 from collections.abc import Iterable
@@ -18,21 +18,21 @@ from vidgo.kernel import errors
 
 
 class _Request(Request):
-    """A request that may also carry a chunked body, which announces no length."""
+    """A request whose body may be chunked, without a Content-Length."""
 
     def _load_stream(self) -> None:
-        super()._load_stream()  # type: ignore[misc]  # the stubs leave it out
+        super()._load_stream()  # type: ignore[misc]  # missing from the stubs
         chunked = "chunked" in self._request.headers.get("Transfer-Encoding", "").lower()
         if self._stream is None and chunked:
             environ = cast(WSGIRequest, self._request).environ
             if not environ.get("wsgi.input_terminated"):
                 raise errors.Invalid("Send the body with a Content-Length.")
-            # Django takes a body without a length for an empty one; this server ends the stream.
+            # Django treats a body without a length as empty; this server ends the stream itself.
             self._stream = environ["wsgi.input"]
 
 
 class _AlwaysJSON(DefaultContentNegotiation):
-    """Answer in the one form there is, whatever the caller says it accepts."""
+    """Answer in JSON, whatever the Accept header says."""
 
     def select_renderer(
         self,
@@ -46,16 +46,16 @@ class _AlwaysJSON(DefaultContentNegotiation):
 
 
 class Endpoint(APIView):
-    """JSON in, JSON out, and no other methods than its own."""
+    """JSON in, JSON out."""
 
     content_negotiation_class = _AlwaysJSON
-    # What a key must be allowed to do, in the words of `accounts`; one without serves nobody.
+    # The scope that a key needs, as `accounts` names it; an empty one admits no key.
     required_scope: ClassVar[str] = ""
-    # Not OPTIONS, which would answer with a description in DRF's own words.
+    # Not OPTIONS: DRF would answer with a description of its own.
     http_method_names = ("get", "head", "post")
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
-        """Return DRF's view of the request; the hook that `APIView` offers for this."""
+        """Wrap the request in `_Request`; a hook of `APIView`."""
         return _Request(
             request,
             parsers=self.get_parsers(),
@@ -67,7 +67,7 @@ class Endpoint(APIView):
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Response:
-        """Return the answer; what a key opens is kept by nobody on the way."""
+        """Return the response; keep caches from storing what needs a key."""
         answer = super().finalize_response(request, response, *args, **kwargs)
         if self.required_scope:
             answer.headers.setdefault("Cache-Control", "no-store")

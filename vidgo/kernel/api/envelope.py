@@ -1,4 +1,4 @@
-"""The wire envelope: how the API says yes, and how it says each kind of no.
+"""The wire envelope of every API response, successful or not.
 
 Success is `{"code": 200, "data": {…}}`. An error carries its real HTTP status and both an
 `error` object and a `detail` string, because clients of this contract read one or the other.
@@ -34,12 +34,12 @@ def ok(data: Mapping[str, Any], *, headers: Mapping[str, str] | None = None) -> 
 
 
 def wire_time(moment: datetime) -> str:
-    """Return a moment as the contract writes it: ISO 8601 UTC without offset, to the second."""
+    """Return a time as the contract writes it: ISO 8601 UTC without offset, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def body(request: Request) -> Mapping[str, Any]:
-    """Return the parsed body, which our parsers make sure is an object."""
+    """Return the parsed body; `BoundedJSONParser` accepts objects only."""
     return cast("Mapping[str, Any]", request.data)
 
 
@@ -60,7 +60,7 @@ def body_of(error: errors.DomainError, *, request_id: str) -> dict[str, Any]:
 def exception_handler(exception: Exception, context: Mapping[str, Any]) -> Response | None:
     """Translate an exception into the error envelope; DRF's EXCEPTION_HANDLER hook.
 
-    Returns None for what nobody anticipated: Django then logs it and answers 500.
+    Returns None for an unanticipated failure: Django then logs it and answers 500.
     """
     error = _anticipated(exception)
     if error is None:
@@ -89,9 +89,9 @@ def _anticipated(exception: Exception) -> errors.DomainError | None:
         case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
             return errors.Unauthenticated()
         case exceptions.UnsupportedMediaType():
-            return errors.UnsupportedMediaType(_sentence(exception.detail))
+            return errors.UnsupportedMediaType(_with_full_stop(exception.detail))
         case exceptions.MethodNotAllowed():
-            return errors.MethodNotAllowed(_sentence(exception.detail))
+            return errors.MethodNotAllowed(_with_full_stop(exception.detail))
         case exceptions.Throttled():
             return errors.RateLimited(retry_after_seconds=math.ceil(exception.wait or 1))  # type: ignore[attr-defined]
         case exceptions.ValidationError():
@@ -99,17 +99,16 @@ def _anticipated(exception: Exception) -> errors.DomainError | None:
         case OperationalError() if isinstance(exception.__cause__, PoolTimeout):
             return errors.Unavailable(retry_after_seconds=1)
         case exceptions.APIException():
-            return errors.Invalid(_sentence(exception.detail))
+            return errors.Invalid(_with_full_stop(exception.detail))
     return None
 
 
-def _sentence(detail: object) -> str:
-    """Return what DRF says of a failure with a full stop, as our own sentences have one."""
+def _with_full_stop(detail: object) -> str:
     return f"{str(detail).rstrip('.')}."
 
 
 def _first_invalid(detail: Any, *, path: str = "") -> errors.Invalid:
-    """Return the first of a serializer's complaints, naming the field it is about."""
+    """Return a serializer's first error, with the path of its field."""
     while isinstance(detail, dict | list) and detail:
         if isinstance(detail, dict):
             field, detail = next(iter(detail.items()))
@@ -117,28 +116,28 @@ def _first_invalid(detail: Any, *, path: str = "") -> errors.Invalid:
                 path = f"{path}.{field}" if path else str(field)
         else:
             detail = next((each for each in detail if each), detail[0])
-    return errors.Invalid(_sentence(detail), param=path or None)
+    return errors.Invalid(_with_full_stop(detail), param=path or None)
 
 
 def request_id_of(request: HttpRequest | Request) -> str:
-    """Return the id that the log middleware gave to this request."""
+    """Return the id that the log middleware gave this request."""
     return str(getattr(request, "request_id", ""))
 
 
 def is_api(request: HttpRequest) -> bool:
-    """Return whether a request was meant for the API, so that its errors are JSON."""
+    """Return whether a path belongs to the API, so that its errors are JSON."""
     return request.path.startswith(API_PREFIXES)
 
 
 def error_response(request: HttpRequest, error: errors.DomainError) -> JsonResponse:
-    """Return an error outside DRF's reach (unknown path, crash) in the same envelope."""
+    """Return the envelope for an error outside DRF: an unknown path, a crash."""
     return JsonResponse(body_of(error, request_id=request_id_of(request)), status=error.status)
 
 
 class BoundedJSONParser(BaseParser):
-    """Parse a JSON object of at most API_BODY_MAX_BYTES, however its length is announced.
+    """Parse a JSON object of at most API_BODY_MAX_BYTES, whatever Content-Length says.
 
-    No descendant of DRF's parser: for those DRF reads the whole body before it asks them.
+    Not derived from DRF's JSON parser, for which DRF reads the whole body first.
     """
 
     media_type = "application/json"

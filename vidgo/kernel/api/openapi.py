@@ -1,4 +1,4 @@
-"""The envelope and the errors as the OpenAPI document describes them."""
+"""The envelope and the errors in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from rest_framework import serializers
 
 
 def enveloped(name: str, data: Any) -> Any:
-    """Return the OpenAPI shape of the success envelope around `data`."""
+    """Return the OpenAPI schema of the success envelope around `data`."""
     return inline_serializer(
         name=name, fields={"code": serializers.IntegerField(default=200), "data": data}
     )
 
 
-class ErrorFacts(serializers.Serializer[None]):
+class ErrorDetails(serializers.Serializer[None]):
     """What went wrong."""
 
     type = serializers.CharField()
@@ -30,12 +30,12 @@ class ErrorAnswer(serializers.Serializer[None]):
     """Every error."""
 
     code = serializers.IntegerField(help_text="The HTTP status.")
-    error = ErrorFacts()
-    detail = serializers.CharField(help_text="The message once more.")
+    error = ErrorDetails()
+    detail = serializers.CharField(help_text="The same message.")
 
 
 def header(name: str, description: str, *statuses: int) -> OpenApiParameter:
-    """Return the description of a header in the answers of these statuses."""
+    """Return the description of a header in the responses with these statuses."""
     return OpenApiParameter(
         name,
         OpenApiTypes.STR,
@@ -46,5 +46,5 @@ def header(name: str, description: str, *statuses: int) -> OpenApiParameter:
 
 
 def errors(*statuses: int) -> dict[int, type[ErrorAnswer]]:
-    """Return the OpenAPI answers for the errors an endpoint may give."""
+    """Return the OpenAPI responses for the errors of an endpoint."""
     return dict.fromkeys(statuses, ErrorAnswer)

@@ -1,1 +1,1 @@
-"""The database: transactions, connections, prepared SQL, the tenant context, ids and days."""
+"""The database: transactions, connections, prepared statements, tenant context, ids, days."""

@@ -1,7 +1,7 @@
-"""The connections that the threads of a web server share.
+"""The connection pool that the threads of a web process share.
 
-The library's own check asks the database before every request whether it is still there. Here a
-connection that was good a moment ago is trusted, and only one that lay idle is asked.
+The pool's own check queries the database before every request. This one trusts a connection that
+was good a moment ago and tests only one that has been idle.
 """
 
 from __future__ import annotations
@@ -18,35 +18,35 @@ from psycopg import OperationalError
 log = structlog.get_logger(__name__)
 
 TRUSTED_SECONDS = 1.0
-# What a connection of the driver carries: when it was last known to be good.
+# The attribute of a driver connection with the time when it last worked.
 MARK = "vidgo_good_at"
 
 
 def share(*, threads: int) -> None:
-    """Let up to so many threads of this process share connections; called once, before any query.
+    """Let the threads of this process share up to `threads` connections; call before any query.
 
-    A thread that finds none waits, and after ten seconds its request is answered with 503.
+    A thread waits for a free connection for ten seconds, then its request is answered with 503.
     """
     database = settings.DATABASES["default"]
     database["OPTIONS"]["pool"] = {
         "min_size": 0,
         "max_size": threads,
-        # One that lies idle for so long is closed. Seconds.
+        # In seconds.
         "max_idle": database["CONN_MAX_AGE"] or 1,
         "timeout": 10,
     }
-    # The pool keeps them instead, and `watch` checks them.
+    # The pool keeps connections open instead, and `watch` tests them.
     database["CONN_MAX_AGE"] = 0
     database["CONN_HEALTH_CHECKS"] = False
 
 
 def watch() -> None:
-    """Look at each connection that is taken, before anybody else does."""
+    """Test each connection that is taken from the pool; call once, when the process starts."""
     connection_created.connect(_on_connection, dispatch_uid="pool")
 
 
 def _on_connection(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Take another connection when the pool gave one that the database has ended meanwhile."""
+    """Replace a connection that the database has closed since its last use."""
     driver = connection.connection
     if connection.pool is None:  # type: ignore[attr-defined]
         return
@@ -56,7 +56,7 @@ def _on_connection(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
             driver.execute("")
         except OperationalError as error:
             log.info("connection_lost", error=str(error).strip())
-            # The pool throws it away, and this comes by here again with the next.
+            # The pool discards it; the next one calls this function again.
             connection.close()
             connection.connect()
             return

@@ -1,4 +1,4 @@
-"""UTC days: as people type them, when they begin, and the rows of a list that were made on some."""
+"""UTC days: form fields, midnights, and filtering a list by the days its rows were made."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from vidgo.kernel import errors
 
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 
-# Far enough for a calculation with days not to leave the calendar.
+# Calculations with days between these never leave the range of `date`.
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
-WRONG_ORDER = "The last day must not lie before the first."
-# A row's number grows with its time, except for transactions that run side by side.
-SIDE_BY_SIDE = timedelta(hours=1)
-NUMBER_MAX = 2**63 - 1
+WRONG_ORDER = "The last day must not be before the first."
+# Ids grow with `created_at`, except among transactions that overlap.
+LONGEST_OVERLAP = timedelta(hours=1)
+ID_MAX = 2**63 - 1
 
 
 class NoDay(errors.Invalid):
@@ -28,7 +28,7 @@ class NoDay(errors.Invalid):
 
 
 def field(label: str = "") -> forms.DateField:
-    """Return a field for a day, which may stay empty; it refuses in words what is none."""
+    """Return an optional form field for a day."""
     return forms.DateField(
         required=False,
         label=label,
@@ -43,7 +43,7 @@ def field(label: str = "") -> forms.DateField:
 
 
 def parse(text: str) -> date | None:
-    """Return the day a text says, None for an empty one; raises `NoDay`."""
+    """Return the day in a text, None for an empty one; raises `NoDay`."""
     try:
         day: date | None = field().clean(text)
     except forms.ValidationError:
@@ -52,40 +52,40 @@ def parse(text: str) -> date | None:
 
 
 def check_order(form: forms.Form, values: Mapping[str, Any]) -> None:
-    """Refuse `from` and `to` of a form in the wrong order."""
+    """Add an error to a form whose `to` is before its `from`."""
     if is_wrong_order(values.get("from"), values.get("to")):
         form.add_error("to", WRONG_ORDER)
 
 
 def is_wrong_order(first: date | None, last: date | None) -> bool:
-    """Return whether two days are given and the last lies before the first."""
+    """Return whether both days are given and the last is before the first."""
     return first is not None and last is not None and first > last
 
 
 def midnight(day: date) -> datetime:
-    """Return the moment a UTC day begins."""
+    """Return the time a UTC day begins."""
     return datetime.combine(day, time.min, tzinfo=UTC)
 
 
 def between(rows: Rows, *, among: QuerySet[Any], first: date | None, last: date | None) -> Rows:
-    """Keep the rows that were made from one day to another, both included where they are given.
+    """Keep the rows made from the first to the last day, both included; None leaves an end open.
 
-    Such lists are read by number, the newest first, and a number does not tell the time. So the
-    reading begins and ends at rows of `among` looked up by time, which no row that is meant can be
-    beyond: other months cost nothing. `among` has an index by `created_at`.
+    Lists are read by id, the newest first. So that other months cost nothing, the range of days
+    becomes a range of ids too, between rows of `among` that are safely outside it.
+    `among` needs an index on `created_at`.
     """
-    # Where there is no such row, GREATEST and LEAST leave the number that is; COALESCE would too,
-    # but on rows that a policy guards PostgreSQL trusts it with no index.
+    # Without such a row, GREATEST and LEAST ignore the NULL. COALESCE would too, but under
+    # row-level security PostgreSQL uses no index for it.
     if first:
         since = midnight(first)
-        before = among.filter(created_at__lt=since - SIDE_BY_SIDE).order_by("-created_at")
-        rows = rows.filter(created_at__gte=since, pk__gt=Greatest(_number(before), 0))
+        before = among.filter(created_at__lt=since - LONGEST_OVERLAP).order_by("-created_at")
+        rows = rows.filter(created_at__gte=since, pk__gt=Greatest(_first_id(before), 0))
     if last:
         until = midnight(last + timedelta(days=1))
-        after = among.filter(created_at__gte=until + SIDE_BY_SIDE).order_by("created_at")
-        rows = rows.filter(created_at__lt=until, pk__lt=Least(_number(after), NUMBER_MAX))
+        after = among.filter(created_at__gte=until + LONGEST_OVERLAP).order_by("created_at")
+        rows = rows.filter(created_at__lt=until, pk__lt=Least(_first_id(after), ID_MAX))
     return rows
 
 
-def _number(rows: QuerySet[Any]) -> Subquery:
+def _first_id(rows: QuerySet[Any]) -> Subquery:
     return Subquery(rows.values("pk")[:1])

@@ -1,9 +1,9 @@
-"""Public ids: a prefix naming the noun and a time-ordered random part, `task_01kaw9r3…`."""
+"""Public ids: a prefix for the kind of object and a time-ordered random part, `task_01kaw9r3…`."""
 
 import secrets
 import time
 
-# Crockford's base 32 in lower case: no i, l, o or u, so an id survives being read aloud.
+# Crockford's base 32 in lower case, without i, l, o and u, which are easily misread.
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 TIME_LENGTH = 10
 RANDOM_LENGTH = 16
@@ -11,7 +11,7 @@ BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 def new_id(prefix: str) -> str:
-    """Return a new id: 48 bits of milliseconds, then 80 random bits, as a ULID has them."""
+    """Return a new id: 48 bits of milliseconds, then 80 random bits, like a ULID."""
     milliseconds = time.time_ns() // 1_000_000
     return (
         f"{prefix}_{_digits(milliseconds, TIME_LENGTH)}"

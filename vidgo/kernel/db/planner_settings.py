@@ -1,9 +1,9 @@
-"""PostgreSQL's planner: told of disks that jump as quickly as they read on.
+"""Planner settings: set `random_page_cost` for SSDs on each connection.
 
-By default it takes a row elsewhere for four times as dear as the next one, as on a disk that turns.
-Then it reads a tenant's newest rows backwards through everybody's, hoping to meet enough of them,
-rather than through the tenant's own index: where others wrote two million rows since, a page of 50
-took a second in place of a millisecond.
+By default PostgreSQL assumes that a random read costs four times a sequential one, as on a
+spinning disk. To find a tenant's newest rows it then scans the whole table backwards instead of
+using the tenant's index: after two million rows of others, a page of 50 took a second instead of a
+millisecond.
 """
 
 from __future__ import annotations
@@ -13,20 +13,19 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
-# What PostgreSQL's documentation advises where reading elsewhere is cheap: for SSDs, for most
-# storages behind a network, and for data that fits into memory.
+# PostgreSQL's advice for SSDs, for most network storage, and for data that fits into memory.
 STATEMENT = "SET random_page_cost = 1.1"
-# What a connection of the driver carries once it was told.
-MARK = "vidgo_planner_told"
+# The attribute that marks a driver connection on which it is set.
+MARK = "vidgo_planner_is_set"
 
 
 def watch() -> None:
-    """Tell each new connection; called once, when the process starts."""
+    """Configure each new connection; call once, when the process starts."""
     connection_created.connect(_on_connection, dispatch_uid="planner")
 
 
 def _on_connection(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Tell a connection once, however often the pool lends it."""
+    """Configure a driver connection once, however often the pool hands it out."""
     driver = connection.connection
     if not getattr(driver, MARK, False):
         driver.execute(STATEMENT)

@@ -1,7 +1,7 @@
-"""Statements by hand: SQL that the database plans once for a connection, and not at every call.
+"""Prepared statements: hand-written SQL that PostgreSQL plans once per connection.
 
-Django binds values into the text of a query, so to the database each one is new. For what every
-API call and every job comes by, planning would take longer than the work itself.
+Django puts the values into the text of a query, so PostgreSQL plans each query anew. On the paths
+that every API call and every job takes, planning would take longer than running the query.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ class _Cursor(psycopg.Cursor[tuple[Any, ...]]):
 
 @contextmanager
 def prepared() -> Iterator[CursorWrapper]:
-    """Yield a cursor of Django's whose statements the database keeps prepared.
+    """Yield a Django cursor whose statements PostgreSQL keeps prepared.
 
-    They are told apart by their text: give it statements that never change, and values apart. The
-    values have types of their own then, where the database cannot see them: cast what may be NULL.
-    Django's query log, too, tells of them what they are here: the text, without the values.
+    Pass constant SQL and the values separately. Cast values that may be NULL, whose type
+    PostgreSQL cannot see. Django's query log
+    contains the text without the values.
     """
     with connection.cursor() as cursor:
         driver = connection.connection
-        # At the first use already; Django turns it off, and its own cursors never prepare.
+        # Prepare at the first use. Django turns this off, and its own cursors never prepare.
         driver.prepare_threshold = 0
         cursor.cursor = _Cursor(driver)
         yield cursor

@@ -1,7 +1,7 @@
-"""Rows by hand: a model's columns in an SQL statement, and the instance that its row makes.
+"""Raw models: a model's columns for hand-written SQL, and model instances from its rows.
 
-Django builds the SQL of a query anew each time, which takes longer than the database takes to
-answer it. Where every API call passes, the SQL is written once instead.
+Django builds the SQL of a query each time, which takes longer than PostgreSQL takes to answer.
+On the path of every API call the SQL is written once instead.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ M = TypeVar("M", bound=Model)
 
 
 def columns(model: type[Model], *, alias: str) -> str:
-    """Return all columns of a model for a SELECT, in the order that `instance` reads."""
+    """Return all columns of a model for a SELECT, in the order that `instance` expects."""
     return ", ".join(f'{alias}."{field.column}"' for field in model._meta.concrete_fields)
 
 
 @cache
 def names(model: type[Model]) -> tuple[str, ...]:
-    """Return what an instance calls the columns of its row."""
+    """Return the attribute names of a model's columns."""
     return tuple(field.attname for field in model._meta.concrete_fields)
 
 
 def instance(model: type[M], values: Sequence[Any]) -> M:
-    """Return the instance that the columns of a row make, as a query would."""
+    """Return a model instance from a row's values, as a query would."""
     return model.from_db(connection.alias, names(model), values)
 
 
@@ -44,14 +44,14 @@ def _insertion(model: type[Model]) -> str:
 
 
 def insert(row: M) -> M:
-    """Store a new row with a key of the database's, and return it; no signal is sent."""
+    """Insert a row, set its primary key and return it; sends no signals."""
     found = fetch_one(_insertion(type(row)), vars(row))
     row.pk, row._state.adding, row._state.db = (found or (None,))[0], False, connection.alias
     return row
 
 
 def fetch_one(statement: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    """Run a statement and return its first row, None without one."""
+    """Run a prepared statement and return its first row, or None."""
     with prepared_statements.prepared() as cursor:
         cursor.execute(statement, values)
         row: tuple[Any, ...] | None = cursor.fetchone()

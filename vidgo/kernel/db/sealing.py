@@ -1,7 +1,7 @@
 """Sealing: secrets encrypted at rest, so that a copy of the database alone reveals none of them.
 
 A secret is encrypted with Fernet (AES-128-CBC with HMAC-SHA-256) and a key that HKDF derives from
-SECRET_KEY. What is stored begins with the name of that key, so that rows sealed with a former
+SECRET_KEY. The stored text begins with the id of that key, so that secrets sealed with a former
 SECRET_KEY can be found and sealed again.
 """
 
@@ -18,27 +18,27 @@ from django.conf import settings
 
 
 class Unreadable(Exception):
-    """Neither SECRET_KEY nor any of SECRET_KEY_FALLBACKS opens what is stored."""
+    """Neither SECRET_KEY nor any of SECRET_KEY_FALLBACKS can decrypt the secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sealer:
-    """Seals the secrets of one purpose; those of another purpose stay closed to it."""
+    """Encrypt and decrypt the secrets of one purpose; each purpose has a key of its own."""
 
     purpose: str
 
     @property
     def prefix(self) -> str:
-        """Return how everything begins that the present SECRET_KEY has sealed."""
+        """Return the prefix of all secrets sealed with the current SECRET_KEY."""
         return f"{_key(settings.SECRET_KEY, self.purpose)[0]}."
 
     def seal(self, secret: bytes) -> str:
-        """Return a secret sealed with the present SECRET_KEY."""
+        """Return a secret sealed with the current SECRET_KEY."""
         _, fernet = _key(settings.SECRET_KEY, self.purpose)
         return self.prefix + fernet.encrypt(secret).decode()
 
     def unseal(self, sealed: str) -> bytes:
-        """Return the secret, also when a former SECRET_KEY sealed it; raises `Unreadable`."""
+        """Return the secret, whichever SECRET_KEY sealed it; raises `Unreadable`."""
         sealed_with, _, token = sealed.partition(".")
         for secret_key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
             name, fernet = _key(secret_key, self.purpose)
@@ -50,13 +50,13 @@ class Sealer:
         raise Unreadable
 
     def reseal(self, sealed: str) -> str:
-        """Return the same secret sealed with the present SECRET_KEY; raises `Unreadable`."""
+        """Return the same secret sealed with the current SECRET_KEY; raises `Unreadable`."""
         return self.seal(self.unseal(sealed))
 
 
 @lru_cache(maxsize=16)
 def _key(secret_key: str, purpose: str) -> tuple[str, Fernet]:
-    """Return the key that seals for a purpose, after a name that reveals nothing about it."""
+    """Return the key of a purpose, and an id for it that reveals nothing about it."""
     derived = HKDF(algorithm=hashes.SHA256(), length=40, salt=None, info=purpose.encode()).derive(
         secret_key.encode()
     )

@@ -1,10 +1,9 @@
-"""The second wall between tenants: PostgreSQL's row-level security.
+"""Tenant context: PostgreSQL's row-level security as a second isolation between tenants.
 
-The first wall is ours: each query names its organization. Should one forget to, the database still
-shows a request that acts for an organization no row of another one. Such a request runs as the role
-`vidgo_tenant`, which policies hold to the organization that the connection names; workers, commands
-and the operator's desk act for all of them and run as the owner of the tables, whom no policy
-concerns.
+The first isolation is in our queries, each of which names its organization. Should one forget to,
+a request for one organization still sees no row of another: it runs as the role `vidgo_tenant`,
+and policies limit that role to the organization set on the connection. Workers, commands and the
+admin act for all organizations and run as the owner of the tables, who is exempt from policies.
 """
 
 from __future__ import annotations
@@ -25,24 +24,24 @@ from psycopg.pq import TransactionStatus
 
 ROLE = "vidgo_tenant"
 VARIABLE = "vidgo.organization"
-# In a policy: the organization of this connection. Nothing, and so no row, where none is named.
+# In a policy: the organization set on this connection. NULL, so no rows, where none is set.
 CURRENT = f"nullif(current_setting('{VARIABLE}', true), '')::bigint"
 
 SET_TENANT = f"SELECT set_config('role', '{ROLE}', false), set_config('{VARIABLE}', %s, false)"
-# The same as the last columns of a statement that finds out which organization it is.
+# The same, as the last columns of a statement that itself looks up the organization.
 SET_TENANT_COLUMNS = (
     f"set_config('role', '{ROLE}', false), set_config('{VARIABLE}', {{}}::text, false)"
 )
 RESET = f"SELECT set_config('role', 'none', false), set_config('{VARIABLE}', '', false)"
-# What a connection of the driver carries while it stands behind the wall.
+# The attribute that marks a driver connection whose tenant is set.
 MARK = "vidgo_tenant_is_set"
 
-# The role is the whole server's, the rights are this database's. Tables of later migrations are
-# covered by the default.
+# The role belongs to the whole server, the privileges to this database. Default privileges cover
+# the tables of later migrations.
 CREATE_ROLE = f"""
 DO $$
 BEGIN
-    -- Whoever may not make roles has it made beforehand: docs/deploy says how.
+    -- A user who may not create roles needs it created beforehand: see docs/deploy.md.
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{ROLE}') THEN
         CREATE ROLE {ROLE} NOLOGIN;
     END IF;
@@ -50,7 +49,7 @@ BEGIN
         GRANT {ROLE} TO CURRENT_USER;
     END IF;
 EXCEPTION
-    -- Another database of this server was migrated at the same time.
+    -- Another database on this server was migrated at the same time.
     WHEN duplicate_object OR unique_violation THEN NULL;
 END $$;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {ROLE};
@@ -58,7 +57,7 @@ GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {ROLE};
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {ROLE};
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {ROLE};
 """
-# The role itself stays: another database of the same server may use it.
+# Keeps the role: another database on the same server may use it.
 REVOKE_RIGHTS = f"""
 ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON SEQUENCES FROM {ROLE};
 ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON TABLES FROM {ROLE};
@@ -66,13 +65,13 @@ REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {ROLE};
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {ROLE};
 """
 
-_here = threading.local()
+_thread = threading.local()
 
 
 def policy(*, table: str, condition: str = f"organization_id = {CURRENT}") -> RunSQL:
-    """Return the migration step that puts a table behind the wall.
+    """Return the migration operation that enables row-level security on a table.
 
-    `condition` tells which rows belong to the current organization.
+    `condition` selects the rows of the current organization.
     """
     return RunSQL(
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;"
@@ -82,37 +81,37 @@ def policy(*, table: str, condition: str = f"organization_id = {CURRENT}") -> Ru
 
 
 def through(*, table: str, key: str) -> str:
-    """Return the condition of a table that reaches its organization through another's row."""
+    """Return the condition for a table that finds its organization through a row of another."""
     return f"EXISTS (SELECT FROM {table} owner WHERE owner.id = {key})"
 
 
 def set_tenant(*, organization_id: int) -> None:
-    """Let the rest of this request see rows of one organization only."""
+    """Limit the rest of this request to the rows of one organization."""
     if not settings.ROW_LEVEL_SECURITY:
         return
-    _here.organization_id = organization_id
+    _thread.organization_id = organization_id
     _apply(organization_id)
 
 
 def tenant_was_set(*, organization_id: int) -> None:
-    """Note that a statement with the columns `SET_TENANT_COLUMNS` has let this request enter."""
-    _here.organization_id = organization_id
+    """Note that a statement with `SET_TENANT_COLUMNS` has set the tenant of this request."""
+    _thread.organization_id = organization_id
     setattr(connection.connection, MARK, True)
 
 
 def reset() -> None:
-    """Let this thread's connection see everything again."""
-    if getattr(_here, "organization_id", None) is None:
+    """Let this thread's connection see all rows again."""
+    if getattr(_thread, "organization_id", None) is None:
         return
-    _here.organization_id = None
+    _thread.organization_id = None
     if connection.connection is not None:
         reset_connection(connection.connection)
 
 
 @contextmanager
 def bypass_rls() -> Iterator[None]:
-    """Look over the wall for what is nobody's secret, such as a file whose address is known."""
-    organization_id: int | None = getattr(_here, "organization_id", None)
+    """Let a block see all rows, for what is not secret, such as a file whose URL is known."""
+    organization_id: int | None = getattr(_thread, "organization_id", None)
     reset()
     try:
         yield
@@ -122,10 +121,10 @@ def bypass_rls() -> Iterator[None]:
 
 
 def reset_connection(driver: Connection[Any]) -> None:
-    """Take a connection out from behind the wall."""
+    """Let a driver connection see all rows again."""
     if not getattr(driver, MARK, False) or driver.closed:
         return
-    # A failed transaction takes the setting back itself when it ends.
+    # The rollback of a failed transaction resets the setting.
     if driver.info.transaction_status != TransactionStatus.INERROR:
         driver.execute(RESET)
     setattr(driver, MARK, False)
@@ -138,15 +137,15 @@ def _apply(organization_id: int) -> None:
 
 
 def _on_connection(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Bring a connection to this request's side of the wall before anything is asked through it.
+    """Give a new or reused connection this request's tenant before its first query.
 
-    The pool's connections stay where the request before has left them. One that stands within may
-    also have lost its connection, or given it back, and takes another.
+    A pooled connection still has the tenant of the request before, and a request may take a second
+    connection after it lost or returned its first.
     """
     if connection.alias != DEFAULT_DB_ALIAS:
-        # Django looks from outside at the server, where no table is.
+        # Django's connection to the `postgres` database, which has no tables of ours.
         return
-    organization_id = getattr(_here, "organization_id", None)
+    organization_id = getattr(_thread, "organization_id", None)
     if organization_id is not None:
         _apply(organization_id)
     elif connection.connection is not None:
@@ -158,7 +157,7 @@ def _on_request(**_: Any) -> None:
 
 
 def watch() -> None:
-    """Follow requests and connections; called once, when the process starts."""
+    """Connect to Django's signals; call once, when the process starts."""
     connection_created.connect(_on_connection, dispatch_uid="tenant context")
     request_started.connect(_on_request, dispatch_uid="tenant context")
     request_finished.connect(_on_request, dispatch_uid="tenant context")

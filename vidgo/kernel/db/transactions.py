@@ -1,4 +1,4 @@
-"""What a transaction owes to the people who share the database."""
+"""Transactions: require one, release its connection, recognize an outage."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -6,7 +6,7 @@ from typing import ParamSpec, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 
-# PostgreSQL's classes of errors for a connection that was lost, refused or ended by its operator.
+# SQLSTATE classes for a connection that was lost, refused or ended by the database's operator.
 UNREACHABLE_SQLSTATES = ("08", "57P")
 
 P = ParamSpec("P")
@@ -14,22 +14,22 @@ R = TypeVar("R")
 
 
 def give_back_connection() -> None:
-    """Let others use this thread's connection while it waits for something else than the database.
+    """Return this thread's connection to the pool while the thread waits for something else.
 
-    The next query takes one again. Within a transaction the connection is kept.
+    The next query takes one again. Inside a transaction the connection is kept.
     """
     if not connection.in_atomic_block:
         connection.close()
 
 
 class TransactionRequired(Exception):
-    """A piece of a larger wish was called outside a transaction: a mistake in our code."""
+    """A function that needs a transaction was called outside one: a bug."""
 
 
 def is_out_of_reach(error: BaseException | None) -> bool:
-    """Return whether an error says that the database cannot be reached, not that it refused a wish.
+    """Return whether an error means that the database cannot be reached.
 
-    The driver gives an error of its own, such as a time-out of the connection pool, no SQLSTATE.
+    Errors of the driver itself, such as a timeout of the connection pool, have no SQLSTATE.
     """
     if not isinstance(error, OperationalError | InterfaceError):
         return False
@@ -38,10 +38,10 @@ def is_out_of_reach(error: BaseException | None) -> bool:
 
 
 def requires_transaction(function: Callable[P, R]) -> Callable[P, R]:
-    """Refuse to run the function outside a transaction.
+    """Make a function raise `TransactionRequired` outside a transaction.
 
-    The verb that owns the wish opens `transaction.atomic(durable=True)`; the pieces it is made
-    of carry this decorator instead of opening one of their own. Raises `TransactionRequired`.
+    The outermost function opens `transaction.atomic(durable=True)`; the functions it calls carry
+    this decorator instead of opening one of their own.
     """
 
     @wraps(function)

@@ -1,7 +1,7 @@
 """Outbound HTTP: one client with deadlines, size limits and no private addresses.
 
-Import it as `from vidgo.kernel import http`. `client` makes the calls, `destinations` and
-`addresses` decide where they may go, `errors` says how they can fail.
+Import it as `from vidgo.kernel import http`. `client` makes calls over `connections`,
+`destinations` and `addresses` decide where they may go, `errors` has the ways they can fail.
 """
 
 from vidgo.kernel.http.client import (

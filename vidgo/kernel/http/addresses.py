@@ -1,8 +1,8 @@
-"""IP addresses: which ones a URL that a customer chose may lead to.
+"""IP addresses: which ones a customer's URL may lead to.
 
-`ipaddress.is_global` is not such a filter: on Python 3.11 it calls NAT64 and 6to4 forms of private
-addresses, `::7f00:1`, `fec0::1` and Azure's 168.63.129.16 global. So the table is written out here,
-from the IANA registries of special-purpose addresses (RFC 6890 and what followed it).
+`ipaddress.is_global` is not enough: on Python 3.11 it accepts NAT64 and 6to4 forms of private
+addresses, `::7f00:1`, `fec0::1` and Azure's 168.63.129.16. So the ranges are listed here, from the
+IANA registries of special-purpose addresses (RFC 6890 and its successors).
 """
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -14,10 +14,10 @@ _NOT_PUBLIC_IPV4 = tuple(
     for text in (
         "0.0.0.0/8",  # this network; connecting to 0.0.0.0 reaches the machine itself
         "10.0.0.0/8",  # private
-        "100.64.0.0/10",  # shared by carriers; Alibaba's metadata is 100.100.100.200
+        "100.64.0.0/10",  # carrier-grade NAT; Alibaba's metadata is 100.100.100.200
         "127.0.0.0/8",  # loopback
-        "168.63.129.16/32",  # Azure's wire server: in no registry, inside every virtual machine
-        "169.254.0.0/16",  # link-local; the metadata of most clouds is 169.254.169.254
+        "168.63.129.16/32",  # Azure's wire server: in no registry, reachable from every VM
+        "169.254.0.0/16",  # link-local; most clouds' metadata is 169.254.169.254
         "172.16.0.0/12",  # private
         "192.0.0.0/24",  # protocol assignments; Oracle's metadata is 192.0.0.192
         "192.0.2.0/24",  # documentation
@@ -34,26 +34,26 @@ _NOT_PUBLIC_IPV4 = tuple(
     )
 )
 
-# The only block IANA has given out for global unicast. What carries an IPv4 address elsewhere is
-# refused for being outside: NAT64 (64:ff9b::/96 and 64:ff9b:1::/48), ::a.b.c.d.
+# The only block IANA has assigned for global unicast. Other forms that embed an IPv4 address are
+# outside it: NAT64 (64:ff9b::/96 and 64:ff9b:1::/48), ::a.b.c.d.
 _GLOBAL_IPV6 = IPv6Network("2000::/3")
 _NOT_PUBLIC_IPV6 = tuple(
     IPv6Network(text)
     for text in (
         "2001::/23",  # protocol assignments: Teredo, ORCHID, benchmarks
         "2001:db8::/32",  # documentation
-        "2002::/16",  # 6to4: an IPv4 address inside
+        "2002::/16",  # 6to4: embeds an IPv4 address
         "2620:4f:8000::/48",  # AS112, delegated directly
-        "3ffe::/16",  # 6bone, given back
+        "3ffe::/16",  # 6bone, returned
         "3fff::/20",  # documentation
     )
 )
-# ISATAP (RFC 5214) puts an IPv4 address behind one of these halves of an interface identifier.
+# ISATAP (RFC 5214) puts an IPv4 address after one of these halves of an interface identifier.
 _ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 
 
 def is_public(address: str | Address) -> bool:
-    """Return whether an address is one of the public Internet; what is no address is not public."""
+    """Return whether a text is an address on the public Internet."""
     parsed = _parse(address)
     if isinstance(parsed, IPv4Address):
         return not any(parsed in network for network in _NOT_PUBLIC_IPV4)
@@ -74,7 +74,7 @@ def is_loopback(address: str | Address) -> bool:
 
 
 def _parse(address: str | Address) -> Address | None:
-    """Read an address strictly and unwrap an IPv4-mapped one; a zone makes it no address."""
+    """Parse an address strictly and unwrap an IPv4-mapped one; one with a zone is not valid."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The body of an answer, bounded as it streams in and again as it is decompressed."""
+"""The body of a response, limited as it streams in and again as it is decompressed."""
 
 import zlib
 from typing import Any
@@ -8,7 +8,7 @@ from vidgo.kernel.http.errors import BadAnswer, TooLarge
 
 
 class Body:
-    """A body as it streams in, never larger than its policy allows."""
+    """A streamed body, never larger than its policy allows."""
 
     def __init__(self, *, policy: Policy) -> None:
         self._policy = policy
@@ -17,9 +17,9 @@ class Body:
         self._decoder: Any = None
 
     def expect(self, *, length: int, encoding: str) -> None:
-        """Refuse by the headers; raises TooLarge, or BadAnswer for another encoding than gzip.
+        """Check the headers; raises TooLarge, or BadAnswer for an encoding other than gzip.
 
-        We ask for the plain form, but some file servers keep only a compressed one.
+        We ask for an uncompressed body, but some file servers store only a compressed one.
         """
         if length > self._policy.max_bytes and not self._policy.cut_body:
             raise self._too_large()
@@ -27,17 +27,17 @@ class Body:
         if encoding in {"gzip", "x-gzip"}:
             self._decoder = zlib.decompressobj(16 + zlib.MAX_WBITS)
         elif encoding not in {"", "identity"}:
-            raise BadAnswer("encoding", "The answer is compressed in a way that is not accepted.")
+            raise BadAnswer("encoding", "The answer has an unsupported compression.")
 
     def add(self, chunk: bytes) -> bool:
-        """Add what came in and return whether more is wanted; raises TooLarge and BadAnswer."""
+        """Add a chunk and return whether to read more; raises TooLarge and BadAnswer."""
         limit = self._policy.max_bytes
         self._received_bytes += len(chunk)
         if self._decoder is not None:
             try:
                 chunk = self._decoder.decompress(chunk, limit + 1 - len(self._kept))
             except zlib.error as exc:
-                raise BadAnswer("encoding", "The answer is not properly compressed.") from exc
+                raise BadAnswer("encoding", "The answer's compression is broken.") from exc
         self._kept += chunk
         if self._policy.cut_body:
             return len(self._kept) < limit and self._received_bytes < limit
@@ -46,12 +46,12 @@ class Body:
         return True
 
     def end(self) -> None:
-        """Note that the body is complete; raises BadAnswer when its compressed form is not."""
+        """Check that a compressed body is complete; raises BadAnswer."""
         if self._decoder is not None and self._received_bytes and not self._decoder.eof:
-            raise BadAnswer("encoding", "The answer is not properly compressed.")
+            raise BadAnswer("encoding", "The answer's compression is broken.")
 
     def kept(self) -> bytes:
-        """Return what was kept."""
+        """Return the body, cut off at the limit."""
         return bytes(self._kept[: self._policy.max_bytes])
 
     def _too_large(self) -> TooLarge:

@@ -1,8 +1,8 @@
-"""Destinations: where an outbound call may go, judged by its URL and by the addresses behind it.
+"""Destinations: where an outbound call may go, by its URL and by the addresses it resolves to.
 
 The text of a host proves nothing (`2130706433`, `0177.0.0.1` and circled digits are all 127.0.0.1
-to a resolver), so addresses are judged: here for a literal one and after each look-up, and once
-more in `kernel.http` on the very socket that connects.
+to a resolver), so addresses are checked: here for a literal one and after each look-up, and again
+in `connections` on the socket that connects.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from vidgo.kernel.http import addresses
 from vidgo.kernel.http.errors import TimedOut, Unreachable, UrlRefused
 
 MAX_URL_LENGTH = 2048
-# Of each family: enough for any honest name, too few to make a scanner of us.
+# Of each IP version: enough for any honest name, too few to use us as a port scanner.
 MAX_ADDRESSES = 4
 
 _AUTHORITY = re.compile(r"(?i)[a-z][a-z0-9+.-]*://(?P<authority>[^/?#]+)(?:[/?#]|$)")
@@ -52,28 +52,28 @@ class Reach(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """What one kind of outbound call may do, and how much it may cost."""
+    """The limits of one kind of outbound call."""
 
     schemes: frozenset[str] = frozenset({"https"})
     # None means any port.
     ports: frozenset[int] | None = frozenset({443, 8443})
-    # Followed for GET and HEAD only, each checked like the first URL. With 0 the answer is the 3xx.
+    # For GET and HEAD only, each checked like the first URL. With 0, the 3xx itself is returned.
     max_redirects: int = 0
-    # Name, connection and TLS together.
+    # For look-up, connection and TLS together.
     connect_timeout_seconds: float = 5.0
-    # The wall clock of the whole call: look-up, redirects and body.
+    # For the whole call, from look-up through redirects to the end of the body.
     total_timeout_seconds: float = 10.0
-    # Counted as it streams in, and again after decompression.
+    # Counted as the body streams in, and again after decompression.
     max_bytes: int = 1_000_000
-    # Keep the first max_bytes of the body and leave the rest, instead of refusing a longer one.
-    # Only the status matters to such a caller, so a body that breaks off is no failure either.
+    # Keep the first max_bytes of a body instead of refusing a longer one. For callers that need
+    # the status only, so a body that breaks off is no failure either.
     cut_body: bool = False
-    # Addresses are not judged: for base URLs that the operator configured, never for a customer's.
+    # Skip the address check: for base URLs that the operator configured, never for a customer's.
     allow_private: bool = False
-    # Loopback on any port, over http too; None asks VIDGO_ALLOW_LOOPBACK_URLS (development only).
+    # Loopback on any port, over http too; None means VIDGO_ALLOW_LOOPBACK_URLS.
     allow_loopback: bool | None = None
-    # Keep idle connections for GET and HEAD. Other methods always open their own: a kept connection
-    # that the other side has just closed would leave a POST with an unknown outcome for no reason.
+    # Keep idle connections for GET and HEAD. Other methods always open a new one: had the other
+    # side just closed an idle connection, the outcome of a POST on it would be unknown.
     keep_alive: bool = False
 
 
@@ -102,7 +102,7 @@ VENDOR_RESULT = Policy(
 
 @dataclass(frozen=True, kw_only=True)
 class Destination:
-    """A URL that passed its policy's checks, and the addresses it may lead to."""
+    """A URL that passed its policy's checks, and the reach of its call."""
 
     url: URL
     host: str
@@ -112,14 +112,14 @@ class Destination:
 
 
 def check_url(*, url: str, policy: Policy) -> None:
-    """Refuse a URL by its text alone, without any look-up; raises UrlRefused."""
+    """Check a URL without any look-up; raises UrlRefused."""
     destination(url=url, policy=policy)
 
 
 def destination(*, url: str, policy: Policy) -> Destination:
-    """Read a URL the way it will be called and judge it; raises UrlRefused.
+    """Parse a URL the way it will be called and check it; raises UrlRefused.
 
-    An address written in the URL is judged here; the ones behind a name, in `look_up`.
+    A literal address is checked here; the addresses of a name are checked in `look_up`.
     """
     parsed, host, port = _parse(url)
     literal = _is_literal(host)
@@ -130,21 +130,21 @@ def destination(*, url: str, policy: Policy) -> Destination:
 
 
 def forbidden(reach: Reach) -> UrlRefused:
-    """Make the refusal of a URL that leads to an address outside its reach."""
+    """Return the error for a URL that leads to an address outside its reach."""
     if reach is Reach.LOOPBACK:
-        sentence = "With this scheme or port the URL may lead to a loopback address only."
+        message = "With this scheme or port the URL may lead to a loopback address only."
     else:
-        sentence = "The URL must not lead to a private or internal address."
-    return UrlRefused("forbidden_address", sentence)
+        message = "The URL must not lead to a private or internal address."
+    return UrlRefused("forbidden_address", message)
 
 
 def connect_timed_out() -> TimedOut:
-    """Make the failure of a call whose connection was not there in time."""
+    """Return the error for a connection that took too long."""
     return TimedOut("connect_timed_out", "The host did not answer in time.")
 
 
 def _parse(url: str) -> tuple[URL, str, int]:
-    """Read a URL with the parser of the client that will call it; return its host and port too."""
+    """Parse a URL with the HTTP client's own parser; return its host and port too."""
     if len(url) > MAX_URL_LENGTH:
         raise UrlRefused("too_long", f"The URL is longer than {MAX_URL_LENGTH} characters.")
     match = _AUTHORITY.match(url)
@@ -153,7 +153,7 @@ def _parse(url: str) -> tuple[URL, str, int]:
     if "@" in match["authority"]:
         raise UrlRefused("credentials", "The URL must not contain a user name or password.")
     try:
-        # A URL in ASCII is called exactly as written: re-quoting would break signed links.
+        # An ASCII URL is called exactly as written: re-quoting would break signed links.
         parsed = URL(url, encoded=url.isascii())
         host, port = parsed.raw_host or "", parsed.port or 0
     except ValueError as exc:
@@ -164,14 +164,14 @@ def _parse(url: str) -> tuple[URL, str, int]:
 
 
 def _is_literal(host: str) -> bool:
-    """Tell an IP address from a name; raises UrlRefused for a host that is neither."""
+    """Return whether a host is an IP address; raises UrlRefused if it is no name either."""
     try:
         if ":" in host:
             if IPv6Address(host).scope_id is None:
                 return True
         elif _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
-            # By the URL standard a host that ends in a number is an IPv4 address; only the plain
-            # form is accepted, so nothing is left for a resolver to interpret.
+            # In the URL standard a host that ends in a number is an IPv4 address. Accept only the
+            # plain form, so that a resolver has nothing to interpret.
             IPv4Address(host)
             return True
         elif _NAME.fullmatch(host):
@@ -198,23 +198,23 @@ def _reach(*, scheme: str, port: int, policy: Policy) -> Reach:
     raise UrlRefused("port", f"The port of the URL must be one of {ports}.")
 
 
-# Looking names up --------------------------------------------------------------------------------
+# Look-up -----------------------------------------------------------------------------------------
 
-# A look-up blocks its thread for as long as a name server pleases and cannot be interrupted. Each
-# has a daemon thread of its own: a pool would be joined at exit and emptied by a fork. The slots
-# bound how many a hostile name server can hold; the operator's vendors have their own.
+# A look-up blocks its thread for as long as the name server takes and cannot be interrupted. Each
+# runs in a daemon thread of its own: a thread pool would be joined at exit and lost in a fork. The
+# slots limit how many threads a hostile name server can block; vendors have slots of their own.
 _CUSTOMER_SLOTS = threading.BoundedSemaphore(100)
 _VENDOR_SLOTS = threading.BoundedSemaphore(50)
 
 
 async def look_up(*, host: str, port: int, reach: Reach) -> list[str]:
-    """Resolve a name now and return the addresses within reach, MAX_ADDRESSES of each family.
+    """Resolve a name now and return its addresses within reach, MAX_ADDRESSES of each IP version.
 
-    Raises UrlRefused when every address is out of reach and Unreachable when there is none. The
-    caller bounds the time.
+    Raises UrlRefused if every address is out of reach and Unreachable if there is none. The caller
+    limits the time.
     """
     slots = _VENDOR_SLOTS if reach is Reach.ANYWHERE else _CUSTOMER_SLOTS
-    # Slots are shared by the event loops of all threads, which asyncio's own locks cannot be.
+    # All threads' event loops share the slots, which asyncio's own locks do not allow.
     while not slots.acquire(blocking=False):  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     try:
@@ -237,7 +237,7 @@ async def _resolve_in_thread(
 
     def settle(result: list[str] | OSError) -> None:
         if answer.done():
-            return  # the caller's deadline passed first
+            return  # the caller's deadline has passed
         if isinstance(result, OSError):
             answer.set_exception(result)
         else:
@@ -250,11 +250,11 @@ async def _resolve_in_thread(
             result = list(dict.fromkeys(str(info[4][0]) for info in infos))
         except OSError as exc:
             result = exc
-        except UnicodeError as exc:  # a label that cannot be put into the form of the DNS
+        except UnicodeError as exc:  # a label that DNS cannot encode
             result = OSError(str(exc))
         finally:
             slots.release()
-        # The loop may be closed by now: then nobody waits for this answer any more.
+        # If the loop is closed by now, nobody waits for the result.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(settle, result)
 
@@ -269,8 +269,8 @@ async def _resolve_in_thread(
 async def resolve_check(*, url: str, policy: Policy) -> None:
     """Check a URL and resolve its name now.
 
-    Raises UrlRefused when the URL is refused or every address behind it is, Unreachable when the
-    name does not resolve, TimedOut after the policy's connect_timeout_seconds.
+    Raises UrlRefused if the URL or every address it resolves to is refused, Unreachable if the name
+    does not resolve, TimedOut after the policy's connect_timeout_seconds.
     """
     target = destination(url=url, policy=policy)
     if target.literal:

@@ -1,28 +1,28 @@
-"""The ways an outbound call can fail, each with a stable reason and a sentence fit for a customer.
+"""The ways an outbound call can fail, each with a stable reason and a message fit for a customer.
 
-No sentence names a resolved address or quotes an answer: what our network looks like from inside is
-nobody's business. `sent` says whether the request may have reached the other side, which decides
-between "nothing was started" and "the outcome is unknown".
+No message names a resolved address or quotes a response, which would reveal our internal network.
+`sent` says whether the request may have reached the other side: whether nothing was started, or
+the outcome is unknown.
 """
 
 
 class FetchError(Exception):
-    """An outbound call that failed; `reason` is a stable slug, `sentence` says it in words."""
+    """An outbound call that failed; `reason` is a stable slug, `message` is for people."""
 
     sent = False
 
-    def __init__(self, reason: str, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
         self.reason = reason
-        self.sentence = sentence
+        self.message = message
 
 
 class UrlRefused(FetchError):
-    """The URL is malformed, or it or the place it leads to is not allowed."""
+    """The URL is malformed, or its destination is not allowed."""
 
 
 class Unreachable(FetchError):
-    """No connection came about (name, network or TLS); the request was not sent."""
+    """No connection was made (DNS, network or TLS); the request was not sent."""
 
 
 class TimedOut(FetchError):
@@ -30,11 +30,11 @@ class TimedOut(FetchError):
 
 
 class ConnectionLost(FetchError):
-    """The connection broke after it was made; the request may have arrived."""
+    """The connection was lost after it was made; the request may have arrived."""
 
 
 class BadAnswer(FetchError):
-    """What came back is not HTTP, or not in a form that is accepted."""
+    """The response is not valid HTTP, or has an unsupported format."""
 
 
 class TooLarge(FetchError):
@@ -42,4 +42,4 @@ class TooLarge(FetchError):
 
 
 class TooManyRedirects(FetchError):
-    """The answer led on to another URL once too often."""
+    """There were more redirects than the policy allows."""

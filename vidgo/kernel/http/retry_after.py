@@ -1,4 +1,4 @@
-"""The Retry-After header: how long a server asks to wait before the next call (RFC 9110)."""
+"""The Retry-After header (RFC 9110)."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import time
 from django.utils.http import parse_http_date_safe
 
 MAX_SECONDS = 24 * 3600.0
-# The RFC knows whole seconds only; some servers send fractions.
+# The RFC allows whole seconds only; some servers send fractions.
 SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
 def parse_retry_after(header: str | None) -> float | None:
-    """Return the seconds a header asks for, from 0 to `MAX_SECONDS`; None if it says neither.
+    """Return the seconds to wait, from 0 to `MAX_SECONDS`; None if the header is not valid.
 
-    It holds seconds or an HTTP date; a date that has passed asks for 0.
+    The header is a number of seconds or an HTTP date; a past date means 0.
     """
     text = (header or "").strip(" \t")
     if SECONDS.fullmatch(text):

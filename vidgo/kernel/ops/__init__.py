@@ -1,1 +1,1 @@
-"""Operations: logs, metrics, readiness, the doctor, error reports, failpoints, system checks."""
+"""Operations: logs, metrics, readiness, doctor, error reports, failpoints, system checks."""

@@ -1,7 +1,7 @@
-"""The doctor: looks at all that a copy needs, and says what to do about what is wrong.
+"""The doctor: checks everything that a copy of Vidgo needs, and says how to fix what is wrong.
 
-Each app registers looks at its own things in a module `doctor`. A look yields findings; one that
-breaks or hangs is itself a finding, and the others go on.
+Each app registers its checks in `ops/doctor.py`. A check yields findings; if it breaks or hangs,
+that is a finding too, and the other checks still run.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ DATABASE = "database"
 
 
 class State(StrEnum):
-    """What came of a look."""
-
     OK = "ok"
     FAULT = "fault"
     SKIPPED = "skipped"
@@ -27,52 +25,51 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: how it is, and what to do if that is not well."""
+    """The result for one thing that was checked, and what to do if it is a fault."""
 
     state: State
-    says: str
+    message: str
     to_do: str = ""
-    # Which of several things of the same kind it is about.
+    # Which of several things of the same kind, such as a provider.
     about: str = ""
     name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
-    """A look at one kind of thing, and how many seconds it may take."""
-
+class Check:
     name: str
     place: int
+    # How long it may take.
     seconds: float
     needs_database: bool
     find: Callable[[], Iterable[Finding]]
 
 
-_looks: dict[str, Look] = {}
+_checks: dict[str, Check] = {}
 
 
-def ok(says: str, *, about: str = "") -> Finding:
+def ok(message: str, *, about: str = "") -> Finding:
     """Return a finding that all is well."""
-    return Finding(State.OK, says, about=about)
+    return Finding(State.OK, message, about=about)
 
 
-def fault(says: str, *, to_do: str, about: str = "") -> Finding:
-    """Return a finding that something is wrong, with what to do about it."""
-    return Finding(State.FAULT, says, to_do=to_do, about=about)
+def fault(message: str, *, to_do: str, about: str = "") -> Finding:
+    """Return a finding that something is wrong, and what to do about it."""
+    return Finding(State.FAULT, message, to_do=to_do, about=about)
 
 
-def skipped(says: str) -> Finding:
-    """Return a finding that there was nothing to look at, and why."""
-    return Finding(State.SKIPPED, says)
+def skipped(message: str) -> Finding:
+    """Return a finding that there was nothing to check, and why."""
+    return Finding(State.SKIPPED, message)
 
 
-def look(
+def check(
     *, name: str, place: int, seconds: float = 10, needs_database: bool = True
 ) -> Callable[[Callable[[], Iterable[Finding]]], Callable[[], Iterable[Finding]]]:
-    """Register the decorated function as the look of that name; lower places come first."""
+    """Register the decorated function as a check; lower places run first."""
 
     def register(find: Callable[[], Iterable[Finding]]) -> Callable[[], Iterable[Finding]]:
-        _looks[name] = Look(
+        _checks[name] = Check(
             name=name, place=place, seconds=seconds, needs_database=needs_database, find=find
         )
         return find
@@ -80,30 +77,30 @@ def look(
     return register
 
 
-def list_looks() -> list[Look]:
-    """Return every look of every app in order."""
+def list_checks() -> list[Check]:
+    """Return every check of every app in order."""
     autodiscover_modules("ops.doctor")
-    return sorted(_looks.values(), key=lambda each: (each.place, each.name))
+    return sorted(_checks.values(), key=lambda each: (each.place, each.name))
 
 
-def examine() -> Iterator[Finding]:
-    """Take every look in turn and yield what each finds, as it is found.
+def run_checks() -> Iterator[Finding]:
+    """Run every check in turn and yield its findings.
 
-    Without a database the looks that need it are skipped: its absence is one fault, not ten.
+    Without a database, the checks that need it are skipped: the outage is one fault, not ten.
     """
     has_database = True
-    for each in list_looks():
+    for each in list_checks():
         if each.needs_database and not has_database:
-            yield replace(skipped("not looked at, as the database does not answer"), name=each.name)
+            yield replace(skipped("not checked, as the database does not answer"), name=each.name)
             continue
-        for finding in _take(each):
+        for finding in _run(each):
             yield replace(finding, name=each.name)
             if each.name == DATABASE and finding.state is State.FAULT:
                 has_database = False
 
 
-def _take(each: Look) -> list[Finding]:
-    """Take one look in a thread of its own, which is left behind when it hangs."""
+def _run(each: Check) -> list[Finding]:
+    """Run one check in a thread of its own, which is abandoned if it hangs."""
     found: list[Finding] = []
 
     def run() -> None:
@@ -111,16 +108,16 @@ def _take(each: Look) -> list[Finding]:
             for finding in each.find():
                 found.append(finding)
         except Exception as error:
-            # Whatever broke is what the operator wants to read about.
+            # Any exception is a fault to report; the other checks go on.
             reason = " ".join(f"{type(error).__name__}: {error}".split())
-            found.append(fault(reason, to_do="mend that first; the look itself could not end"))
+            found.append(fault(reason, to_do="fix this first; the check could not finish"))
         finally:
             connections.close_all()
 
-    thread = threading.Thread(target=run, name=f"look at {each.name}", daemon=True)
+    thread = threading.Thread(target=run, name=f"check {each.name}", daemon=True)
     thread.start()
     thread.join(each.seconds)
     if thread.is_alive():
         late = f"no answer within {each.seconds:g} s"
-        return [*found, fault(late, to_do="look at what it waits for: network, disk or a lock")]
+        return [*found, fault(late, to_do="find what it waits for: network, disk or a lock")]
     return found

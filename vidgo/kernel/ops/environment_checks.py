@@ -1,4 +1,4 @@
-"""What the doctor looks at in every copy: settings, database, clock, disk, storage and mail."""
+"""The doctor's checks of the environment: settings, database, clock, disk, storage and mail."""
 
 from __future__ import annotations
 
@@ -16,59 +16,57 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from vidgo.kernel.ops.doctor import DATABASE, Finding, fault, look, ok
+from vidgo.kernel.ops.doctor import DATABASE, Finding, check, fault, ok
 
 OLDEST_DATABASE = 140000
-# A lease is renewed every ten seconds and a code of a second factor lives for thirty.
+# A lease is renewed every ten seconds; a two-factor code is valid for thirty.
 CLOCK_TOLERANCE_SECONDS = 2.0
 LEAST_FREE_BYTES = 2_000_000_000
 KEPT_MAIL = "vidgo.kernel.web.mail.KeptBackend"
 
 
-@look(name="settings", place=0, needs_database=False)
-def look_at_settings() -> Iterator[Finding]:
-    """Run the system checks; in production those of a deployment, too."""
+@check(name="settings", place=0, needs_database=False)
+def check_settings() -> Iterator[Finding]:
+    """Run Django's system checks, in production with those for deployment."""
     messages = [
         message
         for message in checks.run_checks(include_deployment_checks=settings.PRODUCTION)
         if message.level >= checks.WARNING and not message.is_silenced()
     ]
     for message in messages:
-        says = " ".join(f"{message.id}: {message.msg}".split())
-        yield fault(says, to_do=" ".join(str(message.hint or "see docs/settings.md").split()))
+        text = " ".join(f"{message.id}: {message.msg}".split())
+        yield fault(text, to_do=" ".join(str(message.hint or "see docs/settings.md").split()))
     if not messages:
         yield ok(f"{settings.VIDGO_ENVIRONMENT}, at {settings.VIDGO_PUBLIC_URL}")
 
 
-@look(name="proxy", place=5, needs_database=False)
-def look_at_proxy() -> Iterator[Finding]:
-    """Compare what the settings say about proxies with one another."""
-    is_believed = hasattr(settings, "SECURE_PROXY_SSL_HEADER") and bool(
-        settings.SECURE_PROXY_SSL_HEADER
-    )
+@check(name="proxy", place=5, needs_database=False)
+def check_proxy() -> Iterator[Finding]:
+    """Check that the proxy settings agree with each other."""
+    is_trusted = bool(getattr(settings, "SECURE_PROXY_SSL_HEADER", None))
     count = settings.TRUSTED_PROXY_COUNT
-    if settings.SECURE_SSL_REDIRECT and not is_believed:
+    if settings.SECURE_SSL_REDIRECT and not is_trusted:
         yield fault(
-            "each request would be redirected to https for ever",
-            to_do="set BEHIND_PROXY=true behind the proxy that ends TLS",
+            "every request would be redirected to https forever",
+            to_do="set BEHIND_PROXY=true behind a proxy that terminates TLS",
         )
-    elif is_believed and not count:
+    elif is_trusted and not count:
         yield fault(
-            "all clients count as one address, the proxy's: one of them can exhaust the limits",
+            "all clients share the proxy's address, so one of them can exhaust the rate limits",
             to_do="set TRUSTED_PROXY_COUNT to the number of proxies in front",
         )
-    elif count and not is_believed:
+    elif count and not is_trusted:
         yield fault(
-            "clients choose the address they are limited by: X-Forwarded-For is believed",
+            "clients can forge their address: X-Forwarded-For is trusted without a proxy",
             to_do="set BEHIND_PROXY=true if there is a proxy, else TRUSTED_PROXY_COUNT=0",
         )
     else:
         yield ok(f"{count} in front" if count else "none in front")
 
 
-@look(name="queue bounds", place=10, needs_database=False)
-def look_at_queue_bounds() -> Iterator[Finding]:
-    """Check that no task can be handed out twice while it still waits or runs."""
+@check(name="queue bounds", place=10, needs_database=False)
+def check_queue_bounds() -> Iterator[Finding]:
+    """Check that no task is handed out again while it still waits or runs."""
     bounds = settings.Q_CLUSTER
     workers, timeout = bounds["workers"], bounds["timeout"]
     rounds = -(-(bounds["queue_limit"] + bounds["bulk"] + workers) // workers)
@@ -76,20 +74,20 @@ def look_at_queue_bounds() -> Iterator[Finding]:
     if bounds["retry"] <= least:
         yield fault(
             f"a task is handed out again after {bounds['retry']} s and may take {least} s",
-            to_do=f"raise Q_CLUSTER['retry'] above {least}; docs/engine.md says why",
+            to_do=f"raise Q_CLUSTER['retry'] above {least}; see docs/engine.md",
         )
     elif not bounds["ack_failures"] or bounds["max_attempts"] != 1:
         yield fault(
-            "the queue itself repeats what failed",
+            "the queue repeats failed tasks by itself",
             to_do="set Q_CLUSTER's ack_failures to True and max_attempts to 1",
         )
     else:
         yield ok(f"handed out again after {bounds['retry']} s, above {least} s")
 
 
-@look(name=DATABASE, place=20, needs_database=False)
-def look_at_database() -> Iterator[Finding]:
-    """Ask the database for its version."""
+@check(name=DATABASE, place=20, needs_database=False)
+def check_database() -> Iterator[Finding]:
+    """Check that the database answers, and its version."""
     try:
         connection.ensure_connection()
         began = time.perf_counter()
@@ -101,7 +99,7 @@ def look_at_database() -> Iterator[Finding]:
             number, name = cursor.fetchone() or (0, "")
         milliseconds = (time.perf_counter() - began) * 1000
     except Exception as error:
-        # Also a name that does not resolve or a pool that is exhausted: it does not answer.
+        # Whatever the reason, such as DNS or an exhausted pool: the database does not answer.
         reason = " ".join(str(error).split())
         to_do = (
             "start PostgreSQL, or correct DATABASE_URL"
@@ -116,54 +114,54 @@ def look_at_database() -> Iterator[Finding]:
         yield ok(f"PostgreSQL {name}, {milliseconds:.1f} ms away")
 
 
-@look(name="migrations", place=25)
-def look_at_migrations() -> Iterator[Finding]:
-    """Compare the tables with what this version of the code expects."""
+@check(name="migrations", place=25)
+def check_migrations() -> Iterator[Finding]:
+    """Check that all migrations are applied."""
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if plan:
         first = f"{plan[0][0].app_label}.{plan[0][0].name}"
         yield fault(f"{len(plan)} not applied, {first} first", to_do="run `manage.py migrate`")
     elif settings.CACHE_TABLE not in connection.introspection.table_names():
-        yield fault("the cache's table is missing", to_do="run `manage.py createcachetable`")
+        yield fault("the cache table is missing", to_do="run `manage.py createcachetable`")
     else:
         yield ok("all applied")
 
 
-@look(name="clock", place=30)
-def look_at_clock() -> Iterator[Finding]:
-    """Compare this machine's clock with the database's, which decides about leases."""
+@check(name="clock", place=30)
+def check_clock() -> Iterator[Finding]:
+    """Compare this machine's clock with the database's, which leases depend on."""
     with connection.cursor() as cursor:
         before = time.time()
         cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
         (theirs,) = cursor.fetchone() or (0.0,)
         after = time.time()
-    # It was read at some moment of the call; only what is outside of it is certain.
+    # The database read its clock somewhere between the two; count only what is outside.
     ahead = max(before - theirs, 0.0) - max(theirs - after, 0.0)
     if abs(ahead) > CLOCK_TOLERANCE_SECONDS:
         where = "ahead of" if ahead > 0 else "behind"
         yield fault(
             f"this machine is {abs(ahead):.0f} s {where} the database",
-            to_do="let NTP set both clocks",
+            to_do="synchronize both clocks with NTP",
         )
     else:
         yield ok("agrees with the database's")
 
 
-@look(name="disk", place=35, needs_database=False)
-def look_at_disk() -> Iterator[Finding]:
-    """Look at the space left where this copy writes."""
+@check(name="disk", place=35, needs_database=False)
+def check_disk() -> Iterator[Finding]:
+    """Check the free disk space where this copy writes."""
     for folder in _folders():
         free = shutil.disk_usage(folder).free
         size = f"{free / 1e9:,.1f} GB left at {folder}"
         if free < LEAST_FREE_BYTES:
-            yield fault(size, to_do="make room, or shorten RESULT_RETENTION_DAYS")
+            yield fault(size, to_do="free up space, or shorten RESULT_RETENTION_DAYS")
         else:
             yield ok(size)
 
 
 def _folders() -> list[Path]:
-    """Return one existing folder for each file system that is written to."""
+    """Return one existing folder on each file system that is written to."""
     found: dict[int, Path] = {}
     wanted = [Path(settings.VIDGO_DATA)]
     if not settings.S3_BUCKET:
@@ -175,11 +173,11 @@ def _folders() -> list[Path]:
     return list(found.values())
 
 
-@look(name="storage", place=40, seconds=20, needs_database=False)
-def look_at_storage() -> Iterator[Finding]:
+@check(name="storage", place=40, seconds=20, needs_database=False)
+def check_storage() -> Iterator[Finding]:
     """Write a file, read it, and delete it."""
     content = secrets.token_bytes(32)
-    to_do = "see that web and worker can write to the storage; docs/settings.md, Files"
+    to_do = "make sure that web and worker can write to the storage; docs/settings.md, Files"
     name = ""
     try:
         name = default_storage.save(f"health/{secrets.token_hex(8)}", ContentFile(content))
@@ -187,21 +185,21 @@ def look_at_storage() -> Iterator[Finding]:
             is_same = stored.read() == content
         default_storage.delete(name)
     except Exception as error:
-        # Each storage has errors of its own; the sentence is all there is to tell.
+        # Each storage has exceptions of its own.
         step = "read back or deleted" if name else "written"
         yield fault(f"no file can be {step}: {' '.join(str(error).split())}", to_do=to_do)
         return
     if is_same:
         yield ok("a file was written, read and deleted")
     else:
-        yield fault("what is read is not what was written", to_do=to_do)
+        yield fault("a file read back differs from what was written", to_do=to_do)
 
 
-@look(name="static files", place=45, needs_database=False)
-def look_at_static_files() -> Iterator[Finding]:
-    """See that collectstatic was run, without which no page can be shown."""
+@check(name="static files", place=45, needs_database=False)
+def check_static_files() -> Iterator[Finding]:
+    """Check that collectstatic was run, without which every page fails."""
     if not settings.PRODUCTION:
-        yield ok("served from where they lie")
+        yield ok("served from the source folders")
     elif not (Path(str(settings.STATIC_ROOT)) / "staticfiles.json").exists():
         yield fault(
             f"none at {settings.STATIC_ROOT}: every page fails",
@@ -211,17 +209,17 @@ def look_at_static_files() -> Iterator[Finding]:
         yield ok(f"collected at {settings.STATIC_ROOT}")
 
 
-@look(name="mail", place=50, seconds=25, needs_database=False)
-def look_at_mail() -> Iterator[Finding]:
+@check(name="mail", place=50, seconds=25, needs_database=False)
+def check_mail() -> Iterator[Finding]:
     """Sign in to the mail server without sending anything."""
     if settings.EMAIL_BACKEND == KEPT_MAIL:
         if settings.PRODUCTION:
             yield fault(
-                "e-mails are printed and kept, and nobody gets them",
-                to_do="set EMAIL_HOST and what signs in to it",
+                "e-mails are printed and saved, and nobody gets them",
+                to_do="set EMAIL_HOST and its credentials",
             )
         else:
-            yield ok(f"kept under {settings.EMAIL_FILE_PATH}")
+            yield ok(f"saved in {settings.EMAIL_FILE_PATH}")
         return
     server = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
     gateway = mail.get_connection()
@@ -231,8 +229,8 @@ def look_at_mail() -> Iterator[Finding]:
     except (OSError, SMTPException) as error:
         reason = " ".join(str(error).split())
         yield fault(
-            f"{server} refuses us: {reason}",
+            f"{server} does not accept us: {reason}",
             to_do="correct EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD",
         )
     else:
-        yield ok(f"{server} lets us in")
+        yield ok(f"{server} accepts us")

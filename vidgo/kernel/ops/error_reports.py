@@ -1,8 +1,8 @@
-"""Error reports: what is logged as an error, told to Sentry, when the settings name one.
+"""Error reports: send logged errors to Sentry, if SENTRY_DSN is set.
 
-Only what this list allows leaves the installation: which event it was, where in our code, and the
-ids to find its line in the log by. The words of exceptions and the facts of a log line stay here,
-because they may repeat a prompt, a key or an address.
+A report has only what the lists below allow: the event, the place in our code, and the ids to find
+its line in the log. The messages of exceptions and other fields of a log line are not sent, as
+they may contain a prompt, a key or an address.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ import structlog
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-# Ids of ours and names of things, which say nothing about a person.
-TOLD_FACTS = frozenset(
+# Our own ids and names, which reveal nothing about a person.
+REPORTED_LOG_FIELDS = frozenset(
     {"request_id", "organization", "job", "provider", "check", "group", "stripe_event", "top_up"}
 )
-TOLD_FIELDS = (
+REPORTED_EVENT_FIELDS = (
     *("event_id", "timestamp", "level", "logger", "platform", "release", "environment"),
     *("sdk", "tags"),
 )
-TOLD_FRAME_FIELDS = ("filename", "abs_path", "module", "function", "lineno", "in_app")
-# What a logger of a library says may hold anything.
-OTHER_EVENT = "an error of a library"
+REPORTED_FRAME_FIELDS = ("filename", "abs_path", "module", "function", "lineno", "in_app")
+# In place of a library's message, which may contain anything.
+OTHER_EVENT = "error in a library"
 
 
 def start(**options: Any) -> None:
-    """Report errors from now on; `options` go to Sentry's SDK as they are.
+    """Report errors from now on; `options` are passed to Sentry's SDK.
 
-    Nothing of the SDK is loaded before this. Raises ImproperlyConfigured when it is not installed.
+    The SDK is imported only here. Raises ImproperlyConfigured if it is not installed.
     """
     try:
         import sentry_sdk
@@ -44,12 +44,12 @@ def start(**options: Any) -> None:
         dsn=settings.SENTRY_DSN,
         release=settings.VIDGO_VERSION,
         environment=settings.VIDGO_ENVIRONMENT,
-        # Whatever fails is logged, so the log is all there is to listen to: no request is seen.
+        # Every failure is logged, so the log is the only source: the SDK sees no request.
         default_integrations=False,
         auto_enabling_integrations=False,
         integrations=[LoggingIntegration(level=None, event_level=logging.ERROR)],
         max_breadcrumbs=0,
-        # The SDK would add headers of its own to every call of ours.
+        # Otherwise the SDK adds headers to every outbound call.
         trace_propagation_targets=[],
         include_local_variables=False,
         include_source_context=False,
@@ -60,24 +60,25 @@ def start(**options: Any) -> None:
 
 
 def scrub(event: Any, hint: dict[str, Any]) -> Any:
-    """Return of an event only what may be told, None for what is no line of the log."""
+    """Return an event reduced to the allowed fields, None if it is not from the log."""
     record: logging.LogRecord | None = hint.get("log_record")
     if record is None:
         return None
-    # A line of ours is still a dictionary here; `logs.configure` says how it becomes one.
+    # Our own log lines are still dictionaries here; see `logs.configure`.
     line = record.msg if isinstance(record.msg, dict) else {}
-    facts = {**structlog.contextvars.get_contextvars(), **line}
-    told = {name: event[name] for name in TOLD_FIELDS if name in event}
-    told["message"] = str(line.get("event", OTHER_EVENT))
-    told["tags"] = {name: str(facts[name]) for name in sorted(TOLD_FACTS & facts.keys())}
-    values = (event.get("exception") or {}).get("values") or _find(line.get("exc_info"))
+    fields = {**structlog.contextvars.get_contextvars(), **line}
+    report = {name: event[name] for name in REPORTED_EVENT_FIELDS if name in event}
+    report["message"] = str(line.get("event", OTHER_EVENT))
+    tags = sorted(REPORTED_LOG_FIELDS & fields.keys())
+    report["tags"] = {name: str(fields[name]) for name in tags}
+    values = (event.get("exception") or {}).get("values") or _describe(line.get("exc_info"))
     if values:
-        told["exception"] = {"values": [_scrub_exception(value) for value in values]}
-    return told
+        report["exception"] = {"values": [_scrub_exception(value) for value in values]}
+    return report
 
 
-def _find(given: Any) -> list[Any]:
-    """Return Sentry's description of the exceptions that a line of ours is about."""
+def _describe(given: Any) -> list[Any]:
+    """Return Sentry's description of a log line's exception and its causes."""
     from sentry_sdk.utils import event_from_exception, exc_info_from_error
 
     error = sys.exc_info()[1] if given is True else given
@@ -92,11 +93,11 @@ def _scrub_exception(value: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": value.get("type"),
         "module": value.get("module"),
-        "value": "its words are in the log",
+        "value": "see the log",
         "mechanism": {"type": "logging", "handled": True},
         "stacktrace": {
             "frames": [
-                {name: frame[name] for name in TOLD_FRAME_FIELDS if name in frame}
+                {name: frame[name] for name in REPORTED_FRAME_FIELDS if name in frame}
                 for frame in frames
             ]
         },

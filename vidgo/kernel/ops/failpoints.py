@@ -1,7 +1,7 @@
-"""Crash points: a process that dies exactly here, when a test asks for it.
+"""Failpoints: places where a test can have a process die.
 
-`FAILPOINT=step@/path/of/a/marker` kills the first process that reaches the step: whoever manages to
-create the marker. Without the setting, and always in production, a point does nothing.
+`FAILPOINT=step@/path/of/a/marker` kills the first process that reaches the step and creates the
+marker file. Without the setting, and always in production, a failpoint does nothing.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from django.conf import settings
 
 
 def hit(step: str) -> None:
-    """Die as by `kill -9` when this step is the one asked for; no cleanup, no goodbye."""
+    """Kill this process with SIGKILL if FAILPOINT names this step."""
     if not settings.FAILPOINT:
         return
-    asked, _, marker = settings.FAILPOINT.partition("@")
-    if asked != step:
+    chosen, _, marker = settings.FAILPOINT.partition("@")
+    if chosen != step:
         return
     try:
         Path(marker).touch(exist_ok=False)

@@ -1,4 +1,4 @@
-"""Structured logs: one line an event, each with the request, organization and job it is about."""
+"""Structured logs: one line per event, with the request, organization and job it belongs to."""
 
 import logging
 import logging.config
@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 from vidgo.kernel.db import ids
 
-# A caller may name its own request id, for tracing through its systems, if it is harmless.
+# Clients may send their own request id to trace requests through their systems.
 ACCEPTED_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 QUIET_PATHS = ("/static/", "/healthz", "/readyz", "/metrics")
 
@@ -20,9 +20,9 @@ log = structlog.get_logger(__name__)
 
 
 def configure(options: dict[str, Any]) -> None:
-    """Send our logs and the libraries' through one formatter; Django's LOGGING_CONFIG hook.
+    """Format our logs and the libraries' the same way; Django's LOGGING_CONFIG hook.
 
-    Tracebacks show no local variables: they hold keys and prompts.
+    Tracebacks have no local variables, which may contain keys and prompts.
     """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -61,11 +61,11 @@ def configure(options: dict[str, Any]) -> None:
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "one"}},
             "root": {"handlers": ["stderr"], "level": options["level"]},
             "loggers": {
-                # The queue logs two lines a task; ours say what the task did.
+                # The queue logs two lines per task; our own say what the task did.
                 "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-                # The SDK tells each call and each answer.
+                # The SDK logs each call and each response.
                 "stripe": {"level": "WARNING"},
-                # Refused requests are logged once, by the middleware below.
+                # Client errors are logged once, by the middleware below.
                 "django.request": {"level": "ERROR"},
                 "django.server": {"level": "ERROR"},
             },
@@ -84,13 +84,13 @@ def configure(options: dict[str, Any]) -> None:
     )
 
 
-def bind(**facts: str) -> None:
-    """Add facts to every further log line of this request or task."""
-    structlog.contextvars.bind_contextvars(**facts)
+def bind(**fields: str) -> None:
+    """Add fields to every further log line of this request or task."""
+    structlog.contextvars.bind_contextvars(**fields)
 
 
 class RequestLogMiddleware:
-    """Give each request an id, answer with it, and log one line when it is done."""
+    """Give each request an id, return it in a header, and log one line per request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,24 +1,24 @@
-"""Memory: what a process that handles many images keeps of it.
+"""Memory: keep processes that handle many images from growing.
 
-An image is a few blocks of megabytes that are soon freed. glibc takes them from the system each by
-itself at first, and learns from the first ones freed to cut them from its heap instead, where small
-blocks in between keep the room from ever going back: a worker grew by some megabytes every minute
-under load, while what it used stayed the same.
+An image takes a few blocks of megabytes that are soon freed. glibc first maps each such block
+separately, but after the first ones are freed it allocates them on its heap instead, where small
+blocks between them keep memory from being returned: under load a worker grew by some megabytes per
+minute while its usage stayed the same.
 """
 
 from __future__ import annotations
 
 import ctypes
 
-# glibc's number of the setting and its own value before it learns, see mallopt(3).
+# The parameter's number and its initial value, see mallopt(3).
 M_MMAP_THRESHOLD = -3
 THRESHOLD_BYTES = 128 * 1024
 
 
 def give_back_large_blocks() -> bool:
-    """Let this process and its children hand back each large block as soon as it is freed.
+    """Return large blocks to the system when freed, in this process and its future children.
 
-    Returns whether the C library knows of that; on others than glibc nothing is done.
+    Return whether the C library supports it; other libraries than glibc do not.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     return mallopt is not None and mallopt(M_MMAP_THRESHOLD, THRESHOLD_BYTES) == 1

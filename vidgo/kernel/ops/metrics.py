@@ -1,10 +1,9 @@
-"""Metrics for Prometheus: what this server has answered, and how the database says all is going.
+"""Metrics for Prometheus: the requests of this web server, and readings from the database.
 
-Requests are counted in this process, or with PROMETHEUS_MULTIPROC_DIR in a file of it that every
-process of the same server reads; `vidgo/gunicorn.py` sets that. Everything else is read from the
-database when Prometheus asks: each app registers what it reads in a module `metrics`. So workers
-need no port, and whichever web server is asked, the answer is the same.
-`docs/decisions/0018-read-metrics-from-the-database.md` says why.
+Requests are counted in this process or, with PROMETHEUS_MULTIPROC_DIR (set in `vidgo/gunicorn.py`),
+in files that all processes of the server read. Everything else is read from the database during a
+scrape: each app registers its readings in `ops/metrics.py`. So workers need no port, and every web
+server gives the same answer. See `docs/decisions/0018-read-metrics-from-the-database.md`.
 """
 
 from __future__ import annotations
@@ -36,11 +35,11 @@ log = structlog.get_logger(__name__)
 # From a lookup by key to the longest `Prefer: wait`.
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-# Addresses that lead nowhere share one name, so that nobody can make names without end.
+# All unknown paths share one label, so that clients cannot create labels without end.
 UNKNOWN_ROUTE = "unknown"
 STATIC_ROUTE = "static"
 
-# When a counter began says nothing that Prometheus does not see by itself.
+# Prometheus needs no series with the creation time of each counter.
 disable_created_metrics()
 _counted = CollectorRegistry()
 REQUESTS = Counter(
@@ -60,7 +59,7 @@ REQUEST_SECONDS = Histogram(
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One number as it is now; all of one name have the same labels."""
+    """A current value; readings with the same name have the same labels."""
 
     name: str
     help: str
@@ -74,7 +73,7 @@ _groups: dict[str, Callable[[], Iterable[Reading]]] = {}
 def readings(
     group: str,
 ) -> Callable[[Callable[[], Iterable[Reading]]], Callable[[], Iterable[Reading]]]:
-    """Register the decorated function as what is read for one group of metrics."""
+    """Register the decorated function as the reader of a group of metrics."""
 
     def register(read: Callable[[], Iterable[Reading]]) -> Callable[[], Iterable[Reading]]:
         _groups[group] = read
@@ -84,54 +83,54 @@ def readings(
 
 
 class Readings(Collector):
-    """What all groups read from the database."""
+    """The readings of all groups."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield every metric, and for each group whether it could be read."""
+        """Yield every metric, and whether each group could be read."""
         autodiscover_modules("ops.metrics")
-        up = GaugeMetricFamily("vidgo_metrics_up", "1 for what could be read.", labels=["group"])
+        up = GaugeMetricFamily("vidgo_metrics_up", "1 if the group was read.", labels=["group"])
         is_away = False
         for group, read in _groups.items():
             found: list[Reading] | None = None
             try:
-                # Each would wait for a database that is away as long as the first one did.
+                # During an outage each group would wait as long as the first one did.
                 found = None if is_away else list(read())
             except Exception as error:
-                # Whatever it is must not hide the others, nor what was counted here.
+                # A broken group must hide neither the others nor the counters of this process.
                 is_away = is_out_of_reach(error)
                 if is_away:
                     log.warning("database_away", error=str(error).strip())
                 else:
                     log.exception("metrics_missing", group=group)
             up.add_metric([group], found is not None)
-            yield from _families(found or ())
+            yield from _gauges(found or ())
         yield up
 
 
-def _families(found: Iterable[Reading]) -> Iterable[GaugeMetricFamily]:
-    families: dict[str, GaugeMetricFamily] = {}
+def _gauges(found: Iterable[Reading]) -> Iterable[GaugeMetricFamily]:
+    gauges: dict[str, GaugeMetricFamily] = {}
     for each in found:
-        if each.name not in families:
-            families[each.name] = GaugeMetricFamily(each.name, each.help, labels=list(each.labels))
-        families[each.name].add_metric(list(each.labels.values()), each.value)
-    return families.values()
+        if each.name not in gauges:
+            gauges[each.name] = GaugeMetricFamily(each.name, each.help, labels=list(each.labels))
+        gauges[each.name].add_metric(list(each.labels.values()), each.value)
+    return gauges.values()
 
 
 def render() -> bytes:
-    """Return all metrics as Prometheus reads them (text format 0.0.4)."""
+    """Return all metrics in Prometheus's text format 0.0.4."""
     registry = CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         MultiProcessCollector(registry)
         counted = generate_latest(registry)
     else:
         counted = generate_latest(_counted)
-    asked = CollectorRegistry()
-    asked.register(Readings())
-    return counted + generate_latest(asked)
+    read = CollectorRegistry()
+    read.register(Readings())
+    return counted + generate_latest(read)
 
 
 class MetricsMiddleware:
-    """Count each request by its route, and how long its answer took."""
+    """Count and time each request by its route."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -148,7 +147,7 @@ class MetricsMiddleware:
 
 
 def route_of(request: HttpRequest) -> str:
-    """Return the name of the route that answered, never a part of the address itself."""
+    """Return the name of the route that answered, never a part of the path itself."""
     match = request.resolver_match
     if match is not None:
         return match.view_name

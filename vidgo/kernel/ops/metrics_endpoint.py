@@ -1,4 +1,4 @@
-"""The address that Prometheus asks, and what is read about the project itself."""
+"""The /metrics endpoint, and the kernel's own readings."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ SELECT (SELECT sum(numbackends) FROM pg_stat_database)::int,
        current_setting('max_connections')::int
        - current_setting('superuser_reserved_connections')::int
 """
-LATELY = timedelta(hours=1)
+FAILURES_COUNT_FOR = timedelta(hours=1)
 
 
 @never_cache
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
-    """Answer with all metrics whoever knows METRICS_TOKEN; without one only in development."""
+    """Return all metrics to clients with METRICS_TOKEN; without one only in development."""
     if not settings.METRICS_TOKEN and settings.PRODUCTION:
         raise Http404
     given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
@@ -43,28 +43,28 @@ def show(request: HttpRequest) -> HttpResponse:
 
 @readings("database")
 def read_database() -> Iterator[Reading]:
-    """Read how many of the database's connections are in use."""
+    """Read how many database connections are in use."""
     with connection.cursor() as cursor:
         cursor.execute(CONNECTIONS)
         used, allowed = cursor.fetchone() or (0, 0)
     yield Reading("vidgo_database_connections", "Connections to the database server.", used)
-    yield Reading("vidgo_database_connections_allowed", "The most there may be.", allowed)
+    yield Reading("vidgo_database_connections_allowed", "The limit of connections.", allowed)
 
 
 @readings("queue")
 def read_queue() -> Iterator[Reading]:
-    """Read how the queue is; its tasks are our own, not those of customers."""
+    """Read the state of the queue; its tasks are our own, not customers'."""
     now = queue.read_status()
-    yield Reading("vidgo_background_tasks", "Background tasks that wait.", now.waiting)
-    help = "How long the oldest of them has waited."
+    yield Reading("vidgo_background_tasks", "Waiting background tasks.", now.waiting)
+    help = "How long the oldest waiting background task has waited."
     yield Reading("vidgo_background_tasks_oldest_seconds", help, now.oldest_seconds)
     yield Reading(
         "vidgo_schedules_overdue_seconds",
-        "How long the first schedule has been due: above 150, no worker lives.",
+        "How long the earliest schedule has been due: above 150, no worker is alive.",
         now.overdue_seconds,
     )
-    failed = queue.count_failures(since=timezone.now() - LATELY)
-    help = "Background tasks that failed within the last hour; send_… are e-mails."
+    failed = queue.count_failures(since=timezone.now() - FAILURES_COUNT_FOR)
+    help = "Background tasks that failed in the last hour; send_… are e-mails."
     yield Reading("vidgo_background_tasks_failed", help, failed.total(), {"task": "all"})
     for task, count in sorted(failed.items()):
         yield Reading("vidgo_background_tasks_failed", help, count, {"task": task})

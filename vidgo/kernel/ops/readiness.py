@@ -1,4 +1,4 @@
-"""Whether this process is alive, and whether it can serve: for load balancers and supervisors."""
+"""Health checks for load balancers and supervisors: /healthz and /readyz."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 
 class NotReady(Exception):
-    """A check found something that keeps this process from serving."""
+    """This process cannot serve requests."""
 
 
 def _database() -> None:
@@ -35,17 +35,15 @@ def _migrations() -> None:
         raise NotReady("there are unapplied migrations")
 
 
-# Not the storage: all servers share it, and without it they still take orders and show pages. It
-# has an alarm, `storage_away`, and the doctor's look.
+# Not the storage: all servers share it, and without it they still accept tasks and serve pages. It
+# has an alarm, `storage_away`, and a check of the doctor.
 CHECKS: dict[str, Callable[[], None]] = {"database": _database, "migrations": _migrations}
 
-# Anybody may ask: so often the checks run and no more.
+# The endpoints are public, so the checks run at most this often.
 KEPT_SECONDS = 1.0
 
 
 class _Kept:
-    """What this process found out last, and until when that is good enough."""
-
     lock = threading.Lock()
     results: dict[str, bool] = {}
     until = 0.0
@@ -54,27 +52,27 @@ class _Kept:
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Answer that the process is alive; asks nobody else."""
+    """Answer 200: this process is alive."""
     return JsonResponse({"status": "ok"})
 
 
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when every check passes, else 503; each check is named.
+    """Answer 200 if every check passes, else 503, with the result of each check.
 
-    A server that is about to end serves on for WEB_DRAIN_SECONDS, but wants nothing new.
+    A server that is shutting down still serves for WEB_DRAIN_SECONDS but accepts nothing new.
     """
     if web_lifecycle.is_ending():
         return _unready({"status": "ending", "checks": {}})
-    told = {name: "ok" if passed else "failing" for name, passed in _look().items()}
-    if "failing" in told.values():
-        return _unready({"status": "failing", "checks": told})
-    return JsonResponse({"status": "ok", "checks": told})
+    checks = {name: "ok" if passed else "failing" for name, passed in _run_checks().items()}
+    if "failing" in checks.values():
+        return _unready({"status": "failing", "checks": checks})
+    return JsonResponse({"status": "ok", "checks": checks})
 
 
-def _look() -> dict[str, bool]:
-    """Return which checks pass, as this process found out less than `KEPT_SECONDS` ago."""
+def _run_checks() -> dict[str, bool]:
+    """Return which checks pass, at most `KEPT_SECONDS` old."""
     with _Kept.lock:
         if time.monotonic() >= _Kept.until:
             _Kept.results = {name: _passes(name, check) for name, check in CHECKS.items()}
@@ -82,10 +80,9 @@ def _look() -> dict[str, bool]:
         return _Kept.results
 
 
-def _unready(told: dict[str, Any]) -> JsonResponse:
-    response = JsonResponse(told, status=503)
-    # Django would log an error for each 503, also for a server that ends as it should; what fails
-    # is logged once, by `_passes`.
+def _unready(body: dict[str, Any]) -> JsonResponse:
+    response = JsonResponse(body, status=503)
+    # Django would log an error for each 503, even in a normal shutdown; `_passes` logs failures.
     response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
@@ -94,7 +91,7 @@ def _passes(name: str, check: Callable[[], None]) -> bool:
     try:
         check()
     except Exception:
-        # Whatever went wrong is what the check is there to tell; the details go to the log only.
+        # Any failure means not ready; the details go to the log only.
         log.exception("not_ready", check=name)
         return False
     return True

@@ -1,4 +1,4 @@
-"""System checks that refuse settings which would be unsafe or could not work."""
+"""Django system checks that reject unsafe or contradictory settings."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,82 +11,61 @@ MINIMUM_SECRET_LENGTH = 32
 
 @register(Tags.security)
 def no_loopback_in_production(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
-    """Refuse to let customers' addresses reach this machine in production."""
-    if settings.PRODUCTION and settings.VIDGO_ALLOW_LOOPBACK_URLS:
-        return [
-            Error(
-                "VIDGO_ALLOW_LOOPBACK_URLS is on in production.",
-                hint="It lets customers reach services on this machine. Unset it.",
-                id="vidgo.E001",
-            )
-        ]
-    return []
+    """Reject URLs of customers that lead to this machine in production."""
+    if not (settings.PRODUCTION and settings.VIDGO_ALLOW_LOOPBACK_URLS):
+        return []
+    message = "VIDGO_ALLOW_LOOPBACK_URLS is set in production."
+    hint = "It lets customers reach services on this machine. Unset it."
+    return [Error(message, hint=hint, id="vidgo.E001")]
 
 
 @register(Tags.security)
 def https_in_production(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
-    """Refuse to send keys and files in the clear."""
-    if settings.PRODUCTION and not settings.HTTPS:
-        return [
-            Error(
-                "VIDGO_PUBLIC_URL is not https in production.",
-                hint="Put a TLS proxy in front and use its address.",
-                id="vidgo.E002",
-            )
-        ]
-    return []
+    """Reject keys and files sent without encryption."""
+    if not settings.PRODUCTION or settings.HTTPS:
+        return []
+    message = "VIDGO_PUBLIC_URL is not https in production."
+    return [Error(message, hint="Put a TLS proxy in front and use its URL.", id="vidgo.E002")]
 
 
 @register(Tags.security)
 def peppers_are_long(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
-    """Refuse peppers that could be guessed or that name no version."""
+    """Reject peppers that are too short or have no version."""
     for entry in settings.API_KEY_PEPPERS:
         version, _colon, pepper = entry.partition(":")
         if not version or len(version) > 16 or len(pepper) < MINIMUM_SECRET_LENGTH:
-            return [
-                Error(
-                    "API_KEY_PEPPERS has an entry that is not 'version:pepper' with a pepper of at "
-                    f"least {MINIMUM_SECRET_LENGTH} characters.",
-                    id="vidgo.E003",
-                )
-            ]
+            message = (
+                "API_KEY_PEPPERS has an entry that is not 'version:pepper' with a pepper of at "
+                f"least {MINIMUM_SECRET_LENGTH} characters."
+            )
+            return [Error(message, id="vidgo.E003")]
     return []
 
 
 @register(Tags.security)
 def metrics_token_is_long(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
-    """Refuse a token that could be guessed: nothing else protects /metrics."""
-    if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < MINIMUM_SECRET_LENGTH:
-        return [
-            Error(
-                f"METRICS_TOKEN has less than {MINIMUM_SECRET_LENGTH} characters.",
-                hint="Use a long random string.",
-                id="vidgo.E005",
-            )
-        ]
-    return []
+    """Reject a short token: nothing else protects /metrics."""
+    if not settings.METRICS_TOKEN or len(settings.METRICS_TOKEN) >= MINIMUM_SECRET_LENGTH:
+        return []
+    message = f"METRICS_TOKEN has fewer than {MINIMUM_SECRET_LENGTH} characters."
+    return [Error(message, hint="Use a long random string.", id="vidgo.E005")]
 
 
 @register()
 def work_cycles_end_before_leases(
     app_configs: Sequence[Any] | None, **_: Any
 ) -> list[CheckMessage]:
-    """Refuse a slice that the queue would cut off."""
-    timeout: int = settings.Q_CLUSTER["timeout"]
-    if timeout < settings.WORK_CYCLE_SECONDS * 4:
-        return [
-            Error(
-                "WORK_CYCLE_SECONDS is more than a quarter of the queue's timeout.",
-                hint="A slice may run over by the calls in flight; keep it short.",
-                id="vidgo.E004",
-            )
-        ]
-    return []
+    """Reject a work cycle that the queue could cut off."""
+    if settings.Q_CLUSTER["timeout"] >= settings.WORK_CYCLE_SECONDS * 4:
+        return []
+    message = "WORK_CYCLE_SECONDS is more than a quarter of the queue's timeout."
+    hint = "A work cycle may overrun by the calls in flight; keep it short."
+    return [Error(message, hint=hint, id="vidgo.E004")]
 
 
 @register()
 def bucket_is_whole(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
-    """Refuse half of a bucket's settings: files would go elsewhere than the operator believes."""
+    """Reject incomplete bucket settings, with which files would go somewhere else."""
     has_id, has_secret = bool(settings.S3_ACCESS_KEY_ID), bool(settings.S3_SECRET_ACCESS_KEY)
     if has_id != has_secret:
         missing = "S3_SECRET_ACCESS_KEY" if has_id else "S3_ACCESS_KEY_ID"
@@ -94,10 +73,6 @@ def bucket_is_whole(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMe
         missing = "S3_BUCKET"
     else:
         return []
-    return [
-        Error(
-            f"{missing} is missing beside the other settings of the bucket.",
-            hint="Set all of S3_BUCKET, S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, or none.",
-            id="vidgo.E006",
-        )
-    ]
+    message = f"{missing} is missing, while other bucket settings are set."
+    hint = "Set all of S3_BUCKET, S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, or none."
+    return [Error(message, hint=hint, id="vidgo.E006")]

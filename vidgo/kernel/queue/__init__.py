@@ -1,9 +1,9 @@
-"""The queue: what workers are asked to do. The only package that knows django-q2.
+"""The queue of background tasks. The only package that imports django-q2.
 
 Import it as `from vidgo.kernel import queue`. A task is named by its dotted path, so that apps need
-not import each other, and carries ids at most: the rows say what is to be done, and a task that
-runs twice or is lost changes nothing. A wake-up is a task without arguments that looks for all the
-work there is.
+not import each other, and its arguments are ids at most: the database rows say what to do, so a
+task that runs twice or is lost does no harm. A wake-up is a task without arguments that looks for
+all due work; wake-ups of the same task are coalesced.
 """
 
 from vidgo.kernel.queue.cluster import cluster_name, heartbeat

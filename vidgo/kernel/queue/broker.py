@@ -1,4 +1,4 @@
-"""The broker: the queue's table, with coalesced wake-ups and rows that outlive a SECRET_KEY."""
+"""The broker: django-q2's queue table, with coalesced wake-ups and rotation of SECRET_KEY."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 from django_q.signing import BadSignature, PickleSerializer, SignedPackage
 
-# A bell's row carries its task in the name of its queue.
-WAKE_UP_PREFIX = f"{Conf.CLUSTER_NAME} bell "
+# A wake-up's row has this prefix and its task as the name of its queue.
+WAKE_UP_PREFIX = f"{Conf.CLUSTER_NAME} wake-up "
 
-# One row that nobody has pulled: another task's before a bell's, of which there is always one more
-# while customers order. Of bells for the same task one is kept, since whoever hears it looks at all
-# that was committed with the others. No bell while there is a process at work for each: it would
-# lie in memory, where other tasks would wait behind it.
+# Pull one free row, ordinary tasks before wake-ups, of which a busy site always has another. Of
+# wake-ups for the same task the others are deleted: the one pulled looks for all work that was
+# committed with them. Pull no wake-up while there is one for each process: it would wait in memory,
+# and other tasks behind it.
 _PULL = """
 WITH first AS (
     SELECT id, key FROM django_q_ormq
      WHERE lock < %(now)s
-       AND (key = %(queue)s OR %(hears)s AND starts_with(key, %(bell)s))
+       AND (key = %(queue)s OR %(accepts_wake_ups)s AND starts_with(key, %(wake_up_prefix)s))
      ORDER BY key <> %(queue)s, id
      LIMIT 1
        FOR UPDATE SKIP LOCKED
@@ -44,26 +44,26 @@ RETURNING django_q_ormq.id, payload, first.key <> %(queue)s
 
 
 class Broker(ORM):
-    """The queue's table, with bells that do not pile up and rows that outlive a SECRET_KEY.
+    """The queue table with coalesced wake-ups, which accepts signatures of former keys.
 
-    django-q2 drops a row that the present key has not signed. What a key of SECRET_KEY_FALLBACKS
-    has signed is signed anew on its way to a worker.
+    django-q2 drops a row that SECRET_KEY has not signed. A row signed with one of
+    SECRET_KEY_FALLBACKS is signed again on its way to a worker.
     """
 
-    # The bells that were pulled here and whose tasks go on: a row is removed when its task ends.
-    heard: tuple[int, ...] = ()
+    # The ids of wake-ups pulled here whose tasks still run: a row is deleted when its task ends.
+    pulled: tuple[int, ...] = ()
 
     def dequeue(self) -> list[tuple[int, str]] | None:
-        """Return the row that is this worker's from now on, as its number and its text."""
+        """Claim the next row for this worker and return its id and its payload."""
         # Also drops a connection that was lost.
         rows = self.get_connection()
-        if self.heard:
-            self.heard = tuple(rows.filter(pk__in=self.heard).values_list("pk", flat=True))
+        if self.pulled:
+            self.pulled = tuple(rows.filter(pk__in=self.pulled).values_list("pk", flat=True))
         now = timezone.now()
         values = {
             "queue": self.list_key,
-            "bell": WAKE_UP_PREFIX,
-            "hears": len(self.heard) < settings.WORKER_PROCESSES,
+            "wake_up_prefix": WAKE_UP_PREFIX,
+            "accepts_wake_ups": len(self.pulled) < settings.WORKER_PROCESSES,
             "now": now,
             "until": now + timedelta(seconds=Conf.RETRY),
         }
@@ -71,18 +71,20 @@ class Broker(ORM):
             cursor.execute(_PULL, values)
             row = cursor.fetchone()
         if row is None:
-            # The pusher asks again at once.
+            # django-q2's pusher calls again at once.
             time.sleep(Conf.POLL)
             return None
-        number, text, is_wake_up = row
+        row_id, payload, is_wake_up = row
         if is_wake_up:
-            self.heard += (number,)
-        return [(number, _signed_anew(text))]
+            self.pulled += (row_id,)
+        return [(row_id, _signed_again(payload))]
 
 
-def _signed_anew(text: str) -> str:
+def _signed_again(payload: str) -> str:
     for key in settings.SECRET_KEY_FALLBACKS:
         with contextlib.suppress(BadSignature):
-            task = core_signing.loads(text, key=key, salt=Conf.PREFIX, serializer=PickleSerializer)
+            task = core_signing.loads(
+                payload, key=key, salt=Conf.PREFIX, serializer=PickleSerializer
+            )
             return str(SignedPackage.dumps(task))
-    return text
+    return payload

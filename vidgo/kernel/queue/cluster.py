@@ -1,4 +1,4 @@
-"""The heartbeat: a few bytes that a supervisor shares with every process of its cluster."""
+"""The heartbeat and the name of a cluster, shared by a supervisor with all its processes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import time
 
 
 class Heartbeat:
-    """A few bytes shared by a supervisor and every process forked below it.
+    """Memory shared by a supervisor and the processes forked below it.
 
-    It tells the tasks that the cluster is to stop, and the supervisor when one last stirred.
-    Plain memory without a lock: a lock could die in the hands of a killed process.
+    It tells the tasks that the cluster is stopping, and the supervisor when a task last made
+    progress. There is no lock: a killed process could hold it forever.
     """
 
     class _Layout(ctypes.Structure):
@@ -24,7 +24,8 @@ class Heartbeat:
         self.beat()
 
     def beat(self) -> None:
-        """Note that a task has begun or goes on, in system-wide monotonic seconds."""
+        """Record that a task has begun or made progress."""
+        # The monotonic clock is the same for all processes of the system.
         self._shared.beat = time.monotonic()
 
     def stop(self) -> None:
@@ -32,11 +33,11 @@ class Heartbeat:
         self._shared.stopping = True
 
     def count_fork(self) -> None:
-        """Note that the cluster makes a process; its processes do so one after another."""
+        """Count a fork of the cluster; forks never overlap."""
         self._shared.forks += 1
 
     def reset(self) -> None:
-        """Forget what was noted about a cluster that is gone."""
+        """Start over for a new cluster."""
         self.beat()
         self._shared.forks = 0
 
@@ -47,17 +48,17 @@ class Heartbeat:
 
     @property
     def seconds_since_beat(self) -> float:
-        """Return how long ago a task last stirred."""
+        """Return the seconds since a task last made progress."""
         return time.monotonic() - float(self._shared.beat)
 
     @property
     def forks(self) -> int:
-        """Return how many processes the cluster has made."""
+        """Return how many processes the cluster has forked."""
         return int(self._shared.forks)
 
 
-# Replaced by the supervisor before it forks; outside a worker it just never stops anything.
+# Shared by forks of the supervisor; in other processes nothing reads or stops it.
 heartbeat = Heartbeat()
-# Names the cluster in leases, so that a supervisor can void those of processes it has killed. The
-# random part tells containers apart whose host name and process number are the same.
+# Names the cluster in leases, so that a supervisor can release those of processes it has killed.
+# The random part tells apart containers with the same host name and process id.
 cluster_name = f"{os.uname().nodename[:40]}.{os.getpid()}.{secrets.token_hex(4)}"

@@ -1,4 +1,4 @@
-"""The state of the queue: what waits, what failed, what is scheduled."""
+"""The state of the queue: waiting tasks, failures and schedules."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from django_q.models import Failure, OrmQ, Schedule
 
 
 def is_idle() -> bool:
-    """Return whether no task lies in the queue that a worker has yet to pull."""
+    """Return whether the queue holds no task or wake-up for a worker to pull."""
     return not OrmQ.objects.filter(lock__lte=timezone.now()).exists()
 
 
 @dataclass(frozen=True, slots=True)
 class QueueStatus:
-    """What lies in the queue besides bells, and whether anybody takes from it.
+    """The tasks in the queue, and whether workers take them.
 
-    A bell says nothing: there is one as long as all processes are at work.
+    Wake-ups do not count: one always waits while all processes are busy.
     """
 
     waiting: int
     oldest_seconds: float
-    # How long the schedule that comes first has been due: a worker looks several times a minute.
+    # How long the earliest schedule has been due: a live worker checks several times a minute.
     overdue_seconds: float
 
 
 def read_status() -> QueueStatus:
-    """Return how the queue is; in seconds, 0 where nothing waits."""
+    """Return the state of the queue; its times are 0 where nothing waits."""
     now = timezone.now()
     tasks = OrmQ.objects.filter(key=Conf.CLUSTER_NAME, lock__lte=now)
     waiting = tasks.aggregate(count=Count("pk"), oldest=Min("lock"))
@@ -44,17 +44,17 @@ def read_status() -> QueueStatus:
 
 
 def list_scheduled() -> set[str]:
-    """Return the names of the schedules there are."""
+    """Return the names of all schedules."""
     return set(Schedule.objects.values_list("name", flat=True))
 
 
 def count_failures(*, since: datetime) -> Counter[str]:
-    """Return how often each task has failed since a moment, by dotted path."""
+    """Return how often each task has failed since a time, by dotted path."""
     failed = Failure.objects.filter(stopped__gte=since).values_list("func")
     return Counter(dict(failed.annotate(count=Count("pk")).order_by()))
 
 
 def forget_failures(*, before: datetime) -> int:
-    """Remove the record of tasks that failed before a moment; return how many there were."""
+    """Delete the records of tasks that failed before a time; return how many there were."""
     removed, _ = Failure.objects.filter(stopped__lt=before).delete()
     return removed

@@ -1,9 +1,9 @@
 """The supervisor above a django-q2 cluster: `manage.py worker`.
 
-django-q2 restarts a worker that dies, but a hard kill of an idle process can leave the lock of a
-shared pipe held for ever, and then nothing moves and nothing stops. The supervisor therefore
-replaces the whole cluster when any of its processes disappears, or when work is due and no driver
-stirs. That is always safe: what is to be done stands in the job rows, not in the cluster.
+django-q2 restarts a worker that dies, but a killed idle process can leave the lock of a shared
+pipe held forever, which blocks all the others. The supervisor therefore replaces the whole cluster
+when any of its processes disappears, or when work is due and no task makes progress. That is
+always safe: the work to do is in the job rows, not in the cluster.
 """
 
 from __future__ import annotations
@@ -32,41 +32,43 @@ from vidgo.kernel import queue
 log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 0.5
-# A busy cluster gives a sign of life with each look for work, an idle one answers the bell.
+# A busy cluster beats each time it looks for work, an idle one when it receives a wake-up.
 SILENCE_SECONDS = 20.0
-# A little more than a slice needs to drain, a little less than `manage.py up` grants the worker.
+# A little more than a work cycle needs to end, a little less than `manage.py up` gives the worker.
 STOP_SECONDS = 10.0
 RESTART_PAUSE_SECONDS = 1.0
 PR_SET_PDEATHSIG = 1
-# Of a cluster, besides its workers and its first process: sentinel, monitor and pusher.
+# Of a cluster, besides its first process and its workers: sentinel, monitor and pusher.
 OTHER_PROCESSES = 3
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
 class WorkSource:
-    """What the cluster is for: how to see that work is due, to ring for it, and to let go of it."""
+    """What the cluster works on."""
 
     is_due: Callable[[], bool]
+    # Sends wake-ups for due work.
     notify: Callable[[], None]
+    # Releases the leases of a cluster by name and returns how many there were.
     release: Callable[[str], int]
 
 
 class Supervisor:
-    """Runs one cluster until it is told to stop."""
+    """Run one cluster until a signal stops it."""
 
     def __init__(self, *, work_source: WorkSource) -> None:
         self.work_source = work_source
         self.stopping = False
         self.cluster: ForkProcess | None = None
-        self.family: set[psutil.Process] = set()
+        self.processes: set[psutil.Process] = set()
         self.due_since: float | None = None
 
     def run(self) -> None:
-        """Start the cluster and look after it until SIGTERM or SIGINT."""
+        """Start the cluster and supervise it until SIGTERM, SIGINT or SIGHUP."""
         for signal_number in STOP_SIGNALS:
-            signal.signal(signal_number, self._told_to_stop)
-        pre_execute.connect(_beat, dispatch_uid="vidgo-pulse")
+            signal.signal(signal_number, self._on_stop_signal)
+        pre_execute.connect(_beat, dispatch_uid="vidgo-heartbeat")
         self._start()
         while not self.stopping:
             self._wait(TICK_SECONDS)
@@ -80,11 +82,11 @@ class Supervisor:
                 self._start()
         self._stop()
 
-    def _told_to_stop(self, signal_number: int, frame: Any) -> None:
+    def _on_stop_signal(self, signal_number: int, frame: Any) -> None:
         self.stopping = True
 
     def _wait(self, seconds: float) -> None:
-        """Sleep, but wake early when told to stop."""
+        """Sleep, but return early when stopping."""
         until = time.monotonic() + seconds
         while not self.stopping and (left := until - time.monotonic()) > 0:
             time.sleep(min(left, 0.1))
@@ -93,21 +95,21 @@ class Supervisor:
         # A connection shared across a fork would be two writers on one socket.
         db.connections.close_all()
         queue.heartbeat.reset()
-        self.family = set()
+        self.processes = set()
         self.due_since = None
         self.cluster = multiprocessing.get_context("fork").Process(target=_run_cluster)
-        # The new process is told nothing before it can listen: it unblocks the signals itself.
+        # The new process unblocks the signals itself, once it handles them.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         self.cluster.start()
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         if self.cluster.pid is not None:
-            # Both sides make the group, as either may come first to need it.
+            # Both processes create the group, as either may need it first.
             with suppress(ProcessLookupError):
                 os.setpgid(self.cluster.pid, self.cluster.pid)
         log.info("cluster_started", pid=self.cluster.pid)
 
     def _lost_process(self) -> str:
-        """Return why the cluster must go when one of its processes is gone, else nothing."""
+        """Return why to replace the cluster if one of its processes is gone, else nothing."""
         if self.cluster is None or not self.cluster.is_alive():
             return "the cluster ended"
         try:
@@ -118,16 +120,16 @@ class Supervisor:
             }
         except psutil.NoSuchProcess:
             return "a process ended"
-        if self.family - living:
+        if self.processes - living:
             return "a process ended"
-        self.family |= living
-        # One that came and went between two looks was seen by nobody, but its successor counts.
+        self.processes |= living
+        # A process that came and went between two checks was not seen, but its successor counts.
         if queue.heartbeat.forks > settings.WORKER_PROCESSES + OTHER_PROCESSES:
             return "a process was replaced"
         return ""
 
     def _silence(self) -> str:
-        """Ring for due work; return why the cluster must go when it does not answer."""
+        """Notify the cluster of due work; return why to replace it if it makes no progress."""
         try:
             if not self.work_source.is_due():
                 self.due_since = None
@@ -135,7 +137,7 @@ class Supervisor:
             if queue.is_idle():
                 self.work_source.notify()
         except db.Error as error:
-            # The database is away: nothing can be done, and nothing is the cluster's fault.
+            # During a database outage there is nothing to do, and the cluster is not at fault.
             log.warning("database_away", error=str(error).strip())
             db.connections.close_all()
             self.due_since = None
@@ -143,10 +145,10 @@ class Supervisor:
         now = time.monotonic()
         self.due_since = self.due_since or now
         waited = min(now - self.due_since, queue.heartbeat.seconds_since_beat)
-        return "bells go unanswered" if waited > SILENCE_SECONDS else ""
+        return "wake-ups go unanswered" if waited > SILENCE_SECONDS else ""
 
     def _stop(self) -> None:
-        """End the cluster: let the slices release their jobs, then insist."""
+        """Stop the cluster: let its work cycles release their jobs, then kill what is left."""
         if self.cluster is None:
             return
         queue.heartbeat.stop()
@@ -157,7 +159,7 @@ class Supervisor:
         log.info("cluster_stopped")
 
     def _kill(self) -> None:
-        """End every process of the cluster at once and void what they had leased."""
+        """Kill every process of the cluster and release its leases."""
         if self.cluster is None or self.cluster.pid is None:
             return
         with suppress(ProcessLookupError):
@@ -166,7 +168,7 @@ class Supervisor:
         try:
             released = self.work_source.release(queue.cluster_name)
         except db.Error as error:
-            # The leases run out by themselves; this only saves the wait.
+            # The leases expire by themselves; releasing them only saves the wait.
             log.warning("leases_not_released", error=str(error).strip())
             db.connections.close_all()
         else:
@@ -179,7 +181,7 @@ def _beat(**_: Any) -> None:
 
 
 def _run_cluster() -> None:
-    """Be the cluster's first process, in a process group of its own."""
+    """Run as the cluster's first process, in a process group of its own."""
     os.setpgid(0, 0)
     for signal_number in STOP_SIGNALS:
         signal.signal(signal_number, signal.SIG_DFL)
@@ -202,10 +204,10 @@ def _run_cluster() -> None:
 
 
 def _end_with_parent(*, parent: int) -> None:
-    """Have the kernel kill this process when its parent dies, so that no orphan keeps a lease.
+    """Have the operating system kill this process when its parent dies, so that no orphan stays.
 
-    Linux only; elsewhere an orphan ends with its database connection or keeps working, which
-    the leases allow.
+    Linux only; elsewhere an orphan ends with its database connection or keeps working, which the
+    leases allow.
     """
     if not sys.platform.startswith("linux"):
         return

@@ -1,4 +1,4 @@
-"""Tasks: put one in the queue, wake one up, schedule one."""
+"""Tasks: enqueue one, notify one of new work, schedule one."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from vidgo.kernel.queue.broker import WAKE_UP_PREFIX, Broker
 def enqueue(task: str, *args: str | int) -> None:
     """Put a task in the queue, named `app.tasks.function`.
 
-    The queue's row is written on the caller's connection: inside a transaction it commits or
-    rolls back with everything else.
+    Its row is written on the caller's connection, so it commits or rolls back with the caller's
+    transaction.
     """
     async_task(task, *args)
 
 
 def notify(task: str) -> None:
-    """Ring a task's bell: have it look for work, once for all who rang before it was heard.
+    """Send a task a wake-up: it looks for due work once, for all wake-ups sent until then.
 
     Like `enqueue`, on the caller's connection.
     """
@@ -26,7 +26,7 @@ def notify(task: str) -> None:
 
 
 def schedule(task: str, *, name: str, minutes: int) -> None:
-    """Have a task enqueued every `minutes`; called after each migration, so it is idempotent."""
+    """Enqueue a task every `minutes`; called after each migration, so it is idempotent."""
     Schedule.objects.update_or_create(
         name=name,
         defaults={

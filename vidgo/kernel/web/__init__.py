@@ -1,1 +1,1 @@
-"""Pages: errors, pagination, CSV export, charts, e-mail, messages, headers, template tags."""
+"""Web pages and e-mail: error pages, pagination, CSV export, charts, headers, template tags."""

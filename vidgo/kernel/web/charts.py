@@ -1,4 +1,4 @@
-"""Charts: bars over days, drawn here as SVG; the page puts a table of the same numbers below."""
+"""Bar charts as SVG; the page shows a table of the same numbers below."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-# The drawing is stretched to the room it gets: these are shares of it, not pixels.
+# The drawing is stretched to its container: these are proportions, not pixels.
 STEP = 10.0
 GAP = 2.4
 HEIGHT = 100.0
-# Not so many names below the bars that they touch on a phone.
+# More labels below the bars would overlap on a phone.
 LABELS_MAX = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """What is drawn: its name, its tone (`accent`, `good`, `bad`), and a number for each bar."""
+    """A series: its name, its tone (`accent`, `good`, `bad`), and a value for each bar."""
 
     name: str
     tone: str
@@ -26,8 +26,8 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """All rectangles of one series, as the path of an SVG."""
+class Bars:
+    """All bars of one series, as one SVG path."""
 
     tone: str
     path: str
@@ -35,12 +35,12 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing and all that is written around it."""
+    """A chart, ready for `components/chart.html`."""
 
     label: str
     series: Sequence[Series]
-    shapes: list[Shape]
-    # An element for each bar: what is told where the pointer rests, and what stands below it.
+    bars: list[Bars]
+    # An element for each bar: its tooltip, and its label below the axis.
     tips: SafeString
     names: SafeString
     scale: list[int]
@@ -51,16 +51,17 @@ class Chart:
 def stack(
     *, label: str, titles: Sequence[str], short: Sequence[str], series: Sequence[Series]
 ) -> Chart:
-    """Return bars side by side, in each the series from the bottom up.
+    """Return a stacked bar chart, with the first series at the bottom.
 
-    `titles` name the bars in full, `short` below the axis, where there is room for some of them.
+    `titles` name the bars in their tooltips, `short` names them below the axis.
     """
     count = len(titles)
-    highest = ceiling(max((sum(column) for column in _columns(series, count)), default=0))
+    columns = zip(*(each.values for each in series), strict=True)
+    highest = ceiling(max(map(sum, columns), default=0))
     return Chart(
         label=label,
         series=series,
-        shapes=_shapes(series, count, highest),
+        bars=_bars(series, count, highest),
         tips=_tips(titles, series),
         names=_names(short),
         scale=[highest, highest // 2, 0],
@@ -68,8 +69,8 @@ def stack(
     )
 
 
-def _shapes(series: Sequence[Series], count: int, highest: int) -> list[Shape]:
-    shapes = []
+def _bars(series: Sequence[Series], count: int, highest: int) -> list[Bars]:
+    bars = []
     width = STEP - GAP
     tops = [HEIGHT] * count
     for each in series:
@@ -80,12 +81,12 @@ def _shapes(series: Sequence[Series], count: int, highest: int) -> list[Shape]:
                 left = place * STEP + GAP / 2
                 path += f"M{left:g} {tops[place]:g}h{width:g}v{height:g}h{-width:g}z"
         if path:
-            shapes.append(Shape(each.tone, path))
-    return shapes
+            bars.append(Bars(each.tone, path))
+    return bars
 
 
 def _tips(titles: Sequence[str], series: Sequence[Series]) -> SafeString:
-    """Return an element for each bar; joined here, as a template takes long for a hundred."""
+    """Return the tooltips; joined here, as a template is slow with a hundred of them."""
     count = len(titles)
     tips = []
     for place, title in enumerate(titles):
@@ -104,7 +105,7 @@ def _tips(titles: Sequence[str], series: Sequence[Series]) -> SafeString:
 
 
 def _names(short: Sequence[str]) -> SafeString:
-    """Return the names below the bars: the last, and some before it, evenly."""
+    """Return the labels below the bars: the last one and evenly spaced ones before it."""
     count = len(short)
     step = -(-count // LABELS_MAX)
     return mark_safe(  # noqa: S308  escaped here
@@ -116,14 +117,10 @@ def _names(short: Sequence[str]) -> SafeString:
 
 
 def ceiling(highest: int) -> int:
-    """Return the even round number at or above the highest value, at least 2."""
+    """Return the next even round number at or above the highest value, at least 2."""
     size = 1
     while True:
         for factor in (2, 4, 6, 8):
             if highest <= factor * size:
                 return factor * size
         size *= 10
-
-
-def _columns(series: Sequence[Series], count: int) -> list[list[int]]:
-    return [[each.values[place] for each in series] for place in range(count)]

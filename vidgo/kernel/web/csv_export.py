@@ -1,4 +1,4 @@
-"""Sheets: rows as CSV, sent while they are read, harmless in a spreadsheet."""
+"""CSV export: streamed, and safe to open in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from io import StringIO
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
-# What makes a spreadsheet take a cell for a formula (OWASP, CSV injection).
+# The first characters of what a spreadsheet treats as a formula (OWASP, CSV injection).
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 Cell = str | int | Decimal | datetime | None
 
 
 def line(cells: Iterable[Cell]) -> str:
-    """Return one line; a text that looks like a formula is quoted with an apostrophe."""
+    """Return one CSV line; a text that looks like a formula gets an apostrophe in front."""
     buffer = StringIO()
-    csv.writer(buffer).writerow(_harmless(cell) for cell in cells)
+    csv.writer(buffer).writerow(_safe(cell) for cell in cells)
     return buffer.getvalue()
 
 
-def _harmless(cell: Cell) -> str | int | Decimal:
+def _safe(cell: Cell) -> str | int | Decimal:
     if isinstance(cell, str):
         return f"'{cell}" if cell.startswith(FORMULA) else cell
     if isinstance(cell, datetime):
@@ -33,7 +33,7 @@ def _harmless(cell: Cell) -> str | int | Decimal:
 
 
 def download(lines: Iterator[str], *, name: str) -> StreamingHttpResponse:
-    """Return the answer that sends lines as the file `name-<today>.csv`."""
+    """Return a response that streams the lines as the file `name-<today>.csv`."""
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     dated = f"{name}-{timezone.now():%Y-%m-%d}.csv"
     response["Content-Disposition"] = f'attachment; filename="{dated}"'

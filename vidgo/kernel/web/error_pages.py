@@ -1,4 +1,4 @@
-"""How the pages say no: an anticipated failure becomes a page or a fragment with its sentence."""
+"""Errors as pages, or as JSON for API paths outside DRF."""
 
 import sys
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from vidgo.kernel.db import transactions
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Give every template the name and address of this installation."""
+    """Add the name and URL of this installation to every template; a context processor."""
     return {
         "site_name": settings.VIDGO_NAME,
         "public_url": settings.VIDGO_PUBLIC_URL,
@@ -23,7 +23,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
 
 
 def problem(request: HttpRequest, error: errors.DomainError) -> HttpResponse:
-    """Return the page, or for htmx the fragment, that tells a person what happened."""
+    """Return an error page, or a fragment for htmx."""
     fragment = request.headers.get("HX-Request") == "true"
     return render(
         request,
@@ -34,7 +34,7 @@ def problem(request: HttpRequest, error: errors.DomainError) -> HttpResponse:
 
 
 class DomainErrorMiddleware:
-    """Turn a `DomainError` that leaves a page's view into its page."""
+    """Turn a `DomainError` raised by a page's view into an error page."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -43,7 +43,7 @@ class DomainErrorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer anticipated failures; leave the others to Django's 500."""
+        """Return the page of a `DomainError`; leave other exceptions to Django."""
         return problem(request, error) if isinstance(error, errors.DomainError) else None
 
 
@@ -54,29 +54,29 @@ def _answer(request: HttpRequest, error: errors.DomainError) -> HttpResponse | J
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler400."""
+    """Answer 400; Django's handler400."""
     return _answer(request, errors.Invalid())
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler403."""
-    return _answer(request, errors.Forbidden("You may not see this page."))
+    """Answer 403; Django's handler403."""
+    return _answer(request, errors.Forbidden("You do not have access to this page."))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler404."""
+    """Answer 404; Django's handler404."""
     return _answer(request, errors.NotFound("There is nothing at this address."))
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
-    """Allauth's handler429: it guards sign-in, sign-up and all that sends an e-mail."""
+    """Answer 429; allauth's handler429, for sign-in, sign-up and forms that send e-mail."""
     return _answer(request, errors.RateLimited("Please wait a minute and try again."))
 
 
 def crashed(request: HttpRequest) -> HttpResponse:
-    """Django's handler500: says so with the request id, and touches nothing that may be broken.
+    """Answer 500 with the request id, or 503 when the database cannot be reached.
 
-    A database that cannot be reached is an outage and no mistake of ours: 503.
+    Django's handler500. It uses nothing that may be broken.
     """
     is_outage = transactions.is_out_of_reach(sys.exception())
     error = errors.Unavailable() if is_outage else errors.Internal()

@@ -1,16 +1,16 @@
-"""E-mails: one look, and one verb that sends them.
+"""E-mail: rendering, sending, and a backend for copies without a mail server.
 
-An e-mail of ours is three files of `templates/emails/`; `send(kind="invitation", …)` takes these:
+Each e-mail has three files in `templates/emails/`; `send(kind="invitation", …)` uses these:
 
 - `invitation_subject.txt`: one line, all of it in `{% autoescape off %}`;
 - `invitation.txt`: extends `emails/base.txt`;
-- `invitation.html`: extends `emails/base.html`, and writes plain `<h1>`, `<p>`, `<strong>`, `<a>`,
-  `<ul>`, `<code>` and `<table>`; the base puts their styles in.
+- `invitation.html`: extends `emails/base.html` and uses plain `<h1>`, `<p>`, `<strong>`, `<a>`,
+  `<ul>`, `<code>` and `<table>`; the base adds their styles.
 
-Both bases have the same blocks: `content`; `action`, the words on the button, which leads to `link`
-of the context (`{% block button %}{% endblock %}` leaves it out); and `why`, which ends the
-sentence "You get this because". The HTML has a `title` besides. The context gains `site_name` and
-`public_url`. `tests/kernel/emails.py` has an example of each kind; a test renders them all.
+Both bases have the same blocks: `content`; `action`, the label of the button, which links to `link`
+of the context (`{% block button %}{% endblock %}` removes it); and `why`, the end of "You get this
+because". The HTML also has a `title`. The context always has `site_name` and `public_url`.
+`tests/kernel/emails.py` has an example of each kind; a test renders them all.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from django.template.loader import render_to_string
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """An e-mail before it has an address."""
+    """A rendered e-mail without a recipient."""
 
     subject: str
     text: str
@@ -38,14 +38,14 @@ class Letter:
 
 
 def write(*, kind: str, context: Mapping[str, Any]) -> Letter:
-    """Return the e-mail of a kind, rendered; raises `TemplateDoesNotExist` for an unknown one."""
+    """Render an e-mail; raises `TemplateDoesNotExist` for an unknown kind."""
     values = {
         "site_name": settings.VIDGO_NAME,
         "public_url": settings.VIDGO_PUBLIC_URL,
         **context,
     }
     return Letter(
-        # A name with a line break in it must not become a header.
+        # A line break in a name must not start another header.
         subject=" ".join(render_to_string(f"emails/{kind}_subject.txt", values).split()),
         text=render_to_string(f"emails/{kind}.txt", values).strip() + "\n",
         html=render_to_string(f"emails/{kind}.html", values),
@@ -53,10 +53,10 @@ def write(*, kind: str, context: Mapping[str, Any]) -> Letter:
 
 
 def send(*, kind: str, to: Iterable[str], context: Mapping[str, Any]) -> int:
-    """Send an e-mail to each address and return how many there were.
+    """Send an e-mail to each address and return how many were sent.
 
-    Talks to the mail server: call it from a task, outside transactions. Each address gets a message
-    of its own, since people of an organization need not see each other's.
+    Calls the mail server: use it in a task, outside transactions. Each address gets a separate
+    message, so that recipients do not see each other.
     """
     letter = write(kind=kind, context=context)
     sent = 0
@@ -65,7 +65,7 @@ def send(*, kind: str, to: Iterable[str], context: Mapping[str, Any]) -> int:
             subject=letter.subject,
             body=letter.text,
             to=[address],
-            # RFC 3834: nobody's absence is answered to us.
+            # RFC 3834: asks for no automatic replies.
             headers={"Auto-Submitted": "auto-generated"},
         )
         message.attach_alternative(letter.html, "text/html")
@@ -75,13 +75,10 @@ def send(*, kind: str, to: Iterable[str], context: Mapping[str, Any]) -> int:
 
 
 class KeptBackend(EmailBackend):
-    """Print each message in short, and keep it whole under `EMAIL_FILE_PATH`, the newest last.
-
-    For a copy without a mail server.
-    """
+    """Print each message in short and save it in `EMAIL_FILE_PATH`; for lack of a mail server."""
 
     def write_message(self, message: EmailMessage) -> None:
-        """Print and keep one message."""
+        """Print and save one message."""
         path = _keep(message.message().as_bytes())
         self.stream.write(
             f"E-mail to {', '.join(message.recipients())}\n"

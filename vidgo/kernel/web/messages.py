@@ -1,4 +1,4 @@
-"""One-time messages: what a page says once, after a form was sent."""
+"""One-time messages, shown on the next page after a form was submitted."""
 
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
@@ -7,12 +7,12 @@ from django.contrib.messages.storage.session import SessionStorage
 
 
 class _Cookie(CookieStorage):
-    """A cookie with a name of ours: Django has no setting for it."""
+    """A cookie with our name, for which Django has no setting."""
 
     cookie_name = settings.MESSAGES_COOKIE_NAME
 
 
 class Messages(FallbackStorage):
-    """Kept by the browser, and in the session where they are too long for a cookie."""
+    """Stored in a cookie, or in the session if too long for one."""
 
     storage_classes = (_Cookie, SessionStorage)

@@ -1,4 +1,4 @@
-"""Pages of a long list, turned by key: as quick at the end of a million rows as at its start."""
+"""Keyset pagination: as fast at the end of a million rows as at the start."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class BadLimit(errors.Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[M]):
-    """Some rows, the newest first, and the keys of the pages beside them, None at the ends."""
+    """Some rows, the newest first, and the keys of the next pages, None at the ends."""
 
     rows: list[M]
     newer: str | None
@@ -34,7 +34,7 @@ class Page(Generic[M]):
 
 
 def limit_of(query: Mapping[str, Any]) -> int:
-    """Return how many rows a page shall have, from `limit=`; raises `BadLimit`."""
+    """Return the page size from `limit=`; raises `BadLimit`."""
     raw = query.get("limit")
     if raw is None:
         return PAGE_SIZE
@@ -53,41 +53,39 @@ def turn(
 ) -> Page[M]:
     """Return the page that `before=` or `after=` asks for, or the first one.
 
-    The address carries a row's public field `key`; the order is that of the primary key. Rows
-    that arrive meanwhile neither shift nor repeat any. Raises `UnknownPage` when the list has no
-    such row, which it may have under another filter or for another tenant; where rows may leave the
-    filter between two pages, `among` is the list without it.
+    The parameters hold a row's public field `key`; the order is that of the primary key. New rows
+    neither shift nor repeat others. Raises `UnknownPage` if the list has no such row, as under
+    another filter or for another tenant; where rows may leave the filter between two pages, `among`
+    is the list without it.
     """
     known = rows if among is None else among
     before, after = query.get("before"), query.get("after")
     if after:
         found = list(rows.filter(pk__gt=_pk(known, key, after)).order_by("pk")[: size + 1])
         more = len(found) > size
-        shown = found[:size][::-1]
+        page = found[:size][::-1]
         return Page(
-            rows=shown,
-            newer=_key(shown, 0, key) if more else None,
-            older=_key(shown, -1, key),
+            rows=page, newer=_key(page, 0, key) if more else None, older=_key(page, -1, key)
         )
     if before:
         rows = rows.filter(pk__lt=_pk(known, key, before))
     found = list(rows.order_by("-pk")[: size + 1])
-    shown = found[:size]
+    page = found[:size]
     return Page(
-        rows=shown,
-        newer=_key(shown, 0, key) if before else None,
-        older=_key(shown, -1, key) if len(found) > size else None,
+        rows=page,
+        newer=_key(page, 0, key) if before else None,
+        older=_key(page, -1, key) if len(found) > size else None,
     )
 
 
 def _pk(rows: QuerySet[M], key: str, value: str) -> Any:
     if "\x00" in value:
-        # PostgreSQL has no such text.
+        # PostgreSQL rejects NUL characters.
         raise UnknownPage
     try:
         pk = rows.order_by().filter(**{key: value}).values_list("pk", flat=True).first()
     except ValueError:
-        # The key is a number and this is none.
+        # The key is numeric and the value is not.
         raise UnknownPage from None
     if pk is None:
         raise UnknownPage

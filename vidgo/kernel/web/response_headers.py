@@ -1,7 +1,7 @@
-"""Privacy of answers: what was made for one person stays with that person.
+"""Cache-Control for pages made for one person.
 
-A shared cache must not keep it for others, and a browser must not show it from its disk to whoever
-sits down after a sign-out.
+A shared cache must not store them, and a browser must not show them to the next user after a
+sign-out.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from django.http import HttpRequest, HttpResponse
 
 
 class PrivateAnswersMiddleware:
-    """Say who may keep an answer, wherever the view itself has not.
+    """Set Cache-Control where the view has not.
 
-    `private` for what depends on a session, and `no-store` once somebody is signed in. Stands below
-    the middleware of sessions and asks the database nothing: it looks only where somebody looked.
+    `private` if the response depends on the session, and `no-store` if someone is signed in. Goes
+    below the session middleware; makes no query, as it reads only a session already accessed.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -9,15 +9,15 @@ from vidgo import backups
 
 
 class Command(BaseCommand):
-    help = "Write the database and all files into a new folder below FOLDER, with checksums."
+    help = "Write the database and all files into a new folder in FOLDER, with checksums."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Ask where to."""
+        """Add FOLDER."""
         parser.add_argument("folder", type=Path, metavar="FOLDER")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write one backup and print where it is."""
+        """Write a backup and print its path."""
         try:
             with backups.own_database(may_run=True):
                 place = backups.write(folder=options["folder"].resolve())

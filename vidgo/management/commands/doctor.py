@@ -1,4 +1,4 @@
-"""`manage.py doctor`: look at everything, say what to do, exit 1 when anything is wrong."""
+"""`manage.py doctor`: check everything, say how to fix what is wrong, exit 1 on a fault."""
 
 import json
 import sys
@@ -14,18 +14,18 @@ MARKS = {State.OK: "ok", State.FAULT: "!!", State.SKIPPED: "--"}
 
 
 class Command(BaseCommand):
-    help = "Look at everything this copy needs; exit 1 and say what to do when anything is wrong."
-    # The doctor runs them itself, and tells of each instead of ending at the first.
+    help = "Check everything this copy needs; exit 1 and say what to do if anything is wrong."
+    # The doctor runs them itself and reports each one.
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the option for programs."""
+        """Add `--json`."""
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print each finding as it comes."""
+        """Print each finding as soon as its check has run."""
         findings = []
-        for finding in doctor.examine():
+        for finding in doctor.run_checks():
             findings.append(finding)
             if not options["json"]:
                 self.stdout.write(line_of(finding))
@@ -41,5 +41,5 @@ class Command(BaseCommand):
 def line_of(finding: Finding) -> str:
     """Return a finding as a line of text."""
     name = f"{finding.name} {finding.about}".strip()
-    line = f"{MARKS[finding.state]}  {name}: {finding.says}"
+    line = f"{MARKS[finding.state]}  {name}: {finding.message}"
     return f"{line} — {finding.to_do}" if finding.to_do else line

@@ -26,23 +26,23 @@ from django.db import OperationalError, connection
 
 from vidgo.dev import embedded_postgres, process_groups
 
-# A copy that was killed is still being ended by its watchdog for a while.
+# How long to wait for the watchdog of a killed copy to stop what is left of it.
 LOCK_SECONDS = 20.0
 READY_SECONDS = 60.0
-# Everything together ends within fifteen seconds.
+# Everything together stops within fifteen seconds.
 STOP_SECONDS = 11.0
 HARD_STOP_SECONDS = 14
-# A service that ends is started again after 1, 2, 4 … seconds; after 1 again once it has held.
+# A service that ends is restarted after 1, 2, 4 … seconds; after 1 again once it ran steadily.
 LONGEST_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 60.0
 TICK_SECONDS = 0.1
-# `make` passes a SIGTERM on, so that one wish to end may arrive twice.
+# `make` forwards SIGTERM, so one request to stop may arrive twice.
 ECHO_SECONDS = 1.0
 LARGEST_PORT = 65_535
 
 
 class Stopped(Exception):
-    """The end was asked for before everything had started."""
+    """A stop was requested before everything had started."""
 
 
 @dataclass(kw_only=True)
@@ -57,16 +57,16 @@ class Service:
     pause_seconds: float = 1.0
 
     def run(self) -> None:
-        """Start the process now."""
+        """Start the process."""
         self.started_at = time.monotonic()
         self.process = self.start()
 
     def has_ended(self) -> bool:
-        """Return whether the process was started and is gone."""
+        """Return whether the process was started and has ended."""
         return self.process is not None and self.process.poll() is not None
 
     def retire(self) -> float:
-        """Plan the next start, and return how many seconds it is away."""
+        """Schedule the next start, and return the seconds until then."""
         now = time.monotonic()
         if now - self.started_at > STEADY_SECONDS:
             self.pause_seconds = 1.0
@@ -78,22 +78,22 @@ class Service:
 
 
 class Command(BaseCommand):
-    """Start Vidgo with everything it needs, and end it all on Ctrl-C or SIGTERM."""
+    """Start Vidgo with everything it needs, and stop it all on Ctrl-C or SIGTERM."""
 
     help = __doc__ or ""
-    # Checked once the folder and the port are ours: being told that they are not comes first.
+    # Checked later, so that a taken folder or port is reported first.
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the option that `make run` uses."""
+        """Add `--with-make`, for `make run`."""
         parser.add_argument(
             "--with-make",
             action="store_true",
-            help="also end when the make that started this process is gone or told to end",
+            help="also stop when the make that started this process stops",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Take the folder and the port, then run until told to end."""
+        """Lock the folder, open the port, then run until stopped."""
         self.make = os.getppid() if options["with_make"] else None
         self.stop_requested_at: float | None = None
         self.processes: process_groups.ProcessGroup | None = None
@@ -102,24 +102,24 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
             signal.signal(number, self._on_signal)
         data = embedded_postgres.open_folder(data=settings.VIDGO_DATA)
-        # The children work in the project's folder, where a relative path would mean another one.
+        # Children run in the project's folder, where a relative path would be a different one.
         os.environ["VIDGO_DATA"] = str(data)
         try:
             lock = process_groups.hold(path=data / "up.lock", patience_seconds=LOCK_SECONDS)
         except process_groups.AlreadyHeld as error:
-            raise CommandError(f"another copy runs on VIDGO_DATA={data}: {error}") from None
+            raise CommandError(f"another copy is running on VIDGO_DATA={data}: {error}") from None
         with listen(host=settings.HOST, port=settings.PORT) as listener:
             self.check()
             self.processes = process_groups.ProcessGroup(keep=[lock])
             try:
                 self._start_all(self.processes, listener)
-                self._look_after(self.processes)
+                self._supervise(self.processes)
             except embedded_postgres.ServerError as error:
                 raise CommandError(str(error)) from None
             except Stopped:
                 pass
             finally:
-                self._end_all(self.processes)
+                self._stop_all(self.processes)
 
     # Starting ------------------------------------------------------------------------------------
 
@@ -129,16 +129,16 @@ class Command(BaseCommand):
             self._add("postgres", lambda: self._start_postgres(processes))
         self._say("Preparing the database …")
         prepare_database()
-        self._go_on()
+        self._check_stop()
         web = self._add("web", lambda: _start_web(processes, listener))
         self._add(
             "worker", lambda: processes.start(command=_manage("worker"), cwd=settings.BASE_DIR)
         )
         deadline = time.monotonic() + READY_SECONDS
         while not is_healthy():
-            self._go_on()
+            self._check_stop()
             if web.has_ended():
-                raise CommandError("the web server ended while it started; its reason is above")
+                raise CommandError("the web server failed to start; the reason is above")
             if time.monotonic() > deadline:
                 raise CommandError(f"the web server did not answer within {READY_SECONDS:.0f} s")
             time.sleep(TICK_SECONDS)
@@ -148,37 +148,37 @@ class Command(BaseCommand):
         service = Service(name=name, start=start)
         service.run()
         self.services.append(service)
-        self._go_on()
+        self._check_stop()
         return service
 
     def _start_postgres(self, processes: process_groups.ProcessGroup) -> subprocess.Popen[bytes]:
         self.server = embedded_postgres.start(data=settings.VIDGO_DATA, processes=processes)
         return self.server.process
 
-    def _go_on(self) -> None:
+    def _check_stop(self) -> None:
         if self._should_stop():
             raise Stopped
 
     # Running -------------------------------------------------------------------------------------
 
-    def _look_after(self, processes: process_groups.ProcessGroup) -> None:
+    def _supervise(self, processes: process_groups.ProcessGroup) -> None:
         while not self._should_stop():
             for service in self.services:
                 if service.process is not None and service.has_ended():
                     status = service.process.returncode
                     processes.kill(service.process)
-                    self._plan(service, f"ended with status {status}")
+                    self._schedule(service, f"ended with status {status}")
                 elif service.process is None and time.monotonic() >= service.again_at:
                     try:
                         service.run()
                     except embedded_postgres.ServerError as error:
-                        self._plan(service, f"does not start: {error}")
+                        self._schedule(service, f"does not start: {error}")
             time.sleep(TICK_SECONDS)
 
-    def _plan(self, service: Service, problem: str) -> None:
+    def _schedule(self, service: Service, problem: str) -> None:
         self._say(f"{service.name} {problem}; starting it again in {service.retire():.0f} s")
 
-    # Ending --------------------------------------------------------------------------------------
+    # Stopping ------------------------------------------------------------------------------------
 
     def _should_stop(self) -> bool:
         if self.make is not None and (os.getppid() != self.make or only_waits(make=self.make)):
@@ -187,16 +187,18 @@ class Command(BaseCommand):
 
     def _on_signal(self, number: int, frame: object) -> None:
         now = time.monotonic()
-        asked_at = self.stop_requested_at
-        if number == signal.SIGALRM or (asked_at is not None and now - asked_at > ECHO_SECONDS):
+        requested_at = self.stop_requested_at
+        if number == signal.SIGALRM or (
+            requested_at is not None and now - requested_at > ECHO_SECONDS
+        ):
             if self.processes is not None:
                 self.processes.kill_at_once()
             os._exit(1)
-        if asked_at is None:
+        if requested_at is None:
             self.stop_requested_at = now
             signal.alarm(HARD_STOP_SECONDS)
 
-    def _end_all(self, processes: process_groups.ProcessGroup) -> None:
+    def _stop_all(self, processes: process_groups.ProcessGroup) -> None:
         signal.alarm(HARD_STOP_SECONDS)
         self._say("Stopping …")
         others = [s.process for s in self.services if s.process and s.name != "postgres"]
@@ -208,18 +210,18 @@ class Command(BaseCommand):
         self._say("Stopped.")
 
     def _say(self, text: str) -> None:
-        # The terminal may be gone, which is one of the reasons to end; ending comes first.
+        # The terminal may be closed, which must not prevent the stop.
         with contextlib.suppress(OSError):
             self.stdout.write(text)
             self.stdout.flush()
 
 
 def only_waits(*, make: int) -> bool:
-    """Return whether a make was told to end and only waits for its child to do so first.
+    """Return whether a make process got a signal and only waits for its child to end.
 
-    GNU make passes a SIGTERM on; at a SIGINT or SIGHUP sent to it alone it takes that signal's
-    handler off and waits. Linux shows which handlers another process has; elsewhere such a make
-    waits until its child is told to end as well.
+    GNU make forwards SIGTERM; at a SIGINT or SIGHUP sent to it alone, it removes its handler and
+    waits. Linux lists another process's handlers in /proc; on other systems such a make waits until
+    its child gets a signal too.
     """
     try:
         status = Path(f"/proc/{make}/status").read_text()
@@ -231,13 +233,13 @@ def only_waits(*, make: int) -> bool:
 
 
 def listen(*, host: str, port: int) -> socket.socket:
-    """Open the socket that the web server will accept on. Raises CommandError when it is taken.
+    """Open the socket of the web server; raises CommandError if the port is taken.
 
-    Held here rather than in the web server, so that it survives the server's restarts.
+    It is opened here so that it survives restarts of the web server.
     """
-    # Some systems would take the rest of a larger number, without a word.
+    # Some systems silently truncate a larger number.
     if port > LARGEST_PORT:
-        raise CommandError(f"PORT={port} is no port: the largest is {LARGEST_PORT}")
+        raise CommandError(f"PORT={port} is not valid: the largest port is {LARGEST_PORT}")
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         return socket.create_server(found[0][4][:2], family=found[0][0], backlog=2048)
@@ -250,7 +252,7 @@ def listen(*, host: str, port: int) -> socket.socket:
 
 
 def prepare_database() -> None:
-    """Migrate, and seed a development copy. Raises CommandError when the database is away."""
+    """Migrate, and seed a development copy; raises CommandError if the database is down."""
     try:
         connection.ensure_connection()
     except OperationalError as error:
@@ -264,7 +266,7 @@ def prepare_database() -> None:
 
 
 def is_healthy() -> bool:
-    """Ask the web server once whether it serves."""
+    """Return whether the web server answers."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST)  # noqa: S104
     client = http.client.HTTPConnection(host, settings.PORT, timeout=2)
     try:
@@ -279,22 +281,22 @@ def is_healthy() -> bool:
 
 
 def banner() -> str:
-    """Return what a newcomer needs: the address, the demo's sign-in, and a line to paste."""
+    """Return the welcome text: the URL, the demo account, and a command to paste."""
     lines = ["", f"{settings.VIDGO_NAME} is ready at {settings.VIDGO_PUBLIC_URL}"]
     demo = settings.VIDGO_DATA / "demo.json"
     if not settings.PRODUCTION and demo.exists():
-        facts = json.loads(demo.read_text())
+        account = json.loads(demo.read_text())
         body = json.dumps({"model": "flux-kontext-pro", "input": {"prompt": "a red fox at dawn"}})
         lines += [
-            f"  Sign in   {facts['email']}  {facts['password']}",
-            f"  API key   {facts['api_key']}",
+            f"  Sign in   {account['email']}  {account['password']}",
+            f"  API key   {account['api_key']}",
             "",
             "Make an image:",
-            f"  curl -s {facts['base_url']}/api/generate/submit"
-            f" -H 'Authorization: Bearer {facts['api_key']}'"
+            f"  curl -s {account['base_url']}/api/generate/submit"
+            f" -H 'Authorization: Bearer {account['api_key']}'"
             f" -H 'Content-Type: application/json' -d '{body}'",
         ]
-    return "\n".join([*lines, "", "Ctrl-C ends it.", ""])
+    return "\n".join([*lines, "", "Press Ctrl-C to stop.", ""])
 
 
 def _start_web(
@@ -310,5 +312,5 @@ def _start_web(
     )
 
 
-def _manage(*words: str) -> list[str]:
-    return [sys.executable, str(settings.BASE_DIR / "manage.py"), *words]
+def _manage(command: str) -> list[str]:
+    return [sys.executable, str(settings.BASE_DIR / "manage.py"), command]

@@ -1,7 +1,7 @@
-"""The look of e-mails: mail programs read no stylesheet, so each element carries its own style.
+"""Inline styles for e-mails: mail clients ignore stylesheets, so each element has its own style.
 
-The colors are those of `static/css/tokens.css` in light; `emails/base.html` turns them for dark
-mail programs by the class that stands beside each style.
+The colors are the light ones of `static/css/tokens.css`; `emails/base.html` changes them for dark
+mode through the class beside each style.
 """
 
 import re
@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString, mark_safe
 register = template.Library()
 
 MONO = "font-family:ui-monospace,Menlo,Consolas,monospace;font-size:14px"
-# By element, or by element and class: the class dark mail programs know it by, and its style.
-LOOKS = {
+# By element, or by element and class: its class for dark mode, and its style.
+STYLES = {
     "h1": (
         "m-ink",
         "margin:0 0 14px;font-size:23px;line-height:1.25;font-weight:700;"
@@ -44,14 +44,14 @@ CLASS = re.compile(r'\sclass="([\w-]+)"')
 
 @register.filter(is_safe=True)
 def inlined(content: str) -> SafeString:
-    """Return HTML in which every element that has a look wears it."""
-    return mark_safe(ELEMENT.sub(_dressed, content))  # noqa: S308  rendered and escaped before
+    """Return HTML with a style on every element of `STYLES`."""
+    return mark_safe(ELEMENT.sub(_styled, content))  # noqa: S308  rendered and escaped before
 
 
-def _dressed(found: re.Match[str]) -> str:
+def _styled(found: re.Match[str]) -> str:
     element, attributes = found[1], found[2]
     if "style=" in attributes:
         return found[0]
     named = CLASS.search(attributes)
-    name, look = LOOKS[f"{element}.{named[1]}" if named else element]
-    return f'<{element}{CLASS.sub("", attributes)} class="{name}" style="{look}">'
+    name, style = STYLES[f"{element}.{named[1]}" if named else element]
+    return f'<{element}{CLASS.sub("", attributes)} class="{name}" style="{style}">'

@@ -1,6 +1,6 @@
-"""The building blocks of every page, as template tags; each renders one file of `components/`.
+"""Template tags for the UI components in `templates/components/`, and filters.
 
-A builtin library (see TEMPLATES in settings.py), so that no template has to load it.
+A builtin library (see TEMPLATES in settings.py), so templates need not load it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ register = template.Library()
 
 MINUS = "−"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# What each state is called on a page, and the tone it is shown in; templates name no colors.
+# The label and the tone of each state; templates name no colors.
 STATES: Mapping[str, tuple[str, str]] = {
     "queued": ("Queued", "waiting"),
     "running": ("Running", "busy"),
@@ -46,33 +46,33 @@ STATES: Mapping[str, tuple[str, str]] = {
     "delivered": ("Delivered", "good"),
     "healthy": ("Healthy", "good"),
     "reduced": ("Reduced", "notice"),
-    "down": ("Not available", "bad"),
+    "down": ("Unavailable", "bad"),
     "failing": ("Failing", "bad"),
     "paused": ("Paused", "bad"),
 }
 
 
-def _kept(draw: Callable[[str], str]) -> Callable[[str], str]:
-    """Draw each component once for all rows of all pages; while files are edited, each time."""
-    return draw if settings.DEBUG else cache(draw)
+def _cached(render: Callable[[str], str]) -> Callable[[str], str]:
+    """Render a component once for all pages; in debug mode each time."""
+    return render if settings.DEBUG else cache(render)
 
 
 @register.simple_tag
-@_kept
+@_cached
 def icon(name: str) -> str:
-    """Return a drawing of `templates/icons/`, hidden from screen readers: words stand beside it."""
+    """Return an icon of `templates/icons/`, hidden from screen readers."""
     return get_template(f"icons/{name}.svg").render()
 
 
 @register.simple_tag
 def credits(amount: int | None, signed: bool = False) -> SafeString:
-    """Return an amount of credits; a signed one shows which way it moved."""
+    """Return an amount of credits, with `signed` also a plus sign."""
     number = amount or 0
     sign = ("+" if number > 0 else MINUS if number < 0 else "") if signed else ""
     sign = sign or (MINUS if number < 0 else "")
     unit = "credit" if abs(number) == 1 else "credits"
     tone = "credits--in" if signed and number > 0 else ""
-    return mark_safe(  # noqa: S308  numbers and words of our own
+    return mark_safe(  # noqa: S308  our own words and numbers
         f'<span class="credits {tone}"><span class="credits__number">{sign}{abs(number):,}</span> '
         f'<span class="credits__unit">{unit}</span></span>'
     )
@@ -80,34 +80,34 @@ def credits(amount: int | None, signed: bool = False) -> SafeString:
 
 @register.simple_tag
 def money(amount: Decimal | int) -> str:
-    """Return US dollars with at least two decimals, and more only where they say something."""
+    """Return US dollars with two decimals, or more where they are not zero."""
     exact = Decimal(amount).normalize()
     decimals = max(2, -int(exact.as_tuple().exponent))
     return f"${exact:,.{decimals}f}"
 
 
 @register.simple_tag
-@_kept
+@_cached
 def status(state: str) -> str:
-    """Show a state as a word and a dot."""
+    """Show a state as a label with a dot."""
     label, tone = STATES[state]
     return get_template("components/status.html").render({"label": label, "tone": tone})
 
 
 @register.simple_tag
 def when(moment: datetime | None, otherwise: str = "never") -> SafeString | str:
-    """Return a moment in UTC; `js/times.js` turns it into the viewer's zone."""
+    """Return a time in UTC; `js/times.js` converts it to the viewer's time zone."""
     if moment is None:
         return otherwise
     utc = moment.astimezone(UTC)
     iso = utc.isoformat()
-    told = f"{utc.day} {MONTHS[utc.month - 1]} {utc.year}, {iso[11:16]} UTC"
-    return mark_safe(f'<time datetime="{iso}">{told}</time>')  # noqa: S308
+    text = f"{utc.day} {MONTHS[utc.month - 1]} {utc.year}, {iso[11:16]} UTC"
+    return mark_safe(f'<time datetime="{iso}">{text}</time>')  # noqa: S308
 
 
 @register.filter
 def seconds_until(start: datetime | None, end: datetime | None) -> str:
-    """Return how long it was from one moment to the other, in words."""
+    """Return the time between two moments in words."""
     return "" if start is None or end is None else duration((end - start).total_seconds())
 
 
@@ -126,10 +126,10 @@ def duration(seconds: float) -> str:
 
 @register.inclusion_tag("components/button.html")
 def button(label: str, **options: Any) -> dict[str, Any]:
-    """Show a button, or with `href` a link that looks like one.
+    """Show a button, or with `href` a link styled as one.
 
     Options: href, kind (primary, quiet or danger), icon, type, name, value, form, wide, small,
-    once (pressing it twice submits once).
+    once (ignores a double click).
     """
     return {"label": label, "type": "submit", **options}
 
@@ -161,13 +161,13 @@ def choices(bound: BoundField, **options: Any) -> dict[str, Any]:
 
 @register.inclusion_tag("components/empty.html")
 def empty(title: str, text: str = "", **options: Any) -> dict[str, Any]:
-    """Show that a list has nothing in it, and what to do next. Options: icon, href, label."""
+    """Show that a list is empty, and what to do next. Options: icon, href, label."""
     return {"title": title, "text": text, "icon": "image", **options}
 
 
 @register.inclusion_tag("components/pagination.html", takes_context=True)
 def pagination(context: Mapping[str, Any], newer: str | None, older: str | None) -> dict[str, Any]:
-    """Show the ways to the page before and after this one, given as their keys."""
+    """Show links to the newer and the older page, given by their keys."""
     query = context["request"].GET.copy()
     for name in ("before", "after"):
         query.pop(name, None)
@@ -175,24 +175,23 @@ def pagination(context: Mapping[str, Any], newer: str | None, older: str | None)
     def address(name: str, key: str | None) -> str:
         if key is None:
             return ""
-        turned = query.copy()
-        turned[name] = key
-        return f"?{turned.urlencode()}"
+        linked = query.copy()
+        linked[name] = key
+        return f"?{linked.urlencode()}"
 
     return {"newer": address("after", newer), "older": address("before", older)}
 
 
 @register.simple_block_tag(takes_context=True)
 def card(context: Any, content: str, title: str = "", **options: Any) -> str:
-    """Show content on a surface of its own. Options: note, flush, href and more (a link)."""
-    # flatten() hands over the page's context too: the card's file needs none of it but request.
+    """Show content in a card. Options: note, flush, href and more (a link)."""
     values = {"content": mark_safe(content), "title": title, **options}  # noqa: S308  rendered above
     return get_template("components/card.html").render(values, context.get("request"))
 
 
 @register.simple_block_tag
 def codeblock(content: str, title: str = "", copy: bool = True, wraps: bool = False) -> str:
-    """Show code with a button that copies it; it scrolls sideways unless it `wraps`."""
+    """Show code with a copy button; long lines scroll unless it `wraps`."""
     text = mark_safe(content.strip("\n").rstrip())  # noqa: S308  rendered and escaped above
     return get_template("components/codeblock.html").render(
         {"content": text, "title": title, "copy": copy, "wraps": wraps}
@@ -201,19 +200,19 @@ def codeblock(content: str, title: str = "", copy: bool = True, wraps: bool = Fa
 
 @register.inclusion_tag("components/chart.html")
 def chart(drawn: Any, nothing: str = "") -> dict[str, Any]:
-    """Show bars over days; the page puts a table of the same numbers near it."""
+    """Show a chart of `kernel.web.charts`; the page has a table of the same numbers nearby."""
     return {"chart": drawn, "nothing": nothing}
 
 
 @register.filter
 def grouped(number: int) -> str:
-    """Return a whole number with its thousands set apart."""
+    """Return a whole number with thousands separators."""
     return f"{number:,}"
 
 
 @register.filter
 def short_number(number: int) -> str:
-    """Return a round number for the scale of a chart, such as 40k."""
+    """Return a round number in short for a chart's scale, such as 40k."""
     for size, unit in ((1_000_000_000, "bn"), (1_000_000, "m"), (10_000, "k")):
         if number >= size:
             step = size if unit != "k" else 1000
@@ -223,19 +222,19 @@ def short_number(number: int) -> str:
 
 @register.filter
 def words(name: str) -> str:
-    """Return a stored name such as `invalid_input` as a person would write it."""
+    """Return a stored name such as `invalid_input` as words."""
     return name.replace("_", " ").capitalize()
 
 
 @register.filter
 def floor_divide(amount: int, by: int) -> int:
-    """Return how often one amount fits into another."""
+    """Return the quotient of two integers, rounded down."""
     return amount // by
 
 
 @register.filter
 def shape(size: str) -> dict[str, float]:
-    """Return the box of an aspect ratio such as 16:9, fitted into a square of 20."""
+    """Return the rectangle of an aspect ratio such as 16:9, fitted into a square of 20."""
     width, height = (int(part) for part in re.fullmatch(r"(\d+):(\d+)", size).groups())  # type: ignore[union-attr]
     scale = 20 / max(width, height)
     box = {"width": round(width * scale, 2), "height": round(height * scale, 2)}

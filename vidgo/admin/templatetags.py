@@ -1,4 +1,4 @@
-"""Words of the desk's templates."""
+"""Template tags of the admin, loaded as `admin_tags`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from vidgo.admin import actions, pages
 
 register = template.Library()
 
-# Django makes the names of columns of their names in Python.
-SPELLED = {
+# Django derives the labels of columns from their names in Python.
+SPELLINGS = {
     "api": "API",
     "id": "ID",
     "ip": "IP",
@@ -27,19 +27,16 @@ SPELLED = {
 
 @register.inclusion_tag("admin/pages/parts/act.html", takes_context=True)
 def act(
-    context: Mapping[str, Any], name: str, key: Any = None, label: str = "", **asked: Any
+    context: Mapping[str, Any], name: str, key: Any = None, label: str = "", **initial: Any
 ) -> dict[str, Any]:
-    """Show the way to an action's form, to operators who may do it.
-
-    `asked` is what is filled in there already.
-    """
+    """Show a button to an action's form with initial values, if the operator may run it."""
     request: HttpRequest = context["request"]
     action = actions.find(name)
     if action is None or not pages.allows(request, action.permission):
         return {"href": ""}
     keys = [] if key is None else [key]
     return {
-        "href": actions.address(name=name, keys=keys, back=request.get_full_path(), **asked),
+        "href": actions.address(name=name, keys=keys, back=request.get_full_path(), **initial),
         "label": label or action.title,
     }
 
@@ -47,15 +44,15 @@ def act(
 @register.filter(is_safe=True)
 @stringfilter
 def named(label: str) -> str:
-    """Return the name of a column as a person would write it: “Api key” is “API key”.
+    """Return the label of a column with correct spelling: “Api key” becomes “API key”.
 
-    What Django puts there as markup, such as the box that chooses all rows, stays as it is.
+    Markup, such as Django's checkbox for all rows, stays unchanged.
     """
-    spelled = " ".join(SPELLED.get(word.lower(), word) for word in label.split(" "))
+    spelled = " ".join(SPELLINGS.get(word.lower(), word) for word in label.split(" "))
     return spelled[:1].upper() + spelled[1:]
 
 
 @register.filter
 def share(part: float | int, whole: float | int) -> str:
-    """Return a part of a whole in percent, a dash when there is nothing."""
+    """Return a part of a whole in percent, or a dash if the whole is zero."""
     return f"{100 * float(part) / float(whole):.1f} %" if whole else "–"
