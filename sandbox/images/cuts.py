@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import tee
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -36,20 +37,13 @@ class View:
         self.size = image.size
         scales = dict.fromkeys(min(1.0, side / max(image.size)) for side in _SIDES)
         self._smalls = [_shrink(image, scale) for scale in scales]
-        self._made: list[list[Components]] = [[] for _ in self._smalls]
-        self._more = [_cut_up(small, again=i > 0) for i, small in enumerate(self._smalls)]
+        self._cuts = [_cut_up(small, again=i > 0) for i, small in enumerate(self._smalls)]
 
     def looks(self) -> Iterator[tuple[tuple[int, int], Iterator[Components]]]:
         """Yield, for each size looked at, that size and its cuts."""
         for index, small in enumerate(self._smalls):
-            yield small.size, self._cuts(index)
-
-    def _cuts(self, index: int) -> Iterator[Components]:
-        made = self._made[index]
-        yield from list(made)
-        for cut in self._more[index]:
-            made.append(cut)
-            yield cut
+            self._cuts[index], cuts = tee(self._cuts[index])
+            yield small.size, cuts
 
 
 def _shrink(image: Image.Image, scale: float) -> Image.Image:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from PIL import Image
 
 from sandbox.images import (
-    adjustments,
     cast,
     cosmos,
     interior,
@@ -67,7 +66,8 @@ def compose(*, prompt: str, seed: int, width: int, height: int) -> Image.Image:
         cast.enter(stage, brief.subjects[0])
     _bring_weather(stage)
     titles.set_titles(stage)
-    return _finish(stage)
+    image = weather.vignette(stage.canvas.image, strength=0.20)
+    return weather.grain(image, rng, strength=2.0)
 
 
 def find_place(brief: Brief, dice: float = 0.0) -> str | None:
@@ -77,7 +77,7 @@ def find_place(brief: Brief, dice: float = 0.0) -> str | None:
     not at home in the place named, and there is no scene. `dice`, 0 to 1, chooses where nothing is
     said.
     """
-    if brief.strange or len(brief.places) > 1 or sum(one.count for one in brief.subjects) > 1:
+    if brief.strange or len(brief.places) > 1 or len(brief.subjects) > 1:
         return None
     homes = MODELS[brief.subjects[0].name].places if brief.subjects else _LANDSCAPES
     if brief.places:
@@ -101,8 +101,6 @@ def find_place(brief: Brief, dice: float = 0.0) -> str | None:
 def _choose_light(brief: Brief, otherwise: str) -> Light:
     if brief.light is not None:
         return palette.LIGHTS[brief.light]
-    if "lightning" in brief.weather:
-        return palette.LIGHTS["storm"]
     if "rain" in brief.weather:
         return palette.LIGHTS["overcast"]
     return palette.LIGHTS[otherwise]
@@ -111,10 +109,6 @@ def _choose_light(brief: Brief, otherwise: str) -> Light:
 def _bring_weather(stage: Stage) -> None:
     canvas, rng, light = stage.canvas, stage.rng, stage.light
     asked = stage.brief.weather
-    if "lightning" in asked:
-        weather.lightning(canvas, rng, ground=stage.horizon)
-    if "fireworks" in asked:
-        weather.fireworks(canvas, rng)
     if "fog" in asked:
         weather.fog(canvas, rng, light.haze)
     if "rain" in asked:
@@ -125,14 +119,3 @@ def _bring_weather(stage: Stage) -> None:
         weather.drift(canvas, rng, (NAMED["orange"], NAMED["crimson"], NAMED["amber"]), count=16)
     if "fireflies" in asked:
         weather.fireflies(canvas, rng)
-    if "confetti" in asked:
-        weather.confetti(canvas, rng)
-
-
-def _finish(stage: Stage) -> Image.Image:
-    image = weather.vignette(stage.canvas.image, strength=0.20)
-    for style in stage.brief.styles:
-        image = adjustments.STYLES[style](image)
-    if stage.asks("noir"):
-        image = adjustments.contrast(image, amount=1.35)
-    return weather.grain(image, stage.rng, strength=2.0)

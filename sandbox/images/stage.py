@@ -62,7 +62,7 @@ def open_sky(stage: Stage, *, horizon: float) -> None:
         y = max(y, canvas.height * 0.56) if stage.titled else y  # below the type
         size = canvas.short * (rng.uniform(0.085, 0.12) if low else rng.uniform(0.05, 0.065))
         stage.sun = (x, y)
-        if not weather & {"rain", "lightning"}:
+        if "rain" not in weather:
             sky.hang_sun(canvas, light, x=x, y=y, size=size)
         if low:
             sky.bank_clouds(canvas, light, rng, horizon=horizon)

@@ -1,6 +1,6 @@
-"""The test card: what a prompt gets whose subject the engine cannot draw.
+"""The test card for a prompt that the engine cannot draw, and the caption for an edit it cannot do.
 
-Half of it is a composition in the prompt's colours, the other half is type: the prompt as the
+Half of a card is a composition in the prompt's colours, the other half is type: the prompt as the
 headline, the size, the ratio and the seed below, and the word SANDBOX on top.
 """
 
@@ -25,6 +25,7 @@ Box = tuple[int, int, int, int]
 _MODULES = 4  # along the side that the composition fills
 _LARGEST, _SMALLEST = 13.0, 2.0  # the headline, in units
 _LEADING = 1.16
+_NOT_EDITED = "Not edited"
 _SHORTEST_LINE = 4.6  # the width of a column, in ems of the largest headline that suits it
 
 
@@ -50,14 +51,33 @@ def draw(
     patterns.draw(panel, rng)
     canvas.image.paste(panel.canvas.image, layout.panel[:2])
     _lay_swatches(canvas, layout.strip, scheme)
-    facts = (
-        ("Size", f"{width} x {height} px"),
-        ("Ratio", ratio(width, height)),
-        ("Seed", f"{seed}"),
-    )
-    unit = math.sqrt(width * height) / 100
-    _set_type(canvas, layout.type_area, scheme, prompt=prompt, facts=facts, unit=unit)
+    _set_type(canvas, layout.type_area, scheme, prompt=prompt, seed=seed)
     return canvas.image
+
+
+def caption(image: Image.Image, *, text: str) -> Image.Image:
+    """Return `image` with a band at its bottom edge that quotes `text`, an edit not made."""
+    canvas = Canvas(image.copy())
+    unit = _unit(canvas)
+    top, margin = canvas.height - 6.4 * unit, 2.4 * unit
+    canvas.fill(shapes.box(-9, top, canvas.width + 9, canvas.height + 9), PAPER)
+    canvas.fill(shapes.box(-9, top, canvas.width + 9, top + 0.28 * unit), INK)
+    line, size, quiet = top + 4.1 * unit, 2.1 * unit, mix(INK, PAPER, 0.35)
+    name = _write(canvas, "SANDBOX", margin, line, 2.5 * unit, INK, weight=0.06, tracking=0.14)
+    left = name + 1.6 * unit
+    right = canvas.width - margin - _width(_NOT_EDITED, 1.75 * unit)
+    _write(canvas, _NOT_EDITED, right, line, 1.75 * unit, quiet)
+    face = Face(size=size, weight=0.008)
+    quote = face.spell(text).strip() or "No instruction"
+    if face.advance(quote) > right - left - 1.6 * unit:
+        quote = _shorten(face, quote, right - left - 1.6 * unit)
+    _stamp(canvas, face, quote, left, line, INK)
+    return canvas.image
+
+
+def _unit(canvas: Canvas) -> float:
+    """Return the measure of all type: a hundredth of the side of a square of the same area."""
+    return math.sqrt(canvas.width * canvas.height) / 100
 
 
 def ratio(width: int, height: int) -> str:
@@ -112,15 +132,8 @@ def _lay_swatches(canvas: Canvas, strip: Box, scheme: Scheme) -> None:
         canvas.image.paste(colour, (x0, y0, x1, y1))
 
 
-def _set_type(
-    canvas: Canvas,
-    area: Box,
-    scheme: Scheme,
-    *,
-    prompt: str,
-    facts: tuple[tuple[str, str], ...],
-    unit: float,
-) -> None:
+def _set_type(canvas: Canvas, area: Box, scheme: Scheme, *, prompt: str, seed: int) -> None:
+    unit = _unit(canvas)
     margin = 4.4 * unit
     left, right = area[0] + margin, area[2] - margin
     top, bottom = area[1] + margin, area[3] - margin
@@ -135,18 +148,20 @@ def _set_type(
     _write(canvas, note, right - _width(note, size), head, size, scheme.quiet)
     rule = head + 1.7 * unit
     canvas.fill(shapes.box(left, rule, right, rule + 0.28 * unit), scheme.ink)
-    # The foot: three facts over hairlines.
-    foot = bottom
-    labels = foot - 3.1 * unit
+    # The foot: size, ratio and seed over hairlines.
+    labels = bottom - 3.1 * unit
     line = labels - 2.6 * unit
+    values = (
+        f"{canvas.width} x {canvas.height} px", ratio(canvas.width, canvas.height), str(seed)
+    )  # fmt: skip
     columns = (left, left + (right - left) * 0.5, left + (right - left) * 0.76)
     ends = (*(start - 1.6 * unit for start in columns[1:]), right)
-    for (label, value), x, end in zip(facts, columns, ends, strict=True):
+    for label, value, x, end in zip(("Size", "Ratio", "Seed"), values, columns, ends, strict=True):
         canvas.fill(shapes.box(x, line, end, line + 0.12 * unit), scheme.ink)
         _write(canvas, label, x, labels, 1.6 * unit, scheme.quiet)
         size = 2.1 * unit
         size *= min(1.0, (end - x) / max(1.0, _width(value, size, weight=0.02)))
-        _write(canvas, value, x, foot, size, scheme.ink, weight=0.02)
+        _write(canvas, value, x, bottom, size, scheme.ink, weight=0.02)
     # Between them the prompt, as large as it fits.
     high = rule + 3.0 * unit
     _set_headline(canvas, prompt, (left, high, right, line - 2.4 * unit), scheme, unit)
@@ -172,14 +187,18 @@ def _set_headline(
             break
         size = max(size * 0.92, smallest)
     if len(lines) > room:
-        last = lines[room - 1]
-        while last and face.advance(f"{last}…") > right - left:
-            last = last[:-1]
-        lines = [*lines[: room - 1], f"{last.rstrip(' ,.;:')}…"]
+        lines = [*lines[: room - 1], _shorten(face, lines[room - 1], right - left)]
     y = top + 0.82 * size
     for text in lines:
         _stamp(canvas, face, text, left, y, scheme.ink)
         y += size * _LEADING
+
+
+def _shorten(face: Face, text: str, width: float) -> str:
+    """Return the beginning of `text` that fits in `width` pixels with an ellipsis."""
+    while text and face.advance(f"{text}…") > width:
+        text = text[:-1]
+    return f"{text.rstrip(' ,.;:')}…"
 
 
 def _guess(text: str, width: float, height: float) -> float:
@@ -230,15 +249,19 @@ def _write(
     *,
     weight: float = 0.0,
     tracking: float = 0.0,
-) -> None:
-    """Write `text` from (x, y) on its baseline; `tracking` parts the letters, in ems."""
+) -> float:
+    """Write `text` from (x, y) on its baseline and return where it ends.
+
+    `tracking` parts the letters, in ems.
+    """
     face = Face(size=size, weight=weight)
     if not tracking:
         _stamp(canvas, face, face.spell(text), x, y, colour)
-        return
+        return x + face.advance(text)
     for letter in text:
         _stamp(canvas, face, letter, x, y, colour)
         x += face.font.getlength(letter) + (tracking + weight) * size
+    return x
 
 
 def _stamp(canvas: Canvas, face: Face, text: str, x: float, y: float, colour: Colour) -> None:

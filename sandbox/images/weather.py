@@ -1,8 +1,7 @@
-"""Weather and air, laid over a finished picture: rain, snow, fog, confetti, grain, vignette."""
+"""Weather and air, laid over a finished picture: rain, snow, fog, leaves, fireflies, grain."""
 
 from __future__ import annotations
 
-import math
 from random import Random
 
 import numpy as np
@@ -10,7 +9,7 @@ from PIL import Image, ImageChops, ImageFilter
 
 from sandbox.images import shapes
 from sandbox.images.canvas import Canvas
-from sandbox.images.palette import NAMED, Colour, lighten
+from sandbox.images.palette import Colour
 from sandbox.images.shapes import Shape
 
 
@@ -58,17 +57,6 @@ def fog(canvas: Canvas, rng: Random, colour: Colour) -> None:
     canvas.veil((0.35 + 0.65 * noise) * (0.15 + 0.85 * rise), colour, alpha=0.72)
 
 
-def confetti(canvas: Canvas, rng: Random) -> None:
-    """Throw paper confetti."""
-    for name in ("red", "amber", "teal", "pink", "azure", "violet"):
-        bits: Shape = []
-        for _ in range(int(16 * max(1.0, canvas.width / canvas.height))):
-            x, y = rng.random() * canvas.width, rng.random() ** 1.3 * canvas.height
-            size, turn = canvas.short * rng.uniform(0.005, 0.011), rng.uniform(0, 180)
-            bits += [shapes.ellipse(x, y, size, size * 0.5, turn)[0][::18]]
-        canvas.fill(bits, lighten(NAMED[name], 0.1))
-
-
 def drift(canvas: Canvas, rng: Random, colours: tuple[Colour, ...], *, count: int) -> None:
     """Let leaves drift across the picture."""
     for colour in colours:
@@ -87,38 +75,6 @@ def fireflies(canvas: Canvas, rng: Random) -> None:
         size = canvas.short * rng.uniform(0.0016, 0.004)
         canvas.glow(x, y, size * 9, (255, 226, 130), 0.62)
         canvas.fill(shapes.ellipse(x, y, size), (255, 248, 206))
-
-
-def fireworks(canvas: Canvas, rng: Random) -> None:
-    """Set off fireworks in the upper half."""
-    for _ in range(5):
-        x, y = canvas.width * rng.uniform(0.12, 0.88), canvas.height * rng.uniform(0.1, 0.42)
-        size = canvas.short * rng.uniform(0.09, 0.18)
-        colour = NAMED[rng.choice(["gold", "coral", "cyan", "pink", "lime", "violet"])]
-        canvas.glow(x, y, size * 1.6, colour, 0.45)
-        trails: Shape = []
-        for ray in range(26):
-            angle, reach = math.tau * ray / 26, size * rng.uniform(0.72, 1.05)
-            dx, dy = math.cos(angle) * reach, math.sin(angle) * reach
-            line = [(x + dx * 0.32, y + dy * 0.32), (x + dx, y + dy + reach * 0.1)]
-            trails += shapes.stroke(line, canvas.short * 0.0012, tip=canvas.short * 0.0052)
-        canvas.fill(trails, lighten(colour, 0.35))
-
-
-def lightning(canvas: Canvas, rng: Random, *, ground: float) -> None:
-    """Let a bolt fall from the top to `ground` (pixels)."""
-    x = canvas.width * rng.uniform(0.25, 0.75)
-    bolt, steps = [(x, -5.0)], 11
-    for step in range(1, steps + 1):
-        x += rng.uniform(-0.055, 0.055) * canvas.short
-        bolt.append((x, ground * step / steps))
-    unit = canvas.short
-    canvas.glow(*bolt[4], unit * 0.65, (206, 214, 255), 0.55)
-    halo = shapes.stroke(bolt, unit * 0.022, tip=unit * 0.004)
-    canvas.fill(halo, (190, 200, 255), alpha=0.5, blur=unit * 0.008)
-    (x, y), low, foot = bolt[5], bolt[7][1], bolt[9][1]
-    fork = shapes.stroke([(x, y), (x + unit * 0.09, low), (x + unit * 0.07, foot)], unit * 0.005)
-    canvas.fill(shapes.stroke(bolt, unit * 0.0085, tip=unit * 0.002) + fork, (250, 250, 255))
 
 
 def vignette(image: Image.Image, *, strength: float) -> Image.Image:

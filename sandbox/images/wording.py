@@ -18,14 +18,17 @@ _QUOTED = re.compile(
 )
 _WORD = re.compile(r"[\w&'-]+")
 _LONGEST_QUOTE = 80
+_KNOWN = frozenset().union(
+    NAMED, lexicon.PLAIN, lexicon.PLACES, lexicon.FEATURES, lexicon.LIGHTS, lexicon.WEATHER,
+    lexicon.SUBJECTS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One thing to paint, how many of it, and its colour if the prompt named one."""
+    """The thing to paint, and its colour if the prompt named one."""
 
     name: str
-    count: int = 1
     colour: Colour | None = None
 
 
@@ -39,7 +42,6 @@ class Brief:
     places: tuple[str, ...]
     light: str | None
     weather: frozenset[str]
-    styles: tuple[str, ...]
     subjects: tuple[Subject, ...]
     tint: Colour | None
 
@@ -79,29 +81,12 @@ def read(prompt: str) -> Brief:
     return Brief(
         quotes=tuple(text for text in said if text)[:4],
         words=tuple(words),
-        strange=frozenset(word for word in words if not _is_known(word)),
+        strange=frozenset(words) - _KNOWN,
         places=tuple(dict.fromkeys(lexicon.PLACES[w] for w in words if w in lexicon.PLACES)),
         light=_strongest(words, lexicon.LIGHTS),
         weather=frozenset(lexicon.WEATHER[word] for word in words if word in lexicon.WEATHER),
-        styles=tuple(dict.fromkeys(lexicon.STYLES[w] for w in words if w in lexicon.STYLES)),
         subjects=subjects,
         tint=tint,
-    )
-
-
-def _is_known(word: str) -> bool:
-    return lexicon.singular(word)[0] in lexicon.SUBJECTS or any(
-        word in table
-        for table in (
-            NAMED,
-            lexicon.PLAIN,
-            lexicon.PLACES,
-            lexicon.FEATURES,
-            lexicon.LIGHTS,
-            lexicon.WEATHER,
-            lexicon.STYLES,
-            lexicon.COUNTS,
-        )
     )
 
 
@@ -116,23 +101,14 @@ def _cast(words: list[str]) -> tuple[tuple[Subject, ...], Colour | None]:
     subjects: dict[str, Subject] = {}
     colour: Colour | None = None
     tint: Colour | None = None
-    count, since = 1, 0
+    since = 0
     for word in words:
         since += 1
         if since > 3:
-            tint, colour, count = tint or colour, None, 1
+            tint, colour = tint or colour, None
         if word in NAMED:
             tint, colour, since = tint or colour, NAMED[word], 0
-            continue
-        if word in lexicon.COUNTS:
-            count, since = lexicon.COUNTS[word], 0
-            continue
-        noun, plural = lexicon.singular(word)
-        name = lexicon.SUBJECTS.get(noun)
-        if name is None:
-            continue
-        number = max(count, 3 if plural and count == 1 else 1)
-        if name not in subjects:
-            subjects[name] = Subject(name, number, colour)
-        colour, count = None, 1
+        elif name := lexicon.SUBJECTS.get(word):
+            subjects.setdefault(name, Subject(name, colour))
+            colour = None
     return tuple(subjects.values()), tint or colour
