@@ -6,7 +6,7 @@ from random import Random
 
 from PIL import Image
 
-from sandbox.images import colouring, framing, instructions, retyping, sky, testcard, wording
+from sandbox.images import coloring, framing, instructions, retyping, sky, testcard, wording
 from sandbox.images.canvas import Canvas
 from sandbox.images.instructions import Step
 from sandbox.images.palette import NAMED
@@ -41,14 +41,14 @@ def _apply(picture: Retyped, step: Step, rng: Random) -> Retyped | None:
     match step.verb:
         case "retype":
             return retyping.replace_word(picture.image, old=step.old, new=step.new)
-        case "recolour":
-            image = colouring.recolour(picture.image, source=step.old, target=NAMED[step.new])
+        case "recolor":
+            image = coloring.recolor(picture.image, source=step.old, target=NAMED[step.new])
         case "tint":
-            image = colouring.tint(picture.image, target=NAMED[step.new])
+            image = coloring.tint(picture.image, target=NAMED[step.new])
         case "night":
-            image = colouring.night(picture.image)
+            image = coloring.night(picture.image)
         case "sketch":
-            image = colouring.sketch(picture.image)
+            image = coloring.sketch(picture.image)
         case "grayscale":
             image = picture.image.convert("L").convert("RGB")
         case _:
@@ -62,5 +62,5 @@ def _add_stars(image: Image.Image, rng: Random) -> Image.Image:
     canvas = Canvas(image.copy())
     count = int(190 * max(1.0, canvas.width / canvas.height))
     low = canvas.height * 0.55
-    sky.scatter_stars(canvas, rng, top=0, bottom=low, count=count, colour=(255, 250, 232))
+    sky.scatter_stars(canvas, rng, top=0, bottom=low, count=count, color=(255, 250, 232))
     return canvas.image

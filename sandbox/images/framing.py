@@ -1,4 +1,4 @@
-"""Getting any picture into shape: plain RGB, upright, exactly the size asked for."""
+"""Normalizing pictures: plain RGB, upright, exactly the requested size."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Box = tuple[int, int, int, int]
 
 
 def develop(image: Image.Image, *, width: int, height: int) -> Image.Image:
-    """Return a picture as upright RGB over white, no larger than covers `width` by `height`.
+    """Return a picture as upright RGB over white, scaled down to cover `width` by `height`.
 
     Raises ValueError when a side, in pixels, is not positive.
     """
@@ -27,9 +27,9 @@ def develop(image: Image.Image, *, width: int, height: int) -> Image.Image:
 
 
 def frame(image: Image.Image, *, width: int, height: int, keep: Box | None = None) -> Image.Image:
-    """Return an RGB `image` cropped to the ratio and sized; the crop moves to hold `keep`.
+    """Return an RGB `image` cropped to the ratio and sized; the crop moves to include `keep`.
 
-    Without `keep` the crop is taken from the centre.
+    Without `keep` the crop is centered.
     """
     scale = min(image.width / width, image.height / height)
     across = min(image.width, max(1, round(width * scale)))
@@ -41,7 +41,7 @@ def frame(image: Image.Image, *, width: int, height: int, keep: Box | None = Non
 
 
 def _start(whole: int, part: int, low: int, high: int) -> int:
-    """Return where a window of `part` starts: centred, moved as little as holds low to high."""
+    """Return where a window of `part` starts: centered, or moved to include low to high."""
     if high - low >= part:
         return min(max(0, (low + high - part) // 2), whole - part)
     return min(max((whole - part) // 2, high - part), low)

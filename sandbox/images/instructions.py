@@ -11,11 +11,11 @@ from sandbox.images.palette import NAMED
 
 @dataclass(frozen=True)
 class Step:
-    """One clause of a prompt and the edit it asks for: "" where the engine does not know it."""
+    """One clause of a prompt and the edit it asks for: "" if the engine does not know it."""
 
     clause: str
     verb: str = ""
-    old: str = ""  # the words, or the name of the colour, to replace
+    old: str = ""  # the words, or the name of the color, to replace
     new: str = ""
     stars: bool = False
 
@@ -28,6 +28,7 @@ _BREAK = re.compile(
 _KEEP = re.compile(r"\b(?:keep|preserve|leave|unchanged|don'?t|do not|same)\b")
 _REMOVE = re.compile(r"\b(?:remove|delete|erase|take (?:out|away|off)|get rid of|without)\b")
 _ADD = re.compile(r"\b(?:add|put|place|insert|draw|include|write)\b")
+_CHANGE = re.compile(r"\b(?:make|turn|change|replace|swap|paint|dye|(?:re)?colou?r)\b")
 _INSTEAD = re.compile(r"\b(?:instead of|in place of|rather than)\b", re.I)
 # Replace JOY with BFL: capitals need no quotes.
 _CAPITALS = re.compile(
@@ -37,12 +38,12 @@ _CAPITALS = re.compile(
 _TO = re.compile(r"^(?:to|with|by|into|for)\s+(\S.*)$", re.I)
 _WHOLE = re.compile(
     r"\b(?:make|turn|paint|tint|dye|colou?r)\s+(?:it|this|everything|(?:the )?(?:whole )?"
-    r"(?:picture|image|photo|scene))\s+(?:all )?(?:in |into |to )?(?P<colour>[a-z]+)$"
+    r"(?:picture|image|photo|scene))\s+(?:all )?(?:in |into |to )?(?P<color>[a-z]+)$"
 )
 _VERBS = {
     "night": re.compile(r"\b(?:night|night-?time|midnight|moonlit)\b"),
     "sketch": re.compile(r"\b(?:sketch(?:ed)?|pencil drawing|drawn in pencil)\b"),
-    "grayscale": re.compile(r"\b(?:monochrome|gr[ae]yscale)\b"),
+    "grayscale": re.compile(r"\b(?:monochrome|gr[ae]yscale)$"),
 }
 
 
@@ -71,11 +72,11 @@ def _read_clause(clause: str, quotes: list[str]) -> Step:
         return Step(text, "retype", match["old"], match["new"])
     if _REMOVE.search(low) or _ADD.search(low):
         return Step(text)
-    colours = [word for word in re.findall(r"[a-z]+", low) if word in NAMED]
-    if len(colours) > 1:
-        return Step(text, "recolour", colours[0], colours[-1])
-    if (whole := _WHOLE.search(low)) and whole["colour"] in NAMED:
-        return Step(text, "tint", new=whole["colour"])
+    colors = [word for word in re.findall(r"[a-z]+", low) if word in NAMED]
+    if len(colors) > 1 and _CHANGE.search(low):
+        return Step(text, "recolor", colors[0], colors[-1])
+    if (whole := _WHOLE.search(low)) and whole["color"] in NAMED:
+        return Step(text, "tint", new=whole["color"])
     for verb, pattern in _VERBS.items():
         if pattern.search(low):
             return Step(text, verb, stars=bool(re.search(r"\bstar(?:s|ry|lit)\b", low)))
@@ -90,6 +91,6 @@ def _read_words(text: str, clause: str, quoted: list[str]) -> Step:
     if _REMOVE.search(clause.lower()):
         return Step(text, "retype", quoted[0])
     match = _TO.match(_QUOTE.split(clause)[-1].strip())
-    if match is None or match[1].lower() in NAMED:  # the colour of type stays as it is
+    if match is None or match[1].lower() in NAMED:  # the color of type stays as it is
         return Step(text)
     return Step(text, "retype", quoted[0], match[1])

@@ -1,9 +1,9 @@
 """Finding a word in a picture.
 
-There is no text recognition here. The picture is cut into pieces of one tone or colour in several
-ways; every piece is compared with the letters of the word looked for, drawn in the bundled face;
-and pieces are chained from left to right where shapes, sizes and distances agree with the word.
-A chain whose pieces look more like other letters is dropped.
+This is not text recognition. The picture is cut into pieces of one tone or color in several ways,
+every piece is compared with the letters of the wanted word in the bundled face, and pieces are
+chained from left to right where shapes, sizes and distances match the word. A chain whose pieces
+look more like other letters is dropped.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from sandbox.images.glyphs import Glyphs, Word
 Box = tuple[int, int, int, int]
 
 _BEAM = 10
-# By how many letters the word has: what counts as found, and what needs no further search.
+# By number of letters: the score that counts as found, and the one that ends the search.
 _ENOUGH = {1: 0.93, 2: 0.74, 3: 0.64}
 _CERTAIN = {1: 0.97, 2: 0.86, 3: 0.79}
-_FAINT = 0.34  # a letter must look at least this much like its piece
-_FUSED = 0.66  # two letters in one piece, at least this much
-_BEYOND_DOUBT = 0.86  # a score that needs no comparison with the rest of the alphabet
-_TINY = 0.022  # letters lower than this share of the shorter side easily come about by chance
+_FAINT = 0.34  # the least likeness of a letter and its piece
+_FUSED = 0.66  # the same for two letters in one piece
+_BEYOND_DOUBT = 0.86  # a score that needs no comparison with other letters
+_TINY = 0.022  # below this share of the shorter side, letters need a higher score
 _TINY_ENOUGH = 0.76
 CAPITALS = 0.72  # the height of a capital in ems
 
@@ -36,22 +36,22 @@ CAPITALS = 0.72  # the height of a capital in ems
 class Lettering:
     """A word found in a picture, in that picture's pixels."""
 
-    text: str  # as drawn: its case may differ from the word asked for
+    text: str  # as drawn: its case may differ from the request
     box: Box  # round its ink
-    ink: Image.Image  # L mask of its pieces, of the size of the box
+    ink: Image.Image  # L mask of its pieces, the size of the box
     score: float  # how well it fits, 0 to 1
-    em: float  # the size of the type, as the bundled face would be set
+    em: float  # type size in the bundled face, in pixels
     baseline: float
 
 
 @dataclass(frozen=True)
 class Chain:
-    """Pieces matched to the first letters of a word so far."""
+    """Pieces matched to the first letters of a word."""
 
     pieces: tuple[int, ...]
     letters: int
     total: float
-    scale: float  # pixels an em
+    scale: float  # pixels per em
     baseline: float
     right: float
     end: float  # where the template's ink ends, in ems
@@ -63,26 +63,23 @@ class Chain:
 
 
 def find(*, view: View, text: str) -> Lettering | None:
-    """Return where `text` stands in the RGB picture viewed, or None where nothing looks like it."""
+    """Return where the viewed RGB picture says `text`, or None if nothing looks like it."""
     words = glyphs.prepare(text)
     if not words:
         return None
-    drawn = glyphs.draw_runs(words)
-    for size, looked_at in view.looks():
-        best: Lettering | None = None
-        for cut in looked_at:
-            found = _search(cut, words, drawn)
-            if found is not None and (best is None or found.score > best.score):
-                best = found
-                if best.score >= _CERTAIN[min(3, words[0].length)]:
-                    break
-        if best is not None:
-            return _enlarge(best, view.size, size)
-    return None
+    drawn = glyphs.draw({part for word in words for part, _, _ in word.runs.values()})
+    best: Lettering | None = None
+    for cut in view.cuts():
+        found = _search(cut, words, drawn)
+        if found is not None and (best is None or found.score > best.score):
+            best = found
+            if best.score >= _CERTAIN[min(3, words[0].length)]:
+                break
+    return None if best is None else _enlarge(best, view.size, view.looked_at)
 
 
 def _enlarge(found: Lettering, size: tuple[int, int], small: tuple[int, int]) -> Lettering:
-    """Return `found` in the pixels of the picture it was shrunk from."""
+    """Return `found` in the pixels of the full-size picture."""
     if size == small:
         return found
     across, down = size[0] / small[0], size[1] / small[1]
@@ -98,7 +95,7 @@ def _enlarge(found: Lettering, size: tuple[int, int], small: tuple[int, int]) ->
 
 
 def _round_all(boxes: np.ndarray) -> Box:
-    """Return the box round several boxes."""
+    """Return the box around several boxes."""
     x0, y0 = boxes[:, :2].min(axis=0)
     x1, y1 = boxes[:, 2:].max(axis=0)
     return int(x0), int(y0), int(x1), int(y1)
@@ -126,14 +123,14 @@ def _search(cut: Components, words: list[Word], drawn: Glyphs) -> Lettering | No
 
 
 def _strangeness(text: str, asked: str) -> float:
-    """Return what another case than the one asked for costs; capitals are often meant."""
+    """Return the penalty for a case that was not asked for; capitals cost less."""
     return 0.0 if text == asked else 0.03 if text.isupper() else 0.08
 
 
 def _doubt(pieces: Pieces, chain: Chain, word: Word) -> float:
-    """Return how much better, on average, the chain's pieces would do as other letters."""
+    """Return how much better, on average, the chain's pieces fit other letters."""
     if len(chain.pieces) < chain.letters:
-        return 0.0  # fused letters look like nothing in the alphabet
+        return 0.0  # fused letters resemble no single letter
     chosen = list(chain.pieces)
     rivals = glyphs.alphabet()
     like = glyphs.likeness(pieces.patches[chosen], pieces.boxes[chosen], rivals)
@@ -146,7 +143,7 @@ def _doubt(pieces: Pieces, chain: Chain, word: Word) -> float:
 
 
 def _chain(pieces: Pieces, word: Word, drawn: Glyphs) -> Chain | None:
-    """Return the best chain of pieces that spells the whole word, if any does."""
+    """Return the best chain that spells the whole word, or None."""
     chains = _begin(pieces, word, drawn)
     finished: list[Chain] = []
     while chains:
@@ -181,7 +178,7 @@ def _begin(pieces: Pieces, word: Word, drawn: Glyphs) -> list[Chain]:
 
 
 def _grow(pieces: Pieces, word: Word, drawn: Glyphs, chain: Chain) -> list[Chain]:
-    """Return `chain` continued by each piece that fits the letters after it."""
+    """Return `chain` extended by each piece that fits the next letters."""
     grown = []
     x0, y0, x1, y1 = pieces.boxes.T
     tall = y1 - y0
@@ -224,7 +221,7 @@ def _grow(pieces: Pieces, word: Word, drawn: Glyphs, chain: Chain) -> list[Chain
 
 
 def _judge(pieces: Pieces, chain: Chain) -> float:
-    """Return the chain's score: likeness, less for mixed kinds and for going on at either end."""
+    """Return the chain's likeness, less for mixed kinds and for letters beyond either end."""
     chosen = list(chain.pieces)
     mixed = 0.12 if np.unique(pieces.kinds[chosen]).size > 1 else 0.0
     x0, y0, x1, y1 = pieces.boxes.T
@@ -239,7 +236,7 @@ def _judge(pieces: Pieces, chain: Chain) -> float:
 
 
 def _gather(pieces: Pieces, chain: Chain, word: Word, score: float) -> Lettering:
-    """Collect the chain's pieces, and the dots and marks that belong to its letters."""
+    """Collect the chain's pieces, and the dots and punctuation of its letters."""
     cut = pieces.source
     every = pieces.numbers[list(chain.pieces)]
     if word.marked:

@@ -7,7 +7,7 @@ def _index(table: dict[str, str]) -> dict[str, str]:
     return {word: meaning for meaning, words in table.items() for word in words.split()}
 
 
-# The hour first, then the weather, then the season: where several are named, the first one rules.
+# Time of day, then weather, then season: of several in a prompt the first one applies.
 LIGHTS = _index(
     {
         "neon": "neon cyberpunk synthwave",
@@ -36,7 +36,7 @@ PLACES = _index(
         "studio": "studio pedestal plinth podium",
     }
 )
-# What a place may be said to have, and which places have it.
+# Things in a scene, and the places that have them.
 FEATURES = {
     "lake": {"mountains"}, "river": {"city"}, "street": {"city"}, "sun": set(PLACES.values()),
     "moon": set(PLACES.values()), "sky": set(PLACES.values()), "window": {"room"}, "rug": {"room"},
@@ -74,7 +74,7 @@ SUBJECTS = _index(
     }
 )
 
-# What is said in two or three words is read as one.
+# Phrases that are read as one word.
 PHRASES = {
     "golden hour": "golden-hour",
     "hot air balloon": "hot-air-balloon",
@@ -82,7 +82,7 @@ PHRASES = {
     "living room": "livingroom",
 }
 
-# Words that ask for nothing the engine would have to draw.
+# Words that add nothing to draw.
 PLAIN = _index(
     {
         "": "a an the this that it it's its of in on at by with and or over under above below "

@@ -1,4 +1,4 @@
-"""Taking type out of a picture: what is ink, what was behind it, and what the ink was like."""
+"""Removing type from a picture, and measuring its ink."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import numpy as np
 from PIL import Image, ImageChops, ImageFilter
 
 from sandbox.images.lettering import Lettering
-from sandbox.images.palette import Colour
+from sandbox.images.palette import Color
 
-_DIFFERENT = 9.0  # levels by which a pixel must differ from the ground to count as ink
-_FINE = 64  # height to which type is reduced to weigh its ink
-_SIDE = 220  # longest side of the copy on which a gap is filled
+_DIFFERENT = 9.0  # levels by which ink differs from its background
+_FINE = 64  # height of the reduced type whose ink is measured
+_SIDE = 220  # longest side of the copy in which a gap is filled
 
 
 @dataclass(frozen=True)
 class Erased:
-    """A picture with a word taken out, and what is known of the ink that was there."""
+    """A picture without a word, and what its ink looked like."""
 
     image: Image.Image
-    ink: Colour
-    weight: float  # how many pixels of ink there were
-    grain: float  # levels of noise in the ground
+    ink: Color
+    weight: float  # pixels of ink
+    grain: float  # levels of noise in the background
     lettering: Lettering
 
 
 def erase(*, image: Image.Image, lettering: Lettering) -> Erased:
-    """Return `image` with `lettering` taken out, changed nowhere but at and close round it."""
+    """Return `image` without `lettering`, changed only at and close around it."""
     x0, y0, x1, y1 = lettering.box
     tall = y1 - y0
     margin = max(6, round(0.5 * tall))
@@ -73,7 +73,7 @@ def _find_ink(
     rim: int,
     least: float,
 ) -> Image.Image:
-    """Return what has to go: pixels unlike the ground in and close to the letters."""
+    """Return the pixels to remove: those unlike the background in and near the letters."""
     red, green, blue = ImageChops.difference(region, ground).split()
     far = ImageChops.lighter(ImageChops.lighter(red, green), blue)
     unlike = ImageChops.multiply(far.point([255 * (v > least) for v in range(256)]), near)
@@ -82,23 +82,23 @@ def _find_ink(
 
 
 def _noise(region: Image.Image, near: Image.Image) -> float:
-    """Return the noise of the ground in levels (median second difference: edges fall out)."""
+    """Return the background's noise in levels (second differences)."""
     gray = np.asarray(region.convert("L"), dtype=np.int16)[::2]
     known = (np.asarray(near) == 0)[::2, 1:-1]
     rough = np.abs(2 * gray[:, 1:-1] - gray[:, :-2] - gray[:, 2:])[known]
     return float(rough.mean() if rough.size and np.median(rough) > 0 else 0.0) * 0.5
 
 
-def _ink(region: Image.Image, core: Image.Image) -> Colour:
-    """Return the middle colour inside the letters, away from their edges where they are thick."""
+def _ink(region: Image.Image, core: Image.Image) -> Color:
+    """Return the median color of the letters, away from edges where they are thick."""
     inside = np.asarray(ImageChops.invert(_widen(ImageChops.invert(core), 1))) > 0
     solid = inside if inside.sum() > 40 else np.asarray(core) > 0
     red, green, blue = np.median(np.asarray(region)[solid], axis=0)
     return round(red), round(green), round(blue)
 
 
-def _weigh(region: Image.Image, ground: Image.Image, core: Image.Image, ink: Colour) -> float:
-    """Return how many pixels of ink the letters have, parts of pixels added up."""
+def _weigh(region: Image.Image, ground: Image.Image, core: Image.Image, ink: Color) -> float:
+    """Return the letters' ink in pixels, counting partial coverage."""
     by = max(1, region.height // (2 * _FINE))
     near = np.asarray(_widen(core, 2).reduce(by), dtype=np.float32) / 255
     seen = np.asarray(region.reduce(by), dtype=np.float32)
@@ -109,7 +109,7 @@ def _weigh(region: Image.Image, ground: Image.Image, core: Image.Image, ink: Col
 
 
 def _continue(image: Image.Image, gap: Image.Image) -> Image.Image:
-    """Return `image` with the gap (an L mask, white where unknown) filled from round about."""
+    """Return `image` with the gap (an L mask) filled from its surroundings."""
     by = max(1, math.ceil(max(image.size) / _SIDE))
     values = np.asarray(image.reduce(by), dtype=np.float32)
     filled = _fill(values, np.asarray(gap.reduce(by)) == 0)
@@ -119,10 +119,10 @@ def _continue(image: Image.Image, gap: Image.Image) -> Image.Image:
 
 
 def _fill(values: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Return `values` with what is not known continued from what is.
+    """Return `values` with the unknown ones extrapolated.
 
-    An even trend is fitted and set aside; what is left of it is averaged over ever smaller
-    surroundings, as far as these hold anything known.
+    A plane is fitted first; what remains is averaged over ever smaller surroundings that hold known
+    values.
     """
     if known.all() or not known.any():
         return values

@@ -1,4 +1,4 @@
-"""Setting type into an existing picture, in place of a word."""
+"""Replacing words in a picture."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from sandbox.images.retouch import Erased
 from sandbox.images.typography import Face
 
 _TRIAL = 100.0
-_MOST_WORDS = 6  # longer texts are looked for in one line only
-_NARROWEST = 0.72  # how far a long word is squeezed before it is set smaller
+_MOST_WORDS = 6  # longer texts are searched in one line only
+_NARROWEST = 0.72  # the most that a long word is squeezed before it is set smaller
 _STROKES = (0.0, 0.015, 0.03, 0.045, 0.06, 0.08, 0.1)
 
 
 @dataclass(frozen=True)
 class Retyped:
-    """A picture, and the box round the type that was last set into it."""
+    """A picture, and the box around the words last replaced in it."""
 
     image: Image.Image
     box: Box | None = None
@@ -30,18 +30,18 @@ class Retyped:
 
 @dataclass(frozen=True)
 class Look:
-    """How the word that was there is drawn, in terms of the bundled face."""
+    """The style of the old word, in terms of the bundled face."""
 
-    size: float  # pixels an em
+    size: float  # pixels per em
     weight: float  # stroke, in ems
-    stretch: float  # its width, against the bundled face's
+    stretch: float  # width relative to the bundled face
     baseline: float
 
 
 def replace_word(image: Image.Image, *, old: str, new: str) -> Retyped | None:
-    """Set `new` where the picture says `old`: same height, weight, colour, line and middle.
+    """Replace `old` with `new` in the same height, weight, color and place.
 
-    Returns None where nothing looks like `old`.
+    Returns None if nothing looks like `old`.
     """
     lines = _find_lines(image, old)
     if not lines:
@@ -60,7 +60,7 @@ def replace_word(image: Image.Image, *, old: str, new: str) -> Retyped | None:
 
 
 def _find_lines(image: Image.Image, text: str) -> list[Lettering]:
-    """Find `text` in one line, or else its words spread over several; empty if any is missing."""
+    """Find `text` in one line or its words over several; empty if any is missing."""
     view, words = View(image), text.split()
     if len(words) > _MOST_WORDS:
         words = [text]
@@ -78,7 +78,7 @@ def _find_lines(image: Image.Image, text: str) -> list[Lettering]:
 
 
 def _share_out(text: str, lines: int) -> list[str]:
-    """Break `text` into at most so many lines of about equal length."""
+    """Break `text` into at most `lines` lines of about equal length."""
     words = text.split()
     shared: list[str] = []
     for left in range(min(lines, len(words)), 0, -1):
@@ -103,7 +103,7 @@ def _union(boxes: list[Box]) -> Box:
 
 
 def _study(erased: Erased) -> Look:
-    """Find the weight and width at which the bundled face draws the old word like it was."""
+    """Find the weight and width at which the bundled face resembles the old word."""
     found = erased.lettering
     wide = found.box[2] - found.box[0]
     looks = []
@@ -111,7 +111,7 @@ def _study(erased: Erased) -> Look:
         face = Face(size=_TRIAL, weight=weight)
         spelled = face.spell(found.text)
         left, _, right, _ = face.measure(spelled)
-        em = found.em * CAPITALS / (CAPITALS + 2 * weight)  # the stroke makes letters taller too
+        em = found.em * CAPITALS / (CAPITALS + 2 * weight)  # the stroke adds height
         scale = em / _TRIAL
         stretch = min(1.5, max(0.7, wide / max(1.0, (right - left) * scale)))
         mask, _, _ = face.mask(spelled)
@@ -123,7 +123,7 @@ def _study(erased: Erased) -> Look:
 
 
 def _set_like(image: Image.Image, erased: Erased, look: Look, text: str) -> tuple[Image.Image, Box]:
-    """Set `text` where the erased word stood, in its look; return the picture and the new box."""
+    """Set `text` in place of the erased word; return the picture and the new box."""
     x0, y0, x1, y1 = erased.lettering.box
     mask, baseline = _draw(text, look.size, look.weight, look.stretch)
     left, right = _room(image, erased)
@@ -141,8 +141,8 @@ def _set_like(image: Image.Image, erased: Erased, look: Look, text: str) -> tupl
 
 
 def _draw(text: str, size: float, weight: float, stretch: float) -> tuple[Image.Image, float]:
-    """Draw `text` as a mask without margins; also return how far down its baseline is."""
-    fine = 3.0 if size < 160 else 2.0  # drawn larger and reduced, so stretching stays smooth
+    """Draw `text` as a mask without margins; also return its baseline's depth."""
+    fine = 3.0 if size < 160 else 2.0  # drawn larger and reduced for smooth edges
     face = Face(size=size * fine, weight=weight)
     mask, _, baseline = face.mask(face.spell(text))
     box = mask.getbbox()
@@ -155,10 +155,9 @@ def _draw(text: str, size: float, weight: float, stretch: float) -> tuple[Image.
 
 
 def _room(image: Image.Image, erased: Erased) -> tuple[float, float]:
-    """Return how far left and right type may reach: to the edge of the ground it stands on.
+    """Return how far left and right type may reach: to the first abrupt change of the background.
 
-    The ground is walked outwards from the word, column by column, while it changes only gently;
-    a word may always be a little wider than the one it replaces.
+    A word may always be a little wider than the one it replaces.
     """
     x0, y0, x1, y1 = erased.lettering.box
     band = np.asarray(image.crop((0, y0, image.width, y1)), dtype=np.float32)

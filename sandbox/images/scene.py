@@ -1,4 +1,4 @@
-"""Composing a picture from the words of a prompt: a scene, or else a test card."""
+"""Composing a picture from a prompt: a scene, or else a test card."""
 
 from __future__ import annotations
 
@@ -43,9 +43,8 @@ _LANDSCAPES = ("mountains", "sea", "forest", "city")
 def compose(*, prompt: str, seed: int, width: int, height: int) -> Image.Image:
     """Compose a picture of `width` by `height` pixels from the words of `prompt`.
 
-    A prompt of which the engine can draw everything becomes a scene, any other a test card. The
-    same prompt, seed and size give the same picture on every run. Raises ValueError when a side is
-    not positive.
+    A prompt becomes a scene if the engine can draw everything in it, else a test card. The same
+    prompt, seed and size give the same picture. Raises ValueError when a side is not positive.
     """
     if width < 1 or height < 1:
         raise ValueError("A picture needs a width and a height of at least one pixel.")
@@ -71,11 +70,10 @@ def compose(*, prompt: str, seed: int, width: int, height: int) -> Image.Image:
 
 
 def find_place(brief: Brief, dice: float = 0.0) -> str | None:
-    """Return where the scene of a prompt is set, or None when not all of it can be drawn.
+    """Return the place of a prompt's scene, or None if the engine cannot draw all of it.
 
-    It is strict: one word without a meaning here, two places, two subjects, or a subject that is
-    not at home in the place named, and there is no scene. `dice`, 0 to 1, chooses where nothing is
-    said.
+    One unknown word, two places, two subjects, or a subject that does not belong in the place is
+    enough for None. `dice`, 0 to 1, chooses if the prompt names no place.
     """
     if brief.strange or len(brief.places) > 1 or len(brief.subjects) > 1:
         return None

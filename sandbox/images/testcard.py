@@ -1,7 +1,7 @@
 """The test card for a prompt that the engine cannot draw, and the caption for an edit it cannot do.
 
-Half of a card is a composition in the prompt's colours, the other half is type: the prompt as the
-headline, the size, the ratio and the seed below, and the word SANDBOX on top.
+Half of a card is an abstract picture in the prompt's colors, the other half is type: SANDBOX on
+top, the prompt as the headline, and its size, ratio and seed.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from PIL import Image
 
 from sandbox.images import patterns, schemes, shapes
 from sandbox.images.canvas import Canvas
-from sandbox.images.palette import Colour, mix
-from sandbox.images.patterns import Panel
+from sandbox.images.palette import Color, mix
+from sandbox.images.patterns import Grid
 from sandbox.images.schemes import INK, PAPER, Scheme
 from sandbox.images.typography import ORNAMENT, Face
 from sandbox.images.wording import Brief
 
 Box = tuple[int, int, int, int]
 
-_MODULES = 4  # along the side that the composition fills
+_MODULES = 4  # along the side that the picture fills
 _LARGEST, _SMALLEST = 13.0, 2.0  # the headline, in units
 _LEADING = 1.16
 _NOT_EDITED = "Not edited"
-_SHORTEST_LINE = 4.6  # the width of a column, in ems of the largest headline that suits it
+_SHORTEST_LINE = 4.6  # narrowest column, in ems of the headline
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the two halves and the strip of swatches between them lie, in pixels."""
+    """The boxes of a card's two halves and the strip of swatches between them, in pixels."""
 
-    panel: Box
+    picture: Box
     strip: Box
     type_area: Box
     columns: int
@@ -43,13 +43,13 @@ class Layout:
 def draw(
     *, prompt: str, seed: int, width: int, height: int, brief: Brief, rng: Random
 ) -> Image.Image:
-    """Draw the card of a prompt; the same arguments give the same pixels."""
+    """Draw the card of a prompt."""
     scheme = schemes.choose(words=brief.words, light=brief.light, rng=rng)
     canvas = Canvas(Image.new("RGB", (width, height), scheme.paper))
     layout = lay_out(width, height)
-    panel = Panel(columns=layout.columns, rows=layout.rows, size=_size(layout.panel), scheme=scheme)
-    patterns.draw(panel, rng)
-    canvas.image.paste(panel.canvas.image, layout.panel[:2])
+    grid = Grid(columns=layout.columns, rows=layout.rows, size=_size(layout.picture), scheme=scheme)
+    patterns.draw(grid, rng)
+    canvas.image.paste(grid.canvas.image, layout.picture[:2])
     _lay_swatches(canvas, layout.strip, scheme)
     _set_type(canvas, layout.type_area, scheme, prompt=prompt, seed=seed)
     return canvas.image
@@ -76,12 +76,12 @@ def caption(image: Image.Image, *, text: str) -> Image.Image:
 
 
 def _unit(canvas: Canvas) -> float:
-    """Return the measure of all type: a hundredth of the side of a square of the same area."""
+    """Return the unit of all measures: a hundredth of the side of a square of the same area."""
     return math.sqrt(canvas.width * canvas.height) / 100
 
 
 def ratio(width: int, height: int) -> str:
-    """Return the ratio of two sides in the smallest whole numbers, or to one if those are large."""
+    """Return the ratio of two sides in small whole numbers, else as a decimal to one."""
     shared = math.gcd(width, height)
     across, down = width // shared, height // shared
     if max(across, down) > 40:
@@ -91,7 +91,7 @@ def ratio(width: int, height: int) -> str:
 
 
 def lay_out(width: int, height: int) -> Layout:
-    """Return the layout of a card: side by side when it is wide, one above the other when not."""
+    """Return the layout of a card: side by side if it is wide, else stacked."""
     wide = width > height * 1.2
     long, short = (width, height) if wide else (height, width)
     module = short / _MODULES
@@ -101,14 +101,14 @@ def lay_out(width: int, height: int) -> Layout:
     if wide:
         left = width - depth
         return Layout(
-            panel=(left, 0, width, height),
+            picture=(left, 0, width, height),
             strip=(left - thin, 0, left, height),
             type_area=(0, 0, left - thin, height),
             columns=many,
             rows=_MODULES,
         )
     return Layout(
-        panel=(0, 0, width, depth),
+        picture=(0, 0, width, depth),
         strip=(0, depth, width, depth + thin),
         type_area=(0, depth + thin, width, height),
         columns=_MODULES,
@@ -121,15 +121,15 @@ def _size(box: Box) -> tuple[int, int]:
 
 
 def _lay_swatches(canvas: Canvas, strip: Box, scheme: Scheme) -> None:
-    """Lay the colours of the card side by side, as a printer does at the edge of a sheet."""
+    """Draw the card's colors as a row of swatches."""
     tones = [mix(scheme.ink, scheme.paper, step / 4) for step in range(4)]
-    colours = [*tones, *(colour for colour in scheme.figures if colour not in (PAPER, INK))]
+    colors = [*tones, *(color for color in scheme.figures if color not in (PAPER, INK))]
     across, down = _size(strip)
-    for index, colour in enumerate(colours):
-        start, end = (round(max(across, down) * n / len(colours)) for n in (index, index + 1))
+    for index, color in enumerate(colors):
+        start, end = (round(max(across, down) * n / len(colors)) for n in (index, index + 1))
         x0, y0 = (strip[0] + start, strip[1]) if across > down else (strip[0], strip[1] + start)
         x1, y1 = (strip[0] + end, strip[3]) if across > down else (strip[2], strip[1] + end)
-        canvas.image.paste(colour, (x0, y0, x1, y1))
+        canvas.image.paste(color, (x0, y0, x1, y1))
 
 
 def _set_type(canvas: Canvas, area: Box, scheme: Scheme, *, prompt: str, seed: int) -> None:
@@ -137,7 +137,7 @@ def _set_type(canvas: Canvas, area: Box, scheme: Scheme, *, prompt: str, seed: i
     margin = 4.4 * unit
     left, right = area[0] + margin, area[2] - margin
     top, bottom = area[1] + margin, area[3] - margin
-    # The head: the name over a rule.
+    # Top: the name over a rule.
     head = top + 1.9 * unit
     _write(canvas, "SANDBOX", left, head, 2.5 * unit, scheme.ink, weight=0.06, tracking=0.14)
     size = 1.75 * unit
@@ -148,7 +148,7 @@ def _set_type(canvas: Canvas, area: Box, scheme: Scheme, *, prompt: str, seed: i
     _write(canvas, note, right - _width(note, size), head, size, scheme.quiet)
     rule = head + 1.7 * unit
     canvas.fill(shapes.box(left, rule, right, rule + 0.28 * unit), scheme.ink)
-    # The foot: size, ratio and seed over hairlines.
+    # Bottom: size, ratio and seed under hairlines.
     labels = bottom - 3.1 * unit
     line = labels - 2.6 * unit
     values = (
@@ -162,7 +162,7 @@ def _set_type(canvas: Canvas, area: Box, scheme: Scheme, *, prompt: str, seed: i
         size = 2.1 * unit
         size *= min(1.0, (end - x) / max(1.0, _width(value, size, weight=0.02)))
         _write(canvas, value, x, bottom, size, scheme.ink, weight=0.02)
-    # Between them the prompt, as large as it fits.
+    # Middle: the prompt, as large as it fits.
     high = rule + 3.0 * unit
     _set_headline(canvas, prompt, (left, high, right, line - 2.4 * unit), scheme, unit)
 
@@ -174,11 +174,13 @@ def _set_headline(
     scheme: Scheme,
     unit: float,
 ) -> None:
-    """Set the spelled prompt flush left, as large as it fits; an ellipsis ends what is too long."""
+    """Set the spelled prompt flush left, as large as it fits, cut with an ellipsis if need be."""
     left, top, right, bottom = box
     smallest = _SMALLEST * unit
     largest = min(_LARGEST * unit, (right - left) / _SHORTEST_LINE)
-    size = max(smallest, min(largest, _guess(prompt, right - left, bottom - top)))
+    area = max(1.0, (right - left) * (bottom - top))
+    hardly = 1.6 * math.sqrt(area / (0.5 * _LEADING * max(1, len(prompt))))  # the first to try
+    size = max(smallest, min(largest, hardly))
     while True:
         face = Face(size=size, weight=0.025 if size > 3.4 * unit else 0.008)
         room = max(1, int((bottom - top + size * (_LEADING - 1.0)) / (size * _LEADING)))
@@ -199,11 +201,6 @@ def _shorten(face: Face, text: str, width: float) -> str:
     while text and face.advance(f"{text}…") > width:
         text = text[:-1]
     return f"{text.rstrip(' ,.;:')}…"
-
-
-def _guess(text: str, width: float, height: float) -> float:
-    """Return a size that `text` hardly fits in: the first one to try."""
-    return 1.6 * math.sqrt(max(1.0, width * height) / (0.5 * _LEADING * max(1, len(text))))
 
 
 def _break(face: Face, text: str, width: float, *, most: int) -> tuple[list[str], bool]:
@@ -245,7 +242,7 @@ def _write(
     x: float,
     y: float,
     size: float,
-    colour: Colour,
+    color: Color,
     *,
     weight: float = 0.0,
     tracking: float = 0.0,
@@ -256,14 +253,14 @@ def _write(
     """
     face = Face(size=size, weight=weight)
     if not tracking:
-        _stamp(canvas, face, face.spell(text), x, y, colour)
+        _stamp(canvas, face, face.spell(text), x, y, color)
         return x + face.advance(text)
     for letter in text:
-        _stamp(canvas, face, letter, x, y, colour)
+        _stamp(canvas, face, letter, x, y, color)
         x += face.font.getlength(letter) + (tracking + weight) * size
     return x
 
 
-def _stamp(canvas: Canvas, face: Face, text: str, x: float, y: float, colour: Colour) -> None:
+def _stamp(canvas: Canvas, face: Face, text: str, x: float, y: float, color: Color) -> None:
     mask, ox, oy = face.mask(text)
-    canvas.image.paste(colour, (round(x - ox), round(y - oy)), mask)
+    canvas.image.paste(color, (round(x - ox), round(y - oy)), mask)

@@ -1,4 +1,4 @@
-"""Weather and air, laid over a finished picture: rain, snow, fog, leaves, fireflies, grain."""
+"""Weather and finish, drawn over a scene: rain, snow, fog, leaves, fireflies, grain."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageFilter
 
 from sandbox.images import shapes
 from sandbox.images.canvas import Canvas
-from sandbox.images.palette import Colour
+from sandbox.images.palette import Color
 from sandbox.images.shapes import Shape
 
 
@@ -25,7 +25,7 @@ def clouds_of_noise(rng: Random, *, size: int = 128, octaves: int = 5) -> np.nda
 
 
 def rain(canvas: Canvas, rng: Random) -> None:
-    """Let it rain, in three distances."""
+    """Draw rain at three distances."""
     for depth, count, alpha in ((0.35, 170, 0.22), (0.65, 110, 0.32), (1.0, 50, 0.42)):
         drops: Shape = []
         for _ in range(int(count * max(1.0, canvas.width / canvas.height))):
@@ -40,7 +40,7 @@ def rain(canvas: Canvas, rng: Random) -> None:
 
 
 def snow(canvas: Canvas, rng: Random) -> None:
-    """Let it snow, in three distances."""
+    """Draw snow at three distances."""
     for depth, count in ((0.4, 190), (0.7, 110), (1.0, 34)):
         flakes: Shape = []
         for _ in range(int(count * max(1.0, canvas.width / canvas.height))):
@@ -50,26 +50,26 @@ def snow(canvas: Canvas, rng: Random) -> None:
         canvas.fill(flakes, (255, 255, 255), alpha=0.62 + 0.25 * depth, blur=blur)
 
 
-def fog(canvas: Canvas, rng: Random, colour: Colour) -> None:
-    """Let fog rise from the ground."""
+def fog(canvas: Canvas, rng: Random, color: Color) -> None:
+    """Draw fog that thickens toward the ground."""
     noise = clouds_of_noise(rng, octaves=4)
     rise = np.linspace(0, 1, noise.shape[0], dtype=np.float32)[:, None]
-    canvas.veil((0.35 + 0.65 * noise) * (0.15 + 0.85 * rise), colour, alpha=0.72)
+    canvas.veil((0.35 + 0.65 * noise) * (0.15 + 0.85 * rise), color, alpha=0.72)
 
 
-def drift(canvas: Canvas, rng: Random, colours: tuple[Colour, ...], *, count: int) -> None:
-    """Let leaves drift across the picture."""
-    for colour in colours:
+def drift(canvas: Canvas, rng: Random, colors: tuple[Color, ...], *, count: int) -> None:
+    """Draw drifting leaves."""
+    for color in colors:
         bits: Shape = []
         for _ in range(count):
             size = canvas.short * rng.uniform(0.006, 0.015)
             x, y = rng.random() * canvas.width, rng.random() * canvas.height
             bits += shapes.ellipse(x, y, size, size * 0.5, rng.uniform(0, 180))
-        canvas.fill(bits, colour, alpha=0.9)
+        canvas.fill(bits, color, alpha=0.9)
 
 
 def fireflies(canvas: Canvas, rng: Random) -> None:
-    """Light fireflies in the lower half."""
+    """Draw fireflies in the lower half."""
     for _ in range(34):
         x, y = rng.random() * canvas.width, canvas.height * rng.uniform(0.35, 0.97)
         size = canvas.short * rng.uniform(0.0016, 0.004)
@@ -78,7 +78,7 @@ def fireflies(canvas: Canvas, rng: Random) -> None:
 
 
 def vignette(image: Image.Image, *, strength: float) -> Image.Image:
-    """Return `image` darkened towards its corners."""
+    """Return `image` darkened toward its corners."""
     at = np.linspace(-1, 1, 96, dtype=np.float32)
     reach = np.hypot(at[None, :], at[:, None])
     fall = np.clip((reach - 0.55) / 0.9, 0, 1) ** 1.5 * strength * 255

@@ -1,6 +1,6 @@
-"""Changes to a picture's colours: from one to another, all of them, to night, to pencil on paper.
+"""Color changes: one color to another, a tint, night, a pencil sketch.
 
-Every verb takes an RGB image and returns a new one of the same size.
+Every function takes an RGB image and returns a new one of the same size.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
-from sandbox.images.palette import NAMED, Colour, darken, lighten, luminance
+from sandbox.images.palette import NAMED, Color, darken, lighten, luminance
 
 Curve = Callable[[np.ndarray], np.ndarray]
 
-# How far from a colour's own hue (degrees) a pixel still counts as that colour.
+# How far from a color's own hue (degrees) a pixel still counts as that color.
 _WIDTHS = {
     "green": 46, "lime": 30, "emerald": 30, "blue": 40, "navy": 34, "azure": 30, "cyan": 26,
     "teal": 26, "turquoise": 26, "purple": 32, "violet": 32, "lavender": 34, "lilac": 34,
@@ -25,22 +25,22 @@ _USUAL_WIDTH = 22
 _COLOURLESS = {"white", "black", "gray", "grey", "silver", "cream", "ivory", "beige"}
 
 
-def recolour(image: Image.Image, *, source: str, target: Colour) -> Image.Image | None:
-    """Change what is of the colour named `source` to `target`; None where nothing is."""
-    mask = _of_colour(image, source)
+def recolor(image: Image.Image, *, source: str, target: Color) -> Image.Image | None:
+    """Change the color named `source` to `target`; return None if the picture has none of it."""
+    mask = _of_color(image, source)
     if np.asarray(mask).mean() <= 1.0:
         return None
     return Image.composite(_dye(image, mask, target), image, mask)
 
 
-def tint(image: Image.Image, *, target: Colour) -> Image.Image:
-    """Print the whole picture in shades of `target`."""
+def tint(image: Image.Image, *, target: Color) -> Image.Image:
+    """Tint the whole picture in shades of `target`."""
     shades = (darken(target, 0.86), darken(target, 0.35), lighten(target, 0.25))
     return Image.blend(image, _map_tones(image, (*shades, lighten(target, 0.9))), 0.72)
 
 
 def night(image: Image.Image) -> Image.Image:
-    """Darken and cool the picture to moonlight."""
+    """Darken and cool the picture like moonlight."""
     return _curves(
         ImageEnhance.Color(image).enhance(0.62),
         lambda v: 0.34 * v**1.35 + 0.01,
@@ -50,7 +50,7 @@ def night(image: Image.Image) -> Image.Image:
 
 
 def sketch(image: Image.Image) -> Image.Image:
-    """Redraw in pencil on paper (colour dodge of the picture by its blurred negative)."""
+    """Redraw in pencil on paper (color dodge of the picture by its blurred negative)."""
     gray = image.convert("L")
     soft = ImageOps.invert(gray).filter(ImageFilter.GaussianBlur(max(1.2, min(image.size) / 110)))
     under = 256 - np.asarray(soft, dtype=np.float32)
@@ -62,15 +62,15 @@ def sketch(image: Image.Image) -> Image.Image:
 
 
 def _curves(image: Image.Image, *channels: Curve) -> Image.Image:
-    """Send red, green and blue each through its tone curve (0 to 1 in, 0 to 1 out)."""
+    """Apply a tone curve (0 to 1 in, 0 to 1 out) to each channel."""
     levels = np.linspace(0, 1, 256)
     table = [np.rint(np.clip(channel(levels), 0, 1) * 255).astype(int) for channel in channels]
     return image.point(np.concatenate(table).tolist())
 
 
-def _map_tones(image: Image.Image, colours: Sequence[Colour]) -> Image.Image:
-    """Replace dark to light by a run of `colours`."""
-    stops, table = np.linspace(0, 1, len(colours)), np.array(colours).T / 255
+def _map_tones(image: Image.Image, colors: Sequence[Color]) -> Image.Image:
+    """Map dark to light onto a gradient of `colors`."""
+    stops, table = np.linspace(0, 1, len(colors)), np.array(colors).T / 255
 
     def channel(index: int) -> Curve:
         return lambda levels: np.interp(levels, stops, table[index])
@@ -78,8 +78,8 @@ def _map_tones(image: Image.Image, colours: Sequence[Colour]) -> Image.Image:
     return _curves(image.convert("L").convert("RGB"), channel(0), channel(1), channel(2))
 
 
-def _of_colour(image: Image.Image, name: str) -> Image.Image:
-    """Return an L mask of how much each pixel is of the named colour."""
+def _of_color(image: Image.Image, name: str) -> Image.Image:
+    """Return an L mask of how close each pixel is to the named color."""
     hue, saturation, value = (
         np.asarray(band, dtype=np.float32) for band in image.convert("HSV").split()
     )
@@ -101,14 +101,14 @@ def _of_colour(image: Image.Image, name: str) -> Image.Image:
     return mask.filter(ImageFilter.GaussianBlur(0.7))
 
 
-def _dye(image: Image.Image, mask: Image.Image, target: Colour) -> Image.Image:
-    """Return the whole image in the target's colour, shades kept, as the masked pixels need it."""
+def _dye(image: Image.Image, mask: Image.Image, target: Color) -> Image.Image:
+    """Return the whole image in the target's color, adjusted to keep the masked pixels' shades."""
     weight = np.asarray(mask, dtype=np.float32)
     hue, saturation, value = image.convert("HSV").split()
     usual = float((np.asarray(value) * weight).sum() / weight.sum())
     target_hue, target_saturation, target_value = colorsys.rgb_to_hsv(*(c / 255 for c in target))
     gray = target_saturation <= 0.12
-    # The middle goes to the target's own brightness; lights and shadows keep their distance to it.
+    # The median moves to the target's brightness; highlights and shadows keep their distance.
     lift = (target_value * 255 - usual) * (0.95 if gray else 0.75)
     rich = float((np.asarray(saturation) * weight).sum() / weight.sum())
     if gray:
