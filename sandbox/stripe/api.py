@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -18,14 +18,14 @@ from sandbox.stripe.wire import Call, Data
 FORM = "application/x-www-form-urlencoded"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Endpoint:
     """One method on one path of the API; `run` takes the parameters and the ids in the path."""
 
     method: str
     path: str
     run: Callable[..., Data]
-    schema: Mapping[str, Field]
+    schema: Mapping[str, Field] = field(default_factory=dict)
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
         """Return the ids in the path, or None when this is another endpoint."""

@@ -3,7 +3,7 @@
 from sandbox.stripe import store, wire
 from sandbox.stripe.api import Endpoint
 from sandbox.stripe.models import StripeObject
-from sandbox.stripe.params import PAGE, Moment, Text
+from sandbox.stripe.params import LISTING, Text
 from sandbox.stripe.wire import Data
 from vidgo.kernel.db.transactions import requires_transaction
 
@@ -56,7 +56,7 @@ def enter(
 
 
 def _retrieve(*, params: Data, id: str) -> Data:
-    return store.get(kind="balance_transaction", stripe_id=id, in_path=True).shown()
+    return store.get(kind="balance_transaction", stripe_id=id, in_path=True).payload()
 
 
 def _list(*, params: Data) -> Data:
@@ -69,16 +69,10 @@ def _list(*, params: Data) -> Data:
 
 ENDPOINTS = (
     Endpoint(
-        method="GET",
-        path="balance_transactions",
-        run=_list,
-        schema={
-            **PAGE,
-            "created": Moment(),
-            "source": Text(),
-            "type": Text(),
-            "currency": Text(),
-        },
+        "GET",
+        "balance_transactions",
+        _list,
+        {**LISTING, "source": Text(), "type": Text(), "currency": Text()},
     ),
-    Endpoint(method="GET", path="balance_transactions/{id}", run=_retrieve, schema={}),
+    Endpoint("GET", "balance_transactions/{id}", _retrieve),
 )

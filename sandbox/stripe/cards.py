@@ -39,7 +39,7 @@ class Card:
     authenticates: bool = False
     decline: Decline | None = None
     off_session: OffSession = OffSession.PAYS
-    # What is planned once a charge succeeded, an action of `clock.ACTIONS`.
+    # What is planned once a charge succeeded, an action of `tasks.ACTIONS`.
     afterwards: str = ""
     # What is planned once a refund was made; "settle_refund" keeps it pending until then.
     refund: str = ""

@@ -4,7 +4,7 @@ from sandbox.stripe import balance, events, payment_methods, store
 from sandbox.stripe.api import Endpoint
 from sandbox.stripe.cards import Decline
 from sandbox.stripe.models import StripeObject
-from sandbox.stripe.params import PAGE, Metadata, Moment, Text, merged_metadata
+from sandbox.stripe.params import LISTING, Metadata, Text, merge_metadata
 from sandbox.stripe.wire import Data
 from vidgo.kernel.db.transactions import requires_transaction
 
@@ -150,7 +150,7 @@ def paid_of(*, payment_intent: str) -> StripeObject | None:
 
 
 def _retrieve(*, params: Data, charge: str) -> Data:
-    return store.get(kind="charge", stripe_id=charge, in_path=True).shown()
+    return store.get(kind="charge", stripe_id=charge, in_path=True).payload()
 
 
 def _list(*, params: Data) -> Data:
@@ -160,28 +160,21 @@ def _list(*, params: Data) -> Data:
 
 def _update(*, params: Data, charge: str) -> Data:
     row = store.get(kind="charge", stripe_id=charge, in_path=True)
-    before = row.shown()
-    if "metadata" in params:
-        change = params.pop("metadata")
-        row.data["metadata"] = merged_metadata(old=row.data["metadata"], change=change)
+    before = row.payload()
+    merge_metadata(data=row.data, params=params)
     row.data.update(params)
     store.save(row)
-    events.emit("charge.updated", row, previous=events.changes(before=before, after=row.shown()))
-    return row.shown()
+    events.emit("charge.updated", row, previous=events.changes(before=before, after=row.payload()))
+    return row.payload()
 
 
 ENDPOINTS = (
     Endpoint(
-        method="GET",
-        path="charges",
-        run=_list,
-        schema={**PAGE, "created": Moment(), "customer": Text(), "payment_intent": Text()},
+        "GET",
+        "charges",
+        _list,
+        {**LISTING, "customer": Text(), "payment_intent": Text()},
     ),
-    Endpoint(method="GET", path="charges/{charge}", run=_retrieve, schema={}),
-    Endpoint(
-        method="POST",
-        path="charges/{charge}",
-        run=_update,
-        schema={"metadata": Metadata(), "description": Text()},
-    ),
+    Endpoint("GET", "charges/{charge}", _retrieve),
+    Endpoint("POST", "charges/{charge}", _update, {"metadata": Metadata(), "description": Text()}),
 )

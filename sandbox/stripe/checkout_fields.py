@@ -1,6 +1,6 @@
 """What a new Checkout session holds: its fields, its items and their prices."""
 
-from sandbox.stripe import payment_intents, wire
+from sandbox.stripe import payment_intents, switches, wire
 from sandbox.stripe.errors import BadParameter, NoSuch
 from sandbox.stripe.models import StripeObject
 from sandbox.stripe.wire import Data
@@ -157,3 +157,24 @@ def _currency(items: list[Data]) -> str:
             "All prices on a Checkout session must be in the same currency.", param="line_items"
         )
     return str(currencies.pop())
+
+
+def apply_taxes(*, session: Data, line_items: list[Data], country: str | None) -> None:
+    """Compute a session's tax, at one made-up rate, and its totals; needs a country for the tax."""
+    enabled = session["automatic_tax"]["enabled"]
+    rate = switches.current().tax_percent if enabled and country else 0
+    tax = total = subtotal = 0
+    for item in line_items:
+        amount = item["amount_subtotal"]
+        inclusive = item["price"]["tax_behavior"] == "inclusive"
+        share = amount - round(amount * 100 / (100 + rate)) if inclusive else amount * rate // 100
+        item["amount_tax"] = share
+        item["amount_total"] = amount if inclusive else amount + share
+        subtotal += amount
+        tax += share
+        total += item["amount_total"]
+    session["amount_subtotal"] = subtotal
+    session["amount_total"] = total
+    session["total_details"] = {"amount_discount": 0, "amount_shipping": 0, "amount_tax": tax}
+    if enabled:
+        session["automatic_tax"]["status"] = "complete" if country else "requires_location_inputs"

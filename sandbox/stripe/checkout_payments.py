@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from sandbox.stripe import (
     cards,
     checkout,
+    checkout_fields,
     customers,
     events,
     invoices,
     payment_intents,
     payment_methods,
     store,
-    taxes,
 )
 from sandbox.stripe.cards import Decline
 from sandbox.stripe.errors import Refusal
@@ -132,7 +132,9 @@ def set_address(*, session: str, country: str, postal_code: str = "") -> StripeO
             "postal_code": postal_code or None,
         }
         row.data["customer_details"] = {**_details(row), "address": address}
-        taxes.apply(session=row.data, line_items=row.hidden["line_items"], country=country)
+        checkout_fields.apply_taxes(
+            session=row.data, line_items=row.hidden["line_items"], country=country
+        )
         return store.save(row)
 
 

@@ -93,12 +93,6 @@ def deliver_due(*, early: bool = False, limit: int = 1000) -> int:
     return tried
 
 
-def seconds_until_next() -> float | None:
-    """Return how long until a delivery is due, or None when none is waiting."""
-    row = Delivery.objects.filter(state=Delivery.State.PENDING).order_by("due_at").first()
-    return None if row is None else (row.due_at - timezone.now()).total_seconds()
-
-
 def _due(*, early: bool, limit: int) -> list[int]:
     """Return the numbers of the deliveries to try, in the order that the switches ask for."""
     rows = Delivery.objects.filter(state=Delivery.State.PENDING)

@@ -4,7 +4,7 @@ from sandbox.stripe import balance, events, store, wire
 from sandbox.stripe.api import Endpoint
 from sandbox.stripe.errors import Refusal
 from sandbox.stripe.models import StripeObject
-from sandbox.stripe.params import PAGE, Boolean, Hash, Metadata, Moment, Text, merged_metadata
+from sandbox.stripe.params import LISTING, Boolean, Hash, Metadata, Text, merge_metadata
 from sandbox.stripe.wire import Data
 
 ANSWER_DAYS = 7
@@ -71,6 +71,29 @@ def open_dispute(
         return row
 
 
+def warn(*, charge: str, fraud_type: str = "unauthorized_use_of_card") -> StripeObject:
+    """Warn of a charge; raises Refusal when it was not paid or warned of already."""
+    with store.writing():
+        paid = store.get(kind="charge", stripe_id=charge)
+        warned = store.objects("radar.early_fraud_warning", charge=charge).exists()
+        if not paid.data["paid"] or warned:
+            raise Refusal(f"Charge {charge} cannot be warned of.")
+        row = store.new(
+            kind="radar.early_fraud_warning",
+            prefix="issfr",
+            data={
+                "actionable": not paid.data["refunded"] and not paid.data["disputed"],
+                "charge": charge,
+                "fraud_type": fraud_type,
+                "livemode": False,
+                "payment_intent": paid.data["payment_intent"],
+            },
+        )
+        store.save(row)
+        events.emit("radar.early_fraud_warning.created", row)
+        return row
+
+
 def decide(*, dispute: str, won: bool) -> StripeObject:
     """Close a dispute for or against the merchant; raises Refusal when it is closed already."""
     with store.writing():
@@ -104,7 +127,7 @@ def _enter(dispute: StripeObject, *, amount: int, fee: int) -> None:
         fee=fee,
         category="dispute" if amount < 0 else "dispute_reversal",
     )
-    dispute.data["balance_transactions"].append(entry.shown())
+    dispute.data["balance_transactions"].append(entry.payload())
     store.save(dispute)
 
 
@@ -149,7 +172,7 @@ def _get(dispute: str) -> StripeObject:
 
 
 def _retrieve(*, params: Data, dispute: str) -> Data:
-    return _get(dispute).shown()
+    return _get(dispute).payload()
 
 
 def _list(*, params: Data) -> Data:
@@ -161,9 +184,8 @@ def _update(*, params: Data, dispute: str) -> Data:
     row = _get(dispute)
     if row.status not in OPEN + INQUIRIES:
         raise Refusal("This dispute is already closed; its evidence can no longer change.")
-    before = row.shown()
-    if "metadata" in params:
-        row.data["metadata"] = merged_metadata(old=row.data["metadata"], change=params["metadata"])
+    before = row.payload()
+    merge_metadata(data=row.data, params=params)
     evidence = params.get("evidence", {})
     row.data["evidence"] = {**row.data["evidence"], **evidence}
     details = row.data["evidence_details"]
@@ -181,36 +203,54 @@ def _update(*, params: Data, dispute: str) -> Data:
     events.emit(
         "charge.dispute.updated",
         row,
-        previous=events.changes(before=before, after=row.shown()),
+        previous=events.changes(before=before, after=row.payload()),
     )
     text = row.data["evidence"]["uncategorized_text"]
     if row.status in ("under_review", "warning_under_review") and text in (WINNING, LOSING):
         row = decide(dispute=dispute, won=text == WINNING)
-    return row.shown()
+    return row.payload()
 
 
 def _close(*, params: Data, dispute: str) -> Data:
     _get(dispute)
-    return decide(dispute=dispute, won=False).shown()
+    return decide(dispute=dispute, won=False).payload()
+
+
+def _retrieve_warning(*, params: Data, warning: str) -> Data:
+    return store.get(
+        kind="radar.early_fraud_warning", stripe_id=warning, param="id", in_path=True
+    ).payload()
+
+
+def _list_warnings(*, params: Data) -> Data:
+    rows = store.filtered("radar.early_fraud_warning", params, "charge", "payment_intent")
+    return store.listing(rows=rows, params=params, url="radar/early_fraud_warnings")
 
 
 ENDPOINTS = (
     Endpoint(
-        method="GET",
-        path="disputes",
-        run=_list,
-        schema={**PAGE, "created": Moment(), "charge": Text(), "payment_intent": Text()},
+        "GET",
+        "disputes",
+        _list,
+        {**LISTING, "charge": Text(), "payment_intent": Text()},
     ),
-    Endpoint(method="GET", path="disputes/{dispute}", run=_retrieve, schema={}),
+    Endpoint("GET", "disputes/{dispute}", _retrieve),
     Endpoint(
-        method="POST",
-        path="disputes/{dispute}",
-        run=_update,
-        schema={
+        "POST",
+        "disputes/{dispute}",
+        _update,
+        {
             "evidence": Hash(fields={name: Text(clearable=True) for name in EVIDENCE}),
             "metadata": Metadata(),
             "submit": Boolean(),
         },
     ),
-    Endpoint(method="POST", path="disputes/{dispute}/close", run=_close, schema={}),
+    Endpoint("POST", "disputes/{dispute}/close", _close),
+    Endpoint(
+        "GET",
+        "radar/early_fraud_warnings",
+        _list_warnings,
+        {**LISTING, "charge": Text(), "payment_intent": Text()},
+    ),
+    Endpoint("GET", "radar/early_fraud_warnings/{warning}", _retrieve_warning),
 )

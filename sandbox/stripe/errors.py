@@ -22,7 +22,7 @@ class Refusal(Exception):
         self.param = param
         self.extra = extra
 
-    def shown(self) -> dict[str, Any]:
+    def payload(self) -> dict[str, Any]:
         """Return the error object; fields that say nothing are left out, as Stripe does."""
         error = {
             "message": self.message,

@@ -9,7 +9,7 @@ from sandbox.stripe import deliveries, store, switches, wire
 from sandbox.stripe.api import Endpoint
 from sandbox.stripe.errors import BadParameter, NoSuch
 from sandbox.stripe.models import Delivery, Event, StripeObject, Switches
-from sandbox.stripe.params import PAGE, Array, Boolean, Moment, Text
+from sandbox.stripe.params import LISTING, Array, Boolean, Text
 from sandbox.stripe.wire import Data
 from vidgo.kernel.db.transactions import requires_transaction
 
@@ -22,7 +22,7 @@ def emit(event_type: str, row: StripeObject, *, previous: Data | None = None) ->
     """Write an event about an object as it is now, and its deliveries."""
     call = wire.CALL.get()
     stripe_id = wire.new_id("evt")
-    data: Data = {"object": row.shown()}
+    data: Data = {"object": row.payload()}
     if previous is not None:
         data["previous_attributes"] = previous
     body: Data = {
@@ -64,7 +64,7 @@ def post(*, event: Event) -> None:
     Delivery.objects.bulk_create(
         Delivery(event=event, copy=copy, due_at=due_at) for copy in range(1, set_to.copies + 1)
     )
-    store.ring()
+    store.wake_worker()
 
 
 def changes(*, before: Data, after: Data) -> Data:
@@ -91,7 +91,7 @@ def get(*, event: str, in_path: bool = False) -> Event:
 
 
 def _retrieve(*, params: Data, event: str) -> Data:
-    return get(event=event, in_path=True).shown()
+    return get(event=event, in_path=True).payload()
 
 
 def _list(*, params: Data) -> Data:
@@ -110,16 +110,15 @@ def _list(*, params: Data) -> Data:
 
 ENDPOINTS = (
     Endpoint(
-        method="GET",
-        path="events",
-        run=_list,
-        schema={
-            **PAGE,
-            "created": Moment(),
+        "GET",
+        "events",
+        _list,
+        {
+            **LISTING,
             "delivery_success": Boolean(),
             "type": Text(),
             "types": Array(item=Text(), max_items=20),
         },
     ),
-    Endpoint(method="GET", path="events/{event}", run=_retrieve, schema={}),
+    Endpoint("GET", "events/{event}", _retrieve),
 )

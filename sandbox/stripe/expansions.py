@@ -30,7 +30,7 @@ EXPANDABLE = frozenset(
 def _refunds(charge: Data) -> Data:
     rows = store.objects("refund", charge=charge["id"])
     return store.inner_list(
-        data=[row.shown() for row in rows], url=f"charges/{charge['id']}/refunds"
+        data=[row.payload() for row in rows], url=f"charges/{charge['id']}/refunds"
     )
 
 
@@ -43,7 +43,7 @@ def _line_items(session: Data) -> Data:
 def _payments(invoice: Data) -> Data:
     rows = StripeObject.objects.filter(kind="invoice_payment", data__invoice=invoice["id"])
     return store.inner_list(
-        data=[row.shown() for row in rows], url=f"invoice_payments?invoice={invoice['id']}"
+        data=[row.payload() for row in rows], url=f"invoice_payments?invoice={invoice['id']}"
     )
 
 
@@ -85,5 +85,5 @@ def _expand(node: Any, parts: list[str], path: str) -> None:
         row = StripeObject.objects.filter(stripe_id=value).first() if name in EXPANDABLE else None
         if row is None:
             raise Refusal(f"This property cannot be expanded ({path}).", param="expand")
-        node[name] = value = row.shown()
+        node[name] = value = row.payload()
     _expand(value, rest, path)

@@ -5,7 +5,7 @@ from django.conf import settings
 from sandbox.stripe import events, payment_methods, store, wire
 from sandbox.stripe.api import Endpoint
 from sandbox.stripe.models import StripeObject
-from sandbox.stripe.params import PAGE, Choice, Hash, Moment, Text
+from sandbox.stripe.params import LISTING, Choice, Hash, Text
 from sandbox.stripe.wire import Data
 from vidgo.kernel.db.transactions import requires_transaction
 
@@ -214,7 +214,7 @@ def last4(method: StripeObject) -> str:
 
 
 def _retrieve(*, params: Data, invoice: str) -> Data:
-    return store.get(kind="invoice", stripe_id=invoice, param="invoice", in_path=True).shown()
+    return store.get(kind="invoice", stripe_id=invoice, param="invoice", in_path=True).payload()
 
 
 def _list(*, params: Data) -> Data:
@@ -234,24 +234,23 @@ def _list_payments(*, params: Data) -> Data:
 
 
 def _retrieve_payment(*, params: Data, invoice_payment: str) -> Data:
-    return store.get(kind="invoice_payment", stripe_id=invoice_payment, in_path=True).shown()
+    return store.get(kind="invoice_payment", stripe_id=invoice_payment, in_path=True).payload()
 
 
 ENDPOINTS = (
     Endpoint(
-        method="GET",
-        path="invoices",
-        run=_list,
-        schema={**PAGE, "created": Moment(), "customer": Text(), "status": _STATUS},
+        "GET",
+        "invoices",
+        _list,
+        {**LISTING, "customer": Text(), "status": _STATUS},
     ),
-    Endpoint(method="GET", path="invoices/{invoice}", run=_retrieve, schema={}),
+    Endpoint("GET", "invoices/{invoice}", _retrieve),
     Endpoint(
-        method="GET",
-        path="invoice_payments",
-        run=_list_payments,
-        schema={
-            **PAGE,
-            "created": Moment(),
+        "GET",
+        "invoice_payments",
+        _list_payments,
+        {
+            **LISTING,
             "invoice": Text(),
             "payment": Hash(
                 fields={
@@ -262,10 +261,5 @@ ENDPOINTS = (
             "status": Choice(options=("canceled", "open", "paid")),
         },
     ),
-    Endpoint(
-        method="GET",
-        path="invoice_payments/{invoice_payment}",
-        run=_retrieve_payment,
-        schema={},
-    ),
+    Endpoint("GET", "invoice_payments/{invoice_payment}", _retrieve_payment),
 )

@@ -32,7 +32,7 @@ class StripeObject(models.Model):
     def __str__(self) -> str:
         return self.stripe_id
 
-    def shown(self) -> dict[str, Any]:
+    def payload(self) -> dict[str, Any]:
         """Return what the API shows."""
         return dict(self.data)
 
@@ -51,7 +51,7 @@ class Event(models.Model):
     def __str__(self) -> str:
         return f"{self.type} {self.stripe_id}"
 
-    def shown(self) -> dict[str, Any]:
+    def payload(self) -> dict[str, Any]:
         """Return what the API shows: with the number of endpoints still to be told."""
         waiting = self.deliveries.filter(state=Delivery.State.PENDING).exists()
         return {**self.body, "pending_webhooks": int(waiting)}

@@ -202,6 +202,7 @@ PAGE: Mapping[str, Field] = {
     "starting_after": Text(),
     "ending_before": Text(),
 }
+LISTING: Mapping[str, Field] = {**PAGE, "created": Moment()}
 EXPAND: Mapping[str, Field] = {"expand": Array(item=Text())}
 
 
@@ -229,8 +230,9 @@ def read(*, schema: Mapping[str, Field], given: Data, name: str = "") -> Data:
     return {key: schema[key].read(value, full(key)) for key, value in given.items()}
 
 
-def merged_metadata(*, old: dict[str, str], change: dict[str, str] | None) -> dict[str, str]:
-    """Return metadata after an update in Stripe's manner."""
-    if change is None:
-        return {}
-    return {key: value for key, value in {**old, **change}.items() if value != ""}
+def merge_metadata(*, data: Data, params: Data) -> None:
+    """Apply the `metadata` parameter, if given, to an object's data and remove it from `params`."""
+    if "metadata" in params:
+        change = params.pop("metadata")
+        merged = {} if change is None else {**data["metadata"], **change}
+        data["metadata"] = {key: value for key, value in merged.items() if value != ""}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.stripe import cards, charges, customers, events, payment_methods, plans, store, wire
+from sandbox.stripe import cards, charges, customers, events, payment_methods, store, wire
 from sandbox.stripe.cards import Card, Decline, OffSession
 from sandbox.stripe.errors import CardDeclined, Refusal
 from sandbox.stripe.models import StripeObject
@@ -148,7 +148,7 @@ def _succeed(
     _paid(intent, method, charge)
     _save_method(intent, method)
     if card.afterwards:
-        plans.add(action=card.afterwards, subject=charge.stripe_id)
+        store.plan(action=card.afterwards, subject=charge.stripe_id)
 
 
 def _paid(intent: StripeObject, method: StripeObject, charge: StripeObject) -> None:
@@ -190,7 +190,7 @@ def _refused(
         "code": decline.code,
         "doc_url": f"https://stripe.com/docs/error-codes/{decline.code.replace('_', '-')}",
         "message": decline.message,
-        "payment_method": method.shown(),
+        "payment_method": method.payload(),
         "type": "card_error",
     }
     if decline.decline_code:
@@ -220,7 +220,7 @@ def _debit(intent: StripeObject, method: StripeObject) -> None:
     events.emit("charge.pending", charge)
     events.emit("payment_intent.processing", intent)
     _save_method(intent, method)
-    plans.add(action="settle", subject=intent.stripe_id)
+    store.plan(action="settle", subject=intent.stripe_id)
 
 
 @requires_transaction
@@ -231,7 +231,7 @@ def settle(*, intent: StripeObject, succeed: bool | None = None) -> bool:
     """
     if intent.status != "processing":
         raise Refusal(f"No debit of {intent.stripe_id} is under way: it {intent.status}.")
-    plans.cancel(subject=intent.stripe_id, prefix="settle")
+    store.cancel_plans(subject=intent.stripe_id, prefix="settle")
     charge = store.get(kind="charge", stripe_id=intent.data["latest_charge"])
     method = store.get(kind="payment_method", stripe_id=intent.data["payment_method"])
     account = payment_methods.bank_account_of(method)
@@ -303,12 +303,12 @@ def cancel(*, intent: StripeObject, reason: str | None = None) -> StripeObject:
 
 def unexpected_state(intent: StripeObject, message: str) -> Refusal:
     """Make the refusal of what the intent's status does not allow."""
-    return Refusal(message, code="payment_intent_unexpected_state", payment_intent=intent.shown())
+    return Refusal(message, code="payment_intent_unexpected_state", payment_intent=intent.payload())
 
 
 def declined(intent: StripeObject, decline: Decline) -> CardDeclined:
     """Make the refusal that tells of a bank's no, with the intent in it as Stripe has it."""
-    extra: dict[str, Any] = {"payment_intent": intent.shown()}
+    extra: dict[str, Any] = {"payment_intent": intent.payload()}
     error = intent.data["last_payment_error"]
     extra |= {"charge": error["charge"], "payment_method": error["payment_method"]}
     return CardDeclined(

@@ -9,7 +9,7 @@ from sandbox.stripe.api import Endpoint
 from sandbox.stripe.cards import BankAccount, Card
 from sandbox.stripe.errors import CardDeclined, NoSuch, Refusal
 from sandbox.stripe.models import StripeObject
-from sandbox.stripe.params import PAGE, Choice, Metadata, Text, merged_metadata
+from sandbox.stripe.params import PAGE, Choice, Metadata, Text, merge_metadata
 from sandbox.stripe.wire import Data
 from vidgo.kernel.db.transactions import requires_transaction
 
@@ -165,37 +165,30 @@ def _attach(*, params: Data, payment_method: str) -> Data:
         decline = card.decline
         raise CardDeclined(decline.message, code=decline.code, decline_code=decline.decline_code)
     attach(method=method, customer=customer.stripe_id, allow_redisplay="unspecified")
-    return method.shown()
+    return method.payload()
 
 
 def _detach(*, params: Data, payment_method: str) -> Data:
-    return detach(payment_method=payment_method).shown()
+    return detach(payment_method=payment_method).payload()
 
 
 def _retrieve(*, params: Data, payment_method: str) -> Data:
     return store.get(
         kind="payment_method", stripe_id=payment_method, param="payment_method", in_path=True
-    ).shown()
+    ).payload()
 
 
 def _update(*, params: Data, payment_method: str) -> Data:
     method = store.get(
         kind="payment_method", stripe_id=payment_method, param="payment_method", in_path=True
     )
-    before = method.shown()
-    if "metadata" in params:
-        method.data["metadata"] = merged_metadata(
-            old=method.data["metadata"], change=params["metadata"]
-        )
-    if "allow_redisplay" in params:
-        method.data["allow_redisplay"] = params["allow_redisplay"]
+    before = method.payload()
+    merge_metadata(data=method.data, params=params)
+    method.data.update(params)
     store.save(method)
-    events.emit(
-        "payment_method.updated",
-        method,
-        previous=events.changes(before=before, after=method.shown()),
-    )
-    return method.shown()
+    changes = events.changes(before=before, after=method.payload())
+    events.emit("payment_method.updated", method, previous=changes)
+    return method.payload()
 
 
 def _list(*, params: Data) -> Data:
@@ -220,43 +213,28 @@ def _retrieve_of_customer(*, params: Data, customer: str, payment_method: str) -
         raise NoSuch(
             noun="PaymentMethod", stripe_id=payment_method, param="payment_method", in_path=True
         )
-    return method.shown()
+    return method.payload()
 
 
 _REDISPLAY = Choice(options=("always", "limited", "unspecified"))
 _FILTERS = {**PAGE, "type": Text(), "allow_redisplay": _REDISPLAY}
 
 ENDPOINTS = (
+    Endpoint("GET", "payment_methods", _list, {**_FILTERS, "customer": Text()}),
+    Endpoint("GET", "payment_methods/{payment_method}", _retrieve),
     Endpoint(
-        method="GET",
-        path="payment_methods",
-        run=_list,
-        schema={**_FILTERS, "customer": Text()},
-    ),
-    Endpoint(method="GET", path="payment_methods/{payment_method}", run=_retrieve, schema={}),
-    Endpoint(
-        method="POST",
-        path="payment_methods/{payment_method}",
-        run=_update,
-        schema={"metadata": Metadata(), "allow_redisplay": _REDISPLAY},
+        "POST",
+        "payment_methods/{payment_method}",
+        _update,
+        {"metadata": Metadata(), "allow_redisplay": _REDISPLAY},
     ),
     Endpoint(
-        method="POST",
-        path="payment_methods/{payment_method}/attach",
-        run=_attach,
-        schema={"customer": Text(required=True)},
+        "POST",
+        "payment_methods/{payment_method}/attach",
+        _attach,
+        {"customer": Text(required=True)},
     ),
-    Endpoint(method="POST", path="payment_methods/{payment_method}/detach", run=_detach, schema={}),
-    Endpoint(
-        method="GET",
-        path="customers/{customer}/payment_methods",
-        run=_list_of_customer,
-        schema=_FILTERS,
-    ),
-    Endpoint(
-        method="GET",
-        path="customers/{customer}/payment_methods/{payment_method}",
-        run=_retrieve_of_customer,
-        schema={},
-    ),
+    Endpoint("POST", "payment_methods/{payment_method}/detach", _detach),
+    Endpoint("GET", "customers/{customer}/payment_methods", _list_of_customer, _FILTERS),
+    Endpoint("GET", "customers/{customer}/payment_methods/{payment_method}", _retrieve_of_customer),
 )

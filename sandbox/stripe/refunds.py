@@ -1,10 +1,10 @@
 """Refunds: all or part of a charge given back; each has its own id and may fail later."""
 
-from sandbox.stripe import balance, cards, charges, events, plans, store, switches
+from sandbox.stripe import balance, cards, charges, events, store, switches
 from sandbox.stripe.api import Endpoint
 from sandbox.stripe.errors import BadParameter, Refusal
 from sandbox.stripe.models import StripeObject
-from sandbox.stripe.params import PAGE, Choice, Integer, Metadata, Moment, Text, merged_metadata
+from sandbox.stripe.params import LISTING, Choice, Integer, Metadata, Text, merge_metadata
 from sandbox.stripe.wire import Data
 
 _CREATION = {
@@ -121,7 +121,7 @@ def _store(
     row.data["balance_transaction"] = entry.stripe_id
     store.save(row)
     if plan:
-        plans.add(action=plan, subject=row.stripe_id)
+        store.plan(action=plan, subject=row.stripe_id)
     return row
 
 
@@ -157,7 +157,7 @@ def succeed(*, refund: str) -> StripeObject:
         row = get(refund=refund)
         if row.status != "pending":
             raise Refusal(f"Refund {refund} is not pending: it {row.status}.")
-        plans.cancel(subject=refund)
+        store.cancel_plans(subject=refund)
         row.data["status"] = "succeeded"
         reason = row.data.pop("pending_reason", None)
         store.save(row)
@@ -175,7 +175,7 @@ def fail(*, refund: str, reason: str = "unknown") -> StripeObject:
         row = get(refund=refund)
         if row.status not in ("pending", "succeeded"):
             raise Refusal(f"Refund {refund} cannot fail any more: it {row.status}.")
-        plans.cancel(subject=refund)
+        store.cancel_plans(subject=refund)
         before = row.status
         charge = store.get(kind="charge", stripe_id=row.data["charge"])
         entry = balance.enter(
@@ -208,19 +208,17 @@ def _create(*, params: Data) -> Data:
             "charge.",
             code="parameter_missing",
         )
-    return create(**params).shown()
+    return create(**params).payload()
 
 
 def _retrieve(*, params: Data, refund: str) -> Data:
-    return get(refund=refund).shown()
+    return get(refund=refund).payload()
 
 
 def _update(*, params: Data, refund: str) -> Data:
     row = get(refund=refund)
-    row.data["metadata"] = merged_metadata(
-        old=row.data["metadata"], change=params.get("metadata", {})
-    )
-    return store.save(row).shown()
+    merge_metadata(data=row.data, params=params)
+    return store.save(row).payload()
 
 
 def _list(*, params: Data) -> Data:
@@ -229,13 +227,13 @@ def _list(*, params: Data) -> Data:
 
 
 ENDPOINTS = (
-    Endpoint(method="POST", path="refunds", run=_create, schema=_CREATION),
+    Endpoint("POST", "refunds", _create, _CREATION),
     Endpoint(
-        method="GET",
-        path="refunds",
-        run=_list,
-        schema={**PAGE, "created": Moment(), "charge": Text(), "payment_intent": Text()},
+        "GET",
+        "refunds",
+        _list,
+        {**LISTING, "charge": Text(), "payment_intent": Text()},
     ),
-    Endpoint(method="GET", path="refunds/{refund}", run=_retrieve, schema={}),
-    Endpoint(method="POST", path="refunds/{refund}", run=_update, schema={"metadata": Metadata()}),
+    Endpoint("GET", "refunds/{refund}", _retrieve),
+    Endpoint("POST", "refunds/{refund}", _update, {"metadata": Metadata()}),
 )

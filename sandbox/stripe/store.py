@@ -3,14 +3,16 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
-from sandbox.stripe import wire
+from sandbox.stripe import switches, wire
 from sandbox.stripe.errors import NoSuch
-from sandbox.stripe.models import Event, StripeObject
+from sandbox.stripe.models import Event, Plan, StripeObject
 from sandbox.stripe.wire import Data
 from vidgo.kernel import queue
 from vidgo.kernel.db.transactions import requires_transaction
@@ -26,37 +28,51 @@ NOUNS = {
     "payment_method": "PaymentMethod",
 }
 
-# Whether the open transaction has something to deliver; None outside of any.
-_bell: ContextVar[list[bool] | None] = ContextVar("stripe_simulator_bell", default=None)
+# Whether the open transaction left work for the worker; None outside of `writing`.
+_wakes: ContextVar[list[bool] | None] = ContextVar("stripe_simulator_wakes", default=None)
 
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """Open a transaction that alone may write; at its end the worker is rung if there is news."""
-    if _bell.get() is not None:
+    """Open the only writing transaction; wake the worker at its end if there is work."""
+    if _wakes.get() is not None:
         with transaction.atomic():
             yield
         return
-    rings: list[bool] = []
-    token = _bell.set(rings)
+    wakes: list[bool] = []
+    token = _wakes.set(wakes)
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITE_LOCK])
             yield
-            if rings:
+            if wakes:
                 queue.notify(DELIVER)
     finally:
-        _bell.reset(token)
+        _wakes.reset(token)
 
 
 @requires_transaction
-def ring() -> None:
-    """Have the worker called when the open transaction commits."""
-    rings = _bell.get()
-    if rings is None:
+def wake_worker() -> None:
+    """Wake the worker when the open transaction commits."""
+    wakes = _wakes.get()
+    if wakes is None:
         raise RuntimeError("Events are written within store.writing() only")
-    rings.append(True)
+    wakes.append(True)
+
+
+@requires_transaction
+def plan(*, action: str, subject: str) -> None:
+    """Plan an action of `tasks.ACTIONS` on an object, in the switches' `later_seconds`."""
+    due_at = timezone.now() + timedelta(seconds=switches.current().later_seconds)
+    Plan.objects.create(action=action, subject=subject, due_at=due_at)
+    wake_worker()
+
+
+@requires_transaction
+def cancel_plans(*, subject: str, prefix: str = "") -> None:
+    """Delete the plans for an object whose action starts with `prefix`."""
+    Plan.objects.filter(subject=subject, action__startswith=prefix).delete()
 
 
 def new(
@@ -131,7 +147,7 @@ def listing(
         "object": "list",
         "url": f"/v1/{url}",
         "has_more": has_more,
-        "data": [row.shown() for row in page],
+        "data": [row.payload() for row in page],
         **(extra or {}),
     }
 

@@ -112,4 +112,4 @@ def answer(*, status: int, body: Data, request_id: str, **headers: str) -> HttpR
 def error_body(*, refusal: Refusal, request_id: str) -> Data:
     """Return the body that tells a refusal."""
     url = f"https://dashboard.stripe.com/test/logs/{request_id}"
-    return {"error": {**refusal.shown(), "request_log_url": url}}
+    return {"error": {**refusal.payload(), "request_log_url": url}}

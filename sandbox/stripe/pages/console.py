@@ -16,16 +16,15 @@ from sandbox.stripe import (
     charges,
     checkout,
     checkout_payments,
-    clock,
     customers,
     deliveries,
     disputes,
     events,
     payment_methods,
-    radar,
     refunds,
     store,
     switches,
+    tasks,
 )
 from sandbox.stripe.errors import Refusal
 from sandbox.stripe.models import Delivery, Event, Plan, StripeObject, Switches
@@ -239,7 +238,7 @@ ACTIONS: dict[str, Callable[[QueryDict], str]] = {
         lambda data: refunds.succeed(refund=data.get("refund", "")), "The refund succeeded."
     ),
     "warn": _said(
-        lambda data: radar.warn(charge=data.get("charge", "")), "The bank has warned of fraud."
+        lambda data: disputes.warn(charge=data.get("charge", "")), "The bank has warned of fraud."
     ),
     "expire": _said(_expire, "The session expired."),
     "resend": _said(
@@ -254,7 +253,7 @@ ACTIONS: dict[str, Callable[[QueryDict], str]] = {
         "The customer was deleted.",
     ),
     "hurry": _said(
-        lambda data: (clock.run_due(early=True), deliveries.deliver_due(early=True)),
+        lambda data: (tasks.run_due(early=True), deliveries.deliver_due(early=True)),
         "Everything that was waiting has been done.",
     ),
 }

@@ -5,7 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
-from sandbox.stripe import invoices, payment_methods, portal, store
+from sandbox.stripe import customers, invoices, payment_methods, store
 from sandbox.stripe.errors import NoSuch
 from sandbox.stripe.pages.door import page
 
@@ -14,7 +14,7 @@ from sandbox.stripe.pages.door import page
 def portal_page(request: HttpRequest, secret: str) -> HttpResponse:
     """Show what is saved; a POST takes one payment method away."""
     try:
-        session = portal.get(secret=secret)
+        session = customers.get_portal_session(secret=secret)
     except NoSuch as exc:
         raise Http404(str(exc)) from exc
     customer = session.data["customer"]

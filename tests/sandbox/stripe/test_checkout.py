@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import stripe
 
-from sandbox.stripe import checkout_payments, clock
+from sandbox.stripe import checkout_payments, tasks
 from sandbox.stripe.checkout_payments import NotPayable, Payer
 from sandbox.stripe.models import StripeObject
 
@@ -121,7 +121,7 @@ def test_a_bank_debit_completes_the_session_unpaid_and_pays_later(
     read = api.checkout.sessions.retrieve(session.id)
     assert (read.status, read.payment_status) == ("complete", "unpaid")
 
-    clock.run_due(early=True)
+    tasks.run_due(early=True)
 
     read = api.checkout.sessions.retrieve(session.id, {"expand": ["payment_intent"]})
     assert (read.payment_status, read.payment_intent.status) == ("paid", "succeeded")
@@ -136,7 +136,7 @@ def test_a_bank_debit_completes_the_session_unpaid_and_pays_later(
 
 def test_a_bank_debit_may_fail_later(api: Any, session: stripe.checkout.Session) -> None:
     checkout_payments.pay_by_bank(session=session.id, account="000111111116")
-    clock.run_due(early=True)
+    tasks.run_due(early=True)
 
     read = api.checkout.sessions.retrieve(session.id, {"expand": ["payment_intent"]})
     assert (read.status, read.payment_status) == ("complete", "unpaid")

@@ -18,10 +18,9 @@ from stripe.params import billing_portal, checkout, radar
 from typing_extensions import is_typeddict
 
 from sandbox.stripe import checkout_payments, disputes
-from sandbox.stripe import radar as warnings
-from sandbox.stripe.endpoints import ENDPOINTS
 from sandbox.stripe.models import Event, StripeObject
 from sandbox.stripe.params import Array, Field, Hash
+from sandbox.stripe.urls import ENDPOINTS
 
 from .conftest import saved_card, session_params
 
@@ -195,7 +194,7 @@ def test_every_object_has_the_fields_that_the_sdk_declares(
     read = api.checkout.sessions.retrieve(invoiced.id, {"expand": ["payment_intent"]})
     charge = read.payment_intent.latest_charge
     api.refunds.create({"charge": charge, "amount": 100})
-    warnings.warn(charge=charge)
+    disputes.warn(charge=charge)
     disputes.open_dispute(charge=charge)
     api.billing_portal.sessions.create({"customer": customer.id})
 
@@ -203,13 +202,13 @@ def test_every_object_has_the_fields_that_the_sdk_declares(
     wrong: list[str] = []
     for row in StripeObject.objects.all():
         seen.add(row.kind)
-        wrong += object_problems(row.shown(), CLASSES[row.kind], row.kind)
+        wrong += object_problems(row.payload(), CLASSES[row.kind], row.kind)
         for item in row.hidden.get("line_items", []):
             wrong += object_problems(item, stripe.LineItem, "line_item")
     for event in Event.objects.all():
-        wrong += object_problems(event.shown(), stripe.Event, "event")
+        wrong += object_problems(event.payload(), stripe.Event, "event")
     assert wrong == []
-    tampered = {**row.shown(), "color": "red", "created": "today"}
+    tampered = {**row.payload(), "color": "red", "created": "today"}
     assert list(object_problems(tampered, CLASSES[row.kind], "row")) == [
         "row.color is unknown to the SDK",
         "row.created must not be 'today'",

@@ -10,7 +10,7 @@ import stripe
 from django.db import connection, transaction
 from django.utils import timezone
 
-from sandbox.stripe import clock, idempotency, switches
+from sandbox.stripe import idempotency, switches, tasks
 from sandbox.stripe.models import Reply, StripeObject
 
 from .conftest import off_session_params, saved_card
@@ -122,10 +122,10 @@ def test_a_lost_answer_is_found_again_with_the_same_key(api: Any) -> None:
 def test_keys_are_kept_for_more_than_a_day(api: Any) -> None:
     api.customers.create({}, KEY)
     Reply.objects.update(created_at=timezone.now() - timedelta(hours=25))
-    clock.run_due()
+    tasks.run_due()
     assert Reply.objects.count() == 1
     Reply.objects.update(created_at=timezone.now() - timedelta(hours=49))
-    clock.run_due()
+    tasks.run_due()
     assert Reply.objects.count() == 0
 
 

@@ -11,7 +11,7 @@ import requests
 import stripe
 from pytest_django.live_server_helper import LiveServer
 
-from sandbox.stripe import checkout_payments, clock
+from sandbox.stripe import checkout_payments, tasks
 from sandbox.stripe.checkout_payments import Outcome
 from sandbox.stripe.models import Event, StripeObject
 
@@ -215,7 +215,7 @@ def test_a_bank_debit_is_under_way_when_the_payer_returns(
     assert api.checkout.sessions.retrieve(session.id).payment_status == "unpaid"
     browser.open(session_page(session))
     assert "Your payment is under way" in browser.text
-    clock.run_due(early=True)
+    tasks.run_due(early=True)
     assert api.checkout.sessions.retrieve(session.id).payment_status == "paid"
 
 
