@@ -8,6 +8,14 @@ from sandbox.stripe.params import LISTING, Metadata, Text, merge_metadata
 from sandbox.stripe.wire import Data
 from vidgo.kernel.db.transactions import requires_transaction
 
+# Fields of a charge that are null.
+_NULL_FIELDS = (
+    "application", "application_fee", "application_fee_amount", "balance_transaction",
+    "failure_balance_transaction", "on_behalf_of", "receipt_number", "receipt_url", "review",
+    "shipping", "source", "source_transfer", "statement_descriptor",
+    "statement_descriptor_suffix", "transfer_data", "transfer_group",
+)  # fmt: skip
+
 
 @requires_transaction
 def attempt(
@@ -24,13 +32,10 @@ def attempt(
         kind="charge",
         prefix="ch" if method.data["type"] == "card" else "py",
         data={
+            **dict.fromkeys(_NULL_FIELDS),
             "amount": data["amount"],
             "amount_captured": data["amount"] if status == "succeeded" else 0,
             "amount_refunded": 0,
-            "application": None,
-            "application_fee": None,
-            "application_fee_amount": None,
-            "balance_transaction": None,
             "billing_details": method.data["billing_details"],
             "calculated_statement_descriptor": "SIMULATED",
             "captured": status != "failed",
@@ -38,13 +43,11 @@ def attempt(
             "customer": data["customer"],
             "description": data["description"],
             "disputed": False,
-            "failure_balance_transaction": None,
             "failure_code": decline.code if decline else None,
             "failure_message": decline.message if decline else None,
             "fraud_details": {},
             "livemode": False,
             "metadata": data["metadata"],
-            "on_behalf_of": None,
             "outcome": _outcome(decline),
             "paid": status == "succeeded",
             "payment_intent": intent.stripe_id,
@@ -52,18 +55,8 @@ def attempt(
             "payment_method_details": _details(method, data["amount"], authenticated),
             "radar_options": {},
             "receipt_email": data["receipt_email"],
-            "receipt_number": None,
-            "receipt_url": None,
             "refunded": False,
-            "review": None,
-            "shipping": None,
-            "source": None,
-            "source_transfer": None,
-            "statement_descriptor": None,
-            "statement_descriptor_suffix": None,
             "status": status,
-            "transfer_data": None,
-            "transfer_group": None,
         },
     )
     if status != "failed":

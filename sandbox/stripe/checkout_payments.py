@@ -155,16 +155,7 @@ def _email(row: StripeObject) -> str:
 
 
 def _details(row: StripeObject) -> Data:
-    return row.data["customer_details"] or {
-        "address": None,
-        "business_name": None,
-        "email": None,
-        "individual_name": None,
-        "name": None,
-        "phone": None,
-        "tax_exempt": "none",
-        "tax_ids": None,
-    }
+    return row.data["customer_details"] or checkout_fields.NO_DETAILS
 
 
 @requires_transaction

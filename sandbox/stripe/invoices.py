@@ -11,6 +11,14 @@ from vidgo.kernel.db.transactions import requires_transaction
 
 _STATUS = Choice(options=("draft", "open", "paid", "uncollectible", "void"))
 _EVENTS = ("invoice.created", "invoice.finalized", "invoice.paid", "invoice.payment_succeeded")
+# Fields of an invoice that are null.
+_NULL_FIELDS = (
+    "account_tax_ids", "application", "automatically_finalizes_at", "custom_fields",
+    "customer_phone", "customer_shipping", "default_payment_method", "default_source", "due_date",
+    "from_invoice", "hosted_invoice_url", "invoice_pdf", "last_finalization_error",
+    "latest_revision", "next_payment_attempt", "on_behalf_of", "parent", "receipt_number",
+    "rendering", "shipping_cost", "shipping_details", "statement_descriptor", "test_clock",
+)  # fmt: skip
 
 
 def merchant() -> str:
@@ -54,54 +62,38 @@ def _fields(session: StripeObject, intent: StripeObject) -> Data:
     total = data["amount_total"]
     now = wire.now()
     return {
+        **dict.fromkeys(_NULL_FIELDS),
         "account_country": "US",
         "account_name": merchant(),
-        "account_tax_ids": None,
         "amount_due": total,
         "amount_overpaid": 0,
         "amount_paid": total,
         "amount_paid_off_stripe": 0,
         "amount_remaining": 0,
         "amount_shipping": 0,
-        "application": None,
         "attempt_count": 1,
         "attempted": True,
         "auto_advance": False,
         "automatic_tax": {**data["automatic_tax"], "disabled_reason": None},
-        "automatically_finalizes_at": None,
         "billing_reason": "manual",
         "collection_method": "charge_automatically",
         "currency": data["currency"],
-        "custom_fields": None,
         "customer": data["customer"],
         "customer_address": details.get("address"),
         "customer_email": details.get("email"),
         "customer_name": details.get("business_name") or details.get("name"),
-        "customer_phone": None,
-        "customer_shipping": None,
         "customer_tax_exempt": "none",
         "customer_tax_ids": details.get("tax_ids") or [],
-        "default_payment_method": None,
-        "default_source": None,
         "default_tax_rates": [],
         "description": wanted["description"],
         "discounts": [],
-        "due_date": None,
         "effective_at": now,
         "ending_balance": 0,
         "footer": wanted["footer"],
-        "from_invoice": None,
-        "hosted_invoice_url": None,
-        "invoice_pdf": None,
         "issuer": {"type": "self"},
-        "last_finalization_error": None,
-        "latest_revision": None,
         "livemode": False,
         "metadata": wanted["metadata"] or {},
-        "next_payment_attempt": None,
         "number": _number(customer),
-        "on_behalf_of": None,
-        "parent": None,
         "payment_settings": {
             "default_mandate": None,
             "payment_method_options": None,
@@ -111,12 +103,7 @@ def _fields(session: StripeObject, intent: StripeObject) -> Data:
         "period_start": now,
         "post_payment_credit_notes_amount": 0,
         "pre_payment_credit_notes_amount": 0,
-        "receipt_number": None,
-        "rendering": None,
-        "shipping_cost": None,
-        "shipping_details": None,
         "starting_balance": 0,
-        "statement_descriptor": None,
         "status": "paid",
         "status_transitions": {
             "finalized_at": now,
@@ -126,7 +113,6 @@ def _fields(session: StripeObject, intent: StripeObject) -> Data:
         },
         "subtotal": data["amount_subtotal"],
         "subtotal_excluding_tax": total - tax,
-        "test_clock": None,
         "total": total,
         "total_discount_amounts": [],
         "total_excluding_tax": total - tax,

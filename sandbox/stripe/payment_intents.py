@@ -12,6 +12,14 @@ from vidgo.kernel.db.transactions import requires_transaction
 CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 CANCELABLE = CONFIRMABLE
 METHOD_TYPES = ["card", "us_bank_account"]
+# Fields of a new payment intent that are null.
+_NULL_FIELDS = (
+    "application", "application_fee_amount", "canceled_at", "cancellation_reason",
+    "client_secret", "description", "last_payment_error", "latest_charge", "next_action",
+    "on_behalf_of", "payment_method", "payment_method_configuration_details", "processing",
+    "receipt_email", "review", "setup_future_usage", "shipping", "source", "statement_descriptor",
+    "statement_descriptor_suffix", "transfer_data", "transfer_group",
+)  # fmt: skip
 
 
 @requires_transaction
@@ -30,42 +38,21 @@ def create(
         prefix="pi",
         hidden={"base": base_url, "session": session},
         data={
+            **dict.fromkeys(_NULL_FIELDS),
             "amount": amount,
             "amount_capturable": 0,
             "amount_details": {"tip": {}},
             "amount_received": 0,
-            "application": None,
-            "application_fee_amount": None,
             "automatic_payment_methods": {"allow_redirects": "always", "enabled": True},
-            "canceled_at": None,
-            "cancellation_reason": None,
             "capture_method": "automatic_async",
-            "client_secret": None,
             "confirmation_method": "automatic",
             "currency": currency,
             "customer": customer,
-            "description": None,
-            "last_payment_error": None,
-            "latest_charge": None,
             "livemode": False,
             "metadata": {},
-            "next_action": None,
-            "on_behalf_of": None,
-            "payment_method": None,
-            "payment_method_configuration_details": None,
             "payment_method_options": {},
             "payment_method_types": METHOD_TYPES,
-            "processing": None,
-            "receipt_email": None,
-            "review": None,
-            "setup_future_usage": None,
-            "shipping": None,
-            "source": None,
-            "statement_descriptor": None,
-            "statement_descriptor_suffix": None,
             "status": "requires_payment_method",
-            "transfer_data": None,
-            "transfer_group": None,
             **(options or {}),
         },
     )

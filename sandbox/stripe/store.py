@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -46,10 +47,15 @@ def writing() -> Iterator[None]:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITE_LOCK])
             yield
-            if wakes:
+            if wakes and uses_queue():
                 queue.notify(DELIVER)
     finally:
         _wakes.reset(token)
+
+
+def uses_queue() -> bool:
+    """Return whether the application's queue delivers, rather than the simulator's own thread."""
+    return bool(getattr(settings, "STRIPE_SIMULATOR_USES_QUEUE", True))
 
 
 @requires_transaction

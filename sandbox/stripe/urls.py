@@ -1,6 +1,6 @@
 """The URLs of the simulator, and the endpoints of its API."""
 
-from django.urls import path
+from django.urls import include, path
 
 from sandbox.stripe import (
     api,
@@ -17,8 +17,6 @@ from sandbox.stripe import (
 )
 from sandbox.stripe.pages import authentication, console, documents, pay, portal
 
-app_name = "stripe_simulator"
-
 ENDPOINTS = (
     *customers.ENDPOINTS,
     *payment_methods.ENDPOINTS,
@@ -32,7 +30,7 @@ ENDPOINTS = (
     *events.ENDPOINTS,
 )
 
-urlpatterns = [
+_patterns = [
     path("v1/<path:path>", api.dispatch, {"endpoints": ENDPOINTS}, name="api"),
     path("pay/<str:session>", pay.checkout_page, name="pay"),
     path("authenticate/<str:intent>", authentication.bank_page, name="authenticate"),
@@ -47,3 +45,4 @@ urlpatterns = [
     path("switches", console.switches_page, name="switches"),
     path("do/<str:action>", console.act, name="act"),
 ]
+urlpatterns = [path("", include((_patterns, "stripe_simulator")))]
