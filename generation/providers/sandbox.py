@@ -1,10 +1,10 @@
-"""The sandbox: real images of the right size and format, made here, without any account.
+"""The sandbox: real images of the right size and format, drawn here without any account.
 
-It is the embedded default, so the whole product works on a fresh machine. It draws the scene that
-a prompt describes where it knows every word of it, and otherwise a test card with the prompt as
-type; or it edits the customer's real image. It is labelled as the sandbox wherever its results
-appear and never presented as FLUX. Magic words in the prompt let customers try their integration:
-`sandbox:fail`, `sandbox:moderated`, `sandbox:slow=8`.
+It is the default without vendors' keys, so the whole product works on a fresh machine. It draws the
+scene of a prompt if it knows every word in it, else a test card with the prompt as type; or it edits
+the customer's own image, and quotes an edit that it cannot make in a caption. Its results are
+labelled as the sandbox's everywhere and never presented as FLUX. Words in the prompt let customers
+test their integration: `sandbox:fail`, `sandbox:moderated`, `sandbox:slow=8`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SLOWEST_SECONDS = 600
 
 
 class Sandbox:
-    """Draws in threads of this process; it keeps nothing, the reference holds the two times."""
+    """The provider; it draws in threads of this process and stores nothing but times in the reference."""
 
     name = "sandbox"
     may_start_again = True
@@ -45,12 +45,12 @@ class Sandbox:
         self.concurrency = concurrency
 
     async def start(self, work: Work) -> Started:
-        """Note when the work began and when it shall be ready."""
+        """Return a reference with the times of start and end."""
         now = time.time()
         return Started(upstream_ref=f"{now:.3f}/{now + _seconds(work.prompt):.3f}")
 
     async def poll(self, upstream_ref: str, work: Work) -> Pending | Ready:
-        """Return the drawn image once its time has come; raises `Failure` as the prompt asks."""
+        """Return the drawn image once its end has come; raises `Failure` if the prompt asks for it."""
         began, ready = (float(part) for part in upstream_ref.split("/"))
         now = time.time()
         if began < ready and now < ready:
@@ -69,20 +69,20 @@ class Sandbox:
         return Ready(content=await asyncio.to_thread(_content, work))
 
     async def find(self, work: Work) -> Started | None:
-        """Find nothing: starting again costs nothing."""
+        """Find nothing: a second start costs nothing."""
         return None
 
     async def cancel(self, upstream_ref: str) -> Cancellation:
-        """Stop at once: there is no work until someone polls for it."""
+        """Cancel at once: there is no work before the last poll."""
         return Cancellation.CANCELED
 
     async def balance(self) -> Balance | None:
-        """Hold no account."""
+        """Return None: there is no account."""
         return None
 
     async def read_webhook(self, *, headers: Mapping[str, str], body: bytes, secret: str) -> str:
-        """Believe nothing: the sandbox sends no messages."""
-        raise BadWebhook("The sandbox sends no messages.")
+        """Refuse every webhook: the sandbox sends none."""
+        raise BadWebhook("The sandbox sends no webhooks.")
 
 
 def _seconds(prompt: str) -> float:
@@ -95,11 +95,11 @@ def _seconds(prompt: str) -> float:
 def draw(
     *, prompt: str, seed: int, width: int, height: int, source: Image.Image | None = None
 ) -> Image.Image:
-    """Return what the sandbox makes of a prompt, without its magic words; edits `source` if given.
+    """Draw a prompt without its `sandbox:` words, or edit `source` as it says.
 
     Raises ValueError when a side, in pixels, is not positive.
     """
-    # Only here: it brings numpy, which a copy with real providers never needs.
+    # Imported lazily: numpy is needed only where the sandbox draws.
     from sandbox import images as engine
 
     prompt = MAGIC.sub("", prompt).strip() or prompt

@@ -1,4 +1,4 @@
-"""Balance transactions: what each charge, refund and dispute does to the merchant's balance."""
+"""Balance transactions: the effects of charges, refunds and disputes on the merchant's balance."""
 
 from sandbox.stripe import store, wire
 from sandbox.stripe.api import Endpoint
@@ -22,7 +22,7 @@ def charge_fee(amount: int) -> int:
 def enter(
     *, kind: str, source: StripeObject, amount: int, fee: int = 0, category: str = ""
 ) -> StripeObject:
-    """Store a movement of the merchant's balance, in cents; negative takes from it."""
+    """Store a change of the merchant's balance, in cents; negative amounts reduce it."""
     currency = source.data["currency"]
     details = [
         {

@@ -1,7 +1,7 @@
-"""Test cards and test bank accounts: what the people and banks behind them do.
+"""Test cards and test bank accounts: how their holders and banks behave.
 
-The numbers are those of https://docs.stripe.com/testing. Any other number is declined as Stripe
-declines a real card in test mode, and is neither stored nor logged.
+The numbers are those of https://docs.stripe.com/testing. Any other number is declined like a real
+card in Stripe's test mode, and is neither stored nor logged.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ FUNDS = "Your card has insufficient funds."
 
 
 class OffSession(Enum):
-    """What the bank says when the cardholder is not there."""
+    """The bank's answer to an off-session charge."""
 
     PAYS = "pays"
     AUTHENTICATES = "asks for authentication"
@@ -22,7 +22,7 @@ class OffSession(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Decline:
-    """A bank's no."""
+    """A decline by the bank."""
 
     code: str = "card_declined"
     decline_code: str | None = "generic_decline"
@@ -39,9 +39,9 @@ class Card:
     authenticates: bool = False
     decline: Decline | None = None
     off_session: OffSession = OffSession.PAYS
-    # What is planned once a charge succeeded, an action of `tasks.ACTIONS`.
+    # Planned after a successful charge: an action of `tasks.ACTIONS`.
     afterwards: str = ""
-    # What is planned once a refund was made; "settle_refund" keeps it pending until then.
+    # Planned after a refund; "settle_refund" keeps it pending until then.
     refund: str = ""
     listed: bool = True
 
@@ -52,7 +52,7 @@ class Card:
 
     @property
     def spaced(self) -> str:
-        """Return the number as it is printed on a card."""
+        """Return the number in printed groups."""
         if len(self.number) == 15:
             return f"{self.number[:4]} {self.number[4:10]} {self.number[10:]}"
         return " ".join(self.number[place : place + 4] for place in range(0, 16, 4))
@@ -60,7 +60,7 @@ class Card:
 
 @dataclass(frozen=True, kw_only=True)
 class BankAccount:
-    """A test bank account: the debit is under way first and settles later."""
+    """A test bank account: a debit is `processing` first and settles later."""
 
     number: str
     does: str
@@ -197,7 +197,7 @@ CARDS = {
     )
 }
 
-# Stripe's ready-made payment methods, which need no page to be typed into.
+# Stripe's test payment methods, which need no Checkout page.
 MAGIC = {
     "pm_card_visa": "4242424242424242",
     "pm_card_mastercard": "5555555555554444",
@@ -240,7 +240,7 @@ BANK_ACCOUNTS = {
 
 
 def passes_luhn(number: str) -> bool:
-    """Return whether the check digit is right (ISO/IEC 7812-1)."""
+    """Return whether the check digit is valid (ISO/IEC 7812-1)."""
     total = 0
     for place, digit in enumerate(reversed(number)):
         value = int(digit) * (1 + place % 2)

@@ -1,4 +1,4 @@
-"""Charges: each attempt to take money, successful or not."""
+"""Charges: every payment attempt, successful or not."""
 
 from sandbox.stripe import balance, events, payment_methods, store
 from sandbox.stripe.api import Endpoint
@@ -119,7 +119,7 @@ def _details(method: StripeObject, amount: int, authenticated: bool) -> Data:
 
 @requires_transaction
 def book(*, charge: StripeObject) -> None:
-    """Enter a successful charge in the merchant's balance, which Stripe tells a moment after."""
+    """Add a successful charge to the merchant's balance; Stripe reports it a moment later."""
     kind = "charge" if charge.stripe_id.startswith("ch_") else "payment"
     amount = charge.data["amount"]
     entry = balance.enter(

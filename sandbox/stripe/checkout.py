@@ -1,4 +1,4 @@
-"""Checkout sessions: created by the merchant, found again, changed, expired."""
+"""Checkout sessions: create, retrieve, list, update, expire."""
 
 from sandbox.stripe import (
     checkout_fields,
@@ -30,7 +30,7 @@ from sandbox.stripe.wire import Data
 from vidgo.kernel.db.transactions import requires_transaction
 
 SHORTEST_SECONDS = 30 * 60
-# The clocks of caller and simulator may differ by a little.
+# Allowance for clock differences between caller and simulator.
 GRACE_SECONDS = 60
 
 _AUTO = Choice(options=("auto", "never"))
@@ -140,7 +140,7 @@ def _create(*, params: Data) -> Data:
 
 
 def _check(params: Data) -> None:
-    """Refuse what Stripe refuses and what the simulator cannot do; raises BadParameter."""
+    """Check what Stripe refuses and the simulator cannot do; raises BadParameter."""
     if params.get("mode") != "payment":
         raise BadParameter("The simulator knows mode=payment only.", param="mode")
     if params.get("ui_mode", "hosted_page") != "hosted_page":
@@ -219,7 +219,7 @@ def expire(*, row: StripeObject) -> StripeObject:
 
 
 def expire_overdue() -> int:
-    """Expire every open session that is past its time and return how many."""
+    """Expire overdue open sessions and return how many."""
     overdue = store.objects("checkout.session", status="open").filter(
         data__expires_at__lte=wire.now()
     )

@@ -1,4 +1,4 @@
-"""What a new Checkout session holds: its fields, its items and their prices."""
+"""The fields of a new Checkout session: line items, prices, taxes."""
 
 from sandbox.stripe import payment_intents, switches, wire
 from sandbox.stripe.errors import BadParameter, NoSuch
@@ -6,7 +6,7 @@ from sandbox.stripe.models import StripeObject
 from sandbox.stripe.wire import Data
 
 LONGEST_SECONDS = 24 * 60 * 60
-# The customer details of a payer of whom nothing is known.
+# The customer details of an unknown payer.
 NO_DETAILS: Data = {
     **dict.fromkeys(("address", "business_name", "email", "individual_name", "name", "phone")),
     "tax_exempt": "none",

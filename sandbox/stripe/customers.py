@@ -1,4 +1,4 @@
-"""Customers: created, changed, deleted; a deleted one is remembered as deleted."""
+"""Customers and their billing portal sessions."""
 
 from sandbox.stripe import events, payment_methods, store, wire
 from sandbox.stripe.api import Endpoint
@@ -87,7 +87,7 @@ def create(*, params: Data) -> StripeObject:
 
 @requires_transaction
 def update(*, row: StripeObject, params: Data) -> StripeObject:
-    """Change a customer and tell what changed."""
+    """Update a customer and emit what changed."""
     before = store.get(kind="customer", stripe_id=row.stripe_id).payload()
     _apply(row, params)
     store.save(row)
@@ -118,9 +118,9 @@ def _apply(row: StripeObject, params: Data) -> None:
 
 
 def delete(*, customer: str) -> StripeObject:
-    """Delete a customer; the saved payment methods are gone with it. Raises NoSuch.
+    """Delete a customer and its saved payment methods; raises NoSuch.
 
-    Only `customer.deleted` is sent: whoever saved a payment method must understand that one.
+    Like Stripe it sends `customer.deleted` only, not `payment_method.detached`.
     """
     with store.writing():
         row = store.get(kind="customer", stripe_id=customer, in_path=True)
@@ -135,12 +135,12 @@ def delete(*, customer: str) -> StripeObject:
 
 
 def get_open(*, customer: str) -> StripeObject:
-    """Return a customer named in a parameter; raises NoSuch, also for a deleted one."""
+    """Return the customer of a parameter; raises NoSuch, also for a deleted one."""
     return store.get(kind="customer", stripe_id=customer, param="customer")
 
 
 def get_portal_session(*, secret: str) -> StripeObject:
-    """Return a session by the secret in its link; raises NoSuch, also when it has run out."""
+    """Return the portal session of a link's secret; raises NoSuch, also once it has expired."""
     row = store.objects("billing_portal.session").filter(hidden__secret=secret).first()
     if row is None or row.created + PORTAL_SECONDS < wire.now():
         raise NoSuch(noun="portal session", stripe_id=secret[:12], param="session", in_path=True)

@@ -1,4 +1,4 @@
-"""Disputes: a cardholder takes the money back through the bank, and the bank decides."""
+"""Disputes, and early fraud warnings."""
 
 from sandbox.stripe import balance, events, store, wire
 from sandbox.stripe.api import Endpoint
@@ -47,9 +47,9 @@ EVIDENCE = (
 def open_dispute(
     *, charge: str, reason: str = "fraudulent", amount: int | None = None, inquiry: bool = False
 ) -> StripeObject:
-    """Dispute a paid charge: the money is withdrawn at once, but not for a mere inquiry.
+    """Dispute a paid charge: the money is withdrawn at once, except for an inquiry.
 
-    Raises Refusal for a charge that is not paid, wholly refunded or disputed already.
+    Raises Refusal for a charge that is unpaid, fully refunded or already disputed.
     """
     with store.writing():
         paid = store.get(kind="charge", stripe_id=charge)
@@ -72,12 +72,12 @@ def open_dispute(
 
 
 def warn(*, charge: str, fraud_type: str = "unauthorized_use_of_card") -> StripeObject:
-    """Warn of a charge; raises Refusal when it was not paid or warned of already."""
+    """Create a fraud warning; raises Refusal for an unpaid charge and a second warning."""
     with store.writing():
         paid = store.get(kind="charge", stripe_id=charge)
         warned = store.objects("radar.early_fraud_warning", charge=charge).exists()
         if not paid.data["paid"] or warned:
-            raise Refusal(f"Charge {charge} cannot be warned of.")
+            raise Refusal(f"Charge {charge} cannot get a fraud warning.")
         row = store.new(
             kind="radar.early_fraud_warning",
             prefix="issfr",
@@ -95,7 +95,7 @@ def warn(*, charge: str, fraud_type: str = "unauthorized_use_of_card") -> Stripe
 
 
 def decide(*, dispute: str, won: bool) -> StripeObject:
-    """Close a dispute for or against the merchant; raises Refusal when it is closed already."""
+    """Close a dispute for or against the merchant; raises Refusal if it is closed."""
     with store.writing():
         row = store.get(kind="dispute", stripe_id=dispute)
         before = row.status

@@ -1,4 +1,4 @@
-"""Events: each change of state, written beside the change and put on its way."""
+"""Events: stored with the change of state they report, and delivered."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from sandbox.stripe.params import LISTING, Array, Boolean, Text
 from sandbox.stripe.wire import Data
 from vidgo.kernel.db.transactions import requires_transaction
 
-# Reordered deliveries are held this long, or there would never be two to swap.
+# Reordered deliveries are held this long, so that there are several to reorder.
 REORDER_HOLD_SECONDS = 3
 
 
@@ -53,7 +53,7 @@ def emit(event_type: str, row: StripeObject, *, previous: Data | None = None) ->
 
 @requires_transaction
 def post(*, event: Event) -> None:
-    """Put an event on its way, as often and as late as the switches say."""
+    """Queue the deliveries of an event, as many and as late as the switches say."""
     if not deliveries.endpoint():
         return
     set_to = switches.current()
@@ -68,7 +68,7 @@ def post(*, event: Event) -> None:
 
 
 def changes(*, before: Data, after: Data) -> Data:
-    """Return `previous_attributes`: what the changed fields held before."""
+    """Return `previous_attributes`: the old values of changed fields."""
     return {
         name: before.get(name)
         for name in {**before, **after}
@@ -77,7 +77,7 @@ def changes(*, before: Data, after: Data) -> Data:
 
 
 def resend(*, event: str) -> None:
-    """Deliver an event once more, as the button in Stripe's dashboard does; raises NoSuch."""
+    """Deliver an event again, like the button in Stripe's dashboard; raises NoSuch."""
     with store.writing():
         post(event=get(event=event))
 

@@ -1,4 +1,4 @@
-"""Expansions: `expand[]=payment_intent.latest_charge` puts whole objects where ids stood."""
+"""Expansions: `expand[]=payment_intent.latest_charge` replaces ids with objects."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from sandbox.stripe.wire import Data
 
 MAX_DEPTH = 4
 
-# Fields that hold an id of another object.
+# Fields that hold the id of another object.
 EXPANDABLE = frozenset(
     {
         "balance_transaction",
@@ -47,7 +47,7 @@ def _payments(invoice: Data) -> Data:
     )
 
 
-# Fields that are there only when asked for.
+# Fields that are included only on request.
 INCLUDABLE: dict[tuple[str, str], Callable[[Data], Data]] = {
     ("charge", "refunds"): _refunds,
     ("checkout.session", "line_items"): _line_items,
@@ -56,7 +56,7 @@ INCLUDABLE: dict[tuple[str, str], Callable[[Data], Data]] = {
 
 
 def expand(*, data: Data, paths: list[str]) -> Data:
-    """Return the answer with each path expanded; raises Refusal for one that cannot be."""
+    """Return the answer with each path expanded; raises Refusal for a path that cannot be."""
     for path in paths:
         parts = path.split(".")
         if len(parts) > MAX_DEPTH + (parts[0] == "data"):

@@ -1,4 +1,4 @@
-"""Invoices: made for a paid Checkout session when the merchant asked for one."""
+"""Invoices: created for a paid Checkout session at the merchant's request."""
 
 from django.conf import settings
 
@@ -22,13 +22,13 @@ _NULL_FIELDS = (
 
 
 def merchant() -> str:
-    """Return the name of the business, as payers see it."""
+    """Return the business name that payers see."""
     return str(getattr(settings, "STRIPE_SIMULATOR_MERCHANT", "Simulated Merchant"))
 
 
 @requires_transaction
 def create_paid(*, session: StripeObject, intent: StripeObject) -> StripeObject:
-    """Store the invoice of a paid session, and the invoice payment that ties it to the intent."""
+    """Store the invoice of a paid session, and the invoice payment that links it to the intent."""
     row = store.new(kind="invoice", prefix="in", data=_fields(session, intent))
     row.data["lines"] = store.inner_list(
         data=[_line(item, row) for item in session.hidden["line_items"]],
@@ -44,7 +44,7 @@ def create_paid(*, session: StripeObject, intent: StripeObject) -> StripeObject:
 
 
 def _number(customer: StripeObject | None) -> str:
-    """Take the customer's next invoice number."""
+    """Use the customer's next invoice number."""
     if customer is None or customer.deleted:
         return f"{wire.new_id('x', 8)[2:].upper()}-0001"
     number = f"{customer.data['invoice_prefix']}-{customer.data['next_invoice_sequence']:04d}"
@@ -185,7 +185,7 @@ def list_of_customer(*, customer: str) -> list[StripeObject]:
 
 
 def card_line(*, intent: StripeObject | None) -> str:
-    """Return how an intent was paid, such as "Visa •••• 4242", or ""."""
+    """Return how an intent was paid, such as "Visa •••• 4242", "" if unknown."""
     stripe_id = intent.data["payment_method"] if intent else None
     method = store.find(kind="payment_method", stripe_id=stripe_id)
     if method is None:

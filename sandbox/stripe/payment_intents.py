@@ -1,4 +1,4 @@
-"""Payment intents: one wish to be paid, from its creation over each attempt to its end."""
+"""Payment intents: creation, attempts, authentication, settlement, cancellation."""
 
 from typing import Any
 
@@ -71,7 +71,7 @@ def attempt(
     authenticated: bool = False,
     may_ask: bool = True,
 ) -> Decline | None:
-    """Try to take the money; the intent then says what came of it. Returns the bank's no, if any.
+    """Attempt the payment, update the intent, and return the decline if any.
 
     A card may ask for authentication: the intent then `requires_action`.
     """
@@ -106,7 +106,7 @@ def _off_session_decline(card: Card, method: StripeObject) -> Decline | None:
 
 
 def _ask(intent: StripeObject, method: StripeObject) -> None:
-    """Send the cardholder to the bank's page."""
+    """Require authentication on the bank's page."""
     intent.data |= {
         "status": "requires_action",
         "payment_method": method.stripe_id,
@@ -158,7 +158,7 @@ def _save_method(intent: StripeObject, method: StripeObject) -> None:
     if intent.data["setup_future_usage"] and customer:
         payment_methods.attach(method=method, customer=customer)
     elif not method.hidden.get("used"):
-        # Used without a customer: it can never be used again.
+        # Used without a customer, so it can never be used again.
         method.hidden["used"] = True
         store.save(method)
 
@@ -195,7 +195,7 @@ def _refused(
 
 
 def _debit(intent: StripeObject, method: StripeObject) -> None:
-    """Begin a bank debit, which settles later."""
+    """Start a bank debit, which settles later."""
     charge = charges.attempt(intent=intent, method=method, status="pending")
     intent.data |= {
         "status": "processing",
@@ -212,12 +212,12 @@ def _debit(intent: StripeObject, method: StripeObject) -> None:
 
 @requires_transaction
 def settle(*, intent: StripeObject, succeed: bool | None = None) -> bool:
-    """End a bank debit, as the test account does by itself; returns whether it was paid.
+    """Settle a bank debit, by default as the test account does; return whether it was paid.
 
-    Raises Refusal when there is none under way.
+    Raises Refusal if none is processing.
     """
     if intent.status != "processing":
-        raise Refusal(f"No debit of {intent.stripe_id} is under way: it {intent.status}.")
+        raise Refusal(f"No debit of {intent.stripe_id} is processing: it is {intent.status}.")
     store.cancel_plans(subject=intent.stripe_id, prefix="settle")
     charge = store.get(kind="charge", stripe_id=intent.data["latest_charge"])
     method = store.get(kind="payment_method", stripe_id=intent.data["payment_method"])
@@ -248,9 +248,9 @@ def settle(*, intent: StripeObject, succeed: bool | None = None) -> bool:
 
 @requires_transaction
 def answer(*, intent: StripeObject, succeed: bool) -> Decline | None:
-    """Go on after the cardholder's answer to the bank; raises Refusal when nobody asked."""
+    """Continue after authentication; raises Refusal if none was required."""
     if intent.status != "requires_action":
-        raise Refusal(f"{intent.stripe_id} does not wait for authentication: it {intent.status}.")
+        raise Refusal(f"{intent.stripe_id} does not require authentication: it is {intent.status}.")
     method = store.get(kind="payment_method", stripe_id=intent.data["payment_method"])
     if succeed:
         return attempt(intent=intent, method=method, off_session=False, authenticated=True)
@@ -269,7 +269,7 @@ def answer(*, intent: StripeObject, succeed: bool) -> Decline | None:
 
 @requires_transaction
 def cancel(*, intent: StripeObject, reason: str | None = None) -> StripeObject:
-    """Give the wish up; raises Refusal once it is paid or under way."""
+    """Cancel an intent; raises Refusal once it is paid or processing."""
     if intent.status not in CANCELABLE:
         raise unexpected_state(
             intent,
@@ -289,12 +289,12 @@ def cancel(*, intent: StripeObject, reason: str | None = None) -> StripeObject:
 
 
 def unexpected_state(intent: StripeObject, message: str) -> Refusal:
-    """Make the refusal of what the intent's status does not allow."""
+    """Return the error for an action that the intent's status does not allow."""
     return Refusal(message, code="payment_intent_unexpected_state", payment_intent=intent.payload())
 
 
 def declined(intent: StripeObject, decline: Decline) -> CardDeclined:
-    """Make the refusal that tells of a bank's no, with the intent in it as Stripe has it."""
+    """Return the error for a decline, with the intent in it like Stripe's."""
     extra: dict[str, Any] = {"payment_intent": intent.payload()}
     error = intent.data["last_payment_error"]
     extra |= {"charge": error["charge"], "payment_method": error["payment_method"]}
@@ -305,9 +305,9 @@ def declined(intent: StripeObject, decline: Decline) -> CardDeclined:
 
 @requires_transaction
 def method_for(*, stripe_id: str, customer: str | None) -> StripeObject:
-    """Return the payment method that is to pay for a customer.
+    """Return the payment method to charge for a customer.
 
-    Raises Refusal when it is not the customer's, or was used up or detached.
+    Raises Refusal if it belongs to somebody else, was used or was detached.
     """
     if customer is not None:
         customers.get_open(customer=customer)

@@ -1,4 +1,4 @@
-"""The endpoints of payment intents: create, confirm, cancel, change, find."""
+"""The endpoints of payment intents: create, confirm, cancel, update, retrieve, list."""
 
 from sandbox.stripe import customers, payment_intents, store, wire
 from sandbox.stripe.api import Endpoint
@@ -58,7 +58,7 @@ _ONLY_WHEN_CONFIRMING = ("off_session", "return_url", "error_on_requires_action"
 
 
 def check_amount(*, amount: int, currency: str, param: str = "amount") -> None:
-    """Refuse an amount or currency that Stripe does not take; raises Refusal."""
+    """Check an amount and its currency; raises Refusal."""
     if currency not in CURRENCIES:
         raise Refusal(
             f"Invalid currency: {currency}. The simulator supports these currencies: "
@@ -123,7 +123,7 @@ def _create(*, params: Data) -> Data:
 
 
 def _confirm_now(intent: StripeObject, params: Data) -> Data:
-    """Attempt the payment; raises Refusal, or CardDeclined when the bank says no."""
+    """Attempt the payment; raises Refusal, or CardDeclined."""
     stripe_id = params.get("payment_method") or intent.data["payment_method"]
     if stripe_id is None:
         raise payment_intents.unexpected_state(

@@ -1,4 +1,4 @@
-"""Payment methods: saved cards and bank accounts; attached to a customer, detached from one."""
+"""Payment methods: cards and bank accounts, attached to customers and detached."""
 
 import hashlib
 
@@ -23,7 +23,7 @@ def of_card(
     *, card: Card, exp_month: int, exp_year: int, name: str = "", email: str = ""
 ) -> StripeObject:
     """Store a payment method for a test card."""
-    shown = {
+    details = {
         "brand": card.brand,
         "checks": {
             "address_line1_check": None,
@@ -43,13 +43,15 @@ def of_card(
         "three_d_secure_usage": {"supported": True},
         "wallet": None,
     }
-    return _store(kind="card", details=shown, name=name, email=email, hidden={"card": card.number})
+    return _store(
+        kind="card", details=details, name=name, email=email, hidden={"card": card.number}
+    )
 
 
 @requires_transaction
 def of_bank_account(*, account: BankAccount, name: str = "", email: str = "") -> StripeObject:
     """Store a payment method for a test bank account."""
-    shown = {
+    details = {
         "account_holder_type": "individual",
         "account_type": "checking",
         "bank_name": "STRIPE TEST BANK",
@@ -61,7 +63,7 @@ def of_bank_account(*, account: BankAccount, name: str = "", email: str = "") ->
         "status_details": None,
     }
     hidden = {"bank_account": account.number}
-    return _store(kind="us_bank_account", details=shown, name=name, email=email, hidden=hidden)
+    return _store(kind="us_bank_account", details=details, name=name, email=email, hidden=hidden)
 
 
 def _store(*, kind: str, details: Data, name: str, email: str, hidden: Data) -> StripeObject:
@@ -99,7 +101,7 @@ def bank_account_of(method: StripeObject) -> BankAccount | None:
 
 @requires_transaction
 def resolve(*, stripe_id: str, param: str = "payment_method") -> StripeObject:
-    """Return the payment method, making one for a ready-made id such as `pm_card_visa`.
+    """Return the payment method, creating one for a test id such as `pm_card_visa`.
 
     Raises NoSuch.
     """
@@ -113,7 +115,7 @@ def resolve(*, stripe_id: str, param: str = "payment_method") -> StripeObject:
 def attach(
     *, method: StripeObject, customer: str, allow_redisplay: str = "limited"
 ) -> StripeObject:
-    """Save a payment method to a customer; nothing happens when it is already there."""
+    """Save a payment method to a customer; does nothing if it is already saved."""
     if method.data["customer"] == customer:
         return method
     method.data["customer"] = customer
@@ -125,7 +127,7 @@ def attach(
 
 
 def detach(*, payment_method: str) -> StripeObject:
-    """Take a payment method from its customer, who can never use it again; raises Refusal."""
+    """Detach a payment method from its customer for good; raises Refusal."""
     with store.writing():
         method = store.get(kind="payment_method", stripe_id=payment_method, in_path=True)
         customer = method.data["customer"]

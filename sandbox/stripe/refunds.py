@@ -1,4 +1,4 @@
-"""Refunds: all or part of a charge given back; each has its own id and may fail later."""
+"""Refunds of all or part of a charge; each may fail later."""
 
 from sandbox.stripe import balance, cards, charges, events, store, switches
 from sandbox.stripe.api import Endpoint
@@ -24,7 +24,7 @@ def create(
     reason: str | None = None,
     metadata: dict[str, str] | None = None,
 ) -> StripeObject:
-    """Give back a charge, or `amount` cents of it; raises Refusal when that cannot be."""
+    """Refund a charge, or `amount` cents of it; raises Refusal if it cannot be refunded."""
     with store.writing():
         row = _charge(payment_intent, charge)
         left = row.data["amount"] - row.data["amount_refunded"]
@@ -34,7 +34,7 @@ def create(
         events.emit("refund.created", refund)
         events.emit("charge.refunded", row)
         if refund.status == "succeeded":
-            _tell_reference(refund)
+            _add_reference(refund)
         return refund
 
 
@@ -126,14 +126,14 @@ def _store(
 
 
 def _move(charge: StripeObject, amount: int) -> None:
-    """Add to what was refunded of a charge, or take from it when a refund failed."""
+    """Change a charge's refunded amount by `amount` cents."""
     charge.data["amount_refunded"] += amount
     charge.data["refunded"] = charge.data["amount_refunded"] == charge.data["amount"]
     store.save(charge)
 
 
-def _tell_reference(refund: StripeObject) -> None:
-    """Tell the bank's reference, which comes a moment after the refund."""
+def _add_reference(refund: StripeObject) -> None:
+    """Add the bank's reference, which Stripe does a moment after the refund."""
     details = refund.data["destination_details"]
     if details["type"] != "card":
         return
@@ -152,11 +152,11 @@ def _updated(refund: StripeObject, previous: Data) -> None:
 
 
 def succeed(*, refund: str) -> StripeObject:
-    """End a pending refund well; raises Refusal when it is not pending."""
+    """Complete a pending refund; raises Refusal if it is not pending."""
     with store.writing():
         row = get(refund=refund)
         if row.status != "pending":
-            raise Refusal(f"Refund {refund} is not pending: it {row.status}.")
+            raise Refusal(f"Refund {refund} is not pending: it is {row.status}.")
         store.cancel_plans(subject=refund)
         row.data["status"] = "succeeded"
         reason = row.data.pop("pending_reason", None)
@@ -166,15 +166,15 @@ def succeed(*, refund: str) -> StripeObject:
 
 
 def fail(*, refund: str, reason: str = "unknown") -> StripeObject:
-    """Let a refund fail after all: the money comes back to the merchant.
+    """Fail a refund: the money returns to the merchant.
 
-    `reason` is one of Stripe's, such as "expired_or_canceled_card". Raises Refusal when the refund
-    has failed already.
+    `reason` is one of Stripe's, such as "expired_or_canceled_card". Raises Refusal if the refund
+    has already failed.
     """
     with store.writing():
         row = get(refund=refund)
         if row.status not in ("pending", "succeeded"):
-            raise Refusal(f"Refund {refund} cannot fail any more: it {row.status}.")
+            raise Refusal(f"Refund {refund} cannot fail: it is {row.status}.")
         store.cancel_plans(subject=refund)
         before = row.status
         charge = store.get(kind="charge", stripe_id=row.data["charge"])

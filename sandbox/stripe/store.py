@@ -1,4 +1,4 @@
-"""The store: Stripe's objects as rows, found, listed and written one writer at a time."""
+"""The store of Stripe's objects: find, list, and write, one writer at a time."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from vidgo.kernel import queue
 from vidgo.kernel.db.transactions import requires_transaction
 
 DELIVER = "sandbox.stripe.tasks.deliver"
-# Everything is written under one lock: simple and right are worth more here than fast.
+# One lock for all writes: simple and correct matters more here than speed.
 WRITE_LOCK = 0x5712E
 DEFAULT_LIMIT = 10
 
@@ -84,7 +84,7 @@ def cancel_plans(*, subject: str, prefix: str = "") -> None:
 def new(
     *, kind: str, prefix: str, data: Data, hidden: Data | None = None, length: int = 24
 ) -> StripeObject:
-    """Make a row with an id and the fields every object has; it is not saved yet."""
+    """Return an unsaved row with an id and the fields of every object."""
     created = data.get("created") or wire.now()
     stripe_id = wire.new_id(prefix, length)
     whole = {"id": stripe_id, "object": kind, **data, "created": created}
@@ -95,7 +95,7 @@ def new(
 
 @requires_transaction
 def save(row: StripeObject) -> StripeObject:
-    """Store a row; the columns to filter by are taken from its data."""
+    """Save a row, with its filter columns copied from its data."""
     row.customer = row.data.get("customer") or ""
     row.payment_intent = row.data.get("payment_intent") or ""
     row.charge = row.data.get("charge") or ""
@@ -105,7 +105,7 @@ def save(row: StripeObject) -> StripeObject:
 
 
 def find(*, kind: str, stripe_id: str | None) -> StripeObject | None:
-    """Return the object, also a deleted one, or None."""
+    """Return the object, even if deleted, or None."""
     return StripeObject.objects.filter(kind=kind, stripe_id=stripe_id).first()
 
 
@@ -123,12 +123,12 @@ def get(*, kind: str, stripe_id: str, param: str = "id", in_path: bool = False) 
 
 
 def objects(kind: str, **filters: str) -> QuerySet[StripeObject]:
-    """Return the objects of a kind, newest first; filters are the columns of the model."""
+    """Return the objects of a kind, newest first, filtered by columns."""
     return StripeObject.objects.filter(kind=kind, deleted=False, **filters).order_by("-id")
 
 
 def filtered(kind: str, params: Data, *names: str) -> QuerySet[StripeObject]:
-    """Return the objects that match the named parameters, as far as these were given."""
+    """Return the objects that match those of the named parameters that are given."""
     return objects(kind, **{name: params[name] for name in names if name in params})
 
 
@@ -167,5 +167,5 @@ def _place(rows: QuerySet[Any], stripe_id: str, param: str) -> int:
 
 
 def inner_list(*, data: list[Data], url: str) -> Data:
-    """Return a complete list as it stands inside another object."""
+    """Return a complete list to nest in another object."""
     return {"object": "list", "url": f"/v1/{url}", "has_more": False, "data": data}

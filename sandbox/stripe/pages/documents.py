@@ -11,13 +11,13 @@ from sandbox.stripe.pages.door import find_or_404, page
 from sandbox.stripe.templatetags.stripe_simulator import moment, money
 
 WIDTH, HEIGHT, MARGIN = 595, 842, 56
-# The mean width of a Helvetica character, in parts of its size: near enough to align right.
+# Mean width of a Helvetica character in ems, close enough to align right.
 CHARACTER = 0.52
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Line:
-    """A line of text, with another text at the right edge; `gap` is the space below, in points."""
+    """A line of text, with `right` at the right edge; `gap` is the space below in points."""
 
     text: str
     right: str = ""
@@ -75,7 +75,7 @@ def invoice_pdf(request: HttpRequest, invoice: str) -> HttpResponse:
 
 @require_GET
 def receipt_page(request: HttpRequest, charge: str) -> HttpResponse:
-    """Show a receipt with what was given back of it."""
+    """Show a receipt with its refunds."""
     row = find_or_404("charge", charge)
     intent = store.find(kind="payment_intent", stripe_id=row.data["payment_intent"])
     context = {

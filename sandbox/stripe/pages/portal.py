@@ -1,4 +1,4 @@
-"""The billing portal: a customer looks at saved cards and invoices, and takes cards away."""
+"""The billing portal: a customer's saved payment methods and invoices."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,7 +12,7 @@ from sandbox.stripe.pages.door import page
 
 @require_http_methods(["GET", "POST"])
 def portal_page(request: HttpRequest, secret: str) -> HttpResponse:
-    """Show what is saved; a POST takes one payment method away."""
+    """Show payment methods and invoices; a POST removes a payment method."""
     try:
         session = customers.get_portal_session(secret=secret)
     except NoSuch as exc:

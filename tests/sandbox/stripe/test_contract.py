@@ -1,4 +1,4 @@
-"""The simulator held against the SDK's own description of Stripe's API.
+"""The simulator compared with the SDK's own description of Stripe's API.
 
 Whatever the simulator shows must be a field that the SDK knows, of a type that it expects, and
 whatever the simulator takes must be a parameter that the SDK can send. So code that works with the
@@ -217,11 +217,11 @@ def test_every_object_has_the_fields_that_the_sdk_declares(
     assert seen | inside_others == set(CLASSES)
 
 
-def sub_params(hint: Any) -> type | None:
+def sub_params(annotation: Any) -> type | None:
     """Return the TypedDict inside a parameter's type, if there is one."""
-    if is_typeddict(hint):
-        return typing.cast(type, hint)
-    for part in typing.get_args(hint):
+    if is_typeddict(annotation):
+        return typing.cast(type, annotation)
+    for part in typing.get_args(annotation):
         if found := sub_params(part):
             return found
     return None
@@ -230,13 +230,13 @@ def sub_params(hint: Any) -> type | None:
 def unknown_params(schema: Any, cls: type, path: str) -> Iterator[str]:
     # The SDK imports these names for type checkers only.
     names = {"StripeContext": object, "Mapping": typing.Mapping}
-    hints = typing.get_type_hints(cls, localns=names)
+    annotations = typing.get_type_hints(cls, localns=names)
     for name, field in schema.items():
-        if name not in hints:
+        if name not in annotations:
             yield f"{path}.{name}"
             continue
         inner: Field = field.item if isinstance(field, Array) else field
-        nested = sub_params(hints[name])
+        nested = sub_params(annotations[name])
         if isinstance(inner, Hash):
             assert nested is not None, f"{path}.{name}"
             yield from unknown_params(inner.fields, nested, f"{path}.{name}")

@@ -77,7 +77,7 @@ def test_a_partly_refunded_charge_is_disputed_for_the_rest(api: Any, paid: Outco
         ("4000000000005423", "radar.early_fraud_warning.created"),
     ],
 )
-def test_some_cards_turn_bad_after_they_paid(
+def test_some_cards_dispute_after_they_paid(
     session: stripe.checkout.Session, number: str, event: str
 ) -> None:
     checkout_payments.pay_by_card(session=session.id, number=number)
@@ -86,7 +86,9 @@ def test_some_cards_turn_bad_after_they_paid(
     assert happened()[-1] == event
 
 
-def test_a_plan_that_came_too_late_is_dropped(api: Any, session: stripe.checkout.Session) -> None:
+def test_a_plan_that_no_longer_applies_is_dropped(
+    api: Any, session: stripe.checkout.Session
+) -> None:
     outcome = checkout_payments.pay_by_card(session=session.id, number="4000000000000259")
     api.refunds.create({"payment_intent": outcome.intent.stripe_id})
     tasks.run_due(early=True)

@@ -1,4 +1,4 @@
-"""Refunds: in parts, whole, pending, failing after all."""
+"""Refunds: partial, full, pending, failed."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def test_each_partial_refund_has_its_own_id_and_amount(api: Any, paid: Outcome) 
     ]
 
 
-def test_what_is_left_can_be_refunded_once(api: Any, paid: Outcome) -> None:
+def test_the_rest_can_be_refunded_once(api: Any, paid: Outcome) -> None:
     intent = paid.intent.stripe_id
     api.refunds.create({"payment_intent": intent, "amount": 200})
     with pytest.raises(stripe.InvalidRequestError, match="greater than unrefunded") as refused:
