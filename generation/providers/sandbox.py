@@ -1,8 +1,8 @@
 """The sandbox: real images of the right size and format, drawn here without any account.
 
 It is the default without vendors' keys, so the whole product works on a fresh machine. It draws the
-scene of a prompt if it knows every word in it, else a test card with the prompt as type; or it edits
-the customer's own image, and quotes an edit that it cannot make in a caption. Its results are
+scene of a prompt if it knows every word in it, else a test card with the prompt as type; or it
+edits the customer's own image, and quotes an edit that it cannot make in a caption. Its results are
 labelled as the sandbox's everywhere and never presented as FLUX. Words in the prompt let customers
 test their integration: `sandbox:fail`, `sandbox:moderated`, `sandbox:slow=8`.
 """
@@ -35,7 +35,7 @@ SLOWEST_SECONDS = 600
 
 
 class Sandbox:
-    """The provider; it draws in threads of this process and stores nothing but times in the reference."""
+    """The provider: it draws in threads, and keeps only two times, in the reference."""
 
     name = "sandbox"
     may_start_again = True
@@ -50,7 +50,7 @@ class Sandbox:
         return Started(upstream_ref=f"{now:.3f}/{now + _seconds(work.prompt):.3f}")
 
     async def poll(self, upstream_ref: str, work: Work) -> Pending | Ready:
-        """Return the drawn image once its end has come; raises `Failure` if the prompt asks for it."""
+        """Return the drawn image once it is due; raises `Failure` if the prompt asks for it."""
         began, ready = (float(part) for part in upstream_ref.split("/"))
         now = time.time()
         if began < ready and now < ready:

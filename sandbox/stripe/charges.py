@@ -162,12 +162,7 @@ def _update(*, params: Data, charge: str) -> Data:
 
 
 ENDPOINTS = (
-    Endpoint(
-        "GET",
-        "charges",
-        _list,
-        {**LISTING, "customer": Text(), "payment_intent": Text()},
-    ),
+    Endpoint("GET", "charges", _list, {**LISTING, "customer": Text(), "payment_intent": Text()}),
     Endpoint("GET", "charges/{charge}", _retrieve),
     Endpoint("POST", "charges/{charge}", _update, {"metadata": Metadata(), "description": Text()}),
 )

@@ -85,9 +85,7 @@ def pay_by_bank(
     with store.writing():
         row = _open(session)
         method = payment_methods.of_bank_account(
-            account=cards.BANK_ACCOUNTS[account],
-            name=payer.name,
-            email=payer.email or _email(row),
+            account=cards.BANK_ACCOUNTS[account], name=payer.name, email=payer.email or _email(row)
         )
         return _pay(row, method, payer)
 

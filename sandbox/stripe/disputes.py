@@ -14,34 +14,15 @@ INQUIRIES = ("warning_needs_response", "warning_under_review")
 WINNING = "winning_evidence"
 LOSING = "losing_evidence"
 EVIDENCE = (
-    "access_activity_log",
-    "billing_address",
-    "cancellation_policy",
-    "cancellation_policy_disclosure",
-    "cancellation_rebuttal",
-    "customer_communication",
-    "customer_email_address",
-    "customer_name",
-    "customer_purchase_ip",
-    "customer_signature",
-    "duplicate_charge_documentation",
-    "duplicate_charge_explanation",
-    "duplicate_charge_id",
-    "product_description",
-    "receipt",
-    "refund_policy",
-    "refund_policy_disclosure",
-    "refund_refusal_explanation",
-    "service_date",
-    "service_documentation",
-    "shipping_address",
-    "shipping_carrier",
-    "shipping_date",
-    "shipping_documentation",
-    "shipping_tracking_number",
-    "uncategorized_file",
-    "uncategorized_text",
-)
+    "access_activity_log", "billing_address", "cancellation_policy",
+    "cancellation_policy_disclosure", "cancellation_rebuttal", "customer_communication",
+    "customer_email_address", "customer_name", "customer_purchase_ip", "customer_signature",
+    "duplicate_charge_documentation", "duplicate_charge_explanation", "duplicate_charge_id",
+    "product_description", "receipt", "refund_policy", "refund_policy_disclosure",
+    "refund_refusal_explanation", "service_date", "service_documentation", "shipping_address",
+    "shipping_carrier", "shipping_date", "shipping_documentation", "shipping_tracking_number",
+    "uncategorized_file", "uncategorized_text",
+)  # fmt: skip
 
 
 def open_dispute(
@@ -57,9 +38,7 @@ def open_dispute(
         if not paid.data["paid"] or paid.data["disputed"] or left == 0:
             raise Refusal(f"Charge {charge} cannot be disputed.")
         row = store.new(
-            kind="dispute",
-            prefix="du",
-            data=_fields(paid, amount or left, reason, inquiry=inquiry),
+            kind="dispute", prefix="du", data=_fields(paid, amount or left, reason, inquiry=inquiry)
         )
         store.save(row)
         paid.data["disputed"] = True
@@ -201,9 +180,7 @@ def _update(*, params: Data, dispute: str) -> Data:
         }
     store.save(row)
     events.emit(
-        "charge.dispute.updated",
-        row,
-        previous=events.changes(before=before, after=row.payload()),
+        "charge.dispute.updated", row, previous=events.changes(before=before, after=row.payload())
     )
     text = row.data["evidence"]["uncategorized_text"]
     if row.status in ("under_review", "warning_under_review") and text in (WINNING, LOSING):
@@ -228,12 +205,7 @@ def _list_warnings(*, params: Data) -> Data:
 
 
 ENDPOINTS = (
-    Endpoint(
-        "GET",
-        "disputes",
-        _list,
-        {**LISTING, "charge": Text(), "payment_intent": Text()},
-    ),
+    Endpoint("GET", "disputes", _list, {**LISTING, "charge": Text(), "payment_intent": Text()}),
     Endpoint("GET", "disputes/{dispute}", _retrieve),
     Endpoint(
         "POST",

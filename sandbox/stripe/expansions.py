@@ -11,20 +11,11 @@ from sandbox.stripe.wire import Data
 MAX_DEPTH = 4
 
 # Fields that hold the id of another object.
-EXPANDABLE = frozenset(
-    {
-        "balance_transaction",
-        "charge",
-        "customer",
-        "default_payment_method",
-        "failure_balance_transaction",
-        "invoice",
-        "latest_charge",
-        "payment_intent",
-        "payment_method",
-        "source",
-    }
-)
+EXPANDABLE = frozenset((
+    "balance_transaction", "charge", "customer", "default_payment_method",
+    "failure_balance_transaction", "invoice", "latest_charge", "payment_intent", "payment_method",
+    "source",
+))  # fmt: skip
 
 
 def _refunds(charge: Data) -> Data:

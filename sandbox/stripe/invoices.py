@@ -224,12 +224,7 @@ def _retrieve_payment(*, params: Data, invoice_payment: str) -> Data:
 
 
 ENDPOINTS = (
-    Endpoint(
-        "GET",
-        "invoices",
-        _list,
-        {**LISTING, "customer": Text(), "status": _STATUS},
-    ),
+    Endpoint("GET", "invoices", _list, {**LISTING, "customer": Text(), "status": _STATUS}),
     Endpoint("GET", "invoices/{invoice}", _retrieve),
     Endpoint(
         "GET",

@@ -77,9 +77,7 @@ class Delivery(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(
-                fields=["due_at"],
-                name="stripe_simulator_due",
-                condition=models.Q(state="pending"),
+                fields=["due_at"], name="stripe_simulator_due", condition=models.Q(state="pending")
             )
         ]
         verbose_name_plural = "deliveries"

@@ -218,10 +218,7 @@ def _list(*, params: Data) -> Data:
 ENDPOINTS = (
     Endpoint(method="POST", path="payment_intents", run=_create, schema=_CREATION),
     Endpoint(
-        method="GET",
-        path="payment_intents",
-        run=_list,
-        schema={**LISTING, "customer": Text()},
+        method="GET", path="payment_intents", run=_list, schema={**LISTING, "customer": Text()}
     ),
     Endpoint(
         method="GET",

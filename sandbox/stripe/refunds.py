@@ -113,10 +113,7 @@ def _store(
     if pending:
         row.data["pending_reason"] = "processing"
     entry = balance.enter(
-        kind="refund" if card else "payment_refund",
-        source=row,
-        amount=-amount,
-        category="refund",
+        kind="refund" if card else "payment_refund", source=row, amount=-amount, category="refund"
     )
     row.data["balance_transaction"] = entry.stripe_id
     store.save(row)
@@ -228,12 +225,7 @@ def _list(*, params: Data) -> Data:
 
 ENDPOINTS = (
     Endpoint("POST", "refunds", _create, _CREATION),
-    Endpoint(
-        "GET",
-        "refunds",
-        _list,
-        {**LISTING, "charge": Text(), "payment_intent": Text()},
-    ),
+    Endpoint("GET", "refunds", _list, {**LISTING, "charge": Text(), "payment_intent": Text()}),
     Endpoint("GET", "refunds/{refund}", _retrieve),
     Endpoint("POST", "refunds/{refund}", _update, {"metadata": Metadata()}),
 )

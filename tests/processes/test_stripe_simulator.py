@@ -92,7 +92,7 @@ def test_it_serves_the_sdk_and_sends_signed_events(
                 "success_url": "http://127.0.0.1:9/done",
             }  # type: ignore[arg-type]
         )
-        client._requestor._get_http_client().close()  # type: ignore[no-untyped-call]
+        client._requestor._get_http_client().close()
         assert (session.status, session.amount_total) == ("open", 500)
 
         assert session.url is not None
@@ -105,7 +105,7 @@ def test_it_serves_the_sdk_and_sends_signed_events(
         assert wait_until(lambda: events, seconds=20)
         body, signature = events[0]
         secret = settings["STRIPE_WEBHOOK_SECRET"]
-        event = stripe.Webhook.construct_event(body, signature, secret)  # type: ignore[no-untyped-call]
+        event = stripe.Webhook.construct_event(body, signature, secret)
         assert (event.type, event.data.object["id"]) == ("customer.created", customer.id)
 
         process.send_signal(signal.SIGINT)

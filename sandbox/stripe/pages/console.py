@@ -38,18 +38,6 @@ class SwitchesForm(forms.ModelForm):
 
     class Meta:
         model = Switches
-        fields = (
-            "drop_percent",
-            "fail_percent",
-            "copies",
-            "delay_seconds",
-            "order",
-            "seed",
-            "refunds_fail",
-            "lose_answers_percent",
-            "later_seconds",
-            "tax_percent",
-        )
         labels = {
             "drop_percent": "Events never delivered, %",
             "fail_percent": "Deliveries that fail and are retried, %",
@@ -62,6 +50,7 @@ class SwitchesForm(forms.ModelForm):
             "later_seconds": "Delay of banks and cardholders, seconds",
             "tax_percent": "Automatic tax, %",
         }
+        fields = tuple(labels)
 
 
 def _page_of(rows: Any, request: HttpRequest) -> tuple[list[Any], int | None]:
@@ -194,9 +183,7 @@ def _dispute(data: QueryDict) -> str:
     reason = data.get("reason", "fraudulent")
     inquiry = reason == "inquiry"
     disputes.open_dispute(
-        charge=data.get("charge", ""),
-        reason="general" if inquiry else reason,
-        inquiry=inquiry,
+        charge=data.get("charge", ""), reason="general" if inquiry else reason, inquiry=inquiry
     )
     return "The payment was disputed."
 

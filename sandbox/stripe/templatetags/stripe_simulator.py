@@ -10,24 +10,14 @@ register = template.Library()
 SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£"}
 # The color of a status: green, blue, red or amber; others are gray.
 TONES = {
-    "succeeded": "good",
-    "complete": "good",
-    "paid": "good",
-    "won": "good",
-    "delivered": "good",
-    "processing": "busy",
-    "pending": "busy",
-    "open": "busy",
-    "under_review": "busy",
-    "requires_action": "notice",
-    "disputed": "notice",
-    "needs_response": "notice",
-    "warning_needs_response": "notice",
-    "requires_payment_method": "bad",
-    "failed": "bad",
-    "lost": "bad",
-    "gave up": "bad",
-    "dropped": "bad",
+    status: tone
+    for tone, statuses in {
+        "good": ("succeeded", "complete", "paid", "won", "delivered"),
+        "busy": ("processing", "pending", "open", "under_review"),
+        "notice": ("requires_action", "disputed", "needs_response", "warning_needs_response"),
+        "bad": ("requires_payment_method", "failed", "lost", "gave up", "dropped"),
+    }.items()
+    for status in statuses
 }
 WORDS = {"requires_payment_method": "declined", "requires_action": "wants authentication"}
 
