@@ -378,7 +378,10 @@ STRIPE_SECRET_KEY = env.secret("STRIPE_SECRET_KEY")
 STRIPE_WEBHOOK_SECRET = env.secret("STRIPE_WEBHOOK_SECRET")
 # Without a key, a development copy uses its own Stripe simulator, through the same SDK.
 STRIPE_SIMULATOR = env.boolean("STRIPE_SIMULATOR", not PRODUCTION and not STRIPE_SECRET_KEY)
-STRIPE_API_BASE = ""
+# A simulator elsewhere (`python -m sandbox.stripe`); production always talks to Stripe.
+STRIPE_API_BASE = "" if PRODUCTION else env.url("STRIPE_API_BASE", "")
+if STRIPE_API_BASE:
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(STRIPE_API_BASE)
 if STRIPE_SIMULATOR:
     INSTALLED_APPS.append("sandbox.stripe.apps.SimulatorConfig")
     STRIPE_API_BASE = f"http://127.0.0.1:{PORT}/stripe-simulator"

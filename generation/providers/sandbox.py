@@ -1,10 +1,10 @@
-"""The sandbox: real images of the right size and format, drawn here, without any account.
+"""The sandbox: real images of the right size and format, drawn here without any account.
 
-It is the default, so the whole product works on a fresh machine. It draws the scene in a prompt if
-it knows every word of it, and otherwise a test card with the prompt as type; or it edits the
-customer's image. Its results are always labeled as the sandbox's and never presented as FLUX. Magic
-words in the prompt let customers test their integration: `sandbox:fail`, `sandbox:moderated`,
-`sandbox:slow=8`.
+It is the default without vendors' keys, so the whole product works on a fresh machine. It draws the
+scene of a prompt if it knows every word in it, else a test card with the prompt as type; or it
+edits the customer's own image, and quotes an edit that it cannot make in a caption. Its results are
+labeled as the sandbox's everywhere and never presented as FLUX. Words in the prompt let customers
+test their integration: `sandbox:fail`, `sandbox:moderated`, `sandbox:slow=8`.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
 """Pictures drawn and edited here, without any model or network.
 
-They serve the sandbox provider, so that the whole product works on a fresh machine. `compose` makes
-a picture from a prompt: a scene where it can draw everything the prompt names, else a test card
-with the prompt set as type. `edit` works on the customer's own picture and leaves the rest of its
-frame as it was. Everything is decided by the arguments: the same call gives the same pixels.
-Nothing is shared between calls, so threads may call at will.
+The sandbox provider uses them, so the whole product works on a fresh machine. `compose` turns a
+prompt into a scene if the engine can draw everything that it names, else into a test card with the
+prompt set as type. `edit` changes the customer's own picture: it recolors one color or all of them,
+replaces words, turns day into night or draws a pencil sketch; any other instruction is quoted in a
+caption. The same arguments give the same pixels, and calls share nothing, so threads are safe.
 
     python -m sandbox.images "a red fox" --size 16:9 --seed 3 --output fox.png
 
-Whoever shows these pictures says that they are the sandbox's. A test card says so itself; no mark
-is drawn into scenes and edits.
+Pages that display these pictures label them as the sandbox's. A test card or a caption says so
+itself; scenes and edits carry no mark.
 """
 
 from sandbox.images.edits import edit

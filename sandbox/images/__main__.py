@@ -12,8 +12,8 @@ from PIL import Image
 
 from sandbox import images
 
-_PIXELS = 1024 * 1024  # about how many a picture has whose size is given as a ratio
-_STEP = 16  # sides are multiples of this many pixels where the ratio allows it
+_PIXELS = 1024 * 1024  # pixels in a picture whose size is given as a ratio, roughly
+_STEP = 16  # sides are multiples of this many pixels if the ratio allows it
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

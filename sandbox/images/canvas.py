@@ -1,7 +1,7 @@
-"""The surface scenes are painted on: smooth-edged shapes, gradients, glows, soft shadows.
+"""The surface that scenes are painted on: smooth-edged shapes, gradients, glows, soft shadows.
 
-A shape is drawn several times too large inside its own box and averaged down, so edges are
-smooth while the whole picture never exists at more than its final size.
+A shape is drawn at a multiple of its size, in its own box only, and averaged down to smooth its
+edges.
 """
 
 from __future__ import annotations
@@ -14,46 +14,46 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from sandbox.images import shapes
-from sandbox.images.palette import Colour, Light, darken, lighten
+from sandbox.images.palette import Color, Light, darken, lighten
 from sandbox.images.shapes import Point, Shape
 
 
 @dataclass(frozen=True)
 class Gradient:
-    """A paint that changes from the first colour (top or left of the shape) to the last."""
+    """A paint that runs from the first color (top or left of the shape) to the last."""
 
-    colours: tuple[Colour, ...]
+    colors: tuple[Color, ...]
     across: bool = False
 
 
-Paint = Colour | Gradient
+Paint = Color | Gradient
 Box = tuple[int, int, int, int]
 
 
-def ramp(colours: Sequence[Colour], length: int) -> np.ndarray:
-    """Return `length` colours evenly along `colours`, as a float array of shape (length, 3)."""
-    stops = np.linspace(0, 1, len(colours))
+def ramp(colors: Sequence[Color], length: int) -> np.ndarray:
+    """Return `length` colors evenly along `colors`, as a float array of shape (length, 3)."""
+    stops = np.linspace(0, 1, len(colors))
     at = np.linspace(0, 1, max(1, length))
-    table = np.asarray(colours, dtype=np.float32)
+    table = np.asarray(colors, dtype=np.float32)
     return np.stack([np.interp(at, stops, table[:, c]) for c in range(3)], axis=1)
 
 
-def vertical(colours: Sequence[Colour], width: int, height: int) -> Image.Image:
-    """Return an image running through `colours` from top to bottom."""
-    column = np.rint(ramp(colours, height)).astype(np.uint8)[:, None, :]
+def vertical(colors: Sequence[Color], width: int, height: int) -> Image.Image:
+    """Return an image running through `colors` from top to bottom."""
+    column = np.rint(ramp(colors, height)).astype(np.uint8)[:, None, :]
     return Image.fromarray(column).resize((width, height), Image.Resampling.NEAREST)
 
 
 def grade(paint: Gradient, width: int, height: int) -> Image.Image:
     """Return an image filled with `paint`."""
     if not paint.across:
-        return vertical(paint.colours, width, height)
-    row = np.rint(ramp(paint.colours, width)).astype(np.uint8)[None, :, :]
+        return vertical(paint.colors, width, height)
+    row = np.rint(ramp(paint.colors, width)).astype(np.uint8)[None, :, :]
     return Image.fromarray(row).resize((width, height), Image.Resampling.NEAREST)
 
 
 class Canvas:
-    """An RGB picture in pixels, y downwards, and the verbs that paint on it."""
+    """An RGB picture in pixels, y downwards, and the methods that paint on it."""
 
     def __init__(self, image: Image.Image) -> None:
         self.image = image
@@ -73,13 +73,15 @@ class Canvas:
         frame = self._frame(shapes.bounds(shape), blur)
         if frame is None or alpha <= 0:
             return
-        mask = _stencil(shape, frame) if blur <= 0 else _soft_stencil(shape, frame, blur)
+        mask = _stencil(shape, frame)
+        if blur > 0:
+            mask = mask.filter(ImageFilter.GaussianBlur(blur))
         if clip is not None:
             mask = ImageChops.multiply(mask, _stencil(clip, frame))
         self._lay(mask, frame, paint, alpha)
 
-    def glow(self, x: float, y: float, radius: float, colour: Colour, strength: float) -> None:
-        """Shine light of `colour` round (x, y), fading to nothing at `radius` pixels."""
+    def glow(self, x: float, y: float, radius: float, color: Color, strength: float) -> None:
+        """Add a glow of `color` around (x, y) that fades to nothing at `radius` pixels."""
         frame = self._frame((x - radius, y - radius, x + radius, y + radius), 0)
         if frame is None:
             return
@@ -91,13 +93,13 @@ class Canvas:
         spread = (reach**2.2 * 255 * strength).astype(np.uint8)
         size = (spread.shape[1] * step, spread.shape[0] * step)
         mask = Image.fromarray(spread).resize(size, Image.Resampling.BICUBIC)
-        self._lay(mask.crop((0, 0, x1 - x0, y1 - y0)), frame, colour, 1.0)
+        self._lay(mask.crop((0, 0, x1 - x0, y1 - y0)), frame, color, 1.0)
 
-    def veil(self, mask: np.ndarray, colour: Colour, *, alpha: float = 1.0) -> None:
-        """Lay `colour` over the whole picture through `mask` (0 to 1, any size, stretched)."""
+    def veil(self, mask: np.ndarray, color: Color, *, alpha: float = 1.0) -> None:
+        """Lay `color` over the whole picture through `mask` (0 to 1, any size, stretched)."""
         plane = Image.fromarray(np.clip(mask * 255, 0, 255).astype(np.uint8))
         plane = plane.resize((self.width, self.height), Image.Resampling.BICUBIC)
-        self._lay(plane, (0, 0, self.width, self.height), colour, alpha)
+        self._lay(plane, (0, 0, self.width, self.height), color, alpha)
 
     def _frame(self, extent: tuple[float, float, float, float], blur: float) -> Box | None:
         pad = 1 + blur * 3
@@ -130,21 +132,8 @@ def _stencil(shape: Shape, frame: Box) -> Image.Image:
     return mask.reduce(scale)
 
 
-def _soft_stencil(shape: Shape, frame: Box, blur: float) -> Image.Image:
-    """Return the blurred coverage of `shape`; what is very soft is drawn small and stretched."""
-    shrink = max(1, int(blur / 3))
-    if shrink == 1:
-        return _stencil(shape, frame).filter(ImageFilter.GaussianBlur(blur))
-    x0, y0, x1, y1 = frame
-    width, height = -(-(x1 - x0) // shrink), -(-(y1 - y0) // shrink)
-    small = shapes.moved(shape, lambda x, y: ((x - x0) / shrink, (y - y0) / shrink))
-    mask = _stencil(small, (0, 0, width, height)).filter(ImageFilter.GaussianBlur(blur / shrink))
-    mask = mask.resize((width * shrink, height * shrink), Image.Resampling.BICUBIC)
-    return mask.crop((0, 0, x1 - x0, y1 - y0))
-
-
 class Frame:
-    """A subject's own corner of the canvas: its foot at (0, 0), y upwards, its height 1."""
+    """A subject's coordinates on the canvas: foot at (0, 0), y upwards, height 1."""
 
     def __init__(
         self,
@@ -169,16 +158,16 @@ class Frame:
     def fill(
         self,
         shape: Shape,
-        colour: Colour,
+        color: Color,
         *,
-        to: Colour | None = None,
+        to: Color | None = None,
         across: bool = False,
         alpha: float = 1.0,
         blur: float = 0.0,
         clip: Shape | None = None,
     ) -> None:
-        """Paint a local shape under the scene's light, shading on to the colour `to`."""
-        lit = self.light.lit(colour)
+        """Paint a local shape under the scene's light, shading into the color `to`."""
+        lit = self.light.lit(color)
         paint: Paint = lit
         if to is not None:
             end = self.light.lit(to)
@@ -191,21 +180,14 @@ class Frame:
             clip=shapes.moved(clip, self.place) if clip is not None else None,
         )
 
-    def solid(self, shape: Shape, colour: Colour, *, across: bool = True) -> None:
-        """Paint a local shape as a rounded body: lit on one side, in shade on the other."""
-        self.fill(shape, lighten(colour, 0.14), to=darken(colour, 0.22), across=across)
+    def solid(self, shape: Shape, color: Color, *, across: bool = True) -> None:
+        """Paint a local shape as a rounded body, lit on one side and shaded on the other."""
+        self.fill(shape, lighten(color, 0.14), to=darken(color, 0.22), across=across)
 
-    def alight(
-        self, shape: Shape, colour: Colour, *, alpha: float = 1.0, blur: float = 0.0
-    ) -> None:
-        """Paint a local shape in its own colour, whatever the hour: lamps, flames, shades."""
-        moved = shapes.moved(shape, self.place)
-        self.canvas.fill(moved, colour, alpha=alpha, blur=blur * self.size)
-
-    def shine(self, x: float, y: float, radius: float, colour: Colour, strength: float) -> None:
-        """Shine a lamp at the local point (x, y)."""
+    def shine(self, x: float, y: float, radius: float, color: Color, strength: float) -> None:
+        """Add a glow at the local point (x, y)."""
         px, py = self.place(x, y)
-        self.canvas.glow(px, py, radius * self.size, colour, strength)
+        self.canvas.glow(px, py, radius * self.size, color, strength)
 
     def shadow(self, width: float, *, strength: float = 0.35) -> None:
         """Drop a soft shadow at the foot, `width` to each side."""

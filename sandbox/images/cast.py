@@ -1,4 +1,4 @@
-"""Bringing the subject of a prompt on stage."""
+"""Placing the subject of a prompt in its scene."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from sandbox.images.wording import Subject
 
 
 def enter(stage: Stage, subject: Subject) -> None:
-    """Draw the subject: on the ground, on the water, in the sky or afloat in space."""
+    """Draw the subject: on the ground, on the water, in the sky or floating in space."""
     model = MODELS[subject.name]
-    model.draw(_spot(stage, model), subject.colour or model.colour, stage.rng)
+    if stage.airless:
+        frame = _floating(stage, model)
+    else:
+        frame = (_flying if model.where == "sky" else standing)(stage, model)
+    model.draw(frame, subject.color or model.color, stage.rng)
 
 
 def standing(stage: Stage, model: Model) -> Frame:
-    """Return the frame of what stands on the ground or, if it can, on the water."""
+    """Return the frame of a subject on the ground or, if it can float, on the water."""
     afloat = stage.afloat if model.where == "water" else None
     y = stage.ground if afloat is None else afloat
     return Frame(
@@ -23,14 +27,8 @@ def standing(stage: Stage, model: Model) -> Frame:
     )
 
 
-def _spot(stage: Stage, model: Model) -> Frame:
-    if stage.airless:
-        return _floating(stage, model)
-    return _flying(stage, model) if model.where == "sky" else standing(stage, model)
-
-
 def _size(stage: Stage, model: Model) -> float:
-    """Return a subject's height in pixels, never wider than the picture."""
+    """Return a subject's height in pixels at which it fits the picture."""
     canvas = stage.canvas
     size = model.size * canvas.short * 1.16 * (0.86 if stage.titled else 1.0)
     return min(size, canvas.width * 0.94 / (2 * model.reach), canvas.height * 0.62)

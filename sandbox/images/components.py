@@ -1,4 +1,4 @@
-"""Connected components: the pieces of one class in a map of classes, by numpy alone."""
+"""Connected components: the connected regions of equal value in a map, with numpy alone."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Components:
-    """Every connected piece of a class map: who owns each pixel, and each piece's box and area."""
+    """The connected pieces of a class map."""
 
-    labels: np.ndarray  # (height, width): the number of the piece a pixel belongs to
+    labels: np.ndarray  # (height, width): the number of each pixel's piece
     boxes: np.ndarray  # (pieces, 4): x0, y0, x1, y1, the last two exclusive
     areas: np.ndarray  # (pieces,): pixels
-    classes: np.ndarray  # (pieces,): the class the piece is of
+    classes: np.ndarray  # (pieces,): the class of each piece
 
 
 def label(classes: np.ndarray) -> Components:
     """Find the 4-connected pieces of equal value in a two-dimensional map.
 
-    Works on runs: each row is cut where its value changes, runs that touch in neighbouring rows are
+    Works on runs: each row is cut where its value changes, runs that touch in neighboring rows are
     united by hooking to the smaller number and halving paths until nothing moves.
     """
     height, width = classes.shape

@@ -1,9 +1,10 @@
-"""Cutting a picture into pieces of one tone or colour that could be letters."""
+"""Cutting a picture into pieces of one tone or color that could be letters."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import tee
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -12,14 +13,14 @@ from sandbox.images import components, glyphs
 from sandbox.images.components import Components
 from sandbox.images.glyphs import Glyphs
 
-_SIDES = (640, 1120)  # longest side of the picture when looked at, in turn
+_SIDE = 800  # longest side of the picture when looked at
 _MOST_PIECES = 260
-_FAINT = 0.34  # what looks less like a letter than this is none
+_FAINT = 0.34  # a piece that looks less like a letter is dropped
 
 
 @dataclass(frozen=True)
 class Pieces:
-    """The pieces of one cut that could be letters, and how much each is like every glyph."""
+    """The pieces of one cut that could be letters, and each one's likeness to every glyph."""
 
     source: Components
     numbers: np.ndarray
@@ -30,48 +31,28 @@ class Pieces:
 
 
 class View:
-    """A picture being searched: its cuts, made when first needed and kept for the next word."""
+    """A picture to search; its cuts are made when needed and kept for the next word."""
 
     def __init__(self, image: Image.Image) -> None:
         self.size = image.size
-        scales = dict.fromkeys(min(1.0, side / max(image.size)) for side in _SIDES)
-        self._smalls = [_shrink(image, scale) for scale in scales]
-        self._made: list[list[Components]] = [[] for _ in self._smalls]
-        self._more = [_cut_up(small, again=i > 0) for i, small in enumerate(self._smalls)]
+        scale = min(1.0, _SIDE / max(image.size))
+        self.looked_at = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+        self._cuts = _cut_up(image.resize(self.looked_at, Image.Resampling.BOX))
 
-    def looks(self) -> Iterator[tuple[tuple[int, int], Iterator[Components]]]:
-        """Yield, for each size looked at, that size and its cuts."""
-        for index, small in enumerate(self._smalls):
-            yield small.size, self._cuts(index)
-
-    def _cuts(self, index: int) -> Iterator[Components]:
-        made = self._made[index]
-        yield from list(made)
-        for cut in self._more[index]:
-            made.append(cut)
-            yield cut
+    def cuts(self) -> Iterator[Components]:
+        """Return the picture cut into pieces, one way after another."""
+        self._cuts, cuts = tee(self._cuts)
+        return cuts
 
 
-def _shrink(image: Image.Image, scale: float) -> Image.Image:
-    if scale == 1.0:
-        return image
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return image.resize(size, Image.Resampling.BOX)
-
-
-def _cut_up(image: Image.Image, *, again: bool) -> Iterator[Components]:
-    """Yield the picture cut into pieces in one way after another, the most telling first.
-
-    Looking `again`, at a larger copy, only small type is sought: fewer ways are tried.
-    """
+def _cut_up(image: Image.Image) -> Iterator[Components]:
+    """Yield the picture cut into pieces, the most promising way first."""
     gray = image.convert("L")
     levels = np.asarray(gray)
     short = min(image.size)
     yield components.label((levels > _otsu(levels)).astype(np.uint8))
-    for reach, step in ((0.05, 20),) if again else ((0.16, 22), (0.05, 18), (0.16, 48)):
+    for reach, step in ((0.16, 22), (0.05, 18), (0.16, 48)):
         yield components.label(_stand_out(gray, reach * short, step))
-    if again:
-        return
     low, high = np.percentile(levels[::4, ::4], (2, 98))
     for share in (0.3, 0.7):
         yield components.label((levels > low + (high - low) * share).astype(np.uint8))
@@ -84,14 +65,14 @@ def _cut_up(image: Image.Image, *, again: bool) -> Iterator[Components]:
 
 
 def _stand_out(gray: Image.Image, reach: float, step: int) -> np.ndarray:
-    """Return 0, 1 or 2 where a pixel is like, lighter or darker than its surroundings."""
+    """Return 0 for pixels like their surroundings, 1 for lighter and 2 for darker ones."""
     around = np.asarray(gray.filter(ImageFilter.BoxBlur(max(2, int(reach)))), dtype=np.int16)
     above = np.asarray(gray, dtype=np.int16) - around
     return (above > step).astype(np.uint8) + (above < -step).astype(np.uint8) * 2
 
 
 def _otsu(levels: np.ndarray) -> int:
-    """Return the threshold that parts the tones best (Otsu's method)."""
+    """Return the threshold that separates the tones best (Otsu's method)."""
     counts = np.bincount(levels.ravel(), minlength=256).astype(np.float64)
     below = np.cumsum(counts)
     sums = np.cumsum(counts * np.arange(256))
@@ -102,7 +83,7 @@ def _otsu(levels: np.ndarray) -> int:
 
 
 def letterlike(cut: Components, alphabet: Glyphs, *, alone: bool) -> Pieces | None:
-    """Return the pieces that could be letters by size, company and shape."""
+    """Return the pieces that could be letters by size, neighbors and shape."""
     height, width = cut.labels.shape
     wide = cut.boxes[:, 2] - cut.boxes[:, 0]
     tall = cut.boxes[:, 3] - cut.boxes[:, 1]
@@ -110,7 +91,7 @@ def letterlike(cut: Components, alphabet: Glyphs, *, alone: bool) -> Pieces | No
     fits = (tall >= least) & (tall <= 0.85 * height) & (wide <= 0.8 * width) & (wide >= 2)
     fits &= (cut.areas > 0.1 * wide * tall) & (wide < 5 * tall)
     fits &= (cut.boxes[:, :2].min(axis=1) > 0) & (cut.boxes[:, 2] < width)
-    fits &= cut.boxes[:, 3] < height  # what runs out of the picture is no letter
+    fits &= cut.boxes[:, 3] < height  # a letter does not touch the picture's edge
     numbers = np.flatnonzero(fits)
     if numbers.size > 3 * _MOST_PIECES:
         numbers = numbers[np.argsort(-cut.areas[numbers], kind="stable")[: 3 * _MOST_PIECES]]
@@ -135,7 +116,7 @@ def letterlike(cut: Components, alphabet: Glyphs, *, alone: bool) -> Pieces | No
 
 
 def _accompanied(boxes: np.ndarray) -> np.ndarray:
-    """Return which boxes have a neighbour of like height on the same line, or are a line alone."""
+    """Return which boxes have a neighbor of similar height on the same line."""
     x0, y0, x1, y1 = (boxes[:, i].astype(np.float32) for i in range(4))
     tall = y1 - y0
     low = np.minimum(tall[:, None], tall[None, :])

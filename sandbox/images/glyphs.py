@@ -1,4 +1,4 @@
-"""The letters of a word as shapes to compare with, drawn in the bundled face."""
+"""The letters of a word as shapes for comparison, drawn in the bundled face."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from PIL import Image
 from sandbox.images import components
 from sandbox.images.typography import Face
 
-_DRAWN = 48  # pixels an em the bundled face is drawn at
-_CELLS = 16  # shapes are compared on a grid of this many cells a side
-_SAMPLES = 3  # samples a cell and axis
-# (thickness of the stroke in ems, slant): the looks a letter is compared in.
+_DRAWN = 48  # pixels per em
+_CELLS = 16  # cells per side of the grid on which shapes are compared
+_SAMPLES = 3  # samples per cell and axis
+# (Stroke in ems, slant): the styles in which a letter is compared.
 _LOOKS = ((0.0, 0.0), (0.06, 0.0), (0.03, 0.2))
-_BATCH = 1 << 17  # products of matrices this small stay on one core: pictures are made side by side
-# A J that hangs below the line, as in many faces, is looked for under its own name.
-HUNG = "\u2193"
-DROP = 0.2  # ems
-# Every letter and figure whose main piece is unlike those of all others here.
+_BATCH = 1 << 17  # matrix products this small stay on one core
+# In many faces the J descends below the line; that form has a name of its own.
+_HUNG = "\u2193"
+_DROP = 0.2  # ems
+# Letters and figures that do not resemble each other.
 ALPHABET = "ABCDEFGHJKLMNOPQRSTUVWXYZabdefghjkmnqrty234567"
 
 
 @dataclass(frozen=True)
 class Glyph:
-    """One letter, or a few letters that touch, as the bundled face draws it; unit: the em."""
+    """One letter, or two that touch, in the bundled face; unit: the em."""
 
     patches: np.ndarray  # (looks, cells * cells)
     width: float
@@ -44,25 +44,25 @@ class Glyph:
 
 @dataclass(frozen=True)
 class Word:
-    """A word prepared for the search. Keys of its runs are (first letter, how many)."""
+    """A word prepared for the search."""
 
     text: str
     length: int
-    runs: dict[tuple[int, int], tuple[str, float, float]]  # the letters, their left and right edge
+    runs: dict[tuple[int, int], tuple[str, float, float]]  # (index, length): letters, edges
     lead: float  # ems of ink before the first letter and after the last: quotes, dots
     trail: float
     top: float  # ems from the baseline, above is negative
     bottom: float
-    marked: bool  # whether it has more ink than its letters' main pieces
+    marked: bool  # whether it has dots or punctuation
 
 
 Glyphs = Mapping[str, Glyph]
 
 
 def prepare(text: str) -> list[Word]:
-    """Return the words to look for: `text` as it is, in capitals, small letters and as a title.
+    """Return the words to search for: `text` as is, in capitals, in lower case and in title case.
 
-    Empty when it has no letter or figure the bundled face can draw.
+    Empty if it has no letter or figure that the bundled face can draw.
     """
     plain = " ".join(text.split())
     cases = dict.fromkeys([plain, plain.upper(), plain.lower(), plain.title()])
@@ -98,7 +98,7 @@ def _prepare(face: Face, text: str) -> Word | None:
 
 def _hang(word: Word) -> Word:
     runs = {
-        key: (part.replace("J", f"J{HUNG}") if part == "J" else part, left, right)
+        key: (part.replace("J", f"J{_HUNG}") if part == "J" else part, left, right)
         for key, (part, left, right) in word.runs.items()
     }
     return replace(word, runs=runs)
@@ -111,7 +111,7 @@ def _edges(face: Face, spelled: str, start: int, end: int) -> tuple[float, float
 
 
 def _draw_glyph(faces: list[tuple[Face, float]], part: str) -> Glyph:
-    if part.endswith(HUNG):
+    if part.endswith(_HUNG):
         return _hang_glyph(_draw_glyph(faces, "J"), _draw_glyph(faces, "j"))
     patches = []
     em = faces[0][0].size
@@ -132,14 +132,14 @@ def _draw_glyph(faces: list[tuple[Face, float]], part: str) -> Glyph:
 
 
 def _hang_glyph(capital: Glyph, small: Glyph) -> Glyph:
-    """Return the J that hangs: as tall as a capital and its drop, formed like either j."""
+    """Return the descending J: taller than a capital, shaped like either case."""
     width = (capital.width + small.width) / 2
     patches = np.concatenate([capital.patches, small.patches])
-    return Glyph(patches, width, capital.top, capital.bottom + DROP)
+    return Glyph(patches, width, capital.top, capital.bottom + _DROP)
 
 
 def _ink_box(ink: np.ndarray, part: str) -> tuple[int, int, int, int]:
-    if part not in ("i", "j"):  # the dot of an i is looked for later, not here
+    if part not in ("i", "j"):  # dots are added later
         rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
         return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
     pieces = components.label(ink.astype(np.uint8))
@@ -148,25 +148,20 @@ def _ink_box(ink: np.ndarray, part: str) -> tuple[int, int, int, int]:
     return int(x0), int(y0), int(x1), int(y1)
 
 
-def draw_runs(words: list[Word]) -> Glyphs:
-    """Draw the glyph of every run of letters in `words`."""
-    return draw({part for word in words for part, _, _ in word.runs.values()})
-
-
 @cache
 def alphabet() -> Glyphs:
-    """Draw every letter and figure of `ALPHABET`; kept, as nothing ever changes it."""
+    """Draw every letter and figure of `ALPHABET`; cached."""
     return MappingProxyType(dict(draw(set(ALPHABET))))
 
 
 def draw(parts: set[str]) -> Glyphs:
-    """Draw the glyphs of `parts`, each in all looks."""
+    """Draw the glyphs of `parts`, each in every style."""
     faces = [(Face(size=_DRAWN, weight=weight), slant) for weight, slant in _LOOKS]
     return {part: _draw_glyph(faces, part) for part in sorted(parts)}
 
 
 def sample(labels: np.ndarray, numbers: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Return each piece stretched to the comparison grid: coverage a cell, (pieces, cells²)."""
+    """Return each piece stretched to the comparison grid: coverage per cell, (pieces, cells²)."""
     fine = _CELLS * _SAMPLES
     at = (np.arange(fine) + 0.5) / fine
     xs = (boxes[:, 0:1] + (boxes[:, 2:3] - boxes[:, 0:1]) * at).astype(np.int32)
@@ -177,7 +172,7 @@ def sample(labels: np.ndarray, numbers: np.ndarray, boxes: np.ndarray) -> np.nda
 
 
 def likeness(patches: np.ndarray, boxes: np.ndarray, glyphs: Glyphs) -> np.ndarray:
-    """Return how much every piece looks like every glyph, (pieces, glyphs).
+    """Return the likeness of every piece to every glyph, (pieces, glyphs).
 
     Overlap of the stretched shapes (Tanimoto: shared over united), less where proportions differ.
     """

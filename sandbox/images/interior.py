@@ -1,14 +1,14 @@
-"""Indoors: a room with a window, and the plain set of a product photograph."""
+"""Indoors: a room with a window, and a plain product photo set."""
 
 from __future__ import annotations
 
 from sandbox.images import shapes, sky
 from sandbox.images.canvas import Canvas, Gradient, vertical
-from sandbox.images.palette import NAMED, Colour, darken, lighten, mix
+from sandbox.images.palette import NAMED, Color, darken, lighten, mix
 from sandbox.images.stage import Stage
 
-# Backdrop and the form that stands before it.
-_SETS: tuple[tuple[Colour, Colour], ...] = (
+# The backdrop, and the form in front of it.
+_SETS: tuple[tuple[Color, Color], ...] = (
     ((247, 214, 196), (232, 118, 92)),
     ((204, 226, 214), (62, 140, 122)),
     ((222, 212, 240), (128, 104, 196)),
@@ -19,14 +19,14 @@ _SETS: tuple[tuple[Colour, Colour], ...] = (
     ((190, 222, 226), (250, 158, 112)),
     ((44, 52, 92), (240, 140, 110)),
 )
-_WALLS: tuple[Colour, ...] = (
+_WALLS: tuple[Color, ...] = (
     (236, 206, 178), (196, 214, 204), (222, 196, 204), (186, 204, 222),
 )  # fmt: skip
 _FLOOR = 0.74  # how far down the floor begins
 
 
 def paint_room(stage: Stage) -> None:
-    """Paint a wall, a window with the hour in it, a floor and a rug."""
+    """Paint a wall, a window with the time of day in it, a floor and a rug."""
     canvas, rng, light = stage.canvas, stage.rng, stage.light
     width, height, line = canvas.width, canvas.height, canvas.height * _FLOOR
     wall = light.lit(mix(stage.brief.tint or rng.choice(_WALLS), (250, 244, 234), 0.12))
@@ -48,7 +48,7 @@ def paint_room(stage: Stage) -> None:
     stage.horizon, stage.ground = line, height * 0.905
 
 
-def _window(stage: Stage, wall: Colour) -> None:
+def _window(stage: Stage, wall: Color) -> None:
     canvas, rng, light = stage.canvas, stage.rng, stage.light
     side = min(canvas.width * 0.34, canvas.height * 0.36)
     x = canvas.width * (0.27 if stage.titled or rng.random() < 0.5 else 0.72)
@@ -61,7 +61,7 @@ def _window(stage: Stage, wall: Colour) -> None:
     canvas.fill(pane, Gradient(light.sky))
     if light.night:
         inner = Canvas(canvas.image.crop((round(x0), round(y0), round(x1), round(y1))))
-        sky.scatter_stars(inner, rng, top=0, bottom=inner.height * 0.9, count=26, colour=light.glow)
+        sky.scatter_stars(inner, rng, top=0, bottom=inner.height * 0.9, count=26, color=light.glow)
         canvas.image.paste(inner.image, (round(x0), round(y0)))
     sun = shapes.ellipse(x + side * 0.16, y - side * 0.2, side * 0.12)
     canvas.fill(sun, lighten(light.glow, 0.4), clip=pane)
@@ -79,7 +79,7 @@ def _window(stage: Stage, wall: Colour) -> None:
 
 
 def paint_studio(stage: Stage) -> None:
-    """Paint a seamless backdrop with one large plain form behind a low plinth."""
+    """Paint a seamless backdrop with one large form behind a low plinth."""
     canvas, rng, tint = stage.canvas, stage.rng, stage.brief.tint
     width, height, line = canvas.width, canvas.height, canvas.height * _FLOOR
     back, shade = rng.choice(_SETS)
@@ -108,11 +108,11 @@ def paint_studio(stage: Stage) -> None:
     stage.horizon, stage.ground = line, height * 0.835
 
 
-def _plinth(canvas: Canvas, x: float, y: float, size: float, colour: Colour) -> None:
+def _plinth(canvas: Canvas, x: float, y: float, size: float, color: Color) -> None:
     reach, tall, tilt = size * 1.12, size * 0.17, size * 0.2
     shadow = shapes.ellipse(x, y + tall * 0.5, reach * 1.12, tilt * 1.25)
-    canvas.fill(shadow, darken(colour, 0.55), alpha=0.3, blur=size * 0.05)
+    canvas.fill(shadow, darken(color, 0.55), alpha=0.3, blur=size * 0.05)
     side = shapes.box(x - reach, y - tall, x + reach, y) + shapes.ellipse(x, y, reach, tilt)
-    canvas.fill(side, Gradient((lighten(colour, 0.1), colour, darken(colour, 0.28)), across=True))
-    top = Gradient((lighten(colour, 0.22), lighten(colour, 0.42)))
+    canvas.fill(side, Gradient((lighten(color, 0.1), color, darken(color, 0.28)), across=True))
+    top = Gradient((lighten(color, 0.22), lighten(color, 0.42)))
     canvas.fill(shapes.ellipse(x, y - tall, reach, tilt), top)

@@ -1,15 +1,14 @@
 """Finding a word in a picture.
 
-There is no text recognition here. The picture is cut into pieces of one tone or colour in several
-ways; every piece is compared with the letters of the word looked for, drawn in the bundled face;
-and pieces are chained from left to right where shapes, sizes and distances agree with the word.
-A chain whose pieces look more like other letters is dropped.
+This is not text recognition. The picture is cut into pieces of one tone or color in several ways,
+every piece is compared with the letters of the wanted word in the bundled face, and pieces are
+chained from left to right where shapes, sizes and distances match the word. A chain whose pieces
+look more like other letters is dropped.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import islice
 
 import numpy as np
 from PIL import Image
@@ -22,40 +21,37 @@ from sandbox.images.glyphs import Glyphs, Word
 Box = tuple[int, int, int, int]
 
 _BEAM = 10
-# By how many letters the word has: what counts as found, and what needs no further search.
+# By number of letters: the score that counts as found, and the one that ends the search.
 _ENOUGH = {1: 0.93, 2: 0.74, 3: 0.64}
 _CERTAIN = {1: 0.97, 2: 0.86, 3: 0.79}
-_GLANCES = 5  # cuts looked at for a line of unknown words
-_FAINT = 0.34  # a letter must look at least this much like its piece
-_FUSED = 0.66  # two letters in one piece, at least this much
-_BEYOND_DOUBT = 0.86  # a score that needs no comparison with the rest of the alphabet
-_TINY = 0.022  # letters lower than this share of the shorter side easily come about by chance
+_FAINT = 0.34  # the least likeness of a letter and its piece
+_FUSED = 0.66  # the same for two letters in one piece
+_BEYOND_DOUBT = 0.86  # a score that needs no comparison with other letters
+_TINY = 0.022  # below this share of the shorter side, letters need a higher score
 _TINY_ENOUGH = 0.76
-_OVERSHOOT = 0.1  # how far ink may go beyond the bundled face's extent, in ems
-_CAPITALS = 0.72  # the height of a capital in ems
-_LETTER = 0.72  # a piece that looks this much like some letter is one
+CAPITALS = 0.72  # the height of a capital in ems
 
 
 @dataclass(frozen=True)
 class Lettering:
     """A word found in a picture, in that picture's pixels."""
 
-    text: str  # as drawn: its case may differ from the word asked for
+    text: str  # as drawn: its case may differ from the request
     box: Box  # round its ink
-    ink: Image.Image  # L mask of its pieces, of the size of the box
+    ink: Image.Image  # L mask of its pieces, the size of the box
     score: float  # how well it fits, 0 to 1
-    em: float  # the size of the type, as the bundled face would be set
+    em: float  # type size in the bundled face, in pixels
     baseline: float
 
 
 @dataclass(frozen=True)
 class Chain:
-    """Pieces matched to the first letters of a word so far."""
+    """Pieces matched to the first letters of a word."""
 
     pieces: tuple[int, ...]
     letters: int
     total: float
-    scale: float  # pixels an em
+    scale: float  # pixels per em
     baseline: float
     right: float
     end: float  # where the template's ink ends, in ems
@@ -66,57 +62,24 @@ class Chain:
         return self.total / max(1, self.letters)
 
 
-class Search:
-    """What is looked for: the word in its cases, and its glyphs."""
-
-    def __init__(self, words: list[Word]) -> None:
-        self.words = words
-        self.drawn = glyphs.draw_runs(words)
-
-    @property
-    def enough(self) -> float:
-        """The score from which the word counts as found."""
-        return _ENOUGH[min(3, self.words[0].length)]
-
-    @property
-    def certain(self) -> float:
-        """The score from which there is no need to look further."""
-        return _CERTAIN[min(3, self.words[0].length)]
-
-
 def find(*, view: View, text: str) -> Lettering | None:
-    """Return where `text` stands in the RGB picture viewed, or None where nothing looks like it."""
+    """Return where the viewed RGB picture says `text`, or None if nothing looks like it."""
     words = glyphs.prepare(text)
     if not words:
         return None
-    search = Search(words)
-    for size, looked_at in view.looks():
-        best: Lettering | None = None
-        for cut in looked_at:
-            found = _search(cut, search)
-            if found is not None and (best is None or found.score > best.score):
-                best = found
-                if best.score >= search.certain:
-                    break
-        if best is not None:
-            return _enlarge(best, view.size, size)
-    return None
-
-
-def find_any(*, view: View) -> Lettering | None:
-    """Return the most prominent line of type in the RGB picture viewed, whatever it says."""
-    alphabet = glyphs.alphabet()
+    drawn = glyphs.draw({part for word in words for part, _, _ in word.runs.values()})
     best: Lettering | None = None
-    size, looked_at = next(view.looks())
-    for cut in islice(looked_at, _GLANCES):
-        found = _read_line(cut, alphabet)
+    for cut in view.cuts():
+        found = _search(cut, words, drawn)
         if found is not None and (best is None or found.score > best.score):
             best = found
-    return None if best is None else _enlarge(best, view.size, size)
+            if best.score >= _CERTAIN[min(3, words[0].length)]:
+                break
+    return None if best is None else _enlarge(best, view.size, view.looked_at)
 
 
 def _enlarge(found: Lettering, size: tuple[int, int], small: tuple[int, int]) -> Lettering:
-    """Return `found` in the pixels of the picture it was shrunk from."""
+    """Return `found` in the pixels of the full-size picture."""
     if size == small:
         return found
     across, down = size[0] / small[0], size[1] / small[1]
@@ -132,24 +95,23 @@ def _enlarge(found: Lettering, size: tuple[int, int], small: tuple[int, int]) ->
 
 
 def _round_all(boxes: np.ndarray) -> Box:
-    """Return the box round several boxes."""
+    """Return the box around several boxes."""
     x0, y0 = boxes[:, :2].min(axis=0)
     x1, y1 = boxes[:, 2:].max(axis=0)
     return int(x0), int(y0), int(x1), int(y1)
 
 
-def _search(cut: Components, search: Search) -> Lettering | None:
-    words = search.words
-    pieces = cuts.letterlike(cut, search.drawn, alone=words[0].length == 1)
+def _search(cut: Components, words: list[Word], drawn: Glyphs) -> Lettering | None:
+    pieces = cuts.letterlike(cut, drawn, alone=words[0].length == 1)
     if pieces is None:
         return None
     best: tuple[float, Chain, Word] | None = None
-    least = _TINY * min(cut.labels.shape)
+    least, usual = _TINY * min(cut.labels.shape), _ENOUGH[min(3, words[0].length)]
     for word in words:
-        chain = _chain(pieces, word, search.drawn)
+        chain = _chain(pieces, word, drawn)
         if chain is None:
             continue
-        enough = search.enough if 0.72 * chain.scale > least else _TINY_ENOUGH
+        enough = usual if CAPITALS * chain.scale > least else _TINY_ENOUGH
         score = _judge(pieces, chain) - _strangeness(word.text, words[0].text)
         if best is not None and score <= best[0] + 0.01:
             continue
@@ -157,18 +119,18 @@ def _search(cut: Components, search: Search) -> Lettering | None:
             score -= _doubt(pieces, chain, word)
         if score >= enough:
             best = (score, chain, word)
-    return None if best is None else _gather(pieces, best[1], best[2], best[0], search.drawn)
+    return None if best is None else _gather(pieces, best[1], best[2], best[0])
 
 
 def _strangeness(text: str, asked: str) -> float:
-    """Return what another case than the one asked for costs; capitals are often meant."""
+    """Return the penalty for a case that was not asked for; capitals cost less."""
     return 0.0 if text == asked else 0.03 if text.isupper() else 0.08
 
 
 def _doubt(pieces: Pieces, chain: Chain, word: Word) -> float:
-    """Return how much better, on average, the chain's pieces would do as other letters."""
+    """Return how much better, on average, the chain's pieces fit other letters."""
     if len(chain.pieces) < chain.letters:
-        return 0.0  # fused letters look like nothing in the alphabet
+        return 0.0  # fused letters resemble no single letter
     chosen = list(chain.pieces)
     rivals = glyphs.alphabet()
     like = glyphs.likeness(pieces.patches[chosen], pieces.boxes[chosen], rivals)
@@ -181,7 +143,7 @@ def _doubt(pieces: Pieces, chain: Chain, word: Word) -> float:
 
 
 def _chain(pieces: Pieces, word: Word, drawn: Glyphs) -> Chain | None:
-    """Return the best chain of pieces that spells the whole word, if any does."""
+    """Return the best chain that spells the whole word, or None."""
     chains = _begin(pieces, word, drawn)
     finished: list[Chain] = []
     while chains:
@@ -216,7 +178,7 @@ def _begin(pieces: Pieces, word: Word, drawn: Glyphs) -> list[Chain]:
 
 
 def _grow(pieces: Pieces, word: Word, drawn: Glyphs, chain: Chain) -> list[Chain]:
-    """Return `chain` continued by each piece that fits the letters after it."""
+    """Return `chain` extended by each piece that fits the next letters."""
     grown = []
     x0, y0, x1, y1 = pieces.boxes.T
     tall = y1 - y0
@@ -259,11 +221,11 @@ def _grow(pieces: Pieces, word: Word, drawn: Glyphs, chain: Chain) -> list[Chain
 
 
 def _judge(pieces: Pieces, chain: Chain) -> float:
-    """Return the chain's score: likeness, less for mixed kinds and for going on at either end."""
+    """Return the chain's likeness, less for mixed kinds and for letters beyond either end."""
     chosen = list(chain.pieces)
     mixed = 0.12 if np.unique(pieces.kinds[chosen]).size > 1 else 0.0
     x0, y0, x1, y1 = pieces.boxes.T
-    tall = 0.72 * chain.scale
+    tall = CAPITALS * chain.scale
     same = (pieces.kinds == pieces.kinds[chosen[0]]) & (np.abs(y1 - chain.baseline) < 0.3 * tall)
     same &= (y1 - y0 > 0.6 * tall) & (y1 - y0 < 1.5 * tall)
     same[chosen] = False
@@ -273,8 +235,8 @@ def _judge(pieces: Pieces, chain: Chain) -> float:
     return chain.mean - mixed - 0.08 * (int(before.any()) + int(after.any()))
 
 
-def _gather(pieces: Pieces, chain: Chain, word: Word, score: float, drawn: Glyphs) -> Lettering:
-    """Collect the chain's pieces, and the dots and marks that belong to its letters."""
+def _gather(pieces: Pieces, chain: Chain, word: Word, score: float) -> Lettering:
+    """Collect the chain's pieces, and the dots and punctuation of its letters."""
     cut = pieces.source
     every = pieces.numbers[list(chain.pieces)]
     if word.marked:
@@ -287,84 +249,7 @@ def _gather(pieces: Pieces, chain: Chain, word: Word, score: float, drawn: Glyph
         marks &= cut.boxes[:, 1] >= chain.baseline + word.top * em - 1.5 * slack
         marks &= cut.boxes[:, 3] <= chain.baseline + word.bottom * em + slack
         every = np.union1d(every, np.flatnonzero(marks))
-    em, baseline = _measure(pieces, chain, word, drawn)
-    found = _lift(cut, every, word.text, score, em, baseline)
-    hangs = any(part.endswith(glyphs.HUNG) for part, _, _ in word.runs.values())
-    top = baseline + (word.top - _OVERSHOOT) * em
-    bottom = baseline + (word.bottom + _OVERSHOOT + (glyphs.DROP if hangs else 0.0)) * em
-    return _trim(found, round(top), round(bottom))
-
-
-def _trim(found: Lettering, top: int, bottom: int) -> Lettering:
-    """Cut off what a letter grew together with, above and below the line."""
-    x0, y0, x1, y1 = found.box
-    ink = found.ink.crop((0, max(0, top - y0), x1 - x0, min(y1, bottom) - y0))
-    inked = ink.getbbox()
-    if inked is None or (top <= y0 and bottom >= y1):
-        return found
-    left, above = x0 + inked[0], max(top, y0) + inked[1]
-    box = (left, above, left + inked[2] - inked[0], above + inked[3] - inked[1])
-    return replace(found, box=box, ink=ink.crop(inked))
-
-
-def _measure(pieces: Pieces, chain: Chain, word: Word, drawn: Glyphs) -> tuple[float, float]:
-    """Return the size of the type and its baseline, as most of its letters agree on them."""
-    if len(chain.pieces) < chain.letters:
-        return chain.scale, chain.baseline
-    ems, lines = [], []
-    for index, piece in enumerate(chain.pieces):
-        glyph = drawn[word.runs[index, 1][0]]
-        _, y0, _, y1 = pieces.boxes[piece]
-        ems.append((y1 - y0) / glyph.height)
-        lines.append(y1 - glyph.bottom * ems[-1])
-    return float(np.median(ems)), float(np.median(lines))
-
-
-def _lift(
-    cut: Components, numbers: np.ndarray, text: str, score: float, em: float, baseline: float
-) -> Lettering:
-    box = _round_all(cut.boxes[numbers])
+    box = _round_all(cut.boxes[every])
     window = cut.labels[box[1] : box[3], box[0] : box[2]]
-    mask = Image.fromarray(np.where(np.isin(window, numbers), 255, 0).astype(np.uint8))
-    return Lettering(text, box, mask, min(1.0, score), em, baseline)
-
-
-def _read_line(cut: Components, alphabet: Glyphs) -> Lettering | None:
-    """Return the line of pieces that looks most like type, scored by its height and likeness."""
-    pieces = cuts.letterlike(cut, alphabet, alone=False)
-    if pieces is None:
-        return None
-    like = np.stack(list(pieces.like.values()), axis=1).max(axis=1)
-    best: tuple[float, list[int]] | None = None
-    for seed in np.argsort(-like, kind="stable")[:16]:
-        if like[seed] < _LETTER:
-            break
-        line = _extend(pieces, like, int(seed))
-        if len(line) > 1:
-            tall = float(np.median(pieces.boxes[line, 3] - pieces.boxes[line, 1]))
-            score = float(like[line].mean() - 0.5) * len(line) ** 0.7 * tall / cut.labels.shape[0]
-            if best is None or score > best[0]:
-                best = (score, line)
-    if best is None:
-        return None
-    boxes = pieces.boxes[best[1]]
-    em = float(np.median(boxes[:, 3] - boxes[:, 1])) / _CAPITALS
-    return _lift(cut, pieces.numbers[best[1]], "", best[0], em, float(np.median(boxes[:, 3])))
-
-
-def _extend(pieces: Pieces, like: np.ndarray, seed: int) -> list[int]:
-    """Return the pieces of the line through `seed`, walking left and right from it."""
-    x0, y0, x1, y1 = pieces.boxes.T
-    tall = y1[seed] - y0[seed]
-    fits = (pieces.kinds == pieces.kinds[seed]) & (like > _LETTER - 0.14)
-    fits &= (np.abs(y1 - y1[seed]) < 0.34 * tall) & (y1 - y0 > 0.55 * tall) & (y1 - y0 < 1.6 * tall)
-    line = [seed]
-    order = np.argsort(x0, kind="stable")
-    at = int(np.flatnonzero(order == seed)[0])
-    for piece in order[at + 1 :]:
-        if fits[piece] and -0.1 * tall < x0[piece] - x1[line[-1]] < 0.9 * tall:
-            line.append(int(piece))
-    for piece in order[:at][::-1]:
-        if fits[piece] and -0.1 * tall < x0[line[0]] - x1[piece] < 0.9 * tall:
-            line.insert(0, int(piece))
-    return line
+    ink = Image.fromarray(np.where(np.isin(window, every), 255, 0).astype(np.uint8))
+    return Lettering(word.text, box, ink, min(1.0, score), chain.scale, chain.baseline)

@@ -7,15 +7,15 @@ def _index(table: dict[str, str]) -> dict[str, str]:
     return {word: meaning for meaning, words in table.items() for word in words.split()}
 
 
-# The hour first, then the weather, then the season: where several are named, the first one rules.
+# Time of day, then weather, then season: of several in a prompt the first one applies.
 LIGHTS = _index(
     {
         "neon": "neon cyberpunk synthwave",
-        "night": "night midnight moonlit moonlight starry fireworks fireflies",
+        "night": "night midnight moonlit moonlight starry fireflies",
         "sunset": "sunset",
         "dusk": "dusk twilight evening",
         "dawn": "dawn sunrise morning",
-        "storm": "storm stormy lightning thunderstorm",
+        "storm": "storm stormy thunderstorm",
         "winter": "winter snow snowy snowing snowfall icy frosty blizzard",
         "overcast": "overcast gloomy fog foggy mist misty haze hazy rain rainy raining drizzle",
         "golden": "golden-hour autumn autumnal warm",
@@ -36,7 +36,7 @@ PLACES = _index(
         "studio": "studio pedestal plinth podium",
     }
 )
-# What a place may be said to have, and which places have it.
+# Things in a scene, and the places that have them.
 FEATURES = {
     "lake": {"mountains"}, "river": {"city"}, "street": {"city"}, "sun": set(PLACES.values()),
     "moon": set(PLACES.values()), "sky": set(PLACES.values()), "window": {"room"}, "rug": {"room"},
@@ -52,9 +52,6 @@ WEATHER = _index(
         "fog": "fog foggy mist misty haze hazy",
         "stars": "starry stars",
         "clouds": "cloud clouds cloudy overcast",
-        "lightning": "lightning thunderstorm",
-        "confetti": "confetti",
-        "fireworks": "fireworks firework",
         "leaves": "leaves autumn autumnal",
         "fireflies": "fireflies firefly",
     }
@@ -68,7 +65,7 @@ SUBJECTS = _index(
         "balloon": "balloon hot-air-balloon",
         "cat": "cat kitten kitty tabby",
         "dog": "dog puppy",
-        "fox": "fox foxes vixen",
+        "fox": "fox vixen",
         "wolf": "wolf",
         "astronaut": "astronaut cosmonaut",
         "bottle": "bottle perfume",
@@ -77,34 +74,15 @@ SUBJECTS = _index(
     }
 )
 
-COUNTS = {
-    "two": 2, "pair": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "several": 4,
-    "few": 3, "some": 3, "2": 2, "3": 3, "4": 4, "5": 5, "6": 6, "7": 7,
-}  # fmt: skip
-
-# What is said in two or three words is read as one.
+# Phrases that are read as one word.
 PHRASES = {
     "golden hour": "golden-hour",
     "hot air balloon": "hot-air-balloon",
     "hot-air balloon": "hot-air-balloon",
     "living room": "livingroom",
-    "black and white": "monochrome",
-    "black & white": "monochrome",
-    "black-and-white": "monochrome",
-    "pixel art": "pixel-art",
 }
 
-STYLES = _index(
-    {
-        "grayscale": "monochrome noir grayscale greyscale b&w",
-        "sepia": "sepia",
-        "pixelate": "pixel-art pixelated",
-        "sketch": "sketch pencil",
-        "watercolour": "watercolor watercolour",
-    }
-)
-
-# Words that ask for nothing the engine would have to draw.
+# Words that add nothing to draw.
 PLAIN = _index(
     {
         "": "a an the this that it it's its of in on at by with and or over under above below "
@@ -118,14 +96,3 @@ PLAIN = _index(
         "illustration painting drawing art style render 4k 8k hd 35mm please around while very"
     }
 )
-
-PLURALS = {"wolves": "wolf", "puppies": "puppy", "kitties": "kitty"}
-
-
-def singular(word: str) -> tuple[str, bool]:
-    """Return the base form of an English noun, and whether it was a plural."""
-    if word in PLURALS:
-        return PLURALS[word], True
-    if word.endswith("s") and word[:-1] in SUBJECTS:
-        return word[:-1], True
-    return word, word == "foxes"

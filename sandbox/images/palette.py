@@ -1,4 +1,4 @@
-"""Colours: arithmetic, names, and the light a scene is painted in."""
+"""Colors: arithmetic, names, and the light a scene is painted in."""
 
 from __future__ import annotations
 
@@ -6,78 +6,53 @@ import colorsys
 from dataclasses import dataclass, fields, replace
 from random import Random
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 
-NAMED: dict[str, Colour] = {
-    "red": (214, 58, 54),
-    "crimson": (178, 28, 58),
-    "scarlet": (222, 48, 34),
-    "maroon": (118, 28, 42),
-    "orange": (240, 134, 46),
-    "coral": (250, 122, 98),
-    "peach": (252, 190, 150),
-    "amber": (246, 176, 38),
-    "yellow": (250, 208, 60),
-    "gold": (222, 170, 60),
-    "golden": (222, 170, 60),
-    "lime": (160, 208, 60),
-    "green": (70, 156, 90),
-    "emerald": (32, 148, 104),
-    "olive": (124, 132, 58),
-    "mint": (158, 220, 188),
-    "teal": (28, 136, 140),
-    "turquoise": (62, 192, 188),
-    "cyan": (58, 200, 222),
-    "blue": (48, 112, 204),
-    "navy": (28, 46, 104),
-    "azure": (72, 150, 232),
-    "indigo": (72, 62, 160),
-    "purple": (126, 70, 172),
-    "violet": (140, 88, 200),
-    "lavender": (188, 168, 226),
-    "lilac": (204, 172, 220),
-    "magenta": (208, 48, 146),
-    "pink": (242, 138, 172),
-    "rose": (226, 102, 128),
-    "brown": (126, 84, 56),
-    "chocolate": (92, 56, 40),
-    "beige": (226, 208, 178),
-    "cream": (250, 240, 216),
-    "ivory": (250, 246, 232),
-    "white": (248, 247, 243),
-    "silver": (190, 196, 202),
-    "gray": (132, 136, 142),
-    "grey": (132, 136, 142),
+NAMED: dict[str, Color] = {
+    "red": (214, 58, 54), "crimson": (178, 28, 58), "scarlet": (222, 48, 34),
+    "maroon": (118, 28, 42), "orange": (240, 134, 46), "coral": (250, 122, 98),
+    "peach": (252, 190, 150), "amber": (246, 176, 38), "yellow": (250, 208, 60),
+    "gold": (222, 170, 60), "golden": (222, 170, 60), "lime": (160, 208, 60),
+    "green": (70, 156, 90), "emerald": (32, 148, 104), "olive": (124, 132, 58),
+    "mint": (158, 220, 188), "teal": (28, 136, 140), "turquoise": (62, 192, 188),
+    "cyan": (58, 200, 222), "blue": (48, 112, 204), "navy": (28, 46, 104),
+    "azure": (72, 150, 232), "indigo": (72, 62, 160), "purple": (126, 70, 172),
+    "violet": (140, 88, 200), "lavender": (188, 168, 226), "lilac": (204, 172, 220),
+    "magenta": (208, 48, 146), "pink": (242, 138, 172), "rose": (226, 102, 128),
+    "brown": (126, 84, 56), "chocolate": (92, 56, 40), "beige": (226, 208, 178),
+    "cream": (250, 240, 216), "ivory": (250, 246, 232), "white": (248, 247, 243),
+    "silver": (190, 196, 202), "gray": (132, 136, 142), "grey": (132, 136, 142),
     "black": (32, 32, 38),
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Light:
-    """Everything a time of day decides: sky from top to horizon, sun, distance, land, lamps."""
+    """The colors of a time of day; `sky` runs from top to horizon."""
 
-    sky: tuple[Colour, Colour, Colour]
-    glow: Colour
-    haze: Colour
-    far: Colour
-    near: Colour
-    land: Colour
-    sea: Colour
-    ambient: Colour
+    sky: tuple[Color, Color, Color]
+    glow: Color
+    haze: Color
+    far: Color
+    near: Color
+    land: Color
+    sea: Color
+    ambient: Color
     night: bool = False
 
-    def lit(self, colour: Colour) -> Colour:
-        """Return `colour` as it looks under this light."""
-        red, green, blue = (c * a // 255 for c, a in zip(colour, self.ambient, strict=True))
+    def lit(self, color: Color) -> Color:
+        """Return `color` as it looks under this light."""
+        red, green, blue = (c * a // 255 for c, a in zip(color, self.ambient, strict=True))
         return red, green, blue
 
 
 def _light(row: str, *, night: bool = False) -> Light:
-    top, middle, low, glow, haze, far, near, land, sea, ambient = map(_from_hex, row.split())
+    top, middle, low, glow, haze, far, near, land, sea, ambient = map(from_hex, row.split())
     return Light((top, middle, low), glow, haze, far, near, land, sea, ambient, night)
 
 
-def _from_hex(text: str) -> Colour:
+def from_hex(text: str) -> Color:
+    """Return the color written as six hexadecimal digits."""
     return int(text[0:2], 16), int(text[2:4], 16), int(text[4:6], 16)
 
 
@@ -102,53 +77,53 @@ LIGHTS: dict[str, Light] = {
 }
 
 
-def mix(first: Colour, second: Colour, amount: float) -> Colour:
-    """Return the colour `amount` (0 to 1) of the way from `first` to `second`."""
+def mix(first: Color, second: Color, amount: float) -> Color:
+    """Return the color `amount` (0 to 1) of the way from `first` to `second`."""
     amount = min(1.0, max(0.0, amount))
     red, green, blue = (round(a + (b - a) * amount) for a, b in zip(first, second, strict=True))
     return red, green, blue
 
 
-def lighten(colour: Colour, amount: float) -> Colour:
-    """Return `colour` moved towards a warm white."""
-    return mix(colour, (255, 252, 244), amount)
+def lighten(color: Color, amount: float) -> Color:
+    """Return `color` moved toward a warm white."""
+    return mix(color, (255, 252, 244), amount)
 
 
-def darken(colour: Colour, amount: float) -> Colour:
-    """Return `colour` moved towards a cool black, as shadows are."""
-    return mix(colour, (16, 14, 38), amount)
+def darken(color: Color, amount: float) -> Color:
+    """Return `color` moved toward a cool black."""
+    return mix(color, (16, 14, 38), amount)
 
 
-def luminance(colour: Colour) -> float:
-    """Return the perceived brightness of `colour`, 0 to 255 (Rec. 601 weights)."""
-    return 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]
+def luminance(color: Color) -> float:
+    """Return the perceived brightness of `color`, 0 to 255 (Rec. 601 weights)."""
+    return 0.299 * color[0] + 0.587 * color[1] + 0.114 * color[2]
 
 
-def turn_hue(colour: Colour, degrees: float) -> Colour:
-    """Return `colour` with its hue turned round the wheel."""
-    hue, light, saturation = colorsys.rgb_to_hls(*(c / 255 for c in colour))
+def turn_hue(color: Color, degrees: float) -> Color:
+    """Return `color` with its hue rotated."""
+    hue, light, saturation = colorsys.rgb_to_hls(*(c / 255 for c in color))
     turned = colorsys.hls_to_rgb((hue + degrees / 360) % 1.0, light, saturation)
     return round(turned[0] * 255), round(turned[1] * 255), round(turned[2] * 255)
 
 
-def toward(colour: Colour, tint: Colour, amount: float) -> Colour:
-    """Return `colour` with the hue of `tint`, keeping how light it is."""
+def toward(color: Color, tint: Color, amount: float) -> Color:
+    """Return `color` with the hue of `tint`, keeping its lightness."""
     hue, tint_light, saturation = colorsys.rgb_to_hls(*(c / 255 for c in tint))
-    own = luminance(colour) / 255
+    own = luminance(color) / 255
     light = own * 0.85 + tint_light * 0.15
     tinted = colorsys.hls_to_rgb(hue, light, min(0.8, saturation))
     painted = round(tinted[0] * 255), round(tinted[1] * 255), round(tinted[2] * 255)
-    return mix(colour, painted, amount)
+    return mix(color, painted, amount)
 
 
-def tint_light(light: Light, change: Colour | None, rng: Random) -> Light:
-    """Return `light` leaning to a colour the prompt asked for, or turned a little by chance."""
+def tint_light(light: Light, change: Color | None, rng: Random) -> Light:
+    """Return `light` shifted to the prompt's color or, without one, by a random few degrees."""
     turn = rng.uniform(-9, 9)
 
-    def change_one(colour: Colour) -> Colour:
-        return turn_hue(colour, turn) if change is None else toward(colour, change, 0.72)
+    def change_one(color: Color) -> Color:
+        return turn_hue(color, turn) if change is None else toward(color, change, 0.72)
 
-    changed: dict[str, object] = {"sky": tuple(change_one(colour) for colour in light.sky)}
+    changed: dict[str, object] = {"sky": tuple(change_one(color) for color in light.sky)}
     for field in fields(light):
         if field.name not in {"sky", "night", "ambient"}:
             changed[field.name] = change_one(getattr(light, field.name))
@@ -161,7 +136,7 @@ def snow_over(light: Light) -> Light:
     return replace(light, land=mix(light.land, white, 0.8), near=mix(light.near, white, 0.18))
 
 
-def ink_on(background: Colour) -> Colour:
-    """Return the type colour that reads best on `background`."""
+def ink_on(background: Color) -> Color:
+    """Return the type color that reads best on `background`."""
     cream, ink = (255, 250, 236), (24, 24, 48)
     return cream if luminance(background) < 150 else ink

@@ -15,8 +15,8 @@ from sandbox.images.schemes import Scheme
 from sandbox.images.shapes import Point, Shape
 
 
-class Panel:
-    """The picture half of a test card: so many columns and rows of square modules."""
+class Grid:
+    """The picture half of a test card: columns and rows of square modules."""
 
     def __init__(self, *, columns: int, rows: int, size: tuple[int, int], scheme: Scheme) -> None:
         self.canvas = Canvas(Image.new("RGB", size, scheme.ground))
@@ -25,70 +25,70 @@ class Panel:
         self.strong, self.other, *self.rest = scheme.figures
 
     def at(self, column: float, row: float) -> Point:
-        """Return the pixel of a corner of the grid."""
+        """Return the pixel of a grid corner."""
         return column * self.module, row * self.module
 
 
-def draw(panel: Panel, rng: Random) -> None:
-    """Draw one of the patterns and register the grid over it."""
-    rng.choice((_arcs, _spiral, _tiles, _burst))(panel, rng)
-    _register(panel)
+def draw(grid: Grid, rng: Random) -> None:
+    """Draw one of the patterns and mark the grid over it."""
+    rng.choice((_arcs, _spiral, _mosaic, _burst))(grid, rng)
+    _register(grid)
 
 
-def _arcs(panel: Panel, rng: Random) -> None:
-    """Turn rings, each twice as wide as the one inside it, round a corner of the grid."""
-    x, y = panel.at(rng.randint(1, panel.columns - 1), rng.randint(1, max(1, panel.rows - 1)))
-    canvas = panel.canvas
+def _arcs(grid: Grid, rng: Random) -> None:
+    """Draw arcs of growing width around a corner of the grid."""
+    x, y = grid.at(rng.randint(1, grid.columns - 1), rng.randint(1, max(1, grid.rows - 1)))
+    canvas = grid.canvas
     inward = math.degrees(math.atan2(y - canvas.height / 2, canvas.width / 2 - x))
-    inner = wide = panel.module * 0.25
-    colours = itertools.cycle((panel.strong, panel.other, *panel.rest))
+    inner = wide = grid.module * 0.25
+    colors = itertools.cycle((grid.strong, grid.other, *grid.rest))
     while inner < math.hypot(canvas.width, canvas.height):
         span = rng.choice((135.0, 180.0, 225.0))
         start = round(inward / 45) * 45 - span / 2 + rng.choice((-45, 0, 45))
-        canvas.fill(_ring(x, y, inner, inner + wide, start, span), next(colours))
+        canvas.fill(_ring(x, y, inner, inner + wide, start, span), next(colors))
         inner += wide * 1.5
         wide *= 1.6
-    canvas.fill(shapes.ellipse(x, y, panel.module * 0.125), panel.strong)
+    canvas.fill(shapes.ellipse(x, y, grid.module * 0.125), grid.strong)
 
 
 def _ring(x: float, y: float, inner: float, outer: float, start: float, span: float) -> Shape:
     return [[*_arc(x, y, outer, start, span), *_arc(x, y, inner, start, span)[::-1]]]
 
 
-def _spiral(panel: Panel, rng: Random) -> None:
+def _spiral(grid: Grid, rng: Random) -> None:
     """Slide the lower halves of rings by one ring, so that they join into one winding line."""
-    canvas, bleeds = panel.canvas, rng.random() < 0.5
-    wide = panel.module * rng.choice((0.25, 0.5) if bleeds or panel.rows > 2 else (0.25,))
+    canvas, bleeds = grid.canvas, rng.random() < 0.5
+    wide = grid.module * rng.choice((0.25, 0.5) if bleeds or grid.rows > 2 else (0.25,))
     slide = rng.choice((-1, 1)) * wide
-    x, y = panel.at(panel.columns / 2, panel.rows / 2)
+    x, y = grid.at(grid.columns / 2, grid.rows / 2)
     x -= slide / 2
     reach = math.hypot(*canvas.image.size) / 2 + wide if bleeds else canvas.short * 0.44
     most = int(reach / wide)
     for half, shift in ((180.0, slide), (0.0, 0.0)):
         for ring in range(most, 0, -1):
             odd = (most - ring) % 2
-            tone = panel.scheme.ground if odd else panel.strong
+            tone = grid.scheme.ground if odd else grid.strong
             disc: Shape = [_arc(x + shift, y, ring * wide, half, 180)]
-            canvas.fill(disc, tone if ring > 1 or odd else panel.other)
+            canvas.fill(disc, tone if ring > 1 or odd else grid.other)
 
 
-def _tiles(panel: Panel, rng: Random) -> None:
-    """Lay quarter and half discs, discs and bars, one to a module."""
-    cells = [(column, row) for row in range(panel.rows) for column in range(panel.columns)]
+def _mosaic(grid: Grid, rng: Random) -> None:
+    """Draw quarter discs, half discs, discs or bars, one per module."""
+    cells = [(column, row) for row in range(grid.rows) for column in range(grid.columns)]
     empty = set(rng.sample(cells, len(cells) // 5))
     for column, row in cells:
         if (column, row) in empty:
             continue
-        x, y = panel.at(column, row)
-        back, front = rng.sample((panel.strong, panel.other, *panel.rest), 2)
+        x, y = grid.at(column, row)
+        back, front = rng.sample((grid.strong, grid.other, *grid.rest), 2)
         if rng.random() < 0.45:
-            panel.canvas.fill(shapes.box(x, y, x + panel.module, y + panel.module), back)
+            grid.canvas.fill(shapes.box(x, y, x + grid.module, y + grid.module), back)
         else:
             front = back
-        panel.canvas.fill(_tile(x, y, panel.module, rng), front)
+        grid.canvas.fill(_motif(x, y, grid.module, rng), front)
 
 
-def _tile(x: float, y: float, size: float, rng: Random) -> Shape:
+def _motif(x: float, y: float, size: float, rng: Random) -> Shape:
     kind, corner = rng.randrange(6), rng.randrange(4)
     cx, cy = x + size * (corner in (1, 2)), y + size * (corner in (2, 3))
     start = {0: -90, 1: 180, 2: 90, 3: 0}[corner]
@@ -112,11 +112,11 @@ def _arc(x: float, y: float, radius: float, start: float, span: float) -> list[P
     return [(x + radius * math.cos(a), y - radius * math.sin(a)) for a in angles]
 
 
-def _burst(panel: Panel, rng: Random) -> None:
-    """Run bars from wide to narrow, as a broadcaster's card does, and invert them in a disc."""
-    canvas = panel.canvas
+def _burst(grid: Grid, rng: Random) -> None:
+    """Draw bars from wide to narrow, inverted inside a disc."""
+    canvas = grid.canvas
     bars: Shape = []
-    at, wide = 0.0, panel.module * 0.5
+    at, wide = 0.0, grid.module * 0.5
     across = rng.random() < 0.6
     length = canvas.width if across else canvas.height
     while at < length:
@@ -126,22 +126,22 @@ def _burst(panel: Panel, rng: Random) -> None:
             else shapes.box(-9, at, canvas.width + 9, at + wide)
         )
         at += wide * 2
-        wide = max(wide * 0.84, panel.module * 0.03)
-    column = rng.choice((panel.columns / 2, panel.columns / 2, panel.columns - 1))
-    x, y = panel.at(column, panel.rows / 2)
+        wide = max(wide * 0.84, grid.module * 0.03)
+    column = rng.choice((grid.columns / 2, grid.columns / 2, grid.columns - 1))
+    x, y = grid.at(column, grid.rows / 2)
     disc = shapes.ellipse(x, y, canvas.short * 0.39)
-    canvas.fill(bars, panel.strong)
-    canvas.fill(disc, panel.other)
-    canvas.fill(bars, panel.scheme.ground, clip=disc)
+    canvas.fill(bars, grid.strong)
+    canvas.fill(disc, grid.other)
+    canvas.fill(bars, grid.scheme.ground, clip=disc)
 
 
-def _register(panel: Panel) -> None:
+def _register(grid: Grid) -> None:
     """Mark the corners of the grid with fine crosses."""
-    canvas = panel.canvas
-    reach, half = panel.module * 0.045, max(0.35, panel.module * 0.004)
-    for row in range(1, panel.rows):
-        for column in range(1, panel.columns):
-            x, y = panel.at(column, row)
+    canvas = grid.canvas
+    reach, half = grid.module * 0.045, max(0.35, grid.module * 0.004)
+    for row in range(1, grid.rows):
+        for column in range(1, grid.columns):
+            x, y = grid.at(column, row)
             cross = shapes.box(x - reach, y - half, x + reach, y + half)
             cross += shapes.box(x - half, y - reach, x + half, y + reach)
             near = canvas.image.getpixel(

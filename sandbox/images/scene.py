@@ -1,4 +1,4 @@
-"""Composing a picture from the words of a prompt: a scene, or else a test card."""
+"""Composing a picture from a prompt: a scene, or else a test card."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable
 from PIL import Image
 
 from sandbox.images import (
-    adjustments,
     cast,
     cosmos,
     interior,
@@ -44,9 +43,8 @@ _LANDSCAPES = ("mountains", "sea", "forest", "city")
 def compose(*, prompt: str, seed: int, width: int, height: int) -> Image.Image:
     """Compose a picture of `width` by `height` pixels from the words of `prompt`.
 
-    A prompt of which the engine can draw everything becomes a scene, any other a test card. The
-    same prompt, seed and size give the same picture on every run. Raises ValueError when a side is
-    not positive.
+    A prompt becomes a scene if the engine can draw everything in it, else a test card. The same
+    prompt, seed and size give the same picture. Raises ValueError when a side is not positive.
     """
     if width < 1 or height < 1:
         raise ValueError("A picture needs a width and a height of at least one pixel.")
@@ -67,17 +65,17 @@ def compose(*, prompt: str, seed: int, width: int, height: int) -> Image.Image:
         cast.enter(stage, brief.subjects[0])
     _bring_weather(stage)
     titles.set_titles(stage)
-    return _finish(stage)
+    image = weather.vignette(stage.canvas.image, strength=0.20)
+    return weather.grain(image, rng, strength=2.0)
 
 
 def find_place(brief: Brief, dice: float = 0.0) -> str | None:
-    """Return where the scene of a prompt is set, or None when not all of it can be drawn.
+    """Return the place of a prompt's scene, or None if the engine cannot draw all of it.
 
-    It is strict: one word without a meaning here, two places, two subjects, or a subject that is
-    not at home in the place named, and there is no scene. `dice`, 0 to 1, chooses where nothing is
-    said.
+    One unknown word, two places, two subjects, or a subject that does not belong in the place is
+    enough for None. `dice`, 0 to 1, chooses if the prompt names no place.
     """
-    if brief.strange or len(brief.places) > 1 or sum(one.count for one in brief.subjects) > 1:
+    if brief.strange or len(brief.places) > 1 or len(brief.subjects) > 1:
         return None
     homes = MODELS[brief.subjects[0].name].places if brief.subjects else _LANDSCAPES
     if brief.places:
@@ -101,8 +99,6 @@ def find_place(brief: Brief, dice: float = 0.0) -> str | None:
 def _choose_light(brief: Brief, otherwise: str) -> Light:
     if brief.light is not None:
         return palette.LIGHTS[brief.light]
-    if "lightning" in brief.weather:
-        return palette.LIGHTS["storm"]
     if "rain" in brief.weather:
         return palette.LIGHTS["overcast"]
     return palette.LIGHTS[otherwise]
@@ -111,10 +107,6 @@ def _choose_light(brief: Brief, otherwise: str) -> Light:
 def _bring_weather(stage: Stage) -> None:
     canvas, rng, light = stage.canvas, stage.rng, stage.light
     asked = stage.brief.weather
-    if "lightning" in asked:
-        weather.lightning(canvas, rng, ground=stage.horizon)
-    if "fireworks" in asked:
-        weather.fireworks(canvas, rng)
     if "fog" in asked:
         weather.fog(canvas, rng, light.haze)
     if "rain" in asked:
@@ -125,14 +117,3 @@ def _bring_weather(stage: Stage) -> None:
         weather.drift(canvas, rng, (NAMED["orange"], NAMED["crimson"], NAMED["amber"]), count=16)
     if "fireflies" in asked:
         weather.fireflies(canvas, rng)
-    if "confetti" in asked:
-        weather.confetti(canvas, rng)
-
-
-def _finish(stage: Stage) -> Image.Image:
-    image = weather.vignette(stage.canvas.image, strength=0.20)
-    for style in stage.brief.styles:
-        image = adjustments.STYLES[style](image)
-    if stage.asks("noir"):
-        image = adjustments.contrast(image, amount=1.35)
-    return weather.grain(image, stage.rng, strength=2.0)

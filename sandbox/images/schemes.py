@@ -1,17 +1,17 @@
-"""Colour schemes: which colours a test card wears, decided by the words of its prompt."""
+"""Color schemes: the colors of a test card, chosen by the words of its prompt."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from random import Random
 
-from sandbox.images.palette import LIGHTS, NAMED, Colour, darken, lighten, luminance, mix
+from sandbox.images.palette import LIGHTS, NAMED, Color, darken, from_hex, lighten, luminance, mix
 
-PAPER: Colour = (245, 241, 232)
-INK: Colour = (24, 23, 28)
-_ACCENT: Colour = (229, 72, 45)
+PAPER: Color = (245, 241, 232)
+INK: Color = (24, 23, 28)
+_ACCENT: Color = (229, 72, 45)
 
-# Things that stand for a colour. The first colour is the ground, the others lie on it.
+# Colors that a word suggests: first the ground, then the figures.
 _HINTS = {
     "chocolate cream amber": "coffee cafe espresso latte cocoa chocolate tea bakery bread wood",
     "navy azure cream": "sea ocean beach coast water wave river lake rain whale harbor harbour",
@@ -26,7 +26,7 @@ _HINTS = {
 }
 _HINTED = {word: names.split() for names, words in _HINTS.items() for word in words.split()}
 
-# Ground, then what lies on it.
+# First the ground, then the figures.
 _CURATED = (
     "e5482d 1b1b1e f3ebdd f4b49a",
     "2046c8 f3ebdd f6c445 101c52",
@@ -42,21 +42,21 @@ _CURATED = (
 
 @dataclass(frozen=True)
 class Scheme:
-    """The colours of one card: its paper and type, and a ground with what lies on it."""
+    """The colors of a card: paper and ink of the type, ground and figures of the picture."""
 
-    paper: Colour
-    ink: Colour
-    ground: Colour
-    figures: tuple[Colour, ...]
+    paper: Color
+    ink: Color
+    ground: Color
+    figures: tuple[Color, ...]
 
     @property
-    def quiet(self) -> Colour:
-        """Return the colour of labels."""
+    def quiet(self) -> Color:
+        """Return the color of labels."""
         return mix(self.ink, self.paper, 0.35)
 
 
 def choose(*, words: tuple[str, ...], light: str | None, rng: Random) -> Scheme:
-    """Return the scheme that the colours, the things or the hour in a prompt ask for."""
+    """Return the scheme for the colors, things or time of day in a prompt."""
     row = rng.choice(_CURATED)
     named = list(dict.fromkeys(NAMED[word] for word in words if word in NAMED))
     hinted = next((_HINTED[word] for word in words if word in _HINTED), None)
@@ -67,26 +67,22 @@ def choose(*, words: tuple[str, ...], light: str | None, rng: Random) -> Scheme:
     elif light:
         ground, *figures = LIGHTS[light].sky
     else:
-        ground, *figures = (_from_hex(text) for text in row.split())
+        ground, *figures = (from_hex(text) for text in row.split())
     night = light in {"night", "neon"}
     paper, ink = (INK, PAPER) if night else (PAPER, INK)
     return Scheme(paper, ink, ground, _apart(ground, figures))
 
 
-def _apart(ground: Colour, figures: list[Colour]) -> tuple[Colour, ...]:
-    """Return four colours that stand out from the ground, filled up with its tints and shades."""
+def _apart(ground: Color, figures: list[Color]) -> tuple[Color, ...]:
+    """Return four colors that contrast with the ground: `figures`, then its tints and shades."""
     spare = (PAPER, darken(ground, 0.72), lighten(ground, 0.5), INK, _ACCENT, lighten(ground, 0.3))
-    kept: list[Colour] = []
-    for colour in (*figures, *spare):
-        if all(_distance(colour, other) > 50 for other in (ground, *kept)):
-            kept.append(colour)
+    kept: list[Color] = []
+    for color in (*figures, *spare):
+        if all(_distance(color, other) > 50 for other in (ground, *kept)):
+            kept.append(color)
     return tuple(kept[:4])
 
 
-def _distance(one: Colour, other: Colour) -> float:
+def _distance(one: Color, other: Color) -> float:
     apart = sum(abs(a - b) for a, b in zip(one, other, strict=True)) / 3
     return apart + abs(luminance(one) - luminance(other)) / 2
-
-
-def _from_hex(text: str) -> Colour:
-    return int(text[0:2], 16), int(text[2:4], 16), int(text[4:6], 16)

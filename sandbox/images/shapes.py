@@ -1,4 +1,4 @@
-"""Outlines: every shape is a union of polygons, so it can be turned, flipped and scaled.
+"""Outlines: every shape is a union of polygons.
 
 Geometry is positional, as in Pillow: x, y, then sizes.
 """
@@ -18,16 +18,14 @@ _CIRCLE = tuple(
 
 
 def polygon(*points: Point) -> Shape:
-    """Return straight lines through `points`, closed."""
+    """Return the polygon through `points`."""
     return [list(points)]
 
 
 def ellipse(x: float, y: float, rx: float, ry: float | None = None, turn: float = 0.0) -> Shape:
-    """Return an ellipse round (x, y); `turn` in degrees."""
+    """Return an ellipse around (x, y); `turn` in degrees."""
     if ry is None:
         ry = rx
-    if not turn:
-        return [[(x + rx * cos, y + ry * sin) for cos, sin in _CIRCLE]]
     cos_turn, sin_turn = math.cos(math.radians(turn)), math.sin(math.radians(turn))
     return [
         [
@@ -38,14 +36,14 @@ def ellipse(x: float, y: float, rx: float, ry: float | None = None, turn: float 
 
 
 def dot(x: float, y: float, radius: float) -> Shape:
-    """Return a small circle, of few points."""
+    """Return a small circle with few points."""
     return [[(x + radius * cos, y + radius * sin) for cos, sin in _CIRCLE[::6]]]
 
 
 def pie(
     x: float, y: float, rx: float, ry: float, start: float, end: float, turn: float = 0.0
 ) -> Shape:
-    """Return the slice of an ellipse from angle `start` to `end` (degrees, anticlockwise, y up)."""
+    """Return the sector of an ellipse from `start` to `end` (degrees, counterclockwise, y up)."""
     steps = max(6, int(abs(end - start) / 6))
     cos, sin = math.cos(math.radians(turn)), math.sin(math.radians(turn))
     points: Polygon = [(x, y)]
@@ -57,12 +55,12 @@ def pie(
 
 
 def segment(x: float, y: float, rx: float, ry: float, start: float, end: float) -> Shape:
-    """Return the part of an ellipse that a straight cut between two angles leaves."""
+    """Return the part of an ellipse beyond the chord between two angles."""
     return [pie(x, y, rx, ry, start, end)[0][1:]]
 
 
 def box(x0: float, y0: float, x1: float, y1: float, radius: float = 0.0) -> Shape:
-    """Return an upright rectangle, its corners rounded by `radius`."""
+    """Return an upright rectangle, with corners of `radius`."""
     x0, x1 = min(x0, x1), max(x0, x1)
     y0, y1 = min(y0, y1), max(y0, y1)
     radius = min(radius, (x1 - x0) / 2, (y1 - y0) / 2)
@@ -106,13 +104,13 @@ def blob(*points: Point) -> Shape:
 
 
 def outline(text: str, side: float = 1.0) -> Shape:
-    """Return a smooth closed outline through the points listed as "x y, x y"; -1 mirrors it."""
+    """Return a smooth closed outline through points listed as "x y, x y"; side -1 mirrors it."""
     pairs = (pair.split() for pair in text.split(","))
     return blob(*((float(x) * side, float(y)) for x, y in pairs))
 
 
 def stroke(points: Sequence[Point], width: float, *, tip: float | None = None) -> Shape:
-    """Return a line of `width` with round ends, narrowing to `tip` at its end if given."""
+    """Return a line of `width` with round ends, tapering to `tip` if given."""
     last = len(points) - 1
     end = width if tip is None else tip
     halves = [(width + (end - width) * i / max(1, last)) / 2 for i in range(last + 1)]
@@ -143,7 +141,7 @@ def sweep(points: Sequence[Point], width: float, *, tip: float | None = None) ->
 
 
 def star(x: float, y: float, radius: float, points: int = 5, inner: float = 0.42) -> Shape:
-    """Return a star standing on two of its points."""
+    """Return a star."""
     outline: Polygon = []
     for i in range(points * 2):
         reach = radius if i % 2 == 0 else radius * inner
@@ -153,12 +151,12 @@ def star(x: float, y: float, radius: float, points: int = 5, inner: float = 0.42
 
 
 def moved(shape: Shape, change: Callable[[float, float], Point]) -> Shape:
-    """Return `shape` with every point sent through `change`."""
+    """Return `shape` with every point transformed by `change`."""
     return [[change(x, y) for x, y in outline] for outline in shape]
 
 
 def bounds(shape: Shape) -> tuple[float, float, float, float]:
-    """Return the smallest upright box round `shape` as x0, y0, x1, y1."""
+    """Return the bounding box of `shape` as x0, y0, x1, y1."""
     xs = [x for outline in shape for x, _ in outline]
     ys = [y for outline in shape for _, y in outline]
     if not xs:

@@ -6,19 +6,19 @@ from random import Random
 
 from sandbox.images import shapes
 from sandbox.images.canvas import Canvas, Gradient, vertical
-from sandbox.images.palette import Colour, Light, darken, lighten, mix
+from sandbox.images.palette import Color, Light, darken, lighten, mix
 from sandbox.images.shapes import Shape
 
 
 def paint_sky(canvas: Canvas, light: Light, *, horizon: float) -> None:
-    """Fill the canvas with the sky, its lowest colour at `horizon` (pixels)."""
+    """Fill the canvas with the sky, its lowest color at `horizon` (pixels)."""
     canvas.image.paste(light.sky[2], (0, 0, canvas.width, canvas.height))
     height = max(1, min(canvas.height, round(horizon)))
     canvas.image.paste(vertical(light.sky, canvas.width, height), (0, 0))
 
 
 def hang_sun(canvas: Canvas, light: Light, *, x: float, y: float, size: float) -> None:
-    """Hang a sun of radius `size` pixels in its halo."""
+    """Draw a sun of radius `size` pixels with a halo."""
     canvas.glow(x, y, size * 7, light.glow, 0.5)
     canvas.glow(x, y, size * 2.6, lighten(light.glow, 0.4), 0.55)
     disc = shapes.ellipse(x, y, size)
@@ -28,7 +28,7 @@ def hang_sun(canvas: Canvas, light: Light, *, x: float, y: float, size: float) -
 def hang_moon(
     canvas: Canvas, light: Light, *, x: float, y: float, size: float, crescent: bool
 ) -> None:
-    """Hang a moon of radius `size` pixels, full or crescent."""
+    """Draw a moon of radius `size` pixels, full or crescent."""
     canvas.glow(x, y, size * 5, light.glow, 0.42)
     if crescent:
         outside = shapes.pie(x, y, size, size, 90, 270, 30)
@@ -48,9 +48,9 @@ def hang_moon(
 
 
 def scatter_stars(
-    canvas: Canvas, rng: Random, *, top: float, bottom: float, count: int, colour: Colour
+    canvas: Canvas, rng: Random, *, top: float, bottom: float, count: int, color: Color
 ) -> None:
-    """Scatter stars between two heights (pixels), thinning out downwards."""
+    """Scatter stars between two heights (pixels), fewer toward the bottom."""
     small: Shape = []
     unit = max(0.6, canvas.short / 1000)
     for _ in range(count):
@@ -58,17 +58,17 @@ def scatter_stars(
         y = top + (bottom - top) * rng.random() ** 1.5
         size = unit * rng.choice((0.7, 0.8, 1.0, 1.3, 1.9))
         if size > 1.8 * unit and rng.random() < 0.4:
-            canvas.glow(x, y, size * 7, colour, 0.55)
+            canvas.glow(x, y, size * 7, color, 0.55)
             small += shapes.star(x, y, size * 3.6, 4, 0.16)
         else:
             small += shapes.polygon((x - size, y), (x, y - size), (x + size, y), (x, y + size))
-    canvas.fill(small, colour, alpha=0.92)
+    canvas.fill(small, color, alpha=0.92)
 
 
 def drift_clouds(
     canvas: Canvas, light: Light, rng: Random, *, top: float, bottom: float, count: int
 ) -> None:
-    """Drift flat-bottomed clouds between two heights (pixels)."""
+    """Draw flat-bottomed clouds between two heights (pixels)."""
     for index in range(count):
         depth = (index + 1) / count
         size = canvas.short * (0.10 + 0.16 * depth) * rng.uniform(0.8, 1.2)
@@ -85,24 +85,24 @@ def _cloud(canvas: Canvas, light: Light, rng: Random, x: float, y: float, size: 
         radius = size * (0.38 - 0.22 * abs(at)) * rng.uniform(0.85, 1.15)
         body += shapes.ellipse(x + at * size * 0.78, y - radius * 0.75, radius)
     under = shapes.box(x - size * 2, y - size, x + size * 2, y)
-    colour = (
+    color = (
         mix(light.sky[0], light.glow, 0.62) if light.night else mix(light.sky[2], light.glow, 0.7)
     )
-    shade = mix(colour, light.sky[1], 0.5)
-    paint = Gradient((colour, colour, shade))
+    shade = mix(color, light.sky[1], 0.5)
+    paint = Gradient((color, color, shade))
     canvas.fill(body, paint, alpha=0.30 if light.night else 0.88, clip=under)
 
 
 def bank_clouds(canvas: Canvas, light: Light, rng: Random, *, horizon: float) -> None:
-    """Lay long thin bands of cloud above the horizon."""
+    """Draw long thin bands of cloud above the horizon."""
     for _ in range(rng.randint(3, 5)):
         y = horizon * rng.uniform(0.35, 0.93)
         length = canvas.width * rng.uniform(0.18, 0.5)
         x = rng.uniform(-0.1, 0.9) * canvas.width
         thick = canvas.short * rng.uniform(0.006, 0.016)
-        colour = mix(light.sky[2], light.glow, 0.5)
+        color = mix(light.sky[2], light.glow, 0.5)
         bars = shapes.box(x, y, x + length, y + thick, thick / 2)
         bars += shapes.box(
             x + length * 0.25, y + thick * 1.9, x + length * 1.2, y + thick * 2.9, thick / 2
         )
-        canvas.fill(bars, colour, alpha=0.42)
+        canvas.fill(bars, color, alpha=0.42)

@@ -1,4 +1,4 @@
-"""What a place gives to whoever paints into it: the picture so far, and where things stand."""
+"""The scene being composed: its canvas, its light, and where things stand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from random import Random
 
 from sandbox.images import sky
 from sandbox.images.canvas import Canvas
-from sandbox.images.palette import Colour, Light, lighten, mix
+from sandbox.images.palette import Color, Light, lighten, mix
 from sandbox.images.wording import Brief
 
 
@@ -27,19 +27,19 @@ class Stage:
 
     @property
     def titled(self) -> bool:
-        """Whether words are to be set across the sky."""
+        """Whether words are set across the sky."""
         return bool(self.brief.quotes) and not self.shows("sign")
 
     def shows(self, name: str) -> bool:
-        """Return whether the subject is the one of that name."""
+        """Return whether the subject is the one named."""
         return any(subject.name == name for subject in self.brief.subjects)
 
     def asks(self, *words: str) -> bool:
-        """Return whether the prompt holds any of `words`."""
+        """Return whether the prompt contains any of `words`."""
         return any(word in self.brief.words for word in words)
 
-    def layer(self, nearness: float) -> Colour:
-        """Return the colour of land at a distance: 0 is the far edge, 1 at the viewer's feet."""
+    def layer(self, nearness: float) -> Color:
+        """Return the color of land at a distance: 0 is farthest, 1 nearest."""
         light = self.light
         if nearness < 0.6:
             return mix(light.far, light.land, nearness / 0.6)
@@ -47,7 +47,7 @@ class Stage:
 
 
 def open_sky(stage: Stage, *, horizon: float) -> None:
-    """Paint the sky and what hangs in it; remember where the light comes from."""
+    """Paint the sky with its sun or moon, and record where the light comes from."""
     canvas, light, rng = stage.canvas, stage.light, stage.rng
     stage.horizon = horizon
     sky.paint_sky(canvas, light, horizon=horizon)
@@ -57,12 +57,12 @@ def open_sky(stage: Stage, *, horizon: float) -> None:
     if light.night:
         _night_sky(stage, x=x, horizon=horizon)
     else:
-        low = light.sky[2][0] - light.sky[2][2] > 50  # a warm horizon has its sun close by
+        low = light.sky[2][0] - light.sky[2][2] > 50  # a warm horizon means a low sun
         y = horizon * (rng.uniform(0.66, 0.86) if low or stage.titled else rng.uniform(0.24, 0.4))
         y = max(y, canvas.height * 0.56) if stage.titled else y  # below the type
         size = canvas.short * (rng.uniform(0.085, 0.12) if low else rng.uniform(0.05, 0.065))
         stage.sun = (x, y)
-        if not weather & {"rain", "lightning"}:
+        if "rain" not in weather:
             sky.hang_sun(canvas, light, x=x, y=y, size=size)
         if low:
             sky.bank_clouds(canvas, light, rng, horizon=horizon)
@@ -79,7 +79,7 @@ def _night_sky(stage: Stage, *, x: float, horizon: float) -> None:
     if "stars" in stage.brief.weather:
         count *= 2
     sky.scatter_stars(
-        canvas, rng, top=0, bottom=horizon * 0.95, count=count, colour=lighten(light.glow, 0.5)
+        canvas, rng, top=0, bottom=horizon * 0.95, count=count, color=lighten(light.glow, 0.5)
     )
     y = horizon * (rng.uniform(0.62, 0.75) if stage.titled else rng.uniform(0.26, 0.45))
     stage.sun = (x, y)

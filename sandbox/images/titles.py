@@ -5,14 +5,14 @@ from __future__ import annotations
 from PIL import Image
 
 from sandbox.images import cast, shapes, typography
-from sandbox.images.palette import Colour, darken, ink_on, lighten, luminance
+from sandbox.images.palette import Color, darken, ink_on, lighten, luminance
 from sandbox.images.stage import Stage
 from sandbox.images.subjects import MODELS
 
 Box = tuple[float, float, float, float]
 
-_TUBE: Colour = (255, 214, 240)
-_NEON: Colour = (255, 60, 170)
+_TUBE: Color = (255, 214, 240)
+_NEON: Color = (255, 60, 170)
 
 
 def set_titles(stage: Stage) -> None:
@@ -25,7 +25,7 @@ def set_titles(stage: Stage) -> None:
     frame = cast.standing(stage, MODELS["sign"])
     box = (*frame.place(-0.54, 0.87), *frame.place(0.54, 0.45))
     lines = typography.wrap(" ".join(stage.brief.quotes), most=12)[:3]
-    board = stage.light.lit(stage.brief.subjects[0].colour or MODELS["sign"].colour)
+    board = stage.light.lit(stage.brief.subjects[0].color or MODELS["sign"].color)
     if stage.asks("neon"):
         _bend_tubes(stage, lines, box)
     else:
@@ -51,7 +51,7 @@ def _set_large(stage: Stage) -> None:
     _set(stage, lines, box, ink)
 
 
-def _around(image: Image.Image, box: Box) -> Colour:
+def _around(image: Image.Image, box: Box) -> Color:
     x0, y0, x1, y1 = (int(edge) for edge in box)
     region = image.crop((x0, y0, max(x0 + 1, x1), max(y0 + 1, y1))).resize(
         (1, 1), Image.Resampling.BOX
@@ -60,8 +60,8 @@ def _around(image: Image.Image, box: Box) -> Colour:
     return red, green, blue
 
 
-def _quiet(stage: Stage, box: Box, ink: Colour) -> None:
-    """Calm the picture behind the type, so that it reads."""
+def _quiet(stage: Stage, box: Box, ink: Color) -> None:
+    """Veil the picture behind the type for contrast."""
     x0, y0, x1, y1 = box
     canvas, light = stage.canvas, stage.light
     tone = darken(light.sky[0], 0.5) if luminance(ink) > 128 else lighten(light.sky[2], 0.6)
@@ -69,14 +69,14 @@ def _quiet(stage: Stage, box: Box, ink: Colour) -> None:
     canvas.fill(veil, tone, alpha=0.34, blur=canvas.short * 0.07)
 
 
-def _set(stage: Stage, lines: list[str], box: Box, ink: Colour) -> None:
+def _set(stage: Stage, lines: list[str], box: Box, ink: Color) -> None:
     x0, y0, x1, y1 = box
     for mask, x, y in typography.set_in(lines, width=x1 - x0, height=y1 - y0, weight=0.035):
         stage.canvas.image.paste(ink, (round(x0 + x), round(y0 + y)), mask)
 
 
 def _bend_tubes(stage: Stage, lines: list[str], box: Box) -> None:
-    """Write in glowing tubes."""
+    """Set the words as neon tubes."""
     x0, y0, x1, y1 = box
     canvas = stage.canvas
     middle = ((x0 + x1) / 2, (y0 + y1) / 2)

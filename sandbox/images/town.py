@@ -5,16 +5,16 @@ from __future__ import annotations
 from sandbox.images import shapes
 from sandbox.images.canvas import Gradient
 from sandbox.images.landscape import mist
-from sandbox.images.palette import Colour, darken, lighten, mix
+from sandbox.images.palette import Color, darken, lighten, mix
 from sandbox.images.shapes import Shape
 from sandbox.images.stage import Stage, open_sky
 from sandbox.images.water import mirror
 
-_LAMPLIGHT: Colour = (255, 214, 130)
+_LAMPLIGHT: Color = (255, 214, 130)
 
 
 def paint_city(stage: Stage) -> None:
-    """Paint three rows of buildings, hazy to near, and a street or water before them."""
+    """Paint three rows of buildings behind a street or a river."""
     canvas, rng, light = stage.canvas, stage.rng, stage.light
     horizon = canvas.height * rng.uniform(0.72, 0.76)
     open_sky(stage, horizon=horizon)
@@ -39,7 +39,7 @@ def paint_city(stage: Stage) -> None:
 
 def _row(stage: Stage, *, base: float, near: float, tall: float, wide: float) -> None:
     canvas, rng, light = stage.canvas, stage.rng, stage.light
-    colour = mix(mix(light.far, light.near, near), light.haze, 0.12)
+    color = mix(mix(light.far, light.near, near), light.haze, 0.12)
     unit = canvas.width * wide * min(1.0, max(0.2, canvas.height / canvas.width * 1.3))
     dark = light.night or light.sky[0][2] < 120
     bodies: Shape = []
@@ -56,13 +56,13 @@ def _row(stage: Stage, *, base: float, near: float, tall: float, wide: float) ->
         sides += shapes.box(x + width * 0.68, top, x + width, base + 5)
         _windows(stage, (x, top, width, height), lamps if dark else dull, dull)
         x += width * rng.uniform(0.94, 1.15)
-    lit = lighten(mix(colour, light.glow, 0.14), 0.03)
-    canvas.fill(bodies, Gradient((lit, colour, mix(colour, light.haze, 0.3 * (1 - near)))))
-    canvas.fill(sides, darken(colour, 0.3), alpha=0.45)
-    glass = mix(colour, light.sky[1], 0.5) if not dark else darken(colour, 0.35)
+    lit = lighten(mix(color, light.glow, 0.14), 0.03)
+    canvas.fill(bodies, Gradient((lit, color, mix(color, light.haze, 0.3 * (1 - near)))))
+    canvas.fill(sides, darken(color, 0.3), alpha=0.45)
+    glass = mix(color, light.sky[1], 0.5) if not dark else darken(color, 0.35)
     canvas.fill(dull, glass, alpha=0.55)
     if lamps:
-        canvas.fill(lamps, mix(_LAMPLIGHT, colour, 0.38 - 0.38 * near), alpha=0.95)
+        canvas.fill(lamps, mix(_LAMPLIGHT, color, 0.38 - 0.38 * near), alpha=0.95)
 
 
 def _roof(stage: Stage, x: float, top: float, width: float) -> Shape:

@@ -1,8 +1,7 @@
-"""Type: setting words in the one face that is always there.
+"""Type: setting words in the face that Pillow bundles.
 
-Pillow bundles Aileron with a little over a hundred glyphs. What it lacks is written with the
-nearest glyphs it has (accents dropped, Greek and Cyrillic spelled in Latin); what has no spelling
-becomes a small ornament, so that a word in any script still takes its place in the picture.
+Aileron has a little over a hundred glyphs. Accents are dropped, Greek and Cyrillic are spelled in
+Latin, and any other character becomes a small ornament.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ _UNSEEN = {"Cc", "Cf", "Mn", "Me", "Cs"}
 
 
 class Face:
-    """The bundled face at one size. Made per call: a font object is not shared between threads."""
+    """The bundled face at one size. Font objects are not thread-safe: make one per call."""
 
     def __init__(self, *, size: float, weight: float = 0.0) -> None:
         font = ImageFont.load_default(size=max(4.0, size))
@@ -43,7 +42,7 @@ class Face:
         self._missing = bytes(self.font.getmask("\uffff"))
 
     def spell(self, text: str) -> str:
-        """Return `text` in characters the face can draw; ornaments stand for the rest."""
+        """Return `text` in characters of the face and ornaments for the rest."""
         spelled: list[str] = []
         for char in unicodedata.normalize("NFC", text):
             if char.isspace():
@@ -74,16 +73,16 @@ class Face:
         return bytes(self.font.getmask(char)) != self._missing
 
     def cap_height(self) -> float:
-        """Return the height of a capital letter in pixels, stroke included."""
+        """Return the height of a capital letter in pixels, with its stroke."""
         box = self.font.getbbox("H", anchor="ls", stroke_width=self.stroke)
         return box[3] - box[1]
 
     def advance(self, text: str) -> float:
-        """Return how far spelled `text` moves on along its line, in pixels."""
+        """Return the advance of spelled `text`, in pixels."""
         return sum(self._advance(part) for part in _parts(text))
 
     def measure(self, text: str) -> tuple[float, float, float, float]:
-        """Return the ink of spelled `text` round the start of its baseline: x0, y0, x1, y1."""
+        """Return the ink box of spelled `text` relative to its baseline's start."""
         left, top, right, bottom = 1e9, 1e9, -1e9, -1e9
         x = 0.0
         for part in _parts(text):
@@ -98,7 +97,7 @@ class Face:
         return (left, top, right, bottom) if right > left else (0.0, 0.0, 0.0, 0.0)
 
     def mask(self, text: str, *, pad: int = 2) -> tuple[Image.Image, float, float]:
-        """Return the ink of spelled `text` as an L image, and where its baseline starts in it."""
+        """Return the ink of spelled `text` as an L image, and where its baseline starts."""
         left, top, right, bottom = self.measure(text)
         ox, oy = round(pad - left), round(pad - top)
         mask = Image.new("L", (int(right - left) + 2 * pad + 2, int(bottom - top) + 2 * pad + 2), 0)
@@ -123,7 +122,7 @@ class Face:
         return self.font.getlength(part) + self.stroke * 0.6 * len(part)
 
     def _ornament(self, draw: ImageDraw.ImageDraw, x: float, y: float, salt: str) -> None:
-        """Draw a small mirrored mosaic, the same for the same place in the same word."""
+        """Draw a small mirrored mosaic, seeded by word and position."""
         cell = self._cell()
         bits = hashlib.sha256(f"{salt}{x:.0f}".encode("utf-8", "surrogatepass")).digest()
         step = cell / 5
@@ -162,7 +161,7 @@ def wrap(text: str, *, most: int) -> list[str]:
 def set_in(
     lines: Sequence[str], *, width: float, height: float, weight: float
 ) -> list[tuple[Image.Image, float, float]]:
-    """Set `lines`, centred, as large as fits in `width` by `height` pixels.
+    """Set `lines`, centered, as large as fits in `width` by `height` pixels.
 
     Returns one mask per line with the place of its left top corner inside the box.
     """

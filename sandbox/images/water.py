@@ -10,13 +10,13 @@ from PIL import Image
 
 from sandbox.images import shapes
 from sandbox.images.canvas import Canvas, Gradient, vertical
-from sandbox.images.palette import Colour, darken, lighten, mix
+from sandbox.images.palette import Color, darken, lighten, mix
 from sandbox.images.shapes import Shape
 from sandbox.images.stage import Stage, open_sky
 
 
 def mirror(stage: Stage, *, waterline: float) -> None:
-    """Turn everything below `waterline` (pixels) into still water that reflects what is above."""
+    """Fill everything below `waterline` (pixels) with still water that reflects the scene above."""
     canvas, light = stage.canvas, stage.light
     top = max(1, min(canvas.height - 1, round(waterline)))
     depth = canvas.height - top
@@ -35,11 +35,11 @@ def mirror(stage: Stage, *, waterline: float) -> None:
     canvas.image.paste(Image.blend(rippled, deep, 0.42), (0, top))
     shine = shapes.box(-5, top - 1, canvas.width + 5, top + canvas.short * 0.003)
     canvas.fill(shine, lighten(light.haze, 0.5), alpha=0.6)
-    ripple(canvas, stage.rng, top=top, colour=lighten(light.haze, 0.35), count=26)
+    ripple(canvas, stage.rng, top=top, color=lighten(light.haze, 0.35), count=26)
 
 
-def ripple(canvas: Canvas, rng: Random, *, top: float, colour: Colour, count: int) -> None:
-    """Draw thin bright lines on water, longer towards the viewer."""
+def ripple(canvas: Canvas, rng: Random, *, top: float, color: Color, count: int) -> None:
+    """Draw thin bright lines on water, longer toward the viewer."""
     lines: Shape = []
     for _ in range(count):
         near = rng.random()
@@ -48,11 +48,11 @@ def ripple(canvas: Canvas, rng: Random, *, top: float, colour: Colour, count: in
         x = rng.random() * canvas.width
         thick = canvas.short * (0.0012 + 0.002 * near)
         lines += shapes.box(x - length, y, x + length, y + thick, thick / 2)
-    canvas.fill(lines, colour, alpha=0.38)
+    canvas.fill(lines, color, alpha=0.38)
 
 
 def glitter(stage: Stage, *, top: float, bottom: float) -> None:
-    """Lay the path of light that the sun or moon throws across water."""
+    """Draw the reflection of the sun or moon across the water."""
     canvas, rng, light = stage.canvas, stage.rng, stage.light
     x = stage.sun[0]
     flecks: Shape = []
@@ -100,21 +100,21 @@ def _island(stage: Stage, horizon: float) -> None:
         swell = math.sin(i / 9 * math.pi) * rng.uniform(0.5, 1.1)
         line.append((x - reach + 2 * reach * i / 9, horizon - tall * swell))
     line.append((x + reach, horizon + 1.0))
-    colour = mix(stage.light.far, stage.light.haze, rng.uniform(0.2, 0.5))
-    canvas.fill([shapes.curve(line)], Gradient((colour, mix(colour, stage.light.haze, 0.4))))
+    color = mix(stage.light.far, stage.light.haze, rng.uniform(0.2, 0.5))
+    canvas.fill([shapes.curve(line)], Gradient((color, mix(color, stage.light.haze, 0.4))))
 
 
 def _swell(stage: Stage, *, y: float, near: float) -> None:
     canvas, rng, light = stage.canvas, stage.rng, stage.light
     phase, height = rng.uniform(0, 6.28), canvas.short * 0.009 * (0.4 + near)
     count = max(8, int(64 * canvas.width / canvas.height))
-    pace = 1.15 - 0.6 * near
-    crests = [abs(math.sin(i * pace + phase)) - 1 for i in range(count + 1)]
+    speed = 1.15 - 0.6 * near
+    crests = [abs(math.sin(i * speed + phase)) - 1 for i in range(count + 1)]
     line = [(canvas.width * i / count, y + height * crest) for i, crest in enumerate(crests)]
-    colour = mix(light.sea, light.near, 0.12 + 0.42 * near)
+    color = mix(light.sea, light.near, 0.12 + 0.42 * near)
     fade = canvas.short * 0.16
     body = [[*line, (canvas.width, y + fade), (0, y + fade)]]
-    canvas.fill(body, colour, alpha=0.30 + 0.2 * near)
+    canvas.fill(body, color, alpha=0.30 + 0.2 * near)
     foam = shapes.stroke(line, canvas.short * 0.0022 * (0.6 + near))
     canvas.fill(foam, lighten(light.haze, 0.4), alpha=0.4)
 
@@ -127,7 +127,7 @@ def _beach(stage: Stage) -> None:
         (canvas.width * t, y + canvas.height * (0.05 * math.sin(t * 4 + rng.random()) - 0.05 * t))
         for t in (i / 10 - 0.05 for i in range(13))
     ]
-    for shift, colour, alpha in (
+    for shift, color, alpha in (
         (-0.022, lighten(light.haze, 0.8), 0.75),
         (-0.008, mix(sand, light.sea, 0.35), 1.0),
         (0.012, sand, 1.0),
@@ -135,5 +135,5 @@ def _beach(stage: Stage) -> None:
         edge = shapes.curve([(x, py + shift * canvas.height) for x, py in line])
         foot = canvas.height * 1.1
         land = [[*edge, (canvas.width * 1.2, foot), (-canvas.width * 0.1, foot)]]
-        canvas.fill(land, Gradient((colour, darken(colour, 0.14))), alpha=alpha)
+        canvas.fill(land, Gradient((color, darken(color, 0.14))), alpha=alpha)
     stage.ground = canvas.height * 0.91

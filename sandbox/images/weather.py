@@ -1,8 +1,7 @@
-"""Weather and air, laid over a finished picture: rain, snow, fog, confetti, grain, vignette."""
+"""Weather and finish, drawn over a scene: rain, snow, fog, leaves, fireflies, grain."""
 
 from __future__ import annotations
 
-import math
 from random import Random
 
 import numpy as np
@@ -10,7 +9,7 @@ from PIL import Image, ImageChops, ImageFilter
 
 from sandbox.images import shapes
 from sandbox.images.canvas import Canvas
-from sandbox.images.palette import NAMED, Colour, lighten
+from sandbox.images.palette import Color
 from sandbox.images.shapes import Shape
 
 
@@ -26,7 +25,7 @@ def clouds_of_noise(rng: Random, *, size: int = 128, octaves: int = 5) -> np.nda
 
 
 def rain(canvas: Canvas, rng: Random) -> None:
-    """Let it rain, in three distances."""
+    """Draw rain at three distances."""
     for depth, count, alpha in ((0.35, 170, 0.22), (0.65, 110, 0.32), (1.0, 50, 0.42)):
         drops: Shape = []
         for _ in range(int(count * max(1.0, canvas.width / canvas.height))):
@@ -41,7 +40,7 @@ def rain(canvas: Canvas, rng: Random) -> None:
 
 
 def snow(canvas: Canvas, rng: Random) -> None:
-    """Let it snow, in three distances."""
+    """Draw snow at three distances."""
     for depth, count in ((0.4, 190), (0.7, 110), (1.0, 34)):
         flakes: Shape = []
         for _ in range(int(count * max(1.0, canvas.width / canvas.height))):
@@ -51,37 +50,26 @@ def snow(canvas: Canvas, rng: Random) -> None:
         canvas.fill(flakes, (255, 255, 255), alpha=0.62 + 0.25 * depth, blur=blur)
 
 
-def fog(canvas: Canvas, rng: Random, colour: Colour) -> None:
-    """Let fog rise from the ground."""
+def fog(canvas: Canvas, rng: Random, color: Color) -> None:
+    """Draw fog that thickens toward the ground."""
     noise = clouds_of_noise(rng, octaves=4)
     rise = np.linspace(0, 1, noise.shape[0], dtype=np.float32)[:, None]
-    canvas.veil((0.35 + 0.65 * noise) * (0.15 + 0.85 * rise), colour, alpha=0.72)
+    canvas.veil((0.35 + 0.65 * noise) * (0.15 + 0.85 * rise), color, alpha=0.72)
 
 
-def confetti(canvas: Canvas, rng: Random) -> None:
-    """Throw paper confetti."""
-    for name in ("red", "amber", "teal", "pink", "azure", "violet"):
-        bits: Shape = []
-        for _ in range(int(16 * max(1.0, canvas.width / canvas.height))):
-            x, y = rng.random() * canvas.width, rng.random() ** 1.3 * canvas.height
-            size, turn = canvas.short * rng.uniform(0.005, 0.011), rng.uniform(0, 180)
-            bits += [shapes.ellipse(x, y, size, size * 0.5, turn)[0][::18]]
-        canvas.fill(bits, lighten(NAMED[name], 0.1))
-
-
-def drift(canvas: Canvas, rng: Random, colours: tuple[Colour, ...], *, count: int) -> None:
-    """Let leaves drift across the picture."""
-    for colour in colours:
+def drift(canvas: Canvas, rng: Random, colors: tuple[Color, ...], *, count: int) -> None:
+    """Draw drifting leaves."""
+    for color in colors:
         bits: Shape = []
         for _ in range(count):
             size = canvas.short * rng.uniform(0.006, 0.015)
             x, y = rng.random() * canvas.width, rng.random() * canvas.height
             bits += shapes.ellipse(x, y, size, size * 0.5, rng.uniform(0, 180))
-        canvas.fill(bits, colour, alpha=0.9)
+        canvas.fill(bits, color, alpha=0.9)
 
 
 def fireflies(canvas: Canvas, rng: Random) -> None:
-    """Light fireflies in the lower half."""
+    """Draw fireflies in the lower half."""
     for _ in range(34):
         x, y = rng.random() * canvas.width, canvas.height * rng.uniform(0.35, 0.97)
         size = canvas.short * rng.uniform(0.0016, 0.004)
@@ -89,40 +77,8 @@ def fireflies(canvas: Canvas, rng: Random) -> None:
         canvas.fill(shapes.ellipse(x, y, size), (255, 248, 206))
 
 
-def fireworks(canvas: Canvas, rng: Random) -> None:
-    """Set off fireworks in the upper half."""
-    for _ in range(5):
-        x, y = canvas.width * rng.uniform(0.12, 0.88), canvas.height * rng.uniform(0.1, 0.42)
-        size = canvas.short * rng.uniform(0.09, 0.18)
-        colour = NAMED[rng.choice(["gold", "coral", "cyan", "pink", "lime", "violet"])]
-        canvas.glow(x, y, size * 1.6, colour, 0.45)
-        trails: Shape = []
-        for ray in range(26):
-            angle, reach = math.tau * ray / 26, size * rng.uniform(0.72, 1.05)
-            dx, dy = math.cos(angle) * reach, math.sin(angle) * reach
-            line = [(x + dx * 0.32, y + dy * 0.32), (x + dx, y + dy + reach * 0.1)]
-            trails += shapes.stroke(line, canvas.short * 0.0012, tip=canvas.short * 0.0052)
-        canvas.fill(trails, lighten(colour, 0.35))
-
-
-def lightning(canvas: Canvas, rng: Random, *, ground: float) -> None:
-    """Let a bolt fall from the top to `ground` (pixels)."""
-    x = canvas.width * rng.uniform(0.25, 0.75)
-    bolt, steps = [(x, -5.0)], 11
-    for step in range(1, steps + 1):
-        x += rng.uniform(-0.055, 0.055) * canvas.short
-        bolt.append((x, ground * step / steps))
-    unit = canvas.short
-    canvas.glow(*bolt[4], unit * 0.65, (206, 214, 255), 0.55)
-    halo = shapes.stroke(bolt, unit * 0.022, tip=unit * 0.004)
-    canvas.fill(halo, (190, 200, 255), alpha=0.5, blur=unit * 0.008)
-    (x, y), low, foot = bolt[5], bolt[7][1], bolt[9][1]
-    fork = shapes.stroke([(x, y), (x + unit * 0.09, low), (x + unit * 0.07, foot)], unit * 0.005)
-    canvas.fill(shapes.stroke(bolt, unit * 0.0085, tip=unit * 0.002) + fork, (250, 250, 255))
-
-
 def vignette(image: Image.Image, *, strength: float) -> Image.Image:
-    """Return `image` darkened towards its corners."""
+    """Return `image` darkened toward its corners."""
     at = np.linspace(-1, 1, 96, dtype=np.float32)
     reach = np.hypot(at[None, :], at[:, None])
     fall = np.clip((reach - 0.55) / 0.9, 0, 1) ** 1.5 * strength * 255

@@ -1,4 +1,4 @@
-"""Reading a prompt: what it wants painted, in plain terms."""
+"""Reading a prompt into a brief."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from random import Random
 
 from sandbox.images import lexicon
-from sandbox.images.palette import NAMED, Colour
+from sandbox.images.palette import NAMED, Color
 
 # An apostrophe inside a word does not open a quotation.
 _QUOTED = re.compile(
@@ -18,34 +18,36 @@ _QUOTED = re.compile(
 )
 _WORD = re.compile(r"[\w&'-]+")
 _LONGEST_QUOTE = 80
+_KNOWN = frozenset().union(
+    NAMED, lexicon.PLAIN, lexicon.PLACES, lexicon.FEATURES, lexicon.LIGHTS, lexicon.WEATHER,
+    lexicon.SUBJECTS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One thing to paint, how many of it, and its colour if the prompt named one."""
+    """The thing to paint, and the color that the prompt gives it."""
 
     name: str
-    count: int = 1
-    colour: Colour | None = None
+    color: Color | None = None
 
 
 @dataclass(frozen=True)
 class Brief:
-    """A prompt, read."""
+    """What a prompt asks for."""
 
     quotes: tuple[str, ...]
     words: tuple[str, ...]
-    strange: frozenset[str]  # the words that mean nothing here
+    strange: frozenset[str]  # the words that the engine does not know
     places: tuple[str, ...]
     light: str | None
     weather: frozenset[str]
-    styles: tuple[str, ...]
     subjects: tuple[Subject, ...]
-    tint: Colour | None
+    tint: Color | None
 
 
 def chance(*, prompt: str, seed: int) -> Random:
-    """Return the source of chance that belongs to `prompt` and `seed`, the same everywhere."""
+    """Return the random generator of `prompt` and `seed`."""
     digest = hashlib.sha256(f"{seed}\n{prompt}".encode("utf-8", "surrogatepass")).digest()
     return Random(int.from_bytes(digest[:8], "big"))  # noqa: S311 - it draws pictures
 
@@ -79,60 +81,28 @@ def read(prompt: str) -> Brief:
     return Brief(
         quotes=tuple(text for text in said if text)[:4],
         words=tuple(words),
-        strange=frozenset(word for word in words if not _is_known(word)),
+        strange=frozenset(words) - _KNOWN,
         places=tuple(dict.fromkeys(lexicon.PLACES[w] for w in words if w in lexicon.PLACES)),
-        light=_strongest(words, lexicon.LIGHTS),
+        light=next((light for word, light in lexicon.LIGHTS.items() if word in words), None),
         weather=frozenset(lexicon.WEATHER[word] for word in words if word in lexicon.WEATHER),
-        styles=tuple(dict.fromkeys(lexicon.STYLES[w] for w in words if w in lexicon.STYLES)),
         subjects=subjects,
         tint=tint,
     )
 
 
-def _is_known(word: str) -> bool:
-    return lexicon.singular(word)[0] in lexicon.SUBJECTS or any(
-        word in table
-        for table in (
-            NAMED,
-            lexicon.PLAIN,
-            lexicon.PLACES,
-            lexicon.FEATURES,
-            lexicon.LIGHTS,
-            lexicon.WEATHER,
-            lexicon.STYLES,
-            lexicon.COUNTS,
-        )
-    )
-
-
-def _strongest(words: list[str], meanings: dict[str, str]) -> str | None:
-    """Return the meaning that stands first in the lexicon: an hour outweighs a season."""
-    said = {meanings[word] for word in words if word in meanings}
-    return next((meaning for meaning in meanings.values() if meaning in said), None)
-
-
-def _cast(words: list[str]) -> tuple[tuple[Subject, ...], Colour | None]:
-    """Find the subjects; a colour belongs to the next subject, or else to the whole scene."""
+def _cast(words: list[str]) -> tuple[tuple[Subject, ...], Color | None]:
+    """Find the subjects; a color applies to the next subject, or else to the whole scene."""
     subjects: dict[str, Subject] = {}
-    colour: Colour | None = None
-    tint: Colour | None = None
-    count, since = 1, 0
+    color: Color | None = None
+    tint: Color | None = None
+    since = 0
     for word in words:
         since += 1
         if since > 3:
-            tint, colour, count = tint or colour, None, 1
+            tint, color = tint or color, None
         if word in NAMED:
-            tint, colour, since = tint or colour, NAMED[word], 0
-            continue
-        if word in lexicon.COUNTS:
-            count, since = lexicon.COUNTS[word], 0
-            continue
-        noun, plural = lexicon.singular(word)
-        name = lexicon.SUBJECTS.get(noun)
-        if name is None:
-            continue
-        number = max(count, 3 if plural and count == 1 else 1)
-        if name not in subjects:
-            subjects[name] = Subject(name, number, colour)
-        colour, count = None, 1
-    return tuple(subjects.values()), tint or colour
+            tint, color, since = tint or color, NAMED[word], 0
+        elif name := lexicon.SUBJECTS.get(word):
+            subjects.setdefault(name, Subject(name, color))
+            color = None
+    return tuple(subjects.values()), tint or color

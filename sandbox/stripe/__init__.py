@@ -1,5 +1,5 @@
 """A local Stripe: its HTTP API, Checkout and portal pages, and signed events, without real money.
 
-It is another company's server that happens to run in this process. Nothing here knows who its
-customer is, and its customer must know it only through HTTP and the official SDK.
+It plays another company's server in this process: it knows nothing of the application, which
+reaches it only over HTTP through the official SDK. `python -m sandbox.stripe` runs it alone.
 """

@@ -1,10 +1,10 @@
-"""The API's door: who is calling, which endpoint, with which parameters, and has it been before."""
+"""The API's dispatcher: authentication, routing, parameters, idempotency."""
 
 import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -18,17 +18,17 @@ from sandbox.stripe.wire import Call, Data
 FORM = "application/x-www-form-urlencoded"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Endpoint:
     """One method on one path of the API; `run` takes the parameters and the ids in the path."""
 
     method: str
     path: str
     run: Callable[..., Data]
-    schema: Mapping[str, Field]
+    schema: Mapping[str, Field] = field(default_factory=dict)
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
-        """Return the ids in the path, or None when this is another endpoint."""
+        """Return the ids in the path, or None if this is another endpoint."""
         if method != self.method:
             return None
         pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path)
@@ -38,7 +38,7 @@ class Endpoint:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What an endpoint came to."""
+    """An endpoint's answer."""
 
     status: int
     body: Data
@@ -106,8 +106,8 @@ def _authenticate(request: HttpRequest) -> None:
             "YOUR_SECRET_KEY')."
         )
     if not re.fullmatch(r"sk_test_\w+", credential):
-        shown = f"{credential[:7]}{'*' * 8}{credential[-4:]}" if len(credential) > 12 else "****"
-        raise Unauthorized(f"Invalid API Key provided: {shown}")
+        masked = f"{credential[:7]}{'*' * 8}{credential[-4:]}" if len(credential) > 12 else "****"
+        raise Unauthorized(f"Invalid API Key provided: {masked}")
 
 
 def _check_version(request: HttpRequest) -> None:
@@ -145,7 +145,7 @@ def _write(
 ) -> Result:
     """Run an endpoint that changes something, once for each idempotency key."""
     key = call.idempotency_key if endpoint.method == "POST" else None
-    # The key's own lock comes first: who sends the same key meanwhile must hear of it, not wait.
+    # The key's lock comes first: another request with the same key must be refused, not wait.
     with transaction.atomic():
         if key:
             reply = idempotency.claim(key=key, path=path, given=given)
@@ -162,12 +162,12 @@ def _write(
                 body=result.body,
             )
     if switches.loses_answer():
-        raise AnswerLost("The answer was lost on its way: the simulator was told to do that.")
+        raise AnswerLost("The answer was lost on purpose (see the switches).")
     return result
 
 
 def _run_and_catch(endpoint: Endpoint, ids: dict[str, str], given: Data, call: Call) -> Result:
-    """Run an endpoint; a refusal undoes what was done, but not when it tells of a bank's no."""
+    """Run an endpoint; a refusal rolls back its changes unless it `keeps_changes`."""
     with store.writing():
         savepoint = transaction.savepoint()
         try:

@@ -1,4 +1,4 @@
-"""The simulator as an app of its own, so that production databases never have its tables."""
+"""The simulator as an app of its own, which keeps its tables out of production databases."""
 
 from typing import Any
 
@@ -13,11 +13,12 @@ class SimulatorConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Keep the schedule that makes up for lost bells, after a migration."""
+        """Have a migration store the schedule that makes up for lost wake-ups."""
         post_migrate.connect(_store_schedule, sender=self)
 
 
 def _store_schedule(**_: Any) -> None:
-    from sandbox.stripe import tasks
+    from sandbox.stripe import store, tasks
 
-    tasks.schedule()
+    if store.uses_queue():
+        tasks.schedule()

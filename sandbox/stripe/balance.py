@@ -1,9 +1,9 @@
-"""Balance transactions: what each charge, refund and dispute does to the merchant's balance."""
+"""Balance transactions: the effects of charges, refunds and disputes on the merchant's balance."""
 
 from sandbox.stripe import store, wire
 from sandbox.stripe.api import Endpoint
 from sandbox.stripe.models import StripeObject
-from sandbox.stripe.params import PAGE, Moment, Text
+from sandbox.stripe.params import LISTING, Text
 from sandbox.stripe.wire import Data
 from vidgo.kernel.db.transactions import requires_transaction
 
@@ -22,7 +22,7 @@ def charge_fee(amount: int) -> int:
 def enter(
     *, kind: str, source: StripeObject, amount: int, fee: int = 0, category: str = ""
 ) -> StripeObject:
-    """Store a movement of the merchant's balance, in cents; negative takes from it."""
+    """Store a change of the merchant's balance, in cents; negative amounts reduce it."""
     currency = source.data["currency"]
     details = [
         {
@@ -56,7 +56,7 @@ def enter(
 
 
 def _retrieve(*, params: Data, id: str) -> Data:
-    return store.get(kind="balance_transaction", stripe_id=id, in_path=True).shown()
+    return store.get(kind="balance_transaction", stripe_id=id, in_path=True).payload()
 
 
 def _list(*, params: Data) -> Data:
@@ -69,16 +69,10 @@ def _list(*, params: Data) -> Data:
 
 ENDPOINTS = (
     Endpoint(
-        method="GET",
-        path="balance_transactions",
-        run=_list,
-        schema={
-            **PAGE,
-            "created": Moment(),
-            "source": Text(),
-            "type": Text(),
-            "currency": Text(),
-        },
+        "GET",
+        "balance_transactions",
+        _list,
+        {**LISTING, "source": Text(), "type": Text(), "currency": Text()},
     ),
-    Endpoint(method="GET", path="balance_transactions/{id}", run=_retrieve, schema={}),
+    Endpoint("GET", "balance_transactions/{id}", _retrieve),
 )

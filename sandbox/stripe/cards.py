@@ -1,7 +1,7 @@
-"""Test cards and test bank accounts: what the people and banks behind them do.
+"""Test cards and test bank accounts: how their holders and banks behave.
 
-The numbers are those of https://docs.stripe.com/testing. Any other number is declined as Stripe
-declines a real card in test mode, and is neither stored nor logged.
+The numbers are those of https://docs.stripe.com/testing. Any other number is declined like a real
+card in Stripe's test mode, and is neither stored nor logged.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ FUNDS = "Your card has insufficient funds."
 
 
 class OffSession(Enum):
-    """What the bank says when the cardholder is not there."""
+    """The bank's answer to an off-session charge."""
 
     PAYS = "pays"
     AUTHENTICATES = "asks for authentication"
@@ -22,14 +22,14 @@ class OffSession(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Decline:
-    """A bank's no."""
+    """A decline by the bank."""
 
     code: str = "card_declined"
     decline_code: str | None = "generic_decline"
     message: str = GENERIC
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Card:
     """A test card and how it behaves."""
 
@@ -39,9 +39,9 @@ class Card:
     authenticates: bool = False
     decline: Decline | None = None
     off_session: OffSession = OffSession.PAYS
-    # What is planned once a charge succeeded, an action of `clock.ACTIONS`.
+    # Planned after a successful charge: an action of `tasks.ACTIONS`.
     afterwards: str = ""
-    # What is planned once a refund was made; "settle_refund" keeps it pending until then.
+    # Planned after a refund; "settle_refund" keeps it pending until then.
     refund: str = ""
     listed: bool = True
 
@@ -52,15 +52,15 @@ class Card:
 
     @property
     def spaced(self) -> str:
-        """Return the number as it is printed on a card."""
+        """Return the number in printed groups."""
         if len(self.number) == 15:
             return f"{self.number[:4]} {self.number[4:10]} {self.number[10:]}"
         return " ".join(self.number[place : place + 4] for place in range(0, 16, 4))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class BankAccount:
-    """A test bank account: the debit is under way first and settles later."""
+    """A test bank account: a debit is `processing` first and settles later."""
 
     number: str
     does: str
@@ -90,28 +90,25 @@ NOT_A_TEST_CARD = Decline(
 CARDS = {
     card.number: card
     for card in (
-        Card(number="4242424242424242", does="Pays"),
-        Card(number="5555555555554444", does="Pays (Mastercard)", brand="mastercard"),
-        Card(number="378282246310005", does="Pays (American Express)", brand="amex", listed=False),
-        Card(number="4000000000000002", does="Is declined", decline=Decline()),
-        Card(number="4000000000009995", does="Has insufficient funds", decline=_INSUFFICIENT),
+        Card("4242424242424242", "Pays"),
+        Card("5555555555554444", "Pays (Mastercard)", brand="mastercard"),
+        Card("378282246310005", "Pays (American Express)", brand="amex", listed=False),
+        Card("4000000000000002", "Is declined", decline=Decline()),
+        Card("4000000000009995", "Has insufficient funds", decline=_INSUFFICIENT),
         Card(
-            number="4000000000009987",
-            does="Was lost",
-            decline=Decline(decline_code="lost_card"),
-            listed=False,
+            "4000000000009987", "Was lost", decline=Decline(decline_code="lost_card"), listed=False
         ),
         Card(
-            number="4000000000000069",
-            does="Has expired",
+            "4000000000000069",
+            "Has expired",
             decline=Decline(
                 code="expired_card", decline_code=None, message="Your card has expired."
             ),
             listed=False,
         ),
         Card(
-            number="4000000000000127",
-            does="Has another security code",
+            "4000000000000127",
+            "Has another security code",
             decline=Decline(
                 code="incorrect_cvc",
                 decline_code=None,
@@ -120,8 +117,8 @@ CARDS = {
             listed=False,
         ),
         Card(
-            number="4000000000000119",
-            does="Meets an error at the bank",
+            "4000000000000119",
+            "Meets an error at the bank",
             decline=Decline(
                 code="processing_error",
                 decline_code=None,
@@ -130,74 +127,66 @@ CARDS = {
             listed=False,
         ),
         Card(
-            number="4000002500003155",
-            does="Asks for authentication, once when it is saved",
+            "4000002500003155",
+            "Asks for authentication, once when it is saved",
             authenticates=True,
             off_session=OffSession.AUTHENTICATES_UNLESS_SET_UP,
         ),
         Card(
-            number="4000002760003184",
-            does="Asks for authentication each time",
+            "4000002760003184",
+            "Asks for authentication each time",
             authenticates=True,
             off_session=OffSession.AUTHENTICATES,
         ),
         Card(
-            number="4000000000003220",
-            does="Asks for authentication (3D Secure 2)",
+            "4000000000003220",
+            "Asks for authentication (3D Secure 2)",
             authenticates=True,
             off_session=OffSession.AUTHENTICATES,
             listed=False,
         ),
         Card(
-            number="4000008260003178",
-            does="Asks for authentication, then has insufficient funds",
+            "4000008260003178",
+            "Asks for authentication, then has insufficient funds",
             authenticates=True,
             decline=_INSUFFICIENT,
             off_session=OffSession.DECLINES,
             listed=False,
         ),
         Card(
-            number="4000000000000341",
-            does="Pays now, is declined later when charged again",
+            "4000000000000341",
+            "Pays now, is declined later when charged again",
             off_session=OffSession.DECLINES,
         ),
         Card(
-            number="4000000000000259",
-            does="Pays, and is disputed as fraud soon after",
+            "4000000000000259",
+            "Pays, and is disputed as fraud soon after",
             afterwards="dispute_fraudulent",
         ),
         Card(
-            number="4000000000002685",
-            does="Pays, and is disputed as not received soon after",
+            "4000000000002685",
+            "Pays, and is disputed as not received soon after",
             afterwards="dispute_product_not_received",
             listed=False,
         ),
         Card(
-            number="4000000000001976",
-            does="Pays, and the bank inquires soon after",
+            "4000000000001976",
+            "Pays, and the bank inquires soon after",
             afterwards="inquire",
             listed=False,
         ),
+        Card("4000000000005423", "Pays, and the bank warns of fraud soon after", afterwards="warn"),
         Card(
-            number="4000000000005423",
-            does="Pays, and the bank warns of fraud soon after",
-            afterwards="warn",
-        ),
-        Card(
-            number="4000000000007726",
-            does="Pays; a refund is pending for a while",
+            "4000000000007726",
+            "Pays; a refund is pending for a while",
             refund="settle_refund",
             listed=False,
         ),
-        Card(
-            number="4000000000005126",
-            does="Pays; a refund succeeds and fails later",
-            refund="fail_refund",
-        ),
+        Card("4000000000005126", "Pays; a refund succeeds and fails later", refund="fail_refund"),
     )
 }
 
-# Stripe's ready-made payment methods, which need no page to be typed into.
+# Stripe's test payment methods, which need no Checkout page.
 MAGIC = {
     "pm_card_visa": "4242424242424242",
     "pm_card_mastercard": "5555555555554444",
@@ -222,16 +211,16 @@ ROUTING_NUMBER = "110000000"
 BANK_ACCOUNTS = {
     account.number: account
     for account in (
-        BankAccount(number="000123456789", does="Is debited"),
+        BankAccount("000123456789", "Is debited"),
         BankAccount(
-            number="000222222227",
-            does="Has insufficient funds",
+            "000222222227",
+            "Has insufficient funds",
             failure_code="insufficient_funds",
             failure_message="The customer's bank account has insufficient funds.",
         ),
         BankAccount(
-            number="000111111116",
-            does="Was closed",
+            "000111111116",
+            "Was closed",
             failure_code="account_closed",
             failure_message="The customer's bank account has been closed.",
         ),
@@ -240,7 +229,7 @@ BANK_ACCOUNTS = {
 
 
 def passes_luhn(number: str) -> bool:
-    """Return whether the check digit is right (ISO/IEC 7812-1)."""
+    """Return whether the check digit is valid (ISO/IEC 7812-1)."""
     total = 0
     for place, digit in enumerate(reversed(number)):
         value = int(digit) * (1 + place % 2)

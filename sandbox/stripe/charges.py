@@ -1,12 +1,20 @@
-"""Charges: each attempt to take money, successful or not."""
+"""Charges: every payment attempt, successful or not."""
 
 from sandbox.stripe import balance, events, payment_methods, store
 from sandbox.stripe.api import Endpoint
 from sandbox.stripe.cards import Decline
 from sandbox.stripe.models import StripeObject
-from sandbox.stripe.params import PAGE, Metadata, Moment, Text, merged_metadata
+from sandbox.stripe.params import LISTING, Metadata, Text, merge_metadata
 from sandbox.stripe.wire import Data
 from vidgo.kernel.db.transactions import requires_transaction
+
+# Fields of a charge that are null.
+_NULL_FIELDS = (
+    "application", "application_fee", "application_fee_amount", "balance_transaction",
+    "failure_balance_transaction", "on_behalf_of", "receipt_number", "receipt_url", "review",
+    "shipping", "source", "source_transfer", "statement_descriptor",
+    "statement_descriptor_suffix", "transfer_data", "transfer_group",
+)  # fmt: skip
 
 
 @requires_transaction
@@ -24,13 +32,10 @@ def attempt(
         kind="charge",
         prefix="ch" if method.data["type"] == "card" else "py",
         data={
+            **dict.fromkeys(_NULL_FIELDS),
             "amount": data["amount"],
             "amount_captured": data["amount"] if status == "succeeded" else 0,
             "amount_refunded": 0,
-            "application": None,
-            "application_fee": None,
-            "application_fee_amount": None,
-            "balance_transaction": None,
             "billing_details": method.data["billing_details"],
             "calculated_statement_descriptor": "SIMULATED",
             "captured": status != "failed",
@@ -38,13 +43,11 @@ def attempt(
             "customer": data["customer"],
             "description": data["description"],
             "disputed": False,
-            "failure_balance_transaction": None,
             "failure_code": decline.code if decline else None,
             "failure_message": decline.message if decline else None,
             "fraud_details": {},
             "livemode": False,
             "metadata": data["metadata"],
-            "on_behalf_of": None,
             "outcome": _outcome(decline),
             "paid": status == "succeeded",
             "payment_intent": intent.stripe_id,
@@ -52,18 +55,8 @@ def attempt(
             "payment_method_details": _details(method, data["amount"], authenticated),
             "radar_options": {},
             "receipt_email": data["receipt_email"],
-            "receipt_number": None,
-            "receipt_url": None,
             "refunded": False,
-            "review": None,
-            "shipping": None,
-            "source": None,
-            "source_transfer": None,
-            "statement_descriptor": None,
-            "statement_descriptor_suffix": None,
             "status": status,
-            "transfer_data": None,
-            "transfer_group": None,
         },
     )
     if status != "failed":
@@ -126,7 +119,7 @@ def _details(method: StripeObject, amount: int, authenticated: bool) -> Data:
 
 @requires_transaction
 def book(*, charge: StripeObject) -> None:
-    """Enter a successful charge in the merchant's balance, which Stripe tells a moment after."""
+    """Add a successful charge to the merchant's balance; Stripe reports it a moment later."""
     kind = "charge" if charge.stripe_id.startswith("ch_") else "payment"
     amount = charge.data["amount"]
     entry = balance.enter(
@@ -150,7 +143,7 @@ def paid_of(*, payment_intent: str) -> StripeObject | None:
 
 
 def _retrieve(*, params: Data, charge: str) -> Data:
-    return store.get(kind="charge", stripe_id=charge, in_path=True).shown()
+    return store.get(kind="charge", stripe_id=charge, in_path=True).payload()
 
 
 def _list(*, params: Data) -> Data:
@@ -160,28 +153,16 @@ def _list(*, params: Data) -> Data:
 
 def _update(*, params: Data, charge: str) -> Data:
     row = store.get(kind="charge", stripe_id=charge, in_path=True)
-    before = row.shown()
-    if "metadata" in params:
-        change = params.pop("metadata")
-        row.data["metadata"] = merged_metadata(old=row.data["metadata"], change=change)
+    before = row.payload()
+    merge_metadata(data=row.data, params=params)
     row.data.update(params)
     store.save(row)
-    events.emit("charge.updated", row, previous=events.changes(before=before, after=row.shown()))
-    return row.shown()
+    events.emit("charge.updated", row, previous=events.changes(before=before, after=row.payload()))
+    return row.payload()
 
 
 ENDPOINTS = (
-    Endpoint(
-        method="GET",
-        path="charges",
-        run=_list,
-        schema={**PAGE, "created": Moment(), "customer": Text(), "payment_intent": Text()},
-    ),
-    Endpoint(method="GET", path="charges/{charge}", run=_retrieve, schema={}),
-    Endpoint(
-        method="POST",
-        path="charges/{charge}",
-        run=_update,
-        schema={"metadata": Metadata(), "description": Text()},
-    ),
+    Endpoint("GET", "charges", _list, {**LISTING, "customer": Text(), "payment_intent": Text()}),
+    Endpoint("GET", "charges/{charge}", _retrieve),
+    Endpoint("POST", "charges/{charge}", _update, {"metadata": Metadata(), "description": Text()}),
 )

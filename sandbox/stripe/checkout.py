@@ -1,4 +1,4 @@
-"""Checkout sessions: created by the merchant, found again, changed, expired."""
+"""Checkout sessions: create, retrieve, list, update, expire."""
 
 from sandbox.stripe import (
     checkout_fields,
@@ -7,13 +7,13 @@ from sandbox.stripe import (
     payment_intents,
     payment_intents_api,
     store,
-    taxes,
     wire,
 )
 from sandbox.stripe.api import Endpoint
 from sandbox.stripe.errors import BadParameter, Refusal
 from sandbox.stripe.models import StripeObject
 from sandbox.stripe.params import (
+    LISTING,
     PAGE,
     Array,
     Boolean,
@@ -22,16 +22,15 @@ from sandbox.stripe.params import (
     Hash,
     Integer,
     Metadata,
-    Moment,
     Text,
     Url,
-    merged_metadata,
+    merge_metadata,
 )
 from sandbox.stripe.wire import Data
 from vidgo.kernel.db.transactions import requires_transaction
 
 SHORTEST_SECONDS = 30 * 60
-# The clocks of caller and simulator may differ by a little.
+# Allowance for clock differences between caller and simulator.
 GRACE_SECONDS = 60
 
 _AUTO = Choice(options=("auto", "never"))
@@ -120,7 +119,7 @@ def _create(*, params: Data) -> Data:
         customer = customers.get_open(customer=params["customer"])
         _check_taxes(params, customer)
     data = checkout_fields.fields(params, customer)
-    taxes.apply(session=data, line_items=items, country=_country(customer))
+    checkout_fields.apply_taxes(session=data, line_items=items, country=_country(customer))
     payment_intents_api.check_amount(
         amount=data["amount_total"], currency=data["currency"], param="line_items"
     )
@@ -137,11 +136,11 @@ def _create(*, params: Data) -> Data:
         },
     )
     row.data["url"] = f"{base}/pay/{row.stripe_id}"
-    return store.save(row).shown()
+    return store.save(row).payload()
 
 
 def _check(params: Data) -> None:
-    """Refuse what Stripe refuses and what the simulator cannot do; raises BadParameter."""
+    """Check what Stripe refuses and the simulator cannot do; raises BadParameter."""
     if params.get("mode") != "payment":
         raise BadParameter("The simulator knows mode=payment only.", param="mode")
     if params.get("ui_mode", "hosted_page") != "hosted_page":
@@ -220,7 +219,7 @@ def expire(*, row: StripeObject) -> StripeObject:
 
 
 def expire_overdue() -> int:
-    """Expire every open session that is past its time and return how many."""
+    """Expire overdue open sessions and return how many."""
     overdue = store.objects("checkout.session", status="open").filter(
         data__expires_at__lte=wire.now()
     )
@@ -240,7 +239,7 @@ def get(*, session: str) -> StripeObject:
 
 def _retrieve(*, params: Data, session: str) -> Data:
     expire_overdue()
-    return get(session=session).shown()
+    return get(session=session).payload()
 
 
 def _list(*, params: Data) -> Data:
@@ -250,15 +249,13 @@ def _list(*, params: Data) -> Data:
 
 
 def _expire(*, params: Data, session: str) -> Data:
-    return expire(row=get(session=session)).shown()
+    return expire(row=get(session=session)).payload()
 
 
 def _update(*, params: Data, session: str) -> Data:
     row = get(session=session)
-    row.data["metadata"] = merged_metadata(
-        old=row.data["metadata"], change=params.get("metadata", {})
-    )
-    return store.save(row).shown()
+    merge_metadata(data=row.data, params=params)
+    return store.save(row).payload()
 
 
 def _list_line_items(*, params: Data, session: str) -> Data:
@@ -269,31 +266,22 @@ def _list_line_items(*, params: Data, session: str) -> Data:
 
 
 ENDPOINTS = (
-    Endpoint(method="POST", path="checkout/sessions", run=_create, schema=_CREATION),
+    Endpoint("POST", "checkout/sessions", _create, _CREATION),
     Endpoint(
-        method="GET",
-        path="checkout/sessions",
-        run=_list,
-        schema={
-            **PAGE,
-            "created": Moment(),
+        "GET",
+        "checkout/sessions",
+        _list,
+        {
+            **LISTING,
             "customer": Text(),
             "payment_intent": Text(),
             "status": Choice(options=("open", "complete", "expired")),
         },
     ),
-    Endpoint(method="GET", path="checkout/sessions/{session}", run=_retrieve, schema={}),
+    Endpoint("GET", "checkout/sessions/{session}", _retrieve),
+    Endpoint("POST", "checkout/sessions/{session}", _update, {"metadata": Metadata()}),
+    Endpoint("POST", "checkout/sessions/{session}/expire", _expire),
     Endpoint(
-        method="POST",
-        path="checkout/sessions/{session}",
-        run=_update,
-        schema={"metadata": Metadata()},
-    ),
-    Endpoint(method="POST", path="checkout/sessions/{session}/expire", run=_expire, schema={}),
-    Endpoint(
-        method="GET",
-        path="checkout/sessions/{session}/line_items",
-        run=_list_line_items,
-        schema={"limit": PAGE["limit"]},
+        "GET", "checkout/sessions/{session}/line_items", _list_line_items, {"limit": PAGE["limit"]}
     ),
 )

@@ -1,11 +1,26 @@
-"""What a new Checkout session holds: its fields, its items and their prices."""
+"""The fields of a new Checkout session: line items, prices, taxes."""
 
-from sandbox.stripe import payment_intents, wire
+from sandbox.stripe import payment_intents, switches, wire
 from sandbox.stripe.errors import BadParameter, NoSuch
 from sandbox.stripe.models import StripeObject
 from sandbox.stripe.wire import Data
 
 LONGEST_SECONDS = 24 * 60 * 60
+# The customer details of an unknown payer.
+NO_DETAILS: Data = {
+    **dict.fromkeys(("address", "business_name", "email", "individual_name", "name", "phone")),
+    "tax_exempt": "none",
+    "tax_ids": None,
+}
+# Fields of a new session that are null.
+_NULL_FIELDS = (
+    "after_expiration",
+    "allow_promotion_codes", "branding_settings", "client_secret", "collected_information",
+    "consent", "consent_collection", "currency_conversion", "invoice", "origin_context",
+    "payment_intent", "payment_link", "payment_method_configuration_details", "permissions",
+    "recovered_from", "saved_payment_method_options", "setup_intent",
+    "shipping_address_collection", "shipping_cost", "subscription", "url", "wallet_options",
+)  # fmt: skip
 
 
 def line_item(item: Data, place: int) -> Data:
@@ -63,22 +78,16 @@ def fields(params: Data, customer: StripeObject | None) -> Data:
     taxed = params.get("automatic_tax", {}).get("enabled", False)
     email = customer.data["email"] if customer else params.get("customer_email")
     known = customer.data if customer else {}
-    details = {
+    details = NO_DETAILS | {
         "address": known.get("address"),
-        "business_name": None,
         "email": email,
-        "individual_name": None,
         "name": known.get("name"),
-        "phone": None,
-        "tax_exempt": "none",
-        "tax_ids": None,
     }
     invoice = params.get("invoice_creation", {})
     collects = params.get("tax_id_collection")
     return {
+        **dict.fromkeys(_NULL_FIELDS),
         "adaptive_pricing": {"enabled": False},
-        "after_expiration": None,
-        "allow_promotion_codes": None,
         "automatic_tax": {
             "enabled": taxed,
             "liability": {"type": "self"} if taxed else None,
@@ -86,15 +95,9 @@ def fields(params: Data, customer: StripeObject | None) -> Data:
             "status": None,
         },
         "billing_address_collection": params.get("billing_address_collection"),
-        "branding_settings": None,
         "cancel_url": params.get("cancel_url"),
         "client_reference_id": params.get("client_reference_id"),
-        "client_secret": None,
-        "collected_information": None,
-        "consent": None,
-        "consent_collection": None,
         "currency": _currency(params["line_items"]),
-        "currency_conversion": None,
         "custom_fields": [],
         "custom_text": dict.fromkeys(
             ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
@@ -105,7 +108,6 @@ def fields(params: Data, customer: StripeObject | None) -> Data:
         "customer_email": params.get("customer_email"),
         "discounts": [],
         "expires_at": params.get("expires_at", wire.now() + LONGEST_SECONDS),
-        "invoice": None,
         "invoice_creation": {
             "enabled": invoice.get("enabled", False),
             "invoice_data": {
@@ -123,30 +125,17 @@ def fields(params: Data, customer: StripeObject | None) -> Data:
         "locale": params.get("locale"),
         "metadata": params.get("metadata", {}),
         "mode": "payment",
-        "origin_context": None,
-        "payment_intent": None,
-        "payment_link": None,
         "payment_method_collection": "if_required",
-        "payment_method_configuration_details": None,
         "payment_method_options": {},
         "payment_method_types": payment_intents.METHOD_TYPES,
         "payment_status": "unpaid",
-        "permissions": None,
         "phone_number_collection": {"enabled": False},
-        "recovered_from": None,
-        "saved_payment_method_options": None,
-        "setup_intent": None,
-        "shipping_address_collection": None,
-        "shipping_cost": None,
         "shipping_options": [],
         "status": "open",
         "submit_type": params.get("submit_type"),
-        "subscription": None,
         "success_url": params["success_url"],
         "tax_id_collection": {"required": "never", **collects} if collects else None,
         "ui_mode": "hosted_page",
-        "url": None,
-        "wallet_options": None,
     }
 
 
@@ -157,3 +146,24 @@ def _currency(items: list[Data]) -> str:
             "All prices on a Checkout session must be in the same currency.", param="line_items"
         )
     return str(currencies.pop())
+
+
+def apply_taxes(*, session: Data, line_items: list[Data], country: str | None) -> None:
+    """Compute a session's tax, at one made-up rate, and its totals; needs a country for the tax."""
+    enabled = session["automatic_tax"]["enabled"]
+    rate = switches.current().tax_percent if enabled and country else 0
+    tax = total = subtotal = 0
+    for item in line_items:
+        amount = item["amount_subtotal"]
+        inclusive = item["price"]["tax_behavior"] == "inclusive"
+        share = amount - round(amount * 100 / (100 + rate)) if inclusive else amount * rate // 100
+        item["amount_tax"] = share
+        item["amount_total"] = amount if inclusive else amount + share
+        subtotal += amount
+        tax += share
+        total += item["amount_total"]
+    session["amount_subtotal"] = subtotal
+    session["amount_total"] = total
+    session["total_details"] = {"amount_discount": 0, "amount_shipping": 0, "amount_tax": tax}
+    if enabled:
+        session["automatic_tax"]["status"] = "complete" if country else "requires_location_inputs"

@@ -1,17 +1,17 @@
-"""Paying at Checkout: what happens to a session when its customer pays, authenticates or waits."""
+"""Paying at Checkout: a session's payment, authentication and settlement."""
 
 from dataclasses import dataclass
 
 from sandbox.stripe import (
     cards,
     checkout,
+    checkout_fields,
     customers,
     events,
     invoices,
     payment_intents,
     payment_methods,
     store,
-    taxes,
 )
 from sandbox.stripe.cards import Decline
 from sandbox.stripe.errors import Refusal
@@ -22,7 +22,7 @@ from vidgo.kernel.db.transactions import requires_transaction
 
 @dataclass(frozen=True, kw_only=True)
 class Payer:
-    """Who pays, as typed into the page; what is empty leaves what is known."""
+    """The payer as entered on the page; empty fields keep what is known."""
 
     email: str = ""
     name: str = ""
@@ -33,7 +33,7 @@ class Payer:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What came of a payment: the session and intent as they are now, and the bank's no if any."""
+    """The result of a payment: session, intent, and the decline if any."""
 
     session: StripeObject | None
     intent: StripeObject
@@ -54,14 +54,14 @@ def pay_by_card(
 ) -> Outcome:
     """Pay a session with a test card, as the page does.
 
-    A number that is no test card is declined. The intent may then require action: see
-    `authenticate`. Raises NotPayable.
+    Any other number is declined. The intent may then require action: see `authenticate`. Raises
+    NotPayable.
     """
     payer = payer or Payer()
     with store.writing():
         row = _open(session)
         card = cards.CARDS.get(number)
-        # The number of a card that is no test card must not be kept, so another stands for it.
+        # The number of a real card must not be stored.
         method = payment_methods.of_card(
             card=card or cards.Card(number="0" * 16, does="", decline=cards.NOT_A_TEST_CARD),
             exp_month=exp_month,
@@ -79,21 +79,19 @@ def pay_by_bank(
 ) -> Outcome:
     """Pay a session from a test bank account, which settles later (see `settle`).
 
-    Raises NotPayable, and KeyError for an account that is no test account.
+    Raises NotPayable, and KeyError for an unknown account.
     """
     payer = payer or Payer()
     with store.writing():
         row = _open(session)
         method = payment_methods.of_bank_account(
-            account=cards.BANK_ACCOUNTS[account],
-            name=payer.name,
-            email=payer.email or _email(row),
+            account=cards.BANK_ACCOUNTS[account], name=payer.name, email=payer.email or _email(row)
         )
         return _pay(row, method, payer)
 
 
 def authenticate(*, payment_intent: str, succeed: bool = True) -> Outcome:
-    """Answer the bank's question of a payment, at Checkout or not; raises Refusal or NoSuch."""
+    """Complete or fail a payment's authentication; raises Refusal or NoSuch."""
     with store.writing():
         intent = store.get(kind="payment_intent", stripe_id=payment_intent)
         decline = payment_intents.answer(intent=intent, succeed=succeed)
@@ -104,9 +102,9 @@ def authenticate(*, payment_intent: str, succeed: bool = True) -> Outcome:
 
 
 def settle(*, payment_intent: str, succeed: bool | None = None) -> Outcome:
-    """End the bank debit of a payment; None lets the test account decide.
+    """Settle the bank debit of a payment; None lets the test account decide.
 
-    Raises Refusal when there is none under way, NoSuch for an unknown payment.
+    Raises Refusal if none is processing, NoSuch for an unknown payment.
     """
     with store.writing():
         intent = store.get(kind="payment_intent", stripe_id=payment_intent)
@@ -123,7 +121,7 @@ def settle(*, payment_intent: str, succeed: bool | None = None) -> Outcome:
 
 
 def set_address(*, session: str, country: str, postal_code: str = "") -> StripeObject:
-    """Note the billing address, from which the tax follows; raises NotPayable."""
+    """Store the billing address, which decides the tax; raises NotPayable."""
     with store.writing():
         row = _open(session)
         address = {
@@ -132,7 +130,9 @@ def set_address(*, session: str, country: str, postal_code: str = "") -> StripeO
             "postal_code": postal_code or None,
         }
         row.data["customer_details"] = {**_details(row), "address": address}
-        taxes.apply(session=row.data, line_items=row.hidden["line_items"], country=country)
+        checkout_fields.apply_taxes(
+            session=row.data, line_items=row.hidden["line_items"], country=country
+        )
         return store.save(row)
 
 
@@ -153,21 +153,12 @@ def _email(row: StripeObject) -> str:
 
 
 def _details(row: StripeObject) -> Data:
-    return row.data["customer_details"] or {
-        "address": None,
-        "business_name": None,
-        "email": None,
-        "individual_name": None,
-        "name": None,
-        "phone": None,
-        "tax_exempt": "none",
-        "tax_ids": None,
-    }
+    return row.data["customer_details"] or checkout_fields.NO_DETAILS
 
 
 @requires_transaction
 def _intent(row: StripeObject) -> StripeObject:
-    """Return the session's payment intent, which is made when somebody first tries to pay."""
+    """Return the session's payment intent, which the first payment attempt creates."""
     intent = store.find(kind="payment_intent", stripe_id=row.data["payment_intent"])
     if intent is None:
         wanted = row.hidden["payment_intent_data"]
@@ -182,14 +173,14 @@ def _intent(row: StripeObject) -> StripeObject:
         row.data["payment_intent"] = intent.stripe_id
         store.save(row)
     elif intent.data["amount"] != row.data["amount_total"]:
-        # Another address, another tax.
+        # The address, and so the tax, has changed.
         intent.data["amount"] = row.data["amount_total"]
         store.save(intent)
     return intent
 
 
 def _refuse_real_card(row: StripeObject, method: StripeObject) -> Outcome:
-    """Decline without a charge: the number never reaches any bank and is not kept."""
+    """Decline without a charge, and store nothing of the card."""
     method.delete()
     return Outcome(session=row, intent=_intent(row), decline=cards.NOT_A_TEST_CARD)
 
@@ -212,7 +203,7 @@ def _pay(row: StripeObject, method: StripeObject, payer: Payer) -> Outcome:
 
 
 def _complete(row: StripeObject, intent: StripeObject) -> None:
-    """Close a session whose payment succeeded or is under way."""
+    """Complete a session whose payment succeeded or is processing."""
     payer = row.hidden.get("payer", {})
     details = dict(_details(row))
     for name in ("email", "name", "business_name", "tax_ids"):
@@ -223,15 +214,15 @@ def _complete(row: StripeObject, intent: StripeObject) -> None:
         "customer_details": details,
         "payment_status": "paid" if intent.status == "succeeded" else "unpaid",
     }
-    _note_customer(row, details)
+    _update_customer(row, details)
     if row.data["payment_status"] == "paid":
         _invoice(row, intent)
     store.save(row)
     events.emit("checkout.session.completed", row)
 
 
-def _note_customer(row: StripeObject, details: Data) -> None:
-    """Keep what was typed with the customer, as far as the merchant asked for that."""
+def _update_customer(row: StripeObject, details: Data) -> None:
+    """Save the payer's details to the customer, as the merchant's parameters allow."""
     if row.data["customer"] is None:
         if row.data["customer_creation"] == "always":
             known = {name: details[name] for name in ("email", "name") if details[name]}

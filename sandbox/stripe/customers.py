@@ -1,4 +1,4 @@
-"""Customers: created, changed, deleted; a deleted one is remembered as deleted."""
+"""Customers and their billing portal sessions."""
 
 from sandbox.stripe import events, payment_methods, store, wire
 from sandbox.stripe.api import Endpoint
@@ -6,18 +6,20 @@ from sandbox.stripe.errors import NoSuch, Refusal
 from sandbox.stripe.models import StripeObject
 from sandbox.stripe.params import (
     ADDRESS,
-    PAGE,
+    LISTING,
     Array,
     Choice,
     Email,
     Hash,
     Metadata,
-    Moment,
     Text,
-    merged_metadata,
+    Url,
+    merge_metadata,
 )
 from sandbox.stripe.wire import Data
 from vidgo.kernel.db.transactions import requires_transaction
+
+PORTAL_SECONDS = 60 * 60
 
 _CHANGEABLE = {
     "address": ADDRESS,
@@ -85,11 +87,11 @@ def create(*, params: Data) -> StripeObject:
 
 @requires_transaction
 def update(*, row: StripeObject, params: Data) -> StripeObject:
-    """Change a customer and tell what changed."""
-    before = store.get(kind="customer", stripe_id=row.stripe_id).shown()
+    """Update a customer and emit what changed."""
+    before = store.get(kind="customer", stripe_id=row.stripe_id).payload()
     _apply(row, params)
     store.save(row)
-    previous = events.changes(before=before, after=row.shown())
+    previous = events.changes(before=before, after=row.payload())
     if previous:
         events.emit("customer.updated", row, previous=previous)
     return row
@@ -97,8 +99,7 @@ def update(*, row: StripeObject, params: Data) -> StripeObject:
 
 def _apply(row: StripeObject, params: Data) -> None:
     data = row.data
-    if "metadata" in params:
-        data["metadata"] = merged_metadata(old=data["metadata"], change=params.pop("metadata"))
+    merge_metadata(data=data, params=params)
     settings = params.pop("invoice_settings", {})
     if method := settings.get("default_payment_method"):
         found = store.find(kind="payment_method", stripe_id=method)
@@ -117,9 +118,9 @@ def _apply(row: StripeObject, params: Data) -> None:
 
 
 def delete(*, customer: str) -> StripeObject:
-    """Delete a customer; the saved payment methods are gone with it. Raises NoSuch.
+    """Delete a customer and its saved payment methods; raises NoSuch.
 
-    Only `customer.deleted` is sent: whoever saved a payment method must understand that one.
+    Like Stripe it sends `customer.deleted` only, not `payment_method.detached`.
     """
     with store.writing():
         row = store.get(kind="customer", stripe_id=customer, in_path=True)
@@ -134,30 +135,38 @@ def delete(*, customer: str) -> StripeObject:
 
 
 def get_open(*, customer: str) -> StripeObject:
-    """Return a customer named in a parameter; raises NoSuch, also for a deleted one."""
+    """Return the customer of a parameter; raises NoSuch, also for a deleted one."""
     return store.get(kind="customer", stripe_id=customer, param="customer")
 
 
+def get_portal_session(*, secret: str) -> StripeObject:
+    """Return the portal session of a link's secret; raises NoSuch, also once it has expired."""
+    row = store.objects("billing_portal.session").filter(hidden__secret=secret).first()
+    if row is None or row.created + PORTAL_SECONDS < wire.now():
+        raise NoSuch(noun="portal session", stripe_id=secret[:12], param="session", in_path=True)
+    return row
+
+
 def _create(*, params: Data) -> Data:
-    return create(params=params).shown()
+    return create(params=params).payload()
 
 
 def _retrieve(*, params: Data, customer: str) -> Data:
     row = store.find(kind="customer", stripe_id=customer)
     if row is None:
         raise NoSuch(noun="customer", stripe_id=customer, param="id", in_path=True)
-    return row.shown()
+    return row.payload()
 
 
 def _update(*, params: Data, customer: str) -> Data:
     row = store.get(kind="customer", stripe_id=customer, in_path=True)
-    return update(row=row, params=params).shown()
+    return update(row=row, params=params).payload()
 
 
 def _delete(*, params: Data, customer: str) -> Data:
     if params:
         raise Refusal("Deleting a customer takes no parameters.")
-    return delete(customer=customer).shown()
+    return delete(customer=customer).payload()
 
 
 def _list(*, params: Data) -> Data:
@@ -167,20 +176,38 @@ def _list(*, params: Data) -> Data:
     return store.listing(rows=rows, params=params, url="customers")
 
 
+def _create_portal_session(*, params: Data) -> Data:
+    customer = get_open(customer=params["customer"])
+    call = wire.CALL.get()
+    row = store.new(
+        kind="billing_portal.session",
+        prefix="bps",
+        data={
+            "configuration": "bpc_simulated",
+            "customer": customer.stripe_id,
+            "customer_account": None,
+            "flow": None,
+            "livemode": False,
+            "locale": params.get("locale"),
+            "on_behalf_of": None,
+            "return_url": params.get("return_url"),
+        },
+    )
+    row.hidden["secret"] = wire.new_id("test", 40)
+    row.data["url"] = f"{call.base_url if call else ''}/portal/{row.hidden['secret']}"
+    return store.save(row).payload()
+
+
 ENDPOINTS = (
+    Endpoint("POST", "customers", _create, {**_CHANGEABLE, "payment_method": Text()}),
+    Endpoint("GET", "customers", _list, {**LISTING, "email": Email()}),
+    Endpoint("GET", "customers/{customer}", _retrieve),
+    Endpoint("POST", "customers/{customer}", _update, _CHANGEABLE),
+    Endpoint("DELETE", "customers/{customer}", _delete),
     Endpoint(
-        method="POST",
-        path="customers",
-        run=_create,
-        schema={**_CHANGEABLE, "payment_method": Text()},
+        "POST",
+        "billing_portal/sessions",
+        _create_portal_session,
+        {"customer": Text(required=True), "locale": Text(), "return_url": Url()},
     ),
-    Endpoint(
-        method="GET",
-        path="customers",
-        run=_list,
-        schema={**PAGE, "created": Moment(), "email": Email()},
-    ),
-    Endpoint(method="GET", path="customers/{customer}", run=_retrieve, schema={}),
-    Endpoint(method="POST", path="customers/{customer}", run=_update, schema=_CHANGEABLE),
-    Endpoint(method="DELETE", path="customers/{customer}", run=_delete, schema={}),
 )

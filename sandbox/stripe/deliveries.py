@@ -1,7 +1,7 @@
-"""Deliveries: events signed and posted to the endpoint, and tried again when it does not take them.
+"""Deliveries: events signed and posted to the webhook URL, and retried until it accepts them.
 
-Stripe's documentation says of a sandbox that it "retries three times over a few hours", and any
-2xx ends it. The delays between are not published; these are ours.
+In a sandbox Stripe "retries three times over a few hours" until any 2xx. It does not publish the
+delays; those here are made up.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ RETRY_DELAYS_SECONDS = (300, 1800, 7200)
 CLAIM_SECONDS = 60
 ANSWER_MAX_CHARACTERS = 1000
 USER_AGENT = "Stripe/1.0 (+https://stripe.com/docs/webhooks)"
-# The operator named this endpoint, and on a development copy it is this very machine.
+# The operator chose this URL; in development it is this machine.
 POLICY = http.Policy(
     schemes=frozenset({"http", "https"}),
     ports=None,
@@ -37,7 +37,7 @@ POLICY = http.Policy(
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """A signed event, ready to be posted."""
+    """A signed event, ready to post."""
 
     body: bytes = field(repr=False)
     headers: dict[str, str]
@@ -49,7 +49,7 @@ class Message:
 
 
 def endpoint() -> str:
-    """Return where events go, or "" when nobody wants them."""
+    """Return the webhook URL, "" if there is none."""
     return str(getattr(settings, "STRIPE_SIMULATOR_WEBHOOK_URL", ""))
 
 
@@ -61,7 +61,7 @@ def sign(*, body: bytes, secret: str, timestamp: int) -> str:
 
 
 def compose(*, event: Event, timestamp: int | None = None) -> Message:
-    """Make the request that carries an event, signed with STRIPE_WEBHOOK_SECRET."""
+    """Return an event as a request signed with STRIPE_WEBHOOK_SECRET."""
     body = wire.encode({**event.body, "pending_webhooks": 1})
     signature = sign(
         body=body,
@@ -80,9 +80,9 @@ def compose(*, event: Event, timestamp: int | None = None) -> Message:
 
 
 def deliver_due(*, early: bool = False, limit: int = 1000) -> int:
-    """Make one try for each delivery that is due and return how many were tried.
+    """Try each due delivery once and return how many were tried.
 
-    With `early` the waiting ones are tried too. Safe to call from several workers at once.
+    With `early` all pending ones are due. Several workers may call it at once.
     """
     tried = 0
     for number in _due(early=early, limit=limit):
@@ -93,14 +93,8 @@ def deliver_due(*, early: bool = False, limit: int = 1000) -> int:
     return tried
 
 
-def seconds_until_next() -> float | None:
-    """Return how long until a delivery is due, or None when none is waiting."""
-    row = Delivery.objects.filter(state=Delivery.State.PENDING).order_by("due_at").first()
-    return None if row is None else (row.due_at - timezone.now()).total_seconds()
-
-
 def _due(*, early: bool, limit: int) -> list[int]:
-    """Return the numbers of the deliveries to try, in the order that the switches ask for."""
+    """Return the ids of the deliveries to try, in the switches' order."""
     rows = Delivery.objects.filter(state=Delivery.State.PENDING)
     if not early:
         rows = rows.filter(due_at__lte=timezone.now())
@@ -114,7 +108,7 @@ def _due(*, early: bool, limit: int) -> list[int]:
 
 
 def _claim(*, number: int, early: bool) -> Delivery | None:
-    """Take a delivery for one try, or None when another worker was faster or it was dropped."""
+    """Claim a delivery for one try; None if another worker has it or the switches drop it."""
     now = timezone.now()
     with transaction.atomic():
         delivery = (
@@ -185,6 +179,6 @@ def _record(delivery: Delivery, attempt: DeliveryTry) -> None:
 
 
 def retry_at(*, tries_made: int) -> datetime:
-    """Return when to try again after so many tries."""
+    """Return when to retry after `tries_made` tries."""
     speed = float(getattr(settings, "STRIPE_SIMULATOR_SPEED", 1.0))
     return timezone.now() + timedelta(seconds=RETRY_DELAYS_SECONDS[tries_made - 1] / speed)

@@ -1,10 +1,10 @@
-"""Disputes: a cardholder takes the money back through the bank, and the bank decides."""
+"""Disputes, and early fraud warnings."""
 
 from sandbox.stripe import balance, events, store, wire
 from sandbox.stripe.api import Endpoint
 from sandbox.stripe.errors import Refusal
 from sandbox.stripe.models import StripeObject
-from sandbox.stripe.params import PAGE, Boolean, Hash, Metadata, Moment, Text, merged_metadata
+from sandbox.stripe.params import LISTING, Boolean, Hash, Metadata, Text, merge_metadata
 from sandbox.stripe.wire import Data
 
 ANSWER_DAYS = 7
@@ -14,42 +14,23 @@ INQUIRIES = ("warning_needs_response", "warning_under_review")
 WINNING = "winning_evidence"
 LOSING = "losing_evidence"
 EVIDENCE = (
-    "access_activity_log",
-    "billing_address",
-    "cancellation_policy",
-    "cancellation_policy_disclosure",
-    "cancellation_rebuttal",
-    "customer_communication",
-    "customer_email_address",
-    "customer_name",
-    "customer_purchase_ip",
-    "customer_signature",
-    "duplicate_charge_documentation",
-    "duplicate_charge_explanation",
-    "duplicate_charge_id",
-    "product_description",
-    "receipt",
-    "refund_policy",
-    "refund_policy_disclosure",
-    "refund_refusal_explanation",
-    "service_date",
-    "service_documentation",
-    "shipping_address",
-    "shipping_carrier",
-    "shipping_date",
-    "shipping_documentation",
-    "shipping_tracking_number",
-    "uncategorized_file",
-    "uncategorized_text",
-)
+    "access_activity_log", "billing_address", "cancellation_policy",
+    "cancellation_policy_disclosure", "cancellation_rebuttal", "customer_communication",
+    "customer_email_address", "customer_name", "customer_purchase_ip", "customer_signature",
+    "duplicate_charge_documentation", "duplicate_charge_explanation", "duplicate_charge_id",
+    "product_description", "receipt", "refund_policy", "refund_policy_disclosure",
+    "refund_refusal_explanation", "service_date", "service_documentation", "shipping_address",
+    "shipping_carrier", "shipping_date", "shipping_documentation", "shipping_tracking_number",
+    "uncategorized_file", "uncategorized_text",
+)  # fmt: skip
 
 
 def open_dispute(
     *, charge: str, reason: str = "fraudulent", amount: int | None = None, inquiry: bool = False
 ) -> StripeObject:
-    """Dispute a paid charge: the money is withdrawn at once, but not for a mere inquiry.
+    """Dispute a paid charge: the money is withdrawn at once, except for an inquiry.
 
-    Raises Refusal for a charge that is not paid, wholly refunded or disputed already.
+    Raises Refusal for a charge that is unpaid, fully refunded or already disputed.
     """
     with store.writing():
         paid = store.get(kind="charge", stripe_id=charge)
@@ -57,9 +38,7 @@ def open_dispute(
         if not paid.data["paid"] or paid.data["disputed"] or left == 0:
             raise Refusal(f"Charge {charge} cannot be disputed.")
         row = store.new(
-            kind="dispute",
-            prefix="du",
-            data=_fields(paid, amount or left, reason, inquiry=inquiry),
+            kind="dispute", prefix="du", data=_fields(paid, amount or left, reason, inquiry=inquiry)
         )
         store.save(row)
         paid.data["disputed"] = True
@@ -71,8 +50,31 @@ def open_dispute(
         return row
 
 
+def warn(*, charge: str, fraud_type: str = "unauthorized_use_of_card") -> StripeObject:
+    """Create a fraud warning; raises Refusal for an unpaid charge and a second warning."""
+    with store.writing():
+        paid = store.get(kind="charge", stripe_id=charge)
+        warned = store.objects("radar.early_fraud_warning", charge=charge).exists()
+        if not paid.data["paid"] or warned:
+            raise Refusal(f"Charge {charge} cannot get a fraud warning.")
+        row = store.new(
+            kind="radar.early_fraud_warning",
+            prefix="issfr",
+            data={
+                "actionable": not paid.data["refunded"] and not paid.data["disputed"],
+                "charge": charge,
+                "fraud_type": fraud_type,
+                "livemode": False,
+                "payment_intent": paid.data["payment_intent"],
+            },
+        )
+        store.save(row)
+        events.emit("radar.early_fraud_warning.created", row)
+        return row
+
+
 def decide(*, dispute: str, won: bool) -> StripeObject:
-    """Close a dispute for or against the merchant; raises Refusal when it is closed already."""
+    """Close a dispute for or against the merchant; raises Refusal if it is closed."""
     with store.writing():
         row = store.get(kind="dispute", stripe_id=dispute)
         before = row.status
@@ -104,7 +106,7 @@ def _enter(dispute: StripeObject, *, amount: int, fee: int) -> None:
         fee=fee,
         category="dispute" if amount < 0 else "dispute_reversal",
     )
-    dispute.data["balance_transactions"].append(entry.shown())
+    dispute.data["balance_transactions"].append(entry.payload())
     store.save(dispute)
 
 
@@ -149,7 +151,7 @@ def _get(dispute: str) -> StripeObject:
 
 
 def _retrieve(*, params: Data, dispute: str) -> Data:
-    return _get(dispute).shown()
+    return _get(dispute).payload()
 
 
 def _list(*, params: Data) -> Data:
@@ -161,9 +163,8 @@ def _update(*, params: Data, dispute: str) -> Data:
     row = _get(dispute)
     if row.status not in OPEN + INQUIRIES:
         raise Refusal("This dispute is already closed; its evidence can no longer change.")
-    before = row.shown()
-    if "metadata" in params:
-        row.data["metadata"] = merged_metadata(old=row.data["metadata"], change=params["metadata"])
+    before = row.payload()
+    merge_metadata(data=row.data, params=params)
     evidence = params.get("evidence", {})
     row.data["evidence"] = {**row.data["evidence"], **evidence}
     details = row.data["evidence_details"]
@@ -179,38 +180,49 @@ def _update(*, params: Data, dispute: str) -> Data:
         }
     store.save(row)
     events.emit(
-        "charge.dispute.updated",
-        row,
-        previous=events.changes(before=before, after=row.shown()),
+        "charge.dispute.updated", row, previous=events.changes(before=before, after=row.payload())
     )
     text = row.data["evidence"]["uncategorized_text"]
     if row.status in ("under_review", "warning_under_review") and text in (WINNING, LOSING):
         row = decide(dispute=dispute, won=text == WINNING)
-    return row.shown()
+    return row.payload()
 
 
 def _close(*, params: Data, dispute: str) -> Data:
     _get(dispute)
-    return decide(dispute=dispute, won=False).shown()
+    return decide(dispute=dispute, won=False).payload()
+
+
+def _retrieve_warning(*, params: Data, warning: str) -> Data:
+    return store.get(
+        kind="radar.early_fraud_warning", stripe_id=warning, param="id", in_path=True
+    ).payload()
+
+
+def _list_warnings(*, params: Data) -> Data:
+    rows = store.filtered("radar.early_fraud_warning", params, "charge", "payment_intent")
+    return store.listing(rows=rows, params=params, url="radar/early_fraud_warnings")
 
 
 ENDPOINTS = (
+    Endpoint("GET", "disputes", _list, {**LISTING, "charge": Text(), "payment_intent": Text()}),
+    Endpoint("GET", "disputes/{dispute}", _retrieve),
     Endpoint(
-        method="GET",
-        path="disputes",
-        run=_list,
-        schema={**PAGE, "created": Moment(), "charge": Text(), "payment_intent": Text()},
-    ),
-    Endpoint(method="GET", path="disputes/{dispute}", run=_retrieve, schema={}),
-    Endpoint(
-        method="POST",
-        path="disputes/{dispute}",
-        run=_update,
-        schema={
+        "POST",
+        "disputes/{dispute}",
+        _update,
+        {
             "evidence": Hash(fields={name: Text(clearable=True) for name in EVIDENCE}),
             "metadata": Metadata(),
             "submit": Boolean(),
         },
     ),
-    Endpoint(method="POST", path="disputes/{dispute}/close", run=_close, schema={}),
+    Endpoint("POST", "disputes/{dispute}/close", _close),
+    Endpoint(
+        "GET",
+        "radar/early_fraud_warnings",
+        _list_warnings,
+        {**LISTING, "charge": Text(), "payment_intent": Text()},
+    ),
+    Endpoint("GET", "radar/early_fraud_warnings/{warning}", _retrieve_warning),
 )

@@ -1,4 +1,4 @@
-"""How the simulator says no, in Stripe's own shapes."""
+"""Errors in Stripe's format."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ class Refusal(Exception):
 
     status = 400
     type = "invalid_request_error"
-    # What was done before the refusal stays done: a declined charge is a charge.
+    # Changes made before the refusal are kept: a declined charge is a charge.
     keeps_changes = False
-    # Refused before anything ran: Stripe then keeps no reply for the idempotency key.
+    # Refused before execution: Stripe then stores no reply for the idempotency key.
     before_execution = False
 
     def __init__(
@@ -22,8 +22,8 @@ class Refusal(Exception):
         self.param = param
         self.extra = extra
 
-    def shown(self) -> dict[str, Any]:
-        """Return the error object; fields that say nothing are left out, as Stripe does."""
+    def payload(self) -> dict[str, Any]:
+        """Return the error object without empty fields, as Stripe does."""
         error = {
             "message": self.message,
             "type": self.type,
@@ -38,13 +38,13 @@ class Refusal(Exception):
 
 
 class BadParameter(Refusal):
-    """A parameter that Stripe would not have read any further."""
+    """A parameter that Stripe refuses before execution."""
 
     before_execution = True
 
 
 class NoSuch(Refusal):
-    """An id that names nothing: 404 in the path, 400 in a parameter."""
+    """An unknown id: 404 in the path, 400 in a parameter."""
 
     def __init__(self, *, noun: str, stripe_id: str, param: str, in_path: bool = False) -> None:
         super().__init__(f"No such {noun}: '{stripe_id}'", code="resource_missing", param=param)
@@ -69,14 +69,14 @@ class WrongReuse(Refusal):
 
 
 class InUse(Refusal):
-    """Another request with the same idempotency key is being worked on."""
+    """Another request with the same idempotency key is in progress."""
 
     status = 409
     before_execution = True
 
 
 class CardDeclined(Refusal):
-    """The bank said no."""
+    """The bank declined the card."""
 
     status = 402
     type = "card_error"
@@ -90,7 +90,7 @@ class CardDeclined(Refusal):
 
 
 class AnswerLost(Refusal):
-    """Everything was done, and the caller is not told: the switch for unknown outcomes."""
+    """The request succeeded but its answer is lost: a switch to test unknown outcomes."""
 
     status = 500
     type = "api_error"

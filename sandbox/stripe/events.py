@@ -1,4 +1,4 @@
-"""Events: each change of state, written beside the change and put on its way."""
+"""Events: stored with the change of state they report, and delivered."""
 
 from datetime import timedelta
 
@@ -9,11 +9,11 @@ from sandbox.stripe import deliveries, store, switches, wire
 from sandbox.stripe.api import Endpoint
 from sandbox.stripe.errors import BadParameter, NoSuch
 from sandbox.stripe.models import Delivery, Event, StripeObject, Switches
-from sandbox.stripe.params import PAGE, Array, Boolean, Moment, Text
+from sandbox.stripe.params import LISTING, Array, Boolean, Text
 from sandbox.stripe.wire import Data
 from vidgo.kernel.db.transactions import requires_transaction
 
-# Reordered deliveries are held this long, or there would never be two to swap.
+# Reordered deliveries are held this long, so that there are several to reorder.
 REORDER_HOLD_SECONDS = 3
 
 
@@ -22,7 +22,7 @@ def emit(event_type: str, row: StripeObject, *, previous: Data | None = None) ->
     """Write an event about an object as it is now, and its deliveries."""
     call = wire.CALL.get()
     stripe_id = wire.new_id("evt")
-    data: Data = {"object": row.shown()}
+    data: Data = {"object": row.payload()}
     if previous is not None:
         data["previous_attributes"] = previous
     body: Data = {
@@ -53,7 +53,7 @@ def emit(event_type: str, row: StripeObject, *, previous: Data | None = None) ->
 
 @requires_transaction
 def post(*, event: Event) -> None:
-    """Put an event on its way, as often and as late as the switches say."""
+    """Queue the deliveries of an event, as many and as late as the switches say."""
     if not deliveries.endpoint():
         return
     set_to = switches.current()
@@ -64,11 +64,11 @@ def post(*, event: Event) -> None:
     Delivery.objects.bulk_create(
         Delivery(event=event, copy=copy, due_at=due_at) for copy in range(1, set_to.copies + 1)
     )
-    store.ring()
+    store.wake_worker()
 
 
 def changes(*, before: Data, after: Data) -> Data:
-    """Return `previous_attributes`: what the changed fields held before."""
+    """Return `previous_attributes`: the old values of changed fields."""
     return {
         name: before.get(name)
         for name in {**before, **after}
@@ -77,7 +77,7 @@ def changes(*, before: Data, after: Data) -> Data:
 
 
 def resend(*, event: str) -> None:
-    """Deliver an event once more, as the button in Stripe's dashboard does; raises NoSuch."""
+    """Deliver an event again, like the button in Stripe's dashboard; raises NoSuch."""
     with store.writing():
         post(event=get(event=event))
 
@@ -91,7 +91,7 @@ def get(*, event: str, in_path: bool = False) -> Event:
 
 
 def _retrieve(*, params: Data, event: str) -> Data:
-    return get(event=event, in_path=True).shown()
+    return get(event=event, in_path=True).payload()
 
 
 def _list(*, params: Data) -> Data:
@@ -110,16 +110,15 @@ def _list(*, params: Data) -> Data:
 
 ENDPOINTS = (
     Endpoint(
-        method="GET",
-        path="events",
-        run=_list,
-        schema={
-            **PAGE,
-            "created": Moment(),
+        "GET",
+        "events",
+        _list,
+        {
+            **LISTING,
             "delivery_success": Boolean(),
             "type": Text(),
             "types": Array(item=Text(), max_items=20),
         },
     ),
-    Endpoint(method="GET", path="events/{event}", run=_retrieve, schema={}),
+    Endpoint("GET", "events/{event}", _retrieve),
 )

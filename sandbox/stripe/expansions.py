@@ -1,4 +1,4 @@
-"""Expansions: `expand[]=payment_intent.latest_charge` puts whole objects where ids stood."""
+"""Expansions: `expand[]=payment_intent.latest_charge` replaces ids with objects."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,27 +10,18 @@ from sandbox.stripe.wire import Data
 
 MAX_DEPTH = 4
 
-# Fields that hold an id of another object.
-EXPANDABLE = frozenset(
-    {
-        "balance_transaction",
-        "charge",
-        "customer",
-        "default_payment_method",
-        "failure_balance_transaction",
-        "invoice",
-        "latest_charge",
-        "payment_intent",
-        "payment_method",
-        "source",
-    }
-)
+# Fields that hold the id of another object.
+EXPANDABLE = frozenset((
+    "balance_transaction", "charge", "customer", "default_payment_method",
+    "failure_balance_transaction", "invoice", "latest_charge", "payment_intent", "payment_method",
+    "source",
+))  # fmt: skip
 
 
 def _refunds(charge: Data) -> Data:
     rows = store.objects("refund", charge=charge["id"])
     return store.inner_list(
-        data=[row.shown() for row in rows], url=f"charges/{charge['id']}/refunds"
+        data=[row.payload() for row in rows], url=f"charges/{charge['id']}/refunds"
     )
 
 
@@ -43,11 +34,11 @@ def _line_items(session: Data) -> Data:
 def _payments(invoice: Data) -> Data:
     rows = StripeObject.objects.filter(kind="invoice_payment", data__invoice=invoice["id"])
     return store.inner_list(
-        data=[row.shown() for row in rows], url=f"invoice_payments?invoice={invoice['id']}"
+        data=[row.payload() for row in rows], url=f"invoice_payments?invoice={invoice['id']}"
     )
 
 
-# Fields that are there only when asked for.
+# Fields that are included only on request.
 INCLUDABLE: dict[tuple[str, str], Callable[[Data], Data]] = {
     ("charge", "refunds"): _refunds,
     ("checkout.session", "line_items"): _line_items,
@@ -56,7 +47,7 @@ INCLUDABLE: dict[tuple[str, str], Callable[[Data], Data]] = {
 
 
 def expand(*, data: Data, paths: list[str]) -> Data:
-    """Return the answer with each path expanded; raises Refusal for one that cannot be."""
+    """Return the answer with each path expanded; raises Refusal for a path that cannot be."""
     for path in paths:
         parts = path.split(".")
         if len(parts) > MAX_DEPTH + (parts[0] == "data"):
@@ -85,5 +76,5 @@ def _expand(node: Any, parts: list[str], path: str) -> None:
         row = StripeObject.objects.filter(stripe_id=value).first() if name in EXPANDABLE else None
         if row is None:
             raise Refusal(f"This property cannot be expanded ({path}).", param="expand")
-        node[name] = value = row.shown()
+        node[name] = value = row.payload()
     _expand(value, rest, path)

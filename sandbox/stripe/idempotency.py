@@ -1,7 +1,7 @@
-"""Idempotency: a key is done once, replayed after, and refused for anything else.
+"""Idempotency: a key runs once, is replayed later, and is refused for other requests.
 
-By Stripe's documentation a reply is kept once the endpoint began to run, whether it succeeded or
-not; parameters that fail validation and requests that meet a running one leave nothing behind.
+As Stripe documents, a reply is stored once the endpoint starts to run, whether it succeeds or not;
+requests with invalid parameters or a key in use store nothing.
 """
 
 import hashlib
@@ -17,20 +17,20 @@ from sandbox.stripe.wire import Data
 from vidgo.kernel.db.transactions import requires_transaction
 
 MAX_LENGTH = 255
-# Stripe promises 24 hours at least.
+# Stripe guarantees at least 24 hours.
 KEEP_HOURS = 48
 
 
 def fingerprint(given: Data) -> str:
-    """Return a hash of the parameters, whatever their order."""
+    """Return a hash of the parameters, independent of their order."""
     return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
 
 
 @requires_transaction
 def claim(*, key: str, path: str, given: Data) -> Reply | None:
-    """Take the key for this transaction and return the reply it already has, if any.
+    """Lock the key for this transaction and return its stored reply, if any.
 
-    Raises InUse while another transaction has it, WrongReuse when the reply was to something else.
+    Raises InUse while another transaction holds it, WrongReuse for a different request.
     """
     if len(key) > MAX_LENGTH:
         raise BadParameter(f"Idempotency keys can have up to {MAX_LENGTH} characters.")
@@ -64,7 +64,7 @@ def claim(*, key: str, path: str, given: Data) -> Reply | None:
 
 @requires_transaction
 def keep(*, key: str, path: str, given: Data, request_id: str, status: int, body: Data) -> None:
-    """Store the reply for whoever sends this key again."""
+    """Store the reply to replay for this key."""
     Reply.objects.create(
         key=key,
         path=path,
@@ -76,6 +76,6 @@ def keep(*, key: str, path: str, given: Data, request_id: str, status: int, body
 
 
 def forget_old() -> int:
-    """Delete the replies that Stripe would have forgotten and return how many."""
+    """Delete expired replies and return how many."""
     edge = timezone.now() - timedelta(hours=KEEP_HOURS)
     return Reply.objects.filter(created_at__lt=edge).delete()[0]

@@ -1,26 +1,34 @@
-"""Invoices: made for a paid Checkout session when the merchant asked for one."""
+"""Invoices: created for a paid Checkout session at the merchant's request."""
 
 from django.conf import settings
 
 from sandbox.stripe import events, payment_methods, store, wire
 from sandbox.stripe.api import Endpoint
 from sandbox.stripe.models import StripeObject
-from sandbox.stripe.params import PAGE, Choice, Hash, Moment, Text
+from sandbox.stripe.params import LISTING, Choice, Hash, Text
 from sandbox.stripe.wire import Data
 from vidgo.kernel.db.transactions import requires_transaction
 
 _STATUS = Choice(options=("draft", "open", "paid", "uncollectible", "void"))
 _EVENTS = ("invoice.created", "invoice.finalized", "invoice.paid", "invoice.payment_succeeded")
+# Fields of an invoice that are null.
+_NULL_FIELDS = (
+    "account_tax_ids", "application", "automatically_finalizes_at", "custom_fields",
+    "customer_phone", "customer_shipping", "default_payment_method", "default_source", "due_date",
+    "from_invoice", "hosted_invoice_url", "invoice_pdf", "last_finalization_error",
+    "latest_revision", "next_payment_attempt", "on_behalf_of", "parent", "receipt_number",
+    "rendering", "shipping_cost", "shipping_details", "statement_descriptor", "test_clock",
+)  # fmt: skip
 
 
 def merchant() -> str:
-    """Return the name of the business, as payers see it."""
+    """Return the business name that payers see."""
     return str(getattr(settings, "STRIPE_SIMULATOR_MERCHANT", "Simulated Merchant"))
 
 
 @requires_transaction
 def create_paid(*, session: StripeObject, intent: StripeObject) -> StripeObject:
-    """Store the invoice of a paid session, and the invoice payment that ties it to the intent."""
+    """Store the invoice of a paid session, and the invoice payment that links it to the intent."""
     row = store.new(kind="invoice", prefix="in", data=_fields(session, intent))
     row.data["lines"] = store.inner_list(
         data=[_line(item, row) for item in session.hidden["line_items"]],
@@ -36,7 +44,7 @@ def create_paid(*, session: StripeObject, intent: StripeObject) -> StripeObject:
 
 
 def _number(customer: StripeObject | None) -> str:
-    """Take the customer's next invoice number."""
+    """Use the customer's next invoice number."""
     if customer is None or customer.deleted:
         return f"{wire.new_id('x', 8)[2:].upper()}-0001"
     number = f"{customer.data['invoice_prefix']}-{customer.data['next_invoice_sequence']:04d}"
@@ -54,54 +62,38 @@ def _fields(session: StripeObject, intent: StripeObject) -> Data:
     total = data["amount_total"]
     now = wire.now()
     return {
+        **dict.fromkeys(_NULL_FIELDS),
         "account_country": "US",
         "account_name": merchant(),
-        "account_tax_ids": None,
         "amount_due": total,
         "amount_overpaid": 0,
         "amount_paid": total,
         "amount_paid_off_stripe": 0,
         "amount_remaining": 0,
         "amount_shipping": 0,
-        "application": None,
         "attempt_count": 1,
         "attempted": True,
         "auto_advance": False,
         "automatic_tax": {**data["automatic_tax"], "disabled_reason": None},
-        "automatically_finalizes_at": None,
         "billing_reason": "manual",
         "collection_method": "charge_automatically",
         "currency": data["currency"],
-        "custom_fields": None,
         "customer": data["customer"],
         "customer_address": details.get("address"),
         "customer_email": details.get("email"),
         "customer_name": details.get("business_name") or details.get("name"),
-        "customer_phone": None,
-        "customer_shipping": None,
         "customer_tax_exempt": "none",
         "customer_tax_ids": details.get("tax_ids") or [],
-        "default_payment_method": None,
-        "default_source": None,
         "default_tax_rates": [],
         "description": wanted["description"],
         "discounts": [],
-        "due_date": None,
         "effective_at": now,
         "ending_balance": 0,
         "footer": wanted["footer"],
-        "from_invoice": None,
-        "hosted_invoice_url": None,
-        "invoice_pdf": None,
         "issuer": {"type": "self"},
-        "last_finalization_error": None,
-        "latest_revision": None,
         "livemode": False,
         "metadata": wanted["metadata"] or {},
-        "next_payment_attempt": None,
         "number": _number(customer),
-        "on_behalf_of": None,
-        "parent": None,
         "payment_settings": {
             "default_mandate": None,
             "payment_method_options": None,
@@ -111,12 +103,7 @@ def _fields(session: StripeObject, intent: StripeObject) -> Data:
         "period_start": now,
         "post_payment_credit_notes_amount": 0,
         "pre_payment_credit_notes_amount": 0,
-        "receipt_number": None,
-        "rendering": None,
-        "shipping_cost": None,
-        "shipping_details": None,
         "starting_balance": 0,
-        "statement_descriptor": None,
         "status": "paid",
         "status_transitions": {
             "finalized_at": now,
@@ -126,7 +113,6 @@ def _fields(session: StripeObject, intent: StripeObject) -> Data:
         },
         "subtotal": data["amount_subtotal"],
         "subtotal_excluding_tax": total - tax,
-        "test_clock": None,
         "total": total,
         "total_discount_amounts": [],
         "total_excluding_tax": total - tax,
@@ -199,7 +185,7 @@ def list_of_customer(*, customer: str) -> list[StripeObject]:
 
 
 def card_line(*, intent: StripeObject | None) -> str:
-    """Return how an intent was paid, such as "Visa •••• 4242", or ""."""
+    """Return how an intent was paid, such as "Visa •••• 4242", "" if unknown."""
     stripe_id = intent.data["payment_method"] if intent else None
     method = store.find(kind="payment_method", stripe_id=stripe_id)
     if method is None:
@@ -214,7 +200,7 @@ def last4(method: StripeObject) -> str:
 
 
 def _retrieve(*, params: Data, invoice: str) -> Data:
-    return store.get(kind="invoice", stripe_id=invoice, param="invoice", in_path=True).shown()
+    return store.get(kind="invoice", stripe_id=invoice, param="invoice", in_path=True).payload()
 
 
 def _list(*, params: Data) -> Data:
@@ -234,24 +220,18 @@ def _list_payments(*, params: Data) -> Data:
 
 
 def _retrieve_payment(*, params: Data, invoice_payment: str) -> Data:
-    return store.get(kind="invoice_payment", stripe_id=invoice_payment, in_path=True).shown()
+    return store.get(kind="invoice_payment", stripe_id=invoice_payment, in_path=True).payload()
 
 
 ENDPOINTS = (
+    Endpoint("GET", "invoices", _list, {**LISTING, "customer": Text(), "status": _STATUS}),
+    Endpoint("GET", "invoices/{invoice}", _retrieve),
     Endpoint(
-        method="GET",
-        path="invoices",
-        run=_list,
-        schema={**PAGE, "created": Moment(), "customer": Text(), "status": _STATUS},
-    ),
-    Endpoint(method="GET", path="invoices/{invoice}", run=_retrieve, schema={}),
-    Endpoint(
-        method="GET",
-        path="invoice_payments",
-        run=_list_payments,
-        schema={
-            **PAGE,
-            "created": Moment(),
+        "GET",
+        "invoice_payments",
+        _list_payments,
+        {
+            **LISTING,
             "invoice": Text(),
             "payment": Hash(
                 fields={
@@ -262,10 +242,5 @@ ENDPOINTS = (
             "status": Choice(options=("canceled", "open", "paid")),
         },
     ),
-    Endpoint(
-        method="GET",
-        path="invoice_payments/{invoice_payment}",
-        run=_retrieve_payment,
-        schema={},
-    ),
+    Endpoint("GET", "invoice_payments/{invoice_payment}", _retrieve_payment),
 )

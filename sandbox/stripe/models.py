@@ -1,4 +1,4 @@
-"""What the simulator remembers: objects, events, deliveries, replies by idempotency key, plans."""
+"""Models: objects, events, deliveries, replies by idempotency key, plans, switches."""
 
 from typing import Any, ClassVar
 
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 
 class StripeObject(models.Model):
-    """One object of Stripe's API; `data` is what the API shows, the columns are for filters."""
+    """One object of Stripe's API; `data` is its JSON, the columns are for filters."""
 
     stripe_id = models.CharField(max_length=80, unique=True)
     kind = models.CharField(max_length=40)
@@ -18,7 +18,7 @@ class StripeObject(models.Model):
     charge = models.CharField(max_length=80, blank=True)
     status = models.CharField(max_length=40, blank=True)
     data = models.JSONField()
-    # What Stripe knows and never tells, such as which test card lies behind a payment method.
+    # Not in the API, such as the test card behind a payment method.
     hidden = models.JSONField(default=dict)
     deleted = models.BooleanField(default=False)
 
@@ -32,18 +32,18 @@ class StripeObject(models.Model):
     def __str__(self) -> str:
         return self.stripe_id
 
-    def shown(self) -> dict[str, Any]:
-        """Return what the API shows."""
+    def payload(self) -> dict[str, Any]:
+        """Return its JSON in the API."""
         return dict(self.data)
 
 
 class Event(models.Model):
-    """One event: what changed, with a snapshot of the object at that moment."""
+    """One event, with a snapshot of the changed object."""
 
     stripe_id = models.CharField(max_length=80, unique=True)
     type = models.CharField(max_length=80)
     created = models.BigIntegerField()
-    # The object in the snapshot, and the payment it belongs to, for the control page.
+    # The object in the snapshot and its payment, for the control pages.
     subject = models.CharField(max_length=80, db_index=True)
     payment_intent = models.CharField(max_length=80, blank=True, db_index=True)
     body = models.JSONField()
@@ -51,14 +51,14 @@ class Event(models.Model):
     def __str__(self) -> str:
         return f"{self.type} {self.stripe_id}"
 
-    def shown(self) -> dict[str, Any]:
-        """Return what the API shows: with the number of endpoints still to be told."""
+    def payload(self) -> dict[str, Any]:
+        """Return its JSON in the API, with the number of pending webhooks."""
         waiting = self.deliveries.filter(state=Delivery.State.PENDING).exists()
         return {**self.body, "pending_webhooks": int(waiting)}
 
 
 class Delivery(models.Model):
-    """An event on its way to the endpoint; the duplicate switch makes several of one event."""
+    """The delivery of an event to the webhook URL; a switch makes several per event."""
 
     class State(models.TextChoices):
         PENDING = "pending"
@@ -70,16 +70,14 @@ class Delivery(models.Model):
     copy = models.PositiveSmallIntegerField(default=1)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     due_at = models.DateTimeField()
-    # Set while a worker makes a try; past it the worker is taken for dead.
+    # Set during a try; once it has passed, another worker may try.
     claimed_until = models.DateTimeField(null=True)
     tries_made = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         indexes: ClassVar = [
             models.Index(
-                fields=["due_at"],
-                name="stripe_simulator_due",
-                condition=models.Q(state="pending"),
+                fields=["due_at"], name="stripe_simulator_due", condition=models.Q(state="pending")
             )
         ]
         verbose_name_plural = "deliveries"
@@ -89,11 +87,11 @@ class Delivery(models.Model):
 
 
 class DeliveryTry(models.Model):
-    """One POST to the endpoint, or the reason why there was none."""
+    """One POST to the webhook URL, or the reason there was none."""
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="tries")
     at = models.DateTimeField(default=timezone.now)
-    # Empty when no answer came.
+    # Null if there was no answer.
     status = models.PositiveSmallIntegerField(null=True)
     error = models.CharField(max_length=200, blank=True)
     answer = models.TextField(blank=True)
@@ -107,7 +105,7 @@ class DeliveryTry(models.Model):
 
 
 class Reply(models.Model):
-    """The answer first given under an idempotency key, replayed to whoever sends it again."""
+    """The first answer to an idempotency key, replayed to later requests."""
 
     key = models.CharField(max_length=255, unique=True)
     path = models.CharField(max_length=300)
@@ -125,7 +123,7 @@ class Reply(models.Model):
 
 
 class Plan(models.Model):
-    """Something that banks and cardholders will do later: settle, dispute, fail a refund."""
+    """A future action of a bank or cardholder: settle, dispute, fail a refund."""
 
     action = models.CharField(max_length=40)
     subject = models.CharField(max_length=80)
@@ -136,7 +134,7 @@ class Plan(models.Model):
 
 
 class Switches(models.Model):
-    """How the simulator misbehaves; one row, all of it off by default."""
+    """How the simulator misbehaves: one row, all off by default."""
 
     class Order(models.TextChoices):
         CREATED = "created", "as they happen"
@@ -155,7 +153,7 @@ class Switches(models.Model):
     lose_answers_percent = models.PositiveSmallIntegerField(
         default=0, validators=[MaxValueValidator(100)]
     )
-    # How long a bank debit settles, and a cardholder waits before disputing.
+    # Seconds until a bank debit settles or a cardholder disputes.
     later_seconds = models.PositiveIntegerField(default=20)
     tax_percent = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(100)])
 

@@ -1,4 +1,4 @@
-"""Parameters: what an endpoint takes, refused in Stripe's words when it is something else."""
+"""Parameters: an endpoint's schema, and Stripe's errors for anything else."""
 
 import re
 from collections.abc import Mapping
@@ -16,13 +16,13 @@ METADATA_VALUE_LENGTH = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One parameter. A clearable one may be sent empty, which unsets it (None)."""
+    """One parameter. A clearable one may be empty, which unsets it (None)."""
 
     required: bool = False
     clearable: bool = False
 
     def read(self, value: Any, name: str) -> Any:
-        """Return the value in Python's terms; raises BadParameter."""
+        """Return the converted value; raises BadParameter."""
         if value == "":
             if self.clearable:
                 return None
@@ -36,7 +36,7 @@ class Field:
         return self.convert(value, name)
 
     def convert(self, value: Any, name: str) -> Any:
-        """Return the value in Python's terms; raises BadParameter."""
+        """Return the converted value; raises BadParameter."""
         raise NotImplementedError
 
 
@@ -135,7 +135,7 @@ class Hash(Field):
     fields: Mapping[str, Field] = field(default_factory=dict)
 
     def convert(self, value: Any, name: str) -> Data:
-        """Return a dict of what was given."""
+        """Return the converted fields."""
         if not isinstance(value, dict):
             raise BadParameter("Invalid object", param=name)
         return read(schema=self.fields, given=value, name=name)
@@ -157,7 +157,7 @@ class Array(Field):
 
 @dataclass(frozen=True, kw_only=True)
 class Metadata(Field):
-    """Up to 50 pairs; an empty value takes a pair away, an empty whole takes all."""
+    """Up to 50 pairs; an empty value removes its pair, an empty string all of them."""
 
     clearable: bool = True
 
@@ -179,7 +179,7 @@ class Metadata(Field):
 
 @dataclass(frozen=True, kw_only=True)
 class Moment(Field):
-    """A time to filter by: one second, or a range of `gt`, `gte`, `lt`, `lte`."""
+    """A time filter: one second, or a range of `gt`, `gte`, `lt`, `lte`."""
 
     def convert(self, value: Any, name: str) -> Data:
         """Return the range as Django's lookups."""
@@ -202,13 +202,14 @@ PAGE: Mapping[str, Field] = {
     "starting_after": Text(),
     "ending_before": Text(),
 }
+LISTING: Mapping[str, Field] = {**PAGE, "created": Moment()}
 EXPAND: Mapping[str, Field] = {"expand": Array(item=Text())}
 
 
 def read(*, schema: Mapping[str, Field], given: Data, name: str = "") -> Data:
-    """Check what was given against a schema and return it converted, nothing added.
+    """Validate parameters against a schema and return them converted.
 
-    Raises BadParameter: unknown, missing, or of the wrong form.
+    Raises BadParameter for unknown, missing and malformed ones.
     """
 
     def full(key: str) -> str:
@@ -229,8 +230,9 @@ def read(*, schema: Mapping[str, Field], given: Data, name: str = "") -> Data:
     return {key: schema[key].read(value, full(key)) for key, value in given.items()}
 
 
-def merged_metadata(*, old: dict[str, str], change: dict[str, str] | None) -> dict[str, str]:
-    """Return metadata after an update in Stripe's manner."""
-    if change is None:
-        return {}
-    return {key: value for key, value in {**old, **change}.items() if value != ""}
+def merge_metadata(*, data: Data, params: Data) -> None:
+    """Apply the `metadata` parameter, if given, to an object's data and remove it from `params`."""
+    if "metadata" in params:
+        change = params.pop("metadata")
+        merged = {} if change is None else {**data["metadata"], **change}
+        data["metadata"] = {key: value for key, value in merged.items() if value != ""}

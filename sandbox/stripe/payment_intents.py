@@ -1,8 +1,8 @@
-"""Payment intents: one wish to be paid, from its creation over each attempt to its end."""
+"""Payment intents: creation, attempts, authentication, settlement, cancellation."""
 
 from typing import Any
 
-from sandbox.stripe import cards, charges, customers, events, payment_methods, plans, store, wire
+from sandbox.stripe import cards, charges, customers, events, payment_methods, store, wire
 from sandbox.stripe.cards import Card, Decline, OffSession
 from sandbox.stripe.errors import CardDeclined, Refusal
 from sandbox.stripe.models import StripeObject
@@ -12,6 +12,14 @@ from vidgo.kernel.db.transactions import requires_transaction
 CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 CANCELABLE = CONFIRMABLE
 METHOD_TYPES = ["card", "us_bank_account"]
+# Fields of a new payment intent that are null.
+_NULL_FIELDS = (
+    "application", "application_fee_amount", "canceled_at", "cancellation_reason",
+    "client_secret", "description", "last_payment_error", "latest_charge", "next_action",
+    "on_behalf_of", "payment_method", "payment_method_configuration_details", "processing",
+    "receipt_email", "review", "setup_future_usage", "shipping", "source", "statement_descriptor",
+    "statement_descriptor_suffix", "transfer_data", "transfer_group",
+)  # fmt: skip
 
 
 @requires_transaction
@@ -30,42 +38,21 @@ def create(
         prefix="pi",
         hidden={"base": base_url, "session": session},
         data={
+            **dict.fromkeys(_NULL_FIELDS),
             "amount": amount,
             "amount_capturable": 0,
             "amount_details": {"tip": {}},
             "amount_received": 0,
-            "application": None,
-            "application_fee_amount": None,
             "automatic_payment_methods": {"allow_redirects": "always", "enabled": True},
-            "canceled_at": None,
-            "cancellation_reason": None,
             "capture_method": "automatic_async",
-            "client_secret": None,
             "confirmation_method": "automatic",
             "currency": currency,
             "customer": customer,
-            "description": None,
-            "last_payment_error": None,
-            "latest_charge": None,
             "livemode": False,
             "metadata": {},
-            "next_action": None,
-            "on_behalf_of": None,
-            "payment_method": None,
-            "payment_method_configuration_details": None,
             "payment_method_options": {},
             "payment_method_types": METHOD_TYPES,
-            "processing": None,
-            "receipt_email": None,
-            "review": None,
-            "setup_future_usage": None,
-            "shipping": None,
-            "source": None,
-            "statement_descriptor": None,
-            "statement_descriptor_suffix": None,
             "status": "requires_payment_method",
-            "transfer_data": None,
-            "transfer_group": None,
             **(options or {}),
         },
     )
@@ -84,7 +71,7 @@ def attempt(
     authenticated: bool = False,
     may_ask: bool = True,
 ) -> Decline | None:
-    """Try to take the money; the intent then says what came of it. Returns the bank's no, if any.
+    """Attempt the payment, update the intent, and return the decline if any.
 
     A card may ask for authentication: the intent then `requires_action`.
     """
@@ -119,7 +106,7 @@ def _off_session_decline(card: Card, method: StripeObject) -> Decline | None:
 
 
 def _ask(intent: StripeObject, method: StripeObject) -> None:
-    """Send the cardholder to the bank's page."""
+    """Require authentication on the bank's page."""
     intent.data |= {
         "status": "requires_action",
         "payment_method": method.stripe_id,
@@ -148,7 +135,7 @@ def _succeed(
     _paid(intent, method, charge)
     _save_method(intent, method)
     if card.afterwards:
-        plans.add(action=card.afterwards, subject=charge.stripe_id)
+        store.plan(action=card.afterwards, subject=charge.stripe_id)
 
 
 def _paid(intent: StripeObject, method: StripeObject, charge: StripeObject) -> None:
@@ -171,7 +158,7 @@ def _save_method(intent: StripeObject, method: StripeObject) -> None:
     if intent.data["setup_future_usage"] and customer:
         payment_methods.attach(method=method, customer=customer)
     elif not method.hidden.get("used"):
-        # Used without a customer: it can never be used again.
+        # Used without a customer, so it can never be used again.
         method.hidden["used"] = True
         store.save(method)
 
@@ -190,7 +177,7 @@ def _refused(
         "code": decline.code,
         "doc_url": f"https://stripe.com/docs/error-codes/{decline.code.replace('_', '-')}",
         "message": decline.message,
-        "payment_method": method.shown(),
+        "payment_method": method.payload(),
         "type": "card_error",
     }
     if decline.decline_code:
@@ -208,7 +195,7 @@ def _refused(
 
 
 def _debit(intent: StripeObject, method: StripeObject) -> None:
-    """Begin a bank debit, which settles later."""
+    """Start a bank debit, which settles later."""
     charge = charges.attempt(intent=intent, method=method, status="pending")
     intent.data |= {
         "status": "processing",
@@ -220,18 +207,18 @@ def _debit(intent: StripeObject, method: StripeObject) -> None:
     events.emit("charge.pending", charge)
     events.emit("payment_intent.processing", intent)
     _save_method(intent, method)
-    plans.add(action="settle", subject=intent.stripe_id)
+    store.plan(action="settle", subject=intent.stripe_id)
 
 
 @requires_transaction
 def settle(*, intent: StripeObject, succeed: bool | None = None) -> bool:
-    """End a bank debit, as the test account does by itself; returns whether it was paid.
+    """Settle a bank debit, by default as the test account does; return whether it was paid.
 
-    Raises Refusal when there is none under way.
+    Raises Refusal if none is processing.
     """
     if intent.status != "processing":
-        raise Refusal(f"No debit of {intent.stripe_id} is under way: it {intent.status}.")
-    plans.cancel(subject=intent.stripe_id, prefix="settle")
+        raise Refusal(f"No debit of {intent.stripe_id} is processing: it is {intent.status}.")
+    store.cancel_plans(subject=intent.stripe_id, prefix="settle")
     charge = store.get(kind="charge", stripe_id=intent.data["latest_charge"])
     method = store.get(kind="payment_method", stripe_id=intent.data["payment_method"])
     account = payment_methods.bank_account_of(method)
@@ -261,9 +248,9 @@ def settle(*, intent: StripeObject, succeed: bool | None = None) -> bool:
 
 @requires_transaction
 def answer(*, intent: StripeObject, succeed: bool) -> Decline | None:
-    """Go on after the cardholder's answer to the bank; raises Refusal when nobody asked."""
+    """Continue after authentication; raises Refusal if none was required."""
     if intent.status != "requires_action":
-        raise Refusal(f"{intent.stripe_id} does not wait for authentication: it {intent.status}.")
+        raise Refusal(f"{intent.stripe_id} does not require authentication: it is {intent.status}.")
     method = store.get(kind="payment_method", stripe_id=intent.data["payment_method"])
     if succeed:
         return attempt(intent=intent, method=method, off_session=False, authenticated=True)
@@ -282,7 +269,7 @@ def answer(*, intent: StripeObject, succeed: bool) -> Decline | None:
 
 @requires_transaction
 def cancel(*, intent: StripeObject, reason: str | None = None) -> StripeObject:
-    """Give the wish up; raises Refusal once it is paid or under way."""
+    """Cancel an intent; raises Refusal once it is paid or processing."""
     if intent.status not in CANCELABLE:
         raise unexpected_state(
             intent,
@@ -302,13 +289,13 @@ def cancel(*, intent: StripeObject, reason: str | None = None) -> StripeObject:
 
 
 def unexpected_state(intent: StripeObject, message: str) -> Refusal:
-    """Make the refusal of what the intent's status does not allow."""
-    return Refusal(message, code="payment_intent_unexpected_state", payment_intent=intent.shown())
+    """Return the error for an action that the intent's status does not allow."""
+    return Refusal(message, code="payment_intent_unexpected_state", payment_intent=intent.payload())
 
 
 def declined(intent: StripeObject, decline: Decline) -> CardDeclined:
-    """Make the refusal that tells of a bank's no, with the intent in it as Stripe has it."""
-    extra: dict[str, Any] = {"payment_intent": intent.shown()}
+    """Return the error for a decline, with the intent in it like Stripe's."""
+    extra: dict[str, Any] = {"payment_intent": intent.payload()}
     error = intent.data["last_payment_error"]
     extra |= {"charge": error["charge"], "payment_method": error["payment_method"]}
     return CardDeclined(
@@ -318,9 +305,9 @@ def declined(intent: StripeObject, decline: Decline) -> CardDeclined:
 
 @requires_transaction
 def method_for(*, stripe_id: str, customer: str | None) -> StripeObject:
-    """Return the payment method that is to pay for a customer.
+    """Return the payment method to charge for a customer.
 
-    Raises Refusal when it is not the customer's, or was used up or detached.
+    Raises Refusal if it belongs to somebody else, was used or was detached.
     """
     if customer is not None:
         customers.get_open(customer=customer)

@@ -1,21 +1,20 @@
-"""The endpoints of payment intents: create, confirm, cancel, change, find."""
+"""The endpoints of payment intents: create, confirm, cancel, update, retrieve, list."""
 
 from sandbox.stripe import customers, payment_intents, store, wire
 from sandbox.stripe.api import Endpoint
 from sandbox.stripe.errors import BadParameter, Refusal
 from sandbox.stripe.models import StripeObject
 from sandbox.stripe.params import (
-    PAGE,
+    LISTING,
     Boolean,
     Choice,
     Email,
     Hash,
     Integer,
     Metadata,
-    Moment,
     Text,
     Url,
-    merged_metadata,
+    merge_metadata,
 )
 from sandbox.stripe.wire import Data
 
@@ -59,7 +58,7 @@ _ONLY_WHEN_CONFIRMING = ("off_session", "return_url", "error_on_requires_action"
 
 
 def check_amount(*, amount: int, currency: str, param: str = "amount") -> None:
-    """Refuse an amount or currency that Stripe does not take; raises Refusal."""
+    """Check an amount and its currency; raises Refusal."""
     if currency not in CURRENCIES:
         raise Refusal(
             f"Invalid currency: {currency}. The simulator supports these currencies: "
@@ -120,11 +119,11 @@ def _create(*, params: Data) -> Data:
         method = payment_intents.method_for(stripe_id=params["payment_method"], customer=customer)
         intent.data |= {"payment_method": method.stripe_id, "status": "requires_confirmation"}
         store.save(intent)
-    return intent.shown()
+    return intent.payload()
 
 
 def _confirm_now(intent: StripeObject, params: Data) -> Data:
-    """Attempt the payment; raises Refusal, or CardDeclined when the bank says no."""
+    """Attempt the payment; raises Refusal, or CardDeclined."""
     stripe_id = params.get("payment_method") or intent.data["payment_method"]
     if stripe_id is None:
         raise payment_intents.unexpected_state(
@@ -166,7 +165,7 @@ def _confirm_now(intent: StripeObject, params: Data) -> Data:
     )
     if decline is not None:
         raise payment_intents.declined(intent, decline)
-    return intent.shown()
+    return intent.payload()
 
 
 def _get(intent: str) -> StripeObject:
@@ -193,16 +192,14 @@ def _cancel(*, params: Data, intent: str) -> Data:
             "You cannot cancel this PaymentIntent because it was created by a Checkout Session. "
             "Expire the Checkout Session instead.",
         )
-    return payment_intents.cancel(intent=row, reason=params.get("cancellation_reason")).shown()
+    return payment_intents.cancel(intent=row, reason=params.get("cancellation_reason")).payload()
 
 
 def _update(*, params: Data, intent: str) -> Data:
     row = _get(intent)
-    if "metadata" in params:
-        change = params.pop("metadata")
-        row.data["metadata"] = merged_metadata(old=row.data["metadata"], change=change)
+    merge_metadata(data=row.data, params=params)
     row.data.update(params)
-    return store.save(row).shown()
+    return store.save(row).payload()
 
 
 def _retrieve(*, params: Data, intent: str) -> Data:
@@ -210,7 +207,7 @@ def _retrieve(*, params: Data, intent: str) -> Data:
     row = _get(intent)
     if secret is not None and secret != row.data["client_secret"]:
         raise Refusal("The client_secret provided does not match.", param="client_secret")
-    return row.shown()
+    return row.payload()
 
 
 def _list(*, params: Data) -> Data:
@@ -221,10 +218,7 @@ def _list(*, params: Data) -> Data:
 ENDPOINTS = (
     Endpoint(method="POST", path="payment_intents", run=_create, schema=_CREATION),
     Endpoint(
-        method="GET",
-        path="payment_intents",
-        run=_list,
-        schema={**PAGE, "created": Moment(), "customer": Text()},
+        method="GET", path="payment_intents", run=_list, schema={**LISTING, "customer": Text()}
     ),
     Endpoint(
         method="GET",

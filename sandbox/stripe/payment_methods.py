@@ -1,4 +1,4 @@
-"""Payment methods: saved cards and bank accounts; attached to a customer, detached from one."""
+"""Payment methods: cards and bank accounts, attached to customers and detached."""
 
 import hashlib
 
@@ -9,7 +9,7 @@ from sandbox.stripe.api import Endpoint
 from sandbox.stripe.cards import BankAccount, Card
 from sandbox.stripe.errors import CardDeclined, NoSuch, Refusal
 from sandbox.stripe.models import StripeObject
-from sandbox.stripe.params import PAGE, Choice, Metadata, Text, merged_metadata
+from sandbox.stripe.params import PAGE, Choice, Metadata, Text, merge_metadata
 from sandbox.stripe.wire import Data
 from vidgo.kernel.db.transactions import requires_transaction
 
@@ -23,7 +23,7 @@ def of_card(
     *, card: Card, exp_month: int, exp_year: int, name: str = "", email: str = ""
 ) -> StripeObject:
     """Store a payment method for a test card."""
-    shown = {
+    details = {
         "brand": card.brand,
         "checks": {
             "address_line1_check": None,
@@ -43,13 +43,15 @@ def of_card(
         "three_d_secure_usage": {"supported": True},
         "wallet": None,
     }
-    return _store(kind="card", details=shown, name=name, email=email, hidden={"card": card.number})
+    return _store(
+        kind="card", details=details, name=name, email=email, hidden={"card": card.number}
+    )
 
 
 @requires_transaction
 def of_bank_account(*, account: BankAccount, name: str = "", email: str = "") -> StripeObject:
     """Store a payment method for a test bank account."""
-    shown = {
+    details = {
         "account_holder_type": "individual",
         "account_type": "checking",
         "bank_name": "STRIPE TEST BANK",
@@ -61,7 +63,7 @@ def of_bank_account(*, account: BankAccount, name: str = "", email: str = "") ->
         "status_details": None,
     }
     hidden = {"bank_account": account.number}
-    return _store(kind="us_bank_account", details=shown, name=name, email=email, hidden=hidden)
+    return _store(kind="us_bank_account", details=details, name=name, email=email, hidden=hidden)
 
 
 def _store(*, kind: str, details: Data, name: str, email: str, hidden: Data) -> StripeObject:
@@ -99,7 +101,7 @@ def bank_account_of(method: StripeObject) -> BankAccount | None:
 
 @requires_transaction
 def resolve(*, stripe_id: str, param: str = "payment_method") -> StripeObject:
-    """Return the payment method, making one for a ready-made id such as `pm_card_visa`.
+    """Return the payment method, creating one for a test id such as `pm_card_visa`.
 
     Raises NoSuch.
     """
@@ -113,7 +115,7 @@ def resolve(*, stripe_id: str, param: str = "payment_method") -> StripeObject:
 def attach(
     *, method: StripeObject, customer: str, allow_redisplay: str = "limited"
 ) -> StripeObject:
-    """Save a payment method to a customer; nothing happens when it is already there."""
+    """Save a payment method to a customer; does nothing if it is already saved."""
     if method.data["customer"] == customer:
         return method
     method.data["customer"] = customer
@@ -125,7 +127,7 @@ def attach(
 
 
 def detach(*, payment_method: str) -> StripeObject:
-    """Take a payment method from its customer, who can never use it again; raises Refusal."""
+    """Detach a payment method from its customer for good; raises Refusal."""
     with store.writing():
         method = store.get(kind="payment_method", stripe_id=payment_method, in_path=True)
         customer = method.data["customer"]
@@ -165,37 +167,30 @@ def _attach(*, params: Data, payment_method: str) -> Data:
         decline = card.decline
         raise CardDeclined(decline.message, code=decline.code, decline_code=decline.decline_code)
     attach(method=method, customer=customer.stripe_id, allow_redisplay="unspecified")
-    return method.shown()
+    return method.payload()
 
 
 def _detach(*, params: Data, payment_method: str) -> Data:
-    return detach(payment_method=payment_method).shown()
+    return detach(payment_method=payment_method).payload()
 
 
 def _retrieve(*, params: Data, payment_method: str) -> Data:
     return store.get(
         kind="payment_method", stripe_id=payment_method, param="payment_method", in_path=True
-    ).shown()
+    ).payload()
 
 
 def _update(*, params: Data, payment_method: str) -> Data:
     method = store.get(
         kind="payment_method", stripe_id=payment_method, param="payment_method", in_path=True
     )
-    before = method.shown()
-    if "metadata" in params:
-        method.data["metadata"] = merged_metadata(
-            old=method.data["metadata"], change=params["metadata"]
-        )
-    if "allow_redisplay" in params:
-        method.data["allow_redisplay"] = params["allow_redisplay"]
+    before = method.payload()
+    merge_metadata(data=method.data, params=params)
+    method.data.update(params)
     store.save(method)
-    events.emit(
-        "payment_method.updated",
-        method,
-        previous=events.changes(before=before, after=method.shown()),
-    )
-    return method.shown()
+    changes = events.changes(before=before, after=method.payload())
+    events.emit("payment_method.updated", method, previous=changes)
+    return method.payload()
 
 
 def _list(*, params: Data) -> Data:
@@ -220,43 +215,28 @@ def _retrieve_of_customer(*, params: Data, customer: str, payment_method: str) -
         raise NoSuch(
             noun="PaymentMethod", stripe_id=payment_method, param="payment_method", in_path=True
         )
-    return method.shown()
+    return method.payload()
 
 
 _REDISPLAY = Choice(options=("always", "limited", "unspecified"))
 _FILTERS = {**PAGE, "type": Text(), "allow_redisplay": _REDISPLAY}
 
 ENDPOINTS = (
+    Endpoint("GET", "payment_methods", _list, {**_FILTERS, "customer": Text()}),
+    Endpoint("GET", "payment_methods/{payment_method}", _retrieve),
     Endpoint(
-        method="GET",
-        path="payment_methods",
-        run=_list,
-        schema={**_FILTERS, "customer": Text()},
-    ),
-    Endpoint(method="GET", path="payment_methods/{payment_method}", run=_retrieve, schema={}),
-    Endpoint(
-        method="POST",
-        path="payment_methods/{payment_method}",
-        run=_update,
-        schema={"metadata": Metadata(), "allow_redisplay": _REDISPLAY},
+        "POST",
+        "payment_methods/{payment_method}",
+        _update,
+        {"metadata": Metadata(), "allow_redisplay": _REDISPLAY},
     ),
     Endpoint(
-        method="POST",
-        path="payment_methods/{payment_method}/attach",
-        run=_attach,
-        schema={"customer": Text(required=True)},
+        "POST",
+        "payment_methods/{payment_method}/attach",
+        _attach,
+        {"customer": Text(required=True)},
     ),
-    Endpoint(method="POST", path="payment_methods/{payment_method}/detach", run=_detach, schema={}),
-    Endpoint(
-        method="GET",
-        path="customers/{customer}/payment_methods",
-        run=_list_of_customer,
-        schema=_FILTERS,
-    ),
-    Endpoint(
-        method="GET",
-        path="customers/{customer}/payment_methods/{payment_method}",
-        run=_retrieve_of_customer,
-        schema={},
-    ),
+    Endpoint("POST", "payment_methods/{payment_method}/detach", _detach),
+    Endpoint("GET", "customers/{customer}/payment_methods", _list_of_customer, _FILTERS),
+    Endpoint("GET", "customers/{customer}/payment_methods/{payment_method}", _retrieve_of_customer),
 )

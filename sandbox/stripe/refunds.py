@@ -1,10 +1,10 @@
-"""Refunds: all or part of a charge given back; each has its own id and may fail later."""
+"""Refunds of all or part of a charge; each may fail later."""
 
-from sandbox.stripe import balance, cards, charges, events, plans, store, switches
+from sandbox.stripe import balance, cards, charges, events, store, switches
 from sandbox.stripe.api import Endpoint
 from sandbox.stripe.errors import BadParameter, Refusal
 from sandbox.stripe.models import StripeObject
-from sandbox.stripe.params import PAGE, Choice, Integer, Metadata, Moment, Text, merged_metadata
+from sandbox.stripe.params import LISTING, Choice, Integer, Metadata, Text, merge_metadata
 from sandbox.stripe.wire import Data
 
 _CREATION = {
@@ -24,7 +24,7 @@ def create(
     reason: str | None = None,
     metadata: dict[str, str] | None = None,
 ) -> StripeObject:
-    """Give back a charge, or `amount` cents of it; raises Refusal when that cannot be."""
+    """Refund a charge, or `amount` cents of it; raises Refusal if it cannot be refunded."""
     with store.writing():
         row = _charge(payment_intent, charge)
         left = row.data["amount"] - row.data["amount_refunded"]
@@ -34,7 +34,7 @@ def create(
         events.emit("refund.created", refund)
         events.emit("charge.refunded", row)
         if refund.status == "succeeded":
-            _tell_reference(refund)
+            _add_reference(refund)
         return refund
 
 
@@ -113,27 +113,24 @@ def _store(
     if pending:
         row.data["pending_reason"] = "processing"
     entry = balance.enter(
-        kind="refund" if card else "payment_refund",
-        source=row,
-        amount=-amount,
-        category="refund",
+        kind="refund" if card else "payment_refund", source=row, amount=-amount, category="refund"
     )
     row.data["balance_transaction"] = entry.stripe_id
     store.save(row)
     if plan:
-        plans.add(action=plan, subject=row.stripe_id)
+        store.plan(action=plan, subject=row.stripe_id)
     return row
 
 
 def _move(charge: StripeObject, amount: int) -> None:
-    """Add to what was refunded of a charge, or take from it when a refund failed."""
+    """Change a charge's refunded amount by `amount` cents."""
     charge.data["amount_refunded"] += amount
     charge.data["refunded"] = charge.data["amount_refunded"] == charge.data["amount"]
     store.save(charge)
 
 
-def _tell_reference(refund: StripeObject) -> None:
-    """Tell the bank's reference, which comes a moment after the refund."""
+def _add_reference(refund: StripeObject) -> None:
+    """Add the bank's reference, which Stripe does a moment after the refund."""
     details = refund.data["destination_details"]
     if details["type"] != "card":
         return
@@ -152,12 +149,12 @@ def _updated(refund: StripeObject, previous: Data) -> None:
 
 
 def succeed(*, refund: str) -> StripeObject:
-    """End a pending refund well; raises Refusal when it is not pending."""
+    """Complete a pending refund; raises Refusal if it is not pending."""
     with store.writing():
         row = get(refund=refund)
         if row.status != "pending":
-            raise Refusal(f"Refund {refund} is not pending: it {row.status}.")
-        plans.cancel(subject=refund)
+            raise Refusal(f"Refund {refund} is not pending: it is {row.status}.")
+        store.cancel_plans(subject=refund)
         row.data["status"] = "succeeded"
         reason = row.data.pop("pending_reason", None)
         store.save(row)
@@ -166,16 +163,16 @@ def succeed(*, refund: str) -> StripeObject:
 
 
 def fail(*, refund: str, reason: str = "unknown") -> StripeObject:
-    """Let a refund fail after all: the money comes back to the merchant.
+    """Fail a refund: the money returns to the merchant.
 
-    `reason` is one of Stripe's, such as "expired_or_canceled_card". Raises Refusal when the refund
-    has failed already.
+    `reason` is one of Stripe's, such as "expired_or_canceled_card". Raises Refusal if the refund
+    has already failed.
     """
     with store.writing():
         row = get(refund=refund)
         if row.status not in ("pending", "succeeded"):
-            raise Refusal(f"Refund {refund} cannot fail any more: it {row.status}.")
-        plans.cancel(subject=refund)
+            raise Refusal(f"Refund {refund} cannot fail: it is {row.status}.")
+        store.cancel_plans(subject=refund)
         before = row.status
         charge = store.get(kind="charge", stripe_id=row.data["charge"])
         entry = balance.enter(
@@ -208,19 +205,17 @@ def _create(*, params: Data) -> Data:
             "charge.",
             code="parameter_missing",
         )
-    return create(**params).shown()
+    return create(**params).payload()
 
 
 def _retrieve(*, params: Data, refund: str) -> Data:
-    return get(refund=refund).shown()
+    return get(refund=refund).payload()
 
 
 def _update(*, params: Data, refund: str) -> Data:
     row = get(refund=refund)
-    row.data["metadata"] = merged_metadata(
-        old=row.data["metadata"], change=params.get("metadata", {})
-    )
-    return store.save(row).shown()
+    merge_metadata(data=row.data, params=params)
+    return store.save(row).payload()
 
 
 def _list(*, params: Data) -> Data:
@@ -229,13 +224,8 @@ def _list(*, params: Data) -> Data:
 
 
 ENDPOINTS = (
-    Endpoint(method="POST", path="refunds", run=_create, schema=_CREATION),
-    Endpoint(
-        method="GET",
-        path="refunds",
-        run=_list,
-        schema={**PAGE, "created": Moment(), "charge": Text(), "payment_intent": Text()},
-    ),
-    Endpoint(method="GET", path="refunds/{refund}", run=_retrieve, schema={}),
-    Endpoint(method="POST", path="refunds/{refund}", run=_update, schema={"metadata": Metadata()}),
+    Endpoint("POST", "refunds", _create, _CREATION),
+    Endpoint("GET", "refunds", _list, {**LISTING, "charge": Text(), "payment_intent": Text()}),
+    Endpoint("GET", "refunds/{refund}", _retrieve),
+    Endpoint("POST", "refunds/{refund}", _update, {"metadata": Metadata()}),
 )

@@ -1,22 +1,25 @@
-"""The store: Stripe's objects as rows, found, listed and written one writer at a time."""
+"""The store of Stripe's objects: find, list, and write, one writer at a time."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
-from sandbox.stripe import wire
+from sandbox.stripe import switches, wire
 from sandbox.stripe.errors import NoSuch
-from sandbox.stripe.models import Event, StripeObject
+from sandbox.stripe.models import Event, Plan, StripeObject
 from sandbox.stripe.wire import Data
 from vidgo.kernel import queue
 from vidgo.kernel.db.transactions import requires_transaction
 
 DELIVER = "sandbox.stripe.tasks.deliver"
-# Everything is written under one lock: simple and right are worth more here than fast.
+# One lock for all writes: simple and correct matters more here than speed.
 WRITE_LOCK = 0x5712E
 DEFAULT_LIMIT = 10
 
@@ -26,43 +29,62 @@ NOUNS = {
     "payment_method": "PaymentMethod",
 }
 
-# Whether the open transaction has something to deliver; None outside of any.
-_bell: ContextVar[list[bool] | None] = ContextVar("stripe_simulator_bell", default=None)
+# Whether the open transaction left work for the worker; None outside of `writing`.
+_wakes: ContextVar[list[bool] | None] = ContextVar("stripe_simulator_wakes", default=None)
 
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """Open a transaction that alone may write; at its end the worker is rung if there is news."""
-    if _bell.get() is not None:
+    """Open the only writing transaction; wake the worker at its end if there is work."""
+    if _wakes.get() is not None:
         with transaction.atomic():
             yield
         return
-    rings: list[bool] = []
-    token = _bell.set(rings)
+    wakes: list[bool] = []
+    token = _wakes.set(wakes)
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITE_LOCK])
             yield
-            if rings:
+            if wakes and uses_queue():
                 queue.notify(DELIVER)
     finally:
-        _bell.reset(token)
+        _wakes.reset(token)
+
+
+def uses_queue() -> bool:
+    """Return whether the application's queue delivers, rather than the simulator's own thread."""
+    return bool(getattr(settings, "STRIPE_SIMULATOR_USES_QUEUE", True))
 
 
 @requires_transaction
-def ring() -> None:
-    """Have the worker called when the open transaction commits."""
-    rings = _bell.get()
-    if rings is None:
+def wake_worker() -> None:
+    """Wake the worker when the open transaction commits."""
+    wakes = _wakes.get()
+    if wakes is None:
         raise RuntimeError("Events are written within store.writing() only")
-    rings.append(True)
+    wakes.append(True)
+
+
+@requires_transaction
+def plan(*, action: str, subject: str) -> None:
+    """Plan an action of `tasks.ACTIONS` on an object, in the switches' `later_seconds`."""
+    due_at = timezone.now() + timedelta(seconds=switches.current().later_seconds)
+    Plan.objects.create(action=action, subject=subject, due_at=due_at)
+    wake_worker()
+
+
+@requires_transaction
+def cancel_plans(*, subject: str, prefix: str = "") -> None:
+    """Delete the plans for an object whose action starts with `prefix`."""
+    Plan.objects.filter(subject=subject, action__startswith=prefix).delete()
 
 
 def new(
     *, kind: str, prefix: str, data: Data, hidden: Data | None = None, length: int = 24
 ) -> StripeObject:
-    """Make a row with an id and the fields every object has; it is not saved yet."""
+    """Return an unsaved row with an id and the fields of every object."""
     created = data.get("created") or wire.now()
     stripe_id = wire.new_id(prefix, length)
     whole = {"id": stripe_id, "object": kind, **data, "created": created}
@@ -73,7 +95,7 @@ def new(
 
 @requires_transaction
 def save(row: StripeObject) -> StripeObject:
-    """Store a row; the columns to filter by are taken from its data."""
+    """Save a row, with its filter columns copied from its data."""
     row.customer = row.data.get("customer") or ""
     row.payment_intent = row.data.get("payment_intent") or ""
     row.charge = row.data.get("charge") or ""
@@ -83,7 +105,7 @@ def save(row: StripeObject) -> StripeObject:
 
 
 def find(*, kind: str, stripe_id: str | None) -> StripeObject | None:
-    """Return the object, also a deleted one, or None."""
+    """Return the object, even if deleted, or None."""
     return StripeObject.objects.filter(kind=kind, stripe_id=stripe_id).first()
 
 
@@ -101,12 +123,12 @@ def get(*, kind: str, stripe_id: str, param: str = "id", in_path: bool = False) 
 
 
 def objects(kind: str, **filters: str) -> QuerySet[StripeObject]:
-    """Return the objects of a kind, newest first; filters are the columns of the model."""
+    """Return the objects of a kind, newest first, filtered by columns."""
     return StripeObject.objects.filter(kind=kind, deleted=False, **filters).order_by("-id")
 
 
 def filtered(kind: str, params: Data, *names: str) -> QuerySet[StripeObject]:
-    """Return the objects that match the named parameters, as far as these were given."""
+    """Return the objects that match those of the named parameters that are given."""
     return objects(kind, **{name: params[name] for name in names if name in params})
 
 
@@ -131,7 +153,7 @@ def listing(
         "object": "list",
         "url": f"/v1/{url}",
         "has_more": has_more,
-        "data": [row.shown() for row in page],
+        "data": [row.payload() for row in page],
         **(extra or {}),
     }
 
@@ -145,5 +167,5 @@ def _place(rows: QuerySet[Any], stripe_id: str, param: str) -> int:
 
 
 def inner_list(*, data: list[Data], url: str) -> Data:
-    """Return a complete list as it stands inside another object."""
+    """Return a complete list to nest in another object."""
     return {"object": "list", "url": f"/v1/{url}", "has_more": False, "data": data}

@@ -1,6 +1,6 @@
 """The switches: how the simulator misbehaves on purpose.
 
-Percentages are kept exactly: of each hundred deliveries in a row, N are chosen, by the seed.
+Percentages are exact: of every 100 deliveries in a row, N are chosen, by the seed.
 """
 
 import random
@@ -13,23 +13,23 @@ _HUNDRED = 100
 
 
 def current() -> Switches:
-    """Return the switches; all are off until someone changes them."""
+    """Return the switches, all off by default."""
     return Switches.objects.get_or_create(id=1)[0]
 
 
 def change(**values: Any) -> Switches:
-    """Set some switches, named as the fields of `Switches`, and return all.
+    """Set some fields of `Switches` and return all of them.
 
-    drop_percent: deliveries that never leave. fail_percent: tries that fail as if the endpoint
-    were down. copies: how often each event is delivered. delay_seconds: before the first try.
-    order: "created", "newest_first" or "shuffled" (by `seed`), which also holds deliveries for a
-    moment so that there is something to reorder. refunds_fail: refunds fail after a while.
-    lose_answers_percent: API calls that are done and answered 500. later_seconds: how long debits
-    settle and cardholders wait. tax_percent: of automatic tax.
+    drop_percent: deliveries that are never tried. fail_percent: tries that fail as if the webhook
+    URL were down. copies: deliveries per event. delay_seconds: before the first try. order:
+    "created", or "newest_first" or "shuffled" (by `seed`), which hold deliveries for a moment so
+    that there are several to reorder. refunds_fail: refunds fail later. lose_answers_percent: API
+    calls that succeed but answer 500. later_seconds: until debits settle and cardholders dispute.
+    tax_percent: the rate of automatic tax.
     """
     switches = current()
     for name, value in values.items():
-        # Raises FieldDoesNotExist for a name that is none.
+        # Raises FieldDoesNotExist for an unknown name.
         Switches._meta.get_field(name)
         setattr(switches, name, value)
     switches.save()
@@ -42,13 +42,13 @@ def reset() -> None:
 
 
 def hits(*, percent: int, number: int, seed: int, salt: str) -> bool:
-    """Return whether a numbered thing is among the chosen: exactly `percent` of each hundred."""
+    """Return whether `number` is chosen: exactly `percent` of every 100 are."""
     block, place = divmod(number, _HUNDRED)
     chosen = random.Random(f"{seed}:{salt}:{block}").sample(range(_HUNDRED), percent)  # noqa: S311
     return place in chosen
 
 
 def loses_answer() -> bool:
-    """Return whether the answer to this API call is to be lost."""
+    """Return at random whether to lose the answer to this API call."""
     percent = current().lose_answers_percent
     return bool(percent) and secrets.randbelow(_HUNDRED) < percent

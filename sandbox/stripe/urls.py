@@ -1,14 +1,36 @@
-"""Everything the simulator answers; mount it wherever you like."""
+"""The URLs of the simulator, and the endpoints of its API."""
 
-from django.urls import path
+from django.urls import include, path
 
-from sandbox.stripe import api
-from sandbox.stripe.endpoints import ENDPOINTS
+from sandbox.stripe import (
+    api,
+    balance,
+    charges,
+    checkout,
+    customers,
+    disputes,
+    events,
+    invoices,
+    payment_intents_api,
+    payment_methods,
+    refunds,
+)
 from sandbox.stripe.pages import authentication, console, documents, pay, portal
 
-app_name = "stripe_simulator"
+ENDPOINTS = (
+    *customers.ENDPOINTS,
+    *payment_methods.ENDPOINTS,
+    *checkout.ENDPOINTS,
+    *payment_intents_api.ENDPOINTS,
+    *charges.ENDPOINTS,
+    *refunds.ENDPOINTS,
+    *disputes.ENDPOINTS,
+    *invoices.ENDPOINTS,
+    *balance.ENDPOINTS,
+    *events.ENDPOINTS,
+)
 
-urlpatterns = [
+_patterns = [
     path("v1/<path:path>", api.dispatch, {"endpoints": ENDPOINTS}, name="api"),
     path("pay/<str:session>", pay.checkout_page, name="pay"),
     path("authenticate/<str:intent>", authentication.bank_page, name="authenticate"),
@@ -23,3 +45,4 @@ urlpatterns = [
     path("switches", console.switches_page, name="switches"),
     path("do/<str:action>", console.act, name="act"),
 ]
+urlpatterns = [path("", include((_patterns, "stripe_simulator")))]

@@ -1,4 +1,4 @@
-"""The wire: form bodies with brackets in; JSON, request ids and Stripe's headers out."""
+"""The wire format: form bodies with brackets in; JSON and Stripe's headers out."""
 
 import json
 import re
@@ -25,7 +25,7 @@ _KEY = re.compile(r"(?P<name>[^\[\]]+)(?P<rest>(?:\[[^\[\]]*\])*)")
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """The API request being answered; events tell its id and key."""
+    """The current API request; events contain its id and key."""
 
     id: str
     idempotency_key: str | None
@@ -36,27 +36,27 @@ CALL: ContextVar[Call | None] = ContextVar("stripe_simulator_call", default=None
 
 
 def now() -> int:
-    """Return the time as Stripe writes it: seconds since 1970."""
+    """Return the time in seconds since 1970, Stripe's format."""
     return int(time.time())
 
 
 def new_id(prefix: str, length: int = 24) -> str:
-    """Return a new id in Stripe's form, `cus_4fdAW5ftNQow1a…`."""
+    """Return a new id in Stripe's format, `cus_4fdAW5ftNQow1a…`."""
     return f"{prefix}_{ids.random_base62(length)}"
 
 
 def base_url(request: HttpRequest) -> str:
-    """Return where the simulator's pages are, for links that a person will open in a browser."""
+    """Return the base URL of the simulator's pages, for links opened in a browser."""
     origin = getattr(settings, "STRIPE_SIMULATOR_PUBLIC_URL", "")
     path = reverse("stripe_simulator:home").rstrip("/")
     return (origin.rstrip("/") or request.build_absolute_uri("/").rstrip("/")) + path
 
 
 def decode(text: str) -> Data:
-    """Read `a[b][0]=c` into nested dicts of strings; raises BadParameter.
+    """Parse `a[b][0]=c` into nested dicts of strings; raises BadParameter.
 
-    Arrays stay dicts with their indices as keys: only a schema knows whether `metadata[0]` is the
-    first of a list or a key named "0".
+    Arrays stay dicts keyed by index: only a schema knows whether `metadata[0]` is a list item or a
+    key named "0".
     """
     try:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS)
@@ -85,7 +85,7 @@ def _put(node: Data, parts: list[str], value: str, key: str) -> None:
 
 
 def encode(data: Data) -> bytes:
-    """Write JSON the way Stripe does: two spaces, the id and the kind first."""
+    """Return JSON in Stripe's format: indented by two, id and object first."""
     return json.dumps(_ordered(data), indent=2, ensure_ascii=False).encode()
 
 
@@ -99,7 +99,7 @@ def _ordered(value: Any) -> Any:
 
 
 def answer(*, status: int, body: Data, request_id: str, **headers: str) -> HttpResponse:
-    """Make an API response with Stripe's headers; underscores in names stand for dashes."""
+    """Return an API response with Stripe's headers; underscores in names become dashes."""
     response = HttpResponse(encode(body), status=status, content_type="application/json")
     response["Request-Id"] = request_id
     response["Stripe-Version"] = API_VERSION
@@ -110,6 +110,6 @@ def answer(*, status: int, body: Data, request_id: str, **headers: str) -> HttpR
 
 
 def error_body(*, refusal: Refusal, request_id: str) -> Data:
-    """Return the body that tells a refusal."""
+    """Return the body of an error response."""
     url = f"https://dashboard.stripe.com/test/logs/{request_id}"
-    return {"error": {**refusal.shown(), "request_log_url": url}}
+    return {"error": {**refusal.payload(), "request_log_url": url}}

@@ -1,14 +1,15 @@
-"""`python -m sandbox.vendors --port 9100`: the local vendors, until interrupted."""
+"""`python -m sandbox.vendors`: run the local vendors until interrupted."""
 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
-
-from aiohttp import web
+import threading
+from collections.abc import Sequence
 
 from sandbox.vendors import bfl, fal, replicate
-from sandbox.vendors.server import application
+from sandbox.vendors.server import Vendors
 
 SETTINGS = """\
 The local vendors listen on {url}. To have Vidgo use them, start it with
@@ -22,19 +23,22 @@ Control: curl -d '{{"fal": {{"crash": 1}}}}' {url}/_switch, and curl {url}/_boug
 """
 
 
-def main() -> None:
-    """Serve until interrupted."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, default=9100)
-    port = parser.parse_args().port
-    url = f"http://127.0.0.1:{port}"
-    keys = {"bfl": bfl.KEY, "fal": fal.KEY, "replicate": replicate.KEY}
-    sys.stdout.write(SETTINGS.format(url=url, **keys))
-    sys.stdout.flush()
-    app, _ = application(url)
-    web.run_app(
-        app, host="127.0.0.1", port=port, access_log=None, print=None, handler_cancellation=True
-    )
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox.vendors", description=__doc__)
+    parser.add_argument("--port", type=int, default=9100, help="0 for any free port")
+    port = parser.parse_args(arguments).port
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with Vendors(port=port) as vendors:
+            keys = {"bfl": bfl.KEY, "fal": fal.KEY, "replicate": replicate.KEY}
+            sys.stdout.write(SETTINGS.format(url=vendors.url, **keys))
+            sys.stdout.flush()
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        sys.stdout.write("Stopped.\n")
+    except OSError as error:
+        parser.error(f"cannot listen on port {port}: {error.strerror}")
 
 
 if __name__ == "__main__":

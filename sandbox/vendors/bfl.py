@@ -1,7 +1,7 @@
 """A local Black Forest Labs, after its OpenAPI document of 29 April 2026.
 
-Its oddities: no `polling_url` when a webhook was given, `Task not found` just after a task was
-taken, `Ready` for ever although the sample can be fetched for ten minutes only, and no cancel.
+Its oddities: no `polling_url` if a webhook was given, `Task not found` just after a task was
+accepted, `Ready` forever although the sample expires after ten minutes, and no cancel.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ COSTS = {"flux-kontext-pro": 4.0, "flux-kontext-max": 8.0}
 STATUSES = {"moderated": "Content Moderated", "failed": "Error", "aborted": "Error"}
 
 
-def error(status: int, words: str) -> dict[str, Any]:
-    """Return an error body as BFL writes them."""
+def error(status: int, message: str) -> dict[str, Any]:
+    """Return an error body in BFL's format."""
     if status == 429:
-        return {"error": "rate_limit", "message": words, "retry_after": 1}
-    return {"detail": words}
+        return {"error": "rate_limit", "message": message, "retry_after": 1}
+    return {"detail": message}
 
 
 def invalid(field: str, kind: str) -> web.Response:
-    """Answer FastAPI's 422."""
+    """Return FastAPI's 422."""
     detail = [{"loc": ["body", field], "msg": "Input is not valid", "type": kind, "input": "…"}]
     return web.json_response({"detail": detail}, status=422)
 
 
 def sign(piece: Piece, shop: Shop) -> tuple[bytes, dict[str, str]]:
-    """Return the message that a task is done, and its signature."""
+    """Return the webhook body of a finished task, and its signature header."""
     body = json.dumps(
         {
             "id": piece.id,
@@ -51,7 +51,7 @@ def sign(piece: Piece, shop: Shop) -> tuple[bytes, dict[str, str]]:
 
 
 def application(base_url: str) -> tuple[web.Application, Shop]:
-    """Return the server and its memory."""
+    """Return the server and its state."""
     shop = Shop(error, base_url, sign=sign)
     routes = web.RouteTableDef()
 
@@ -66,7 +66,7 @@ def application(base_url: str) -> tuple[web.Application, Shop]:
         if model not in COSTS:
             return shop.refuse(404, "Not Found")
         given = await request.json()
-        if wrong := complain(given) or (
+        if wrong := find_error(given) or (
             invalid("prompt", "value_error") if shop.happens("reject") else None
         ):
             return wrong
@@ -82,7 +82,7 @@ def application(base_url: str) -> tuple[web.Application, Shop]:
             piece.webhook_secret = given.get("webhook_secret") or ""
             answer = {"id": piece.id, "status": "Pending", "webhook_url": piece.webhook_url, **cost}
         else:
-            polling_url = shop.shown(f"{base_url}/v1/get_result?id={piece.id}")
+            polling_url = shop.rewrite(f"{base_url}/v1/get_result?id={piece.id}")
             answer = {"id": piece.id, "polling_url": polling_url, **cost}
         return shop.after_start(request, piece, answer)
 
@@ -124,8 +124,8 @@ def application(base_url: str) -> tuple[web.Application, Shop]:
     return app, shop
 
 
-def complain(given: dict[str, Any]) -> web.Response | None:
-    """Return the 422 for a body that the schema does not allow."""
+def find_error(given: dict[str, Any]) -> web.Response | None:
+    """Return the 422 for a body that does not match the schema, if any."""
     if not isinstance(given.get("prompt"), str):
         return invalid("prompt", "missing")
     ratio = given.get("aspect_ratio")

@@ -1,7 +1,7 @@
 """A local fal queue, after fal-js and fal_client 1.0.3 of August 2026.
 
-Its oddities: no failed status (a completed request tells by its response), and addresses in the
-answer that drop the model's sub-path.
+Its oddities: no failed status (only the response of a completed request shows the failure), and
+addresses without the model's sub-path.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ RATIOS = {"21:9", "16:9", "4:3", "3:2", "1:1", "2:3", "3:4", "9:16", "9:21"}
 SIGNING_KEY = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"local fal").digest())
 
 
-def error(status: int, words: str) -> dict[str, Any]:
-    """Return an error body as fal writes them."""
-    return {"detail": words}
+def error(status: int, message: str) -> dict[str, Any]:
+    """Return an error body in fal's format."""
+    return {"detail": message}
 
 
 def invalid(field: str, kind: str) -> web.Response:
-    """Answer a 422 as a model does."""
+    """Return a model's 422."""
     detail = [{"loc": ["body", field], "msg": "Input is not valid", "type": kind, "input": "…"}]
     return web.json_response({"detail": detail}, status=422)
 
 
 def jwks() -> dict[str, Any]:
-    """Return the public half of the key that messages are signed with."""
+    """Return the public key of the webhook signatures."""
     public = SIGNING_KEY.public_key().public_bytes_raw()
     x = base64.urlsafe_b64encode(public).rstrip(b"=").decode()
     return {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": x}]}
 
 
 def sign(piece: Piece, shop: Shop) -> tuple[bytes, dict[str, str]]:
-    """Return the message that a request is done, and its four headers."""
+    """Return the webhook body of a finished request, and its signature headers."""
     status = "OK" if piece.outcome in ("ready", "moderated") else "ERROR"
     body = json.dumps(
         {
@@ -57,7 +57,7 @@ def sign(piece: Piece, shop: Shop) -> tuple[bytes, dict[str, str]]:
 
 
 def signature(body: bytes, *, request_id: str, timestamp: int) -> dict[str, str]:
-    """Return the headers of a message."""
+    """Return the signature headers of a webhook."""
     digest = hashlib.sha256(body).hexdigest()
     signed = SIGNING_KEY.sign(f"{request_id}\nuser-1\n{timestamp}\n{digest}".encode())
     return {
@@ -69,7 +69,7 @@ def signature(body: bytes, *, request_id: str, timestamp: int) -> dict[str, str]
 
 
 def payload(piece: Piece, shop: Shop) -> dict[str, Any]:
-    """Return a result; moderated content is marked, and its image blank."""
+    """Return a result; moderated content is flagged and its image is blank."""
     return {
         "images": [{"url": shop.result_url(piece), "content_type": f"image/{piece.format}"}],
         "seed": piece.input.get("seed") or 42,
@@ -80,7 +80,7 @@ def payload(piece: Piece, shop: Shop) -> dict[str, Any]:
 
 
 def application(base_url: str) -> tuple[web.Application, Shop]:
-    """Return the server and its memory."""
+    """Return the server and its state."""
     shop = Shop(error, base_url, sign=sign)
     routes = web.RouteTableDef()
     requests = "/{owner}/{app}/requests/{id}"
@@ -155,7 +155,7 @@ def application(base_url: str) -> tuple[web.Application, Shop]:
         if model not in TEXT | EDIT:
             return shop.refuse(404, f"Application '{model}' not found.")
         given = await request.json()
-        if wrong := complain(given, edits=model in EDIT):
+        if wrong := find_error(given, edits=model in EDIT):
             return wrong
         piece = shop.take(
             endpoint=model,
@@ -164,7 +164,7 @@ def application(base_url: str) -> tuple[web.Application, Shop]:
             format=given.get("output_format") or "jpeg",
         )
         if shop.happens("reject"):
-            # The queue takes anything; the model complains, which only the response tells.
+            # The queue accepts anything; only the response shows the model's error.
             piece.outcome = "rejected"
         piece.webhook_url = request.query.get("fal_webhook", "")
         answer = {
@@ -177,7 +177,7 @@ def application(base_url: str) -> tuple[web.Application, Shop]:
 
     def addresses(piece: Piece) -> dict[str, str]:
         owner, name = piece.endpoint.split("/")[:2]
-        response_url = shop.shown(f"{base_url}/{owner}/{name}/requests/{piece.id}")
+        response_url = shop.rewrite(f"{base_url}/{owner}/{name}/requests/{piece.id}")
         return {
             "response_url": response_url,
             "status_url": f"{response_url}/status",
@@ -189,8 +189,8 @@ def application(base_url: str) -> tuple[web.Application, Shop]:
     return app, shop
 
 
-def complain(given: dict[str, Any], *, edits: bool) -> web.Response | None:
-    """Return the 422 for a body that the schema does not allow."""
+def find_error(given: dict[str, Any], *, edits: bool) -> web.Response | None:
+    """Return the 422 for a body that does not match the schema, if any."""
     if not isinstance(given.get("prompt"), str):
         return invalid("prompt", "missing")
     if edits and not str(given.get("image_url", "")).startswith(("data:image/", "https://")):

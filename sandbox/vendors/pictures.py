@@ -1,4 +1,4 @@
-"""Images to sell: one for each size and format, drawn once."""
+"""The images that the vendors return: one for each size and format, drawn once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cache
 
 from PIL import Image, ImageDraw
 
-# About a megapixel each, as the models make them.
+# About a megapixel each, like the models' images.
 PIXELS = {
     "1:1": (1024, 1024),
     "4:3": (1152, 864),
@@ -30,7 +30,7 @@ FORMATS = {"png": "PNG", "jpeg": "JPEG", "jpg": "JPEG", "webp": "WEBP"}
 
 @cache
 def picture(*, size: str, format: str, scale: float = 1.0, blank: bool = False) -> bytes:
-    """Return an image of a size; black all over when it is blank."""
+    """Return an encoded image of a size; `blank` makes it black."""
     width, height = (max(round(pixels * scale), 16) for pixels in PIXELS[size])
     if blank:
         image = Image.new("RGB", (width, height))

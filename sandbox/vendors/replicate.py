@@ -1,7 +1,7 @@
 """A local Replicate, after its OpenAPI document 1.0.0-a1 of April 2026.
 
-Its oddities: `aborted` beside `canceled`, data URLs up to 256 KB only, files that ask for the
-token, and outputs that are forgotten after an hour.
+Its oddities: `aborted` besides `canceled`, data URLs up to 256 KB only, files that require the
+token, and outputs that are deleted after an hour.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ RATIOS = {
 }
 SIGNING_KEY = hashlib.sha256(b"local replicate").digest()
 STATUSES = {"ready": "succeeded", "moderated": "failed", "failed": "failed", "aborted": "aborted"}
-SENTENCES = {
+MESSAGES = {
     "moderated": "The input or output was flagged as sensitive. Please try again. (E005)",
     "failed": "Prediction failed.",
 }
 PAGE = 100
 
 
-def error(status: int, words: str) -> dict[str, Any]:
-    """Return an error body as Replicate writes them."""
+def error(status: int, message: str) -> dict[str, Any]:
+    """Return an error body in Replicate's format."""
     if status == 429:
-        words = "Request was throttled. Your rate limit resets in ~1s."
-    return {"title": words, "detail": words, "status": status}
+        message = "Request was throttled. Your rate limit resets in ~1s."
+    return {"title": message, "detail": message, "status": status}
 
 
 def signature(body: bytes, *, message_id: str, timestamp: int) -> dict[str, str]:
@@ -54,13 +54,13 @@ def signature(body: bytes, *, message_id: str, timestamp: int) -> dict[str, str]
 
 
 def sign(piece: Piece, shop: Shop) -> tuple[bytes, dict[str, str]]:
-    """Return the message that a prediction is done, and its signature."""
+    """Return the webhook body of a finished prediction, and its signature headers."""
     body = json.dumps(prediction(piece, shop)).encode()
     return body, signature(body, message_id=f"msg_{piece.id}", timestamp=int(time.time()))
 
 
 def prediction(piece: Piece, shop: Shop) -> dict[str, Any]:
-    """Return a prediction as it stands."""
+    """Return a prediction's current state."""
     gone = time.time() > piece.ready_at + shop.switches.result_lives_seconds
     if piece.canceled:
         status = "canceled"
@@ -77,7 +77,7 @@ def prediction(piece: Piece, shop: Shop) -> dict[str, Any]:
         "logs": "",
         "output": shop.result_url(piece) if status == "succeeded" and not gone else None,
         "data_removed": gone,
-        "error": SENTENCES.get(piece.outcome) if status == "failed" else None,
+        "error": MESSAGES.get(piece.outcome) if status == "failed" else None,
         "status": status,
         "created_at": datetime.fromtimestamp(piece.took_at, UTC).isoformat(),
         "urls": {"get": url, "cancel": f"{url}/cancel"},
@@ -85,7 +85,7 @@ def prediction(piece: Piece, shop: Shop) -> dict[str, Any]:
 
 
 def application(base_url: str) -> tuple[web.Application, Shop]:
-    """Return the server and its memory."""
+    """Return the server and its state."""
     shop = Shop(error, base_url, sign=sign)
     routes = web.RouteTableDef()
 
@@ -101,7 +101,7 @@ def application(base_url: str) -> tuple[web.Application, Shop]:
         if model not in MODELS:
             return shop.refuse(404, "The requested resource could not be found.")
         body = await request.json()
-        wrong_with = "input.prompt: is refused" if shop.happens("reject") else complain(body)
+        wrong_with = "input.prompt: is refused" if shop.happens("reject") else find_error(body)
         if wrong_with:
             return shop.refuse(422, f"- {wrong_with}\n")
         given = body["input"]
@@ -115,8 +115,8 @@ def application(base_url: str) -> tuple[web.Application, Shop]:
         piece.webhook_url = body.get("webhook", "")
         if str(given.get("input_image", "")).startswith("http"):
             fetching = asyncio.get_running_loop().create_task(fetch_input(piece))
-            shop.told.add(fetching)
-            fetching.add_done_callback(shop.told.discard)
+            shop.tasks.add(fetching)
+            fetching.add_done_callback(shop.tasks.discard)
         return shop.after_start(request, piece, prediction(piece, shop), status=201)
 
     @routes.get("/v1/predictions")
@@ -171,7 +171,7 @@ def application(base_url: str) -> tuple[web.Application, Shop]:
 
 
 async def fetch_input(piece: Piece) -> None:
-    """Fetch the image of an edit as Replicate would; without it the prediction fails."""
+    """Fetch an edit's input image as Replicate would; failure fails the prediction."""
     try:
         async with (
             aiohttp.ClientSession() as session,
@@ -183,8 +183,8 @@ async def fetch_input(piece: Piece) -> None:
         piece.outcome = "failed"
 
 
-def complain(body: dict[str, Any]) -> str:
-    """Return what the schema does not allow, "" when all is well."""
+def find_error(body: dict[str, Any]) -> str:
+    """Return what in a body does not match the schema, "" if nothing."""
     if extra := body.keys() - {"input", "webhook", "webhook_events_filter", "stream"}:
         return f"{min(extra)}: Additional property is not allowed"
     given = body.get("input")

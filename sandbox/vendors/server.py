@@ -1,7 +1,7 @@
-"""All local vendors behind one port: /bfl, /fal, /replicate, and two addresses to control them.
+"""All local vendors on one port: /bfl, /fal and /replicate, and two paths to control them.
 
-`POST /_switch {"fal": {"crash": 1}, "bfl": null}` changes switches (`Switches` names them; null
-puts all back, "all" stands for each vendor); `GET /_bought` tells what was taken on and is paid.
+`POST /_switch {"fal": {"crash": 1}, "bfl": null}` changes the fields of `Switches`; null resets
+them, and "all" means every vendor. `GET /_bought` returns the work accepted and billed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def application(public_url: str) -> tuple[web.Application, dict[str, Shop]]:
-    """Return the server of all vendors, and their memories by name."""
+    """Return the server of all vendors, and their state by name."""
     app = web.Application(client_max_size=60_000_000, middlewares=[_record])
     shops: dict[str, Shop] = {}
     for vendor in (bfl, fal, replicate):
@@ -51,7 +51,7 @@ def application(public_url: str) -> tuple[web.Application, dict[str, Shop]]:
 
 @web.middleware
 async def _record(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Keep what was sent, where a test wants to see it."""
+    """Record requests for vendors whose `records` is set."""
     _, name, *rest = request.path.split("/", 2)
     shop: Shop | None = request.config_dict[SHOPS].get(name)
     if shop is not None and shop.records:
@@ -90,22 +90,22 @@ class Vendors:
         self._loop.close()
 
     def reset(self) -> None:
-        """Forget all that was bought and put all switches back."""
+        """Forget all work and reset the switches."""
 
-        async def forget() -> None:
+        async def reset() -> None:
             for shop in self.shops.values():
                 shop.set(None)
                 shop.pieces.clear()
                 shop.requests.clear()
                 shop.records = False
 
-        self._call(forget())
+        self._call(reset())
 
     def _call(self, coroutine: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
 
     async def _start(self) -> None:
-        # The applications tell their own address, so the port has to be known before them.
+        # The applications' answers contain their own address, so the port must be known first.
         listener = socket.create_server(("127.0.0.1", self._port))
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         app, self.shops = application(self.url)
@@ -115,7 +115,7 @@ class Vendors:
 
     async def _stop(self) -> None:
         for shop in self.shops.values():
-            for task in list(shop.told):
+            for task in list(shop.tasks):
                 task.cancel()
         if self._runner is not None:
             await self._runner.cleanup()

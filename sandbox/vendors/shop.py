@@ -1,4 +1,4 @@
-"""What the local vendors share: faults to switch on, and a memory of what was bought."""
+"""What the local vendors share: fault switches, and a record of accepted work."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ ErrorBody = Callable[[int, str], dict[str, Any]]
 class Switches:
     """How a vendor behaves. Faults are probabilities from 0 to 1, times are seconds."""
 
-    # Before any answer, and from taking the work to its result.
+    # Delay of each answer, and time from accepting work to its result.
     answer_seconds: float = 0.0
     work_seconds: float = 1.0
-    # Not known yet just after it was taken (Black Forest Labs).
+    # How long new work is still unknown (Black Forest Labs).
     unknown_seconds: float = 0.05
     result_lives_seconds: float = 600.0
     retry_after_seconds: float = 1.0
-    # More work at once is refused with 429; 0 for no bound.
+    # Work in flight above this is refused with 429; 0 for no limit.
     concurrency: int = 0
 
-    # Faults of a start. `drop_after`, `malform` and `gateway` lose the answer to work it has taken.
+    # Faults of a start. `drop_after`, `malform` and `gateway` lose the answer to accepted work.
     unauthorize: float = 0.0
     lock: float = 0.0
     run_out: float = 0.0
@@ -54,7 +54,7 @@ class Switches:
     poll_drop: float = 0.0
     poll_malform: float = 0.0
 
-    # What becomes of the work, and of its result.
+    # Faults of the work and its result.
     moderate: float = 0.0
     fail: float = 0.0
     abort: float = 0.0
@@ -64,14 +64,14 @@ class Switches:
     # Smaller images for quick tests; 1 is about a megapixel.
     scale: float = 1.0
     webhooks: bool = True
-    # Put in place of the own address in the addresses it answers with.
+    # Replaces the vendor's own origin in the addresses it returns.
     elsewhere: str = ""
     credits: float = 1000.0
 
 
 @dataclass
 class Piece:
-    """One image in the making."""
+    """One image generation."""
 
     id: str
     endpoint: str
@@ -80,7 +80,7 @@ class Piece:
     format: str
     took_at: float
     ready_at: float
-    # ready, moderated, failed or aborted; decided when it is taken.
+    # ready, moderated, failed or aborted; decided when the work is accepted.
     outcome: str
     broken: bool
     bloated: bool
@@ -90,39 +90,39 @@ class Piece:
 
     @property
     def is_over(self) -> bool:
-        """Return whether its time has come, whatever came of it."""
+        """Return whether the work has ended, with any outcome."""
         return time.time() >= self.ready_at
 
 
 @dataclass
 class Shop:
-    """One vendor's memory."""
+    """One vendor's state."""
 
     error: ErrorBody
     base_url: str
     switches: Switches = field(default_factory=Switches)
     pieces: dict[str, Piece] = field(default_factory=dict)
     requests: list[dict[str, Any]] = field(default_factory=list)
-    # Keeps requests only when asked to, so that a load run does not fill the memory.
+    # Off by default: a load run would fill the memory.
     records: bool = False
     chance: random.Random = field(default_factory=lambda: random.Random(20260429))
-    told: set[asyncio.Task[None]] = field(default_factory=set)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
     sign: Callable[[Piece, Shop], tuple[bytes, dict[str, str]]] | None = None
 
     def set(self, values: dict[str, Any] | None) -> None:
-        """Change some switches, or with None put all of them back."""
+        """Change some switches; None resets all of them."""
         if values is None:
             self.switches = Switches()
             return
         self.switches = dataclasses.replace(self.switches, **values)
 
     def happens(self, switch: str) -> bool:
-        """Draw whether a fault happens now."""
+        """Return at random, by the switch's probability, whether a fault happens now."""
         likelihood = float(getattr(self.switches, switch))
         return likelihood > 0 and self.chance.random() < likelihood
 
     def bought(self) -> dict[str, Any]:
-        """Tell what was taken on, and what of it has to be paid."""
+        """Return the work accepted and how much of it is billed."""
         return {
             "taken": len(self.pieces),
             "bought": sum(
@@ -142,26 +142,26 @@ class Shop:
 
     @property
     def in_flight(self) -> int:
-        """Count what is still in the making."""
+        """Return the number of unfinished generations."""
         return sum(not (piece.is_over or piece.canceled) for piece in self.pieces.values())
 
-    def refuse(self, status: int, words: str, **headers: str) -> web.Response:
-        """Answer an error in the vendor's own form."""
-        return web.json_response(self.error(status, words), status=status, headers=headers)
+    def refuse(self, status: int, message: str, **headers: str) -> web.Response:
+        """Return an error in the vendor's format."""
+        return web.json_response(self.error(status, message), status=status, headers=headers)
 
     async def before_start(self, request: web.Request) -> web.Response | None:
-        """Return what goes wrong before any work is taken on, if anything does."""
+        """Return the fault to answer with before work is accepted, if any."""
         await asyncio.sleep(self.switches.answer_seconds)
         if self.happens("drop_before"):
             return drop(request)
-        for switch, status, words in (
+        for switch, status, message in (
             ("unauthorize", 401, "Invalid credentials."),
             ("lock", 403, "Access is not allowed."),
             ("run_out", 402, "Insufficient credits."),
             ("crash", 503, "Service unavailable."),
         ):
             if self.happens(switch):
-                return self.refuse(status, words)
+                return self.refuse(status, message)
         full = 0 < self.switches.concurrency <= self.in_flight
         if full or self.happens("throttle"):
             seconds = f"{self.switches.retry_after_seconds:g}"
@@ -169,7 +169,7 @@ class Shop:
         return None
 
     def take(self, *, endpoint: str, given: dict[str, Any], size: str, format: str) -> Piece:
-        """Take work on; from here on it is paid for unless it fails."""
+        """Accept work; from here on it is billed unless it fails."""
         now = time.time()
         outcome = "ready"
         for switch, name in (("moderate", "moderated"), ("fail", "failed"), ("abort", "aborted")):
@@ -193,11 +193,11 @@ class Shop:
     def after_start(
         self, request: web.Request, piece: Piece, answer: dict[str, Any], *, status: int = 200
     ) -> web.Response:
-        """Answer that work was taken on, or lose that answer."""
+        """Return the answer to accepted work, or the fault that loses it."""
         if piece.webhook_url and self.switches.webhooks:
-            task = asyncio.get_running_loop().create_task(self._tell(piece))
-            self.told.add(task)
-            task.add_done_callback(self.told.discard)
+            task = asyncio.get_running_loop().create_task(self._send_webhook(piece))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
         if self.happens("drop_after"):
             return drop(request)
         if self.happens("gateway"):
@@ -207,7 +207,7 @@ class Shop:
         return web.json_response(answer, status=status)
 
     async def before_answer(self, request: web.Request) -> web.Response | None:
-        """Return what goes wrong when it is asked about something, if anything does."""
+        """Return the fault of any other answer, if any."""
         await asyncio.sleep(self.switches.answer_seconds)
         if self.happens("poll_drop"):
             return drop(request)
@@ -223,12 +223,12 @@ class Shop:
         return None
 
     def result_url(self, piece: Piece) -> str:
-        """Return where the image of a piece lies for a while."""
+        """Return the temporary address of an image."""
         ending = {"png": "png", "jpeg": "jpg", "jpg": "jpg", "webp": "webp"}[piece.format]
         return f"{self.base_url}/results/{piece.id}.{ending}"
 
     def result(self, piece_id: str, *, gone: int) -> web.Response:
-        """Send an image while its address lives; `gone` is the vendor's status afterwards."""
+        """Return an image, or status `gone` once its address has expired."""
         piece = self.pieces.get(piece_id)
         lives_until = piece.ready_at + self.switches.result_lives_seconds if piece else 0.0
         if piece is None or not piece.is_over or time.time() > lives_until:
@@ -245,14 +245,14 @@ class Shop:
             content += bytes(41_000_000 - len(content))
         return web.Response(body=content, content_type=pictures.MIMES[piece.format])
 
-    def shown(self, url: str) -> str:
-        """Return an address as it is told: the own one, or what a test wants to have told."""
+    def rewrite(self, url: str) -> str:
+        """Return an address for an answer, with its origin replaced by `elsewhere` if set."""
         if not self.switches.elsewhere:
             return url
         return self.switches.elsewhere + url.split("://", 1)[1].partition("/")[2]
 
-    async def _tell(self, piece: Piece) -> None:
-        """Send the signed message that the work is done, and again when it is not taken."""
+    async def _send_webhook(self, piece: Piece) -> None:
+        """Send the signed webhook once the work is done, and retry it until it is accepted."""
         await asyncio.sleep(max(piece.ready_at - time.time(), 0) + 0.01)
         if piece.canceled or self.sign is None:
             return
@@ -274,7 +274,7 @@ class Shop:
 
 
 def drop(request: web.Request) -> web.Response:
-    """Break the connection off instead of answering."""
+    """Close the connection without an answer."""
     if request.transport is not None:
         request.transport.abort()
     return web.Response()

@@ -1,4 +1,4 @@
-"""The things the engine can draw, and how large and where each of them stands."""
+"""The subjects that the engine can draw, with their sizes and places."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from random import Random
 
 from sandbox.images.canvas import Frame
-from sandbox.images.palette import Colour
+from sandbox.images.palette import Color
 from sandbox.images.subjects import things, vehicles
 from sandbox.images.subjects.animals import Breed, sitting
 
-Draw = Callable[[Frame, Colour, Random], None]
+Draw = Callable[[Frame, Color, Random], None]
 
 _ABROAD = ("forest", "mountains", "room", "sea", "city")
 
@@ -21,15 +21,15 @@ class Model:
     """How to draw a subject, and how it usually looks."""
 
     draw: Draw
-    colour: Colour
+    color: Color
     size: float  # height, as a share of the picture's shorter side
-    places: tuple[str, ...]  # where it can be shown; the first is where it is when none is named
+    places: tuple[str, ...]  # the first is the default
     where: str = "ground"  # ground, back, sky, water
     reach: float = 0.4  # half its width, as a share of its height
 
 
-def _animal(breed: Breed, colour: Colour, size: float, reach: float, home: str) -> Model:
-    return Model(sitting(breed), colour, size, (home, *_ABROAD), reach=reach)
+def _animal(breed: Breed, color: Color, size: float, reach: float, home: str) -> Model:
+    return Model(sitting(breed), color, size, (home, *_ABROAD), reach=reach)
 
 
 MODELS: dict[str, Model] = {

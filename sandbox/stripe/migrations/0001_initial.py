@@ -37,9 +37,7 @@ class Migration(migrations.Migration):
                 ("claimed_until", models.DateTimeField(null=True)),
                 ("tries_made", models.PositiveSmallIntegerField(default=0)),
             ],
-            options={
-                "verbose_name_plural": "deliveries",
-            },
+            options={"verbose_name_plural": "deliveries"},
         ),
         migrations.CreateModel(
             name="Event",
@@ -92,9 +90,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(db_index=True, default=django.utils.timezone.now),
                 ),
             ],
-            options={
-                "verbose_name_plural": "replies",
-            },
+            options={"verbose_name_plural": "replies"},
         ),
         migrations.CreateModel(
             name="DeliveryTry",
@@ -119,9 +115,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name_plural": "delivery tries",
-            },
+            options={"verbose_name_plural": "delivery tries"},
         ),
         migrations.AddField(
             model_name="delivery",
@@ -159,7 +153,7 @@ class Migration(migrations.Migration):
                     models.Index(
                         fields=["kind", "payment_intent"], name="stripe_simulator_by_intent"
                     ),
-                ],
+                ]
             },
         ),
         migrations.CreateModel(

@@ -1,4 +1,4 @@
-"""The bank's page (3D Secure): the cardholder approves a payment or does not."""
+"""The bank's page (3D Secure), on which the cardholder approves a payment or not."""
 
 from urllib.parse import urlencode
 
@@ -15,7 +15,7 @@ from sandbox.stripe.pages.pay import success_url
 
 @require_http_methods(["GET", "POST"])
 def bank_page(request: HttpRequest, intent: str) -> HttpResponse:
-    """Ask, and pass the answer on."""
+    """Ask the cardholder to approve a payment, and apply the answer."""
     row = find_or_404("payment_intent", intent)
     if request.method == "POST" and row.status == "requires_action":
         try:
@@ -23,7 +23,7 @@ def bank_page(request: HttpRequest, intent: str) -> HttpResponse:
                 payment_intent=intent, succeed=request.POST.get("answer") == "approve"
             )
         except Refusal:
-            # Answered in another tab a moment ago.
+            # Answered in another tab.
             return redirect(request.path)
         row = outcome.intent
     if row.status != "requires_action":

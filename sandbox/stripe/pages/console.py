@@ -1,4 +1,4 @@
-"""The control pages: look behind the curtain and play the bank, the cardholder and the network."""
+"""The control pages: inspect everything, and act as bank, cardholder and network."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,16 +16,15 @@ from sandbox.stripe import (
     charges,
     checkout,
     checkout_payments,
-    clock,
     customers,
     deliveries,
     disputes,
     events,
     payment_methods,
-    radar,
     refunds,
     store,
     switches,
+    tasks,
 )
 from sandbox.stripe.errors import Refusal
 from sandbox.stripe.models import Delivery, Event, Plan, StripeObject, Switches
@@ -35,38 +34,27 @@ ROWS = 25
 
 
 class SwitchesForm(forms.ModelForm):
-    """All switches but the seed's machinery, as fields."""
+    """The form of the switches."""
 
     class Meta:
         model = Switches
-        fields = (
-            "drop_percent",
-            "fail_percent",
-            "copies",
-            "delay_seconds",
-            "order",
-            "seed",
-            "refunds_fail",
-            "lose_answers_percent",
-            "later_seconds",
-            "tax_percent",
-        )
         labels = {
-            "drop_percent": "Events lost for good, %",
-            "fail_percent": "Deliveries that fail and are tried again, %",
-            "copies": "Times each event is delivered",
+            "drop_percent": "Events never delivered, %",
+            "fail_percent": "Deliveries that fail and are retried, %",
+            "copies": "Deliveries per event",
             "delay_seconds": "Delay of each delivery, seconds",
             "order": "Order of deliveries",
-            "seed": "Seed of all that chance decides",
-            "refunds_fail": "Refunds fail after a while",
-            "lose_answers_percent": "API calls done but answered with 500, %",
-            "later_seconds": "Banks take their time, seconds",
+            "seed": "Random seed",
+            "refunds_fail": "Refunds fail later",
+            "lose_answers_percent": "API calls that succeed but answer 500, %",
+            "later_seconds": "Delay of banks and cardholders, seconds",
             "tax_percent": "Automatic tax, %",
         }
+        fields = tuple(labels)
 
 
 def _page_of(rows: Any, request: HttpRequest) -> tuple[list[Any], int | None]:
-    """Return a page of rows, newest first, and where the next one begins."""
+    """Return a page of rows, newest first, and the id at which the next one starts."""
     before = request.GET.get("before", "")
     if before.isdigit():
         rows = rows.filter(id__lt=int(before))
@@ -76,7 +64,7 @@ def _page_of(rows: Any, request: HttpRequest) -> tuple[list[Any], int | None]:
 
 @require_GET
 def payments_page(request: HttpRequest) -> HttpResponse:
-    """List the payments, and the sessions nobody has paid yet."""
+    """List the payments and the open sessions."""
     checkout.expire_overdue()
     intents, older = _page_of(store.objects("payment_intent"), request)
     waiting = store.objects("checkout.session", status="open")
@@ -114,7 +102,7 @@ def _status(intent: StripeObject, charge: StripeObject | None) -> str:
 
 @require_GET
 def payment_page(request: HttpRequest, intent: str) -> HttpResponse:
-    """Show one payment with everything that can happen to it."""
+    """Show one payment and its actions."""
     row = find_or_404("payment_intent", intent)
     summary = _summary(row)
     paid = charges.paid_of(payment_intent=intent)
@@ -144,7 +132,7 @@ def _with_deliveries(rows: Any) -> Any:
 
 @require_GET
 def customers_page(request: HttpRequest) -> HttpResponse:
-    """List the customers with what they saved."""
+    """List the customers and their payment methods."""
     rows, older = _page_of(store.objects("customer"), request)
     known = [
         {
@@ -158,7 +146,7 @@ def customers_page(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def events_page(request: HttpRequest) -> HttpResponse:
-    """List the events with each try to deliver them."""
+    """List the events with each delivery try."""
     rows, older = _page_of(_with_deliveries(Event.objects.all()), request)
     return page(request, "events.html", {"tab": "events", "events": rows, "older": older})
 
@@ -186,7 +174,7 @@ def _refund(data: QueryDict) -> str:
         except (ValueError, OverflowError) as exc:
             raise Refusal("Write the amount like 5.00.") from exc
         if amount < 1:
-            raise Refusal("The amount must be more than nothing.")
+            raise Refusal("The amount must be positive.")
     refund = refunds.create(charge=data.get("charge", ""), amount=amount)
     return f"Refund {refund.stripe_id} was made."
 
@@ -195,9 +183,7 @@ def _dispute(data: QueryDict) -> str:
     reason = data.get("reason", "fraudulent")
     inquiry = reason == "inquiry"
     disputes.open_dispute(
-        charge=data.get("charge", ""),
-        reason="general" if inquiry else reason,
-        inquiry=inquiry,
+        charge=data.get("charge", ""), reason="general" if inquiry else reason, inquiry=inquiry
     )
     return "The payment was disputed."
 
@@ -214,12 +200,12 @@ def _settle(data: QueryDict) -> str:
     return "The debit succeeded." if succeed else "The debit failed."
 
 
-def _said(function: Callable[[QueryDict], object], sentence: str) -> Callable[[QueryDict], str]:
-    def act_and_say(data: QueryDict) -> str:
+def _report(function: Callable[[QueryDict], object], message: str) -> Callable[[QueryDict], str]:
+    def run(data: QueryDict) -> str:
         function(data)
-        return sentence
+        return message
 
-    return act_and_say
+    return run
 
 
 def _expire(data: QueryDict) -> None:
@@ -232,39 +218,39 @@ ACTIONS: dict[str, Callable[[QueryDict], str]] = {
     "dispute": _dispute,
     "decide": _decide,
     "settle": _settle,
-    "fail-refund": _said(
+    "fail-refund": _report(
         lambda data: refunds.fail(refund=data.get("refund", "")), "The refund failed."
     ),
-    "succeed-refund": _said(
+    "succeed-refund": _report(
         lambda data: refunds.succeed(refund=data.get("refund", "")), "The refund succeeded."
     ),
-    "warn": _said(
-        lambda data: radar.warn(charge=data.get("charge", "")), "The bank has warned of fraud."
+    "warn": _report(
+        lambda data: disputes.warn(charge=data.get("charge", "")), "The fraud warning was sent."
     ),
-    "expire": _said(_expire, "The session expired."),
-    "resend": _said(
-        lambda data: events.resend(event=data.get("event", "")), "The event is sent once more."
+    "expire": _report(_expire, "The session expired."),
+    "resend": _report(
+        lambda data: events.resend(event=data.get("event", "")), "The event was sent again."
     ),
-    "detach": _said(
+    "detach": _report(
         lambda data: payment_methods.detach(payment_method=data.get("payment_method", "")),
         "The payment method was detached.",
     ),
-    "delete-customer": _said(
+    "delete-customer": _report(
         lambda data: customers.delete(customer=data.get("customer", "")),
         "The customer was deleted.",
     ),
-    "hurry": _said(
-        lambda data: (clock.run_due(early=True), deliveries.deliver_due(early=True)),
-        "Everything that was waiting has been done.",
+    "hurry": _report(
+        lambda data: (tasks.run_due(early=True), deliveries.deliver_due(early=True)),
+        "Everything pending was run.",
     ),
 }
 
 
 @require_POST
 def act(request: HttpRequest, action: str) -> HttpResponse:
-    """Do what a button says and go back to its page."""
+    """Run a button's action and return to its page."""
     if action not in ACTIONS:
-        raise Http404("There is no such button.")
+        raise Http404("Unknown action.")
     try:
         messages.success(request, ACTIONS[action](request.POST))
     except Refusal as refusal:

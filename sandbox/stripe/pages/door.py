@@ -1,4 +1,4 @@
-"""What all pages share: how one is drawn, and the policy that keeps scripts and strangers out."""
+"""What all pages share: rendering, and a strict content security policy."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,9 +19,9 @@ def page(
     leads_to: tuple[str | None, ...] = (),
     status: int = 200,
 ) -> HttpResponse:
-    """Draw a page; `leads_to` are the merchant's URLs that its forms may end up at."""
+    """Render a page; `leads_to` are the merchant's URLs that its forms may redirect to."""
     response = render(request, f"stripe_simulator/{template}", context, status=status)
-    # A browser checks form-action against the redirects of a form, too.
+    # Browsers check form-action against a form's redirects, too.
     targets = ["'self'", *sorted({_origin(url) for url in leads_to if url})]
     response["Content-Security-Policy"] = "; ".join(
         (
@@ -44,7 +44,7 @@ def _origin(url: str) -> str:
 
 
 def find_or_404(kind: str, stripe_id: str) -> StripeObject:
-    """Return the object a page is about; raises Http404."""
+    """Return an object; raises Http404."""
     try:
         return store.get(kind=kind, stripe_id=stripe_id)
     except NoSuch as exc:

@@ -1,4 +1,4 @@
-"""The Checkout page: a person pays a session with a test card or a test bank account."""
+"""The Checkout page, which takes test cards and test bank accounts."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -15,7 +15,7 @@ from sandbox.stripe.pages.payment_form import AddressForm, PaymentForm
 @sensitive_post_parameters("number", "expiry", "cvc")
 @require_http_methods(["GET", "POST"])
 def checkout_page(request: HttpRequest, session: str) -> HttpResponse:
-    """Show what is to be paid and take the payment."""
+    """Show a session and take its payment."""
     checkout.expire_overdue()
     row = find_or_404("checkout.session", session)
     if row.status != "open":
@@ -28,13 +28,13 @@ def checkout_page(request: HttpRequest, session: str) -> HttpResponse:
         if request.method == "POST":
             return _take_payment(request, row)
     except NotPayable:
-        # Paid or expired in another tab a moment ago.
+        # Paid or expired in another tab.
         return redirect(request.path)
     return _draw(request, row, payment_form=_blank(request, row), error=_last_error(row))
 
 
 def success_url(row: StripeObject) -> str:
-    """Return where the merchant wants the payer after a payment."""
+    """Return the merchant's URL for after the payment."""
     url: str = row.data["success_url"]
     return url.replace("{CHECKOUT_SESSION_ID}", row.stripe_id)
 
@@ -91,7 +91,7 @@ def _after(
 
 
 def _blank(request: HttpRequest, row: StripeObject) -> PaymentForm:
-    """Return an empty form; `?card=` fills in a test card without any script."""
+    """Return an empty form; `?card=` fills in a test card without a script."""
     initial = {"method": "card"}
     if card := cards.CARDS.get(request.GET.get("card", "")):
         cvc = "1234" if card.brand == "amex" else "123"

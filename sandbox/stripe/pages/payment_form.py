@@ -1,4 +1,4 @@
-"""What a person types at Checkout, checked the way a payment page checks it."""
+"""The forms of the Checkout page, with a payment page's checks."""
 
 import re
 from datetime import date
@@ -26,14 +26,14 @@ TAX_ID_TYPES = [("eu_vat", "EU VAT"), ("gb_vat", "GB VAT"), ("us_ein", "US EIN")
 
 
 class AddressForm(forms.Form):
-    """Where the payer is, which decides the tax."""
+    """The billing address, which decides the tax."""
 
     country = forms.ChoiceField(choices=COUNTRIES)
     postal_code = forms.CharField(max_length=12, required=False, label="ZIP or postal code")
 
 
 class PaymentForm(forms.Form):
-    """A card or a bank account, and who pays."""
+    """A card or bank account, and the payer."""
 
     email = forms.EmailField(required=False)
     method = forms.ChoiceField(choices=[("card", "Card"), ("bank", "Bank debit")])
@@ -58,7 +58,7 @@ class PaymentForm(forms.Form):
         self.exp_month = self.exp_year = 0
 
     def clean(self) -> dict[str, Any]:
-        """Check the card's fields, when a card is to pay."""
+        """Check the fields of the chosen payment method."""
         values = super().clean() or {}
         if values.get("method") == "card":
             self._clean_number(values)
@@ -97,7 +97,7 @@ class PaymentForm(forms.Form):
             self.add_error("cvc", f"Enter the {digits} digits of the security code.")
 
     def payer(self) -> Payer:
-        """Return who pays."""
+        """Return the payer."""
         values = self.cleaned_data
         return Payer(
             email="" if self.known_email else values["email"],

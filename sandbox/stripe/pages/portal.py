@@ -1,20 +1,20 @@
-"""The billing portal: a customer looks at saved cards and invoices, and takes cards away."""
+"""The billing portal: a customer's saved payment methods and invoices."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
-from sandbox.stripe import invoices, payment_methods, portal, store
+from sandbox.stripe import customers, invoices, payment_methods, store
 from sandbox.stripe.errors import NoSuch
 from sandbox.stripe.pages.door import page
 
 
 @require_http_methods(["GET", "POST"])
 def portal_page(request: HttpRequest, secret: str) -> HttpResponse:
-    """Show what is saved; a POST takes one payment method away."""
+    """Show payment methods and invoices; a POST removes a payment method."""
     try:
-        session = portal.get(secret=secret)
+        session = customers.get_portal_session(secret=secret)
     except NoSuch as exc:
         raise Http404(str(exc)) from exc
     customer = session.data["customer"]

@@ -1,4 +1,4 @@
-"""How money, times and states are written on the simulator's pages."""
+"""Formats of money, times and statuses on the simulator's pages."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,33 +8,23 @@ from django import template
 register = template.Library()
 
 SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£"}
-# How a status is colored: green, blue, red, amber; anything else is grey.
+# The color of a status: green, blue, red or amber; others are gray.
 TONES = {
-    "succeeded": "good",
-    "complete": "good",
-    "paid": "good",
-    "won": "good",
-    "delivered": "good",
-    "processing": "busy",
-    "pending": "busy",
-    "open": "busy",
-    "under_review": "busy",
-    "requires_action": "notice",
-    "disputed": "notice",
-    "needs_response": "notice",
-    "warning_needs_response": "notice",
-    "requires_payment_method": "bad",
-    "failed": "bad",
-    "lost": "bad",
-    "gave up": "bad",
-    "dropped": "bad",
+    status: tone
+    for tone, statuses in {
+        "good": ("succeeded", "complete", "paid", "won", "delivered"),
+        "busy": ("processing", "pending", "open", "under_review"),
+        "notice": ("requires_action", "disputed", "needs_response", "warning_needs_response"),
+        "bad": ("requires_payment_method", "failed", "lost", "gave up", "dropped"),
+    }.items()
+    for status in statuses
 }
 WORDS = {"requires_payment_method": "declined", "requires_action": "wants authentication"}
 
 
 @register.filter
 def money(cents: int, currency: str) -> str:
-    """Write an amount of cents, `$5.00`."""
+    """Format an amount in cents, `$5.00`."""
     symbol = SYMBOLS.get(currency)
     amount = f"{abs(cents) / 100:,.2f}"
     sign = "-" if cents < 0 else ""
@@ -43,7 +33,7 @@ def money(cents: int, currency: str) -> str:
 
 @register.filter
 def moment(seconds: int) -> str:
-    """Write a time of Stripe's, `22 Nov 2026, 17:05:09 UTC`."""
+    """Format a timestamp, `22 Nov 2026, 17:05:09 UTC`."""
     return f"{datetime.fromtimestamp(seconds, tz=UTC):%-d %b %Y, %H:%M:%S} UTC"
 
 
@@ -55,13 +45,13 @@ def tone(status: str) -> str:
 
 @register.filter
 def words(status: Any) -> str:
-    """Write a status for people."""
+    """Format a status."""
     return WORDS.get(status) or str(status).replace("_", " ")
 
 
 @register.filter
 def method_line(method: dict[str, Any]) -> str:
-    """Write a payment method, `Visa •••• 4242`."""
+    """Format a payment method, `Visa •••• 4242`."""
     kind = method["type"]
     details = method[kind]
     brand = details["brand"].title() if kind == "card" else details["bank_name"].title()
@@ -70,7 +60,7 @@ def method_line(method: dict[str, Any]) -> str:
 
 @register.filter
 def expiry(method: dict[str, Any]) -> str:
-    """Write when a card expires, `12/2034`; nothing for a bank account."""
+    """Format a card's expiry, `12/2034`; empty for a bank account."""
     if method["type"] != "card":
         return ""
     return f"{method['card']['exp_month']:02d}/{method['card']['exp_year']}"

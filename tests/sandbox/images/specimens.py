@@ -1,13 +1,13 @@
-"""Pictures with known words in them, and ways to tell what a picture says."""
+"""Pictures with known words in them, and checks of what a picture says."""
 
 from __future__ import annotations
 
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 
-# Letters made of upright boxes on a grid five wide and seven high: a face that is not the bundled
+# Letters made of upright boxes on a grid five wide and seven high: another face than the bundled
 # one. Boxes are x0, y0, x1, y1.
 _BLOCKS: dict[str, tuple[tuple[int, int, int, int], ...]] = {
     "L": ((0, 0, 1, 7), (0, 6, 4, 7)),
@@ -19,7 +19,7 @@ _BLOCKS: dict[str, tuple[tuple[int, int, int, int], ...]] = {
 }
 
 
-def gradient(size: tuple[int, int], top: Colour, bottom: Colour) -> Image.Image:
+def gradient(size: tuple[int, int], top: Color, bottom: Color) -> Image.Image:
     """Return a picture that runs from `top` to `bottom`."""
     rows = np.linspace(0, 1, size[1])[:, None, None]
     mixed = np.array(top) + (np.array(bottom) - np.array(top)) * rows
@@ -29,8 +29,8 @@ def gradient(size: tuple[int, int], top: Colour, bottom: Colour) -> Image.Image:
 def lettered(
     text: str,
     *,
-    ground: Image.Image | Colour = (255, 255, 255),
-    ink: Colour = (0, 0, 0),
+    ground: Image.Image | Color = (255, 255, 255),
+    ink: Color = (0, 0, 0),
     size: tuple[int, int] = (320, 320),
     at: tuple[float, float] = (0.5, 0.5),
     height: float = 0.14,
@@ -57,7 +57,7 @@ def lettered(
 
 
 def blocks(
-    text: str, *, cell: int = 9, ground: Colour = (250, 246, 236), ink: Colour = (30, 60, 110)
+    text: str, *, cell: int = 9, ground: Color = (250, 246, 236), ink: Color = (30, 60, 110)
 ) -> Image.Image:
     """Return a picture that says `text` in letters made of boxes."""
     picture = Image.new("RGB", (512, 320), ground)
@@ -73,7 +73,7 @@ def blocks(
 
 
 def changed(before: Image.Image, after: Image.Image, *, least: int = 1) -> np.ndarray:
-    """Return where two pictures differ, by at least so many levels, as a map of booleans."""
+    """Return where two pictures differ, by at least `least` levels, as a map of booleans."""
     return np.asarray(ImageChops.difference(before, after)).max(axis=2) >= least
 
 

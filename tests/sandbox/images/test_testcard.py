@@ -1,4 +1,4 @@
-"""The test card: what every prompt gets that is not a scene."""
+"""The test card, drawn for every prompt that is not a scene."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sandbox import images
 from sandbox.images import schemes, testcard, wording
 from sandbox.images.cuts import View
 from sandbox.images.lettering import find
-from sandbox.images.palette import NAMED, Colour
+from sandbox.images.palette import NAMED, Color
 
 # The seven published sizes and the two extremes, at a quarter of their sides.
 SIZES = {
@@ -24,8 +24,8 @@ def card(prompt: str = PROMPT, *, seed: int = 1, size: tuple[int, int] = (256, 2
     return images.compose(prompt=prompt, seed=seed, width=size[0], height=size[1])
 
 
-def has(picture: Image.Image, colour: Colour, *, share: float = 0.01) -> bool:
-    return bool((np.asarray(picture) == colour).all(axis=2).mean() > share)
+def has(picture: Image.Image, color: Color, *, share: float = 0.01) -> bool:
+    return bool((np.asarray(picture) == color).all(axis=2).mean() > share)
 
 
 def test_a_card_says_what_it_is_and_what_was_asked_for() -> None:
@@ -43,11 +43,11 @@ def test_a_card_is_decided_by_prompt_seed_and_size() -> None:
 @pytest.mark.parametrize("size", SIZES.values(), ids=list(SIZES))
 def test_type_and_composition_share_the_card_at_every_ratio(size: tuple[int, int]) -> None:
     layout = testcard.lay_out(*size)
-    for box in (layout.panel, layout.strip, layout.type_area):
+    for box in (layout.picture, layout.strip, layout.type_area):
         assert 0 <= box[0] < box[2] <= size[0]
         assert 0 <= box[1] < box[3] <= size[1]
     areas = [
-        (x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in (layout.panel, layout.strip, layout.type_area)
+        (x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in (layout.picture, layout.strip, layout.type_area)
     ]
     assert sum(areas) == size[0] * size[1]
     assert 0.3 < areas[2] / sum(areas) < 0.6
@@ -66,18 +66,18 @@ def test_no_type_comes_near_the_edge(prompt: str, size: tuple[int, int]) -> None
     assert min(inked[0], inked[1], x1 - x0 - inked[2], y1 - y0 - inked[3]) > margin
 
 
-def test_the_colours_named_are_the_colours_worn() -> None:
+def test_a_card_has_the_colors_in_its_prompt() -> None:
     for first, second in (("teal", "orange"), ("pink", "black"), ("crimson", "cream")):
         picture = card(f"a {first} and {second} geometric wave")
         assert has(picture, NAMED[first])
         assert has(picture, NAMED[second])
 
 
-def test_what_stands_for_a_colour_brings_it() -> None:
+def test_a_word_can_suggest_a_color() -> None:
     assert has(card("coffee beans"), NAMED["chocolate"])
 
 
-def test_every_colour_can_be_the_ground_of_a_composition() -> None:
+def test_every_color_can_be_the_ground_of_a_composition() -> None:
     for name in NAMED:
         brief = wording.read(f"{name} gizmo")
         scheme = schemes.choose(
@@ -107,11 +107,11 @@ def test_even_a_tiny_card_is_drawn(size: tuple[int, int]) -> None:
 
 
 def test_seeds_give_different_compositions() -> None:
-    panels = {
+    pictures = {
         card("a grey gizmo", seed=seed, size=(96, 96)).crop((0, 0, 96, 48)).tobytes()
         for seed in range(12)
     }
-    assert len(panels) >= 8
+    assert len(pictures) >= 8
 
 
 @pytest.mark.parametrize(
@@ -119,5 +119,5 @@ def test_seeds_give_different_compositions() -> None:
     [((1280, 720), "16:9"), ((1568, 672), "21:9"), ((768, 1008), "16:21"), ((1024, 1024), "1:1"),
      ((672, 1568), "9:21"), ((1000, 333), "3.00:1")],
 )  # fmt: skip
-def test_the_ratio_is_told_as_people_write_it(size: tuple[int, int], said: str) -> None:
+def test_the_ratio_is_written_in_its_usual_form(size: tuple[int, int], said: str) -> None:
     assert testcard.ratio(*size) == said

@@ -1,4 +1,4 @@
-"""The simulator behind a real server, the unmodified SDK before it, and an endpoint for events."""
+"""The simulator on a real server, the unmodified SDK as its client, and a webhook endpoint."""
 
 import threading
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ KEY = "sk_test_simulated"
 
 @dataclass
 class Endpoint:
-    """A webhook endpoint that verifies each event with the SDK and answers as it is told."""
+    """A webhook endpoint that verifies events with the SDK and answers with `answers`, then 200."""
 
     url: str
     events: list[stripe.Event] = field(default_factory=list)
@@ -32,13 +32,13 @@ class Endpoint:
 
     @property
     def types(self) -> list[str]:
-        """Return the types of the events in the order of their arrival."""
+        """Return the types of the events in order of arrival."""
         return [event.type for event in self.events]
 
 
 @pytest.fixture(autouse=True)
-def stripes_own_ways(settings: Settings) -> None:
-    """Have no endpoint until a test opens one, Stripe's own pace, and links to the server asked."""
+def stripes_behavior(settings: Settings) -> None:
+    """Use no webhook URL by default, Stripe's retry delays, and links to the requested host."""
     settings.STRIPE_SIMULATOR_WEBHOOK_URL = ""
     settings.STRIPE_SIMULATOR_PUBLIC_URL = ""
     settings.STRIPE_SIMULATOR_SPEED = 1
@@ -56,7 +56,7 @@ def endpoint(settings: Settings) -> Iterator[Endpoint]:
             self.wfile.write(b"thank you")
 
         def log_message(self, *args: Any) -> None:
-            """Keep quiet."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -82,10 +82,10 @@ def server(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> I
 
 @pytest.fixture
 def _django_db_helper(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Commit for real, in place of pytest-django's fixture of this name behind its mark.
+    """Commit for real, replacing pytest-django's fixture of this name.
 
-    The test and the server are two threads that must see each other's rows, and emptying nine
-    small tables takes a hundredth of the time that flushing the whole database would.
+    The test and the server are two threads that must see each other's rows, and emptying a few
+    small tables is a hundred times faster than flushing the database.
     """
     with django_db_blocker.unblock():
         yield
@@ -149,7 +149,7 @@ def session_params(**values: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def session(api: Any, customer: stripe.Customer) -> stripe.checkout.Session:
-    """Return an open session of Alice's for $5.00."""
+    """Return Alice's open session for $5.00."""
     made: stripe.checkout.Session = api.checkout.sessions.create(
         session_params(
             customer=customer.id,
@@ -193,10 +193,10 @@ def off_session_params(**values: Any) -> dict[str, Any]:
 
 
 def happened() -> list[str]:
-    """Return the types of all events so far, in the order they were written."""
+    """Return the types of all events, oldest first."""
     return list(Event.objects.order_by("id").values_list("type", flat=True))
 
 
 def deliver() -> int:
-    """Deliver everything that waits, once each."""
+    """Try each pending delivery once."""
     return deliveries.deliver_due(early=True)

@@ -1,4 +1,4 @@
-"""The simulator alone, mounted where the project mounts it."""
+"""The simulator alone, at the path where the project mounts it."""
 
 from django.urls import include, path
 

@@ -1,4 +1,4 @@
-"""The API's door: keys, versions, unknown things, lists page by page, expansions."""
+"""The API's dispatcher: keys, versions, errors, pagination, expansions."""
 
 import base64
 from typing import Any
@@ -17,14 +17,14 @@ pytestmark = [
 
 
 @pytest.mark.parametrize("key", ["sk_live_51abcdefgh", "pk_test_51abcdefgh", "nonsense"])
-def test_only_secret_test_keys_are_let_in(client_of: Any, key: str) -> None:
+def test_only_secret_test_keys_are_accepted(client_of: Any, key: str) -> None:
     with pytest.raises(stripe.AuthenticationError, match="Invalid API Key") as refused:
         client_of(key).v1.customers.list()
     assert refused.value.http_status == 401
     assert key not in str(refused.value)
 
 
-def test_a_request_without_a_key_is_told_how_to_send_one(server: LiveServer) -> None:
+def test_a_request_without_a_key_gets_instructions(server: LiveServer) -> None:
     answer = requests.get(f"{server.url}/stripe-simulator/v1/customers", timeout=10)
     assert answer.status_code == 401
     assert "You did not provide an API key" in answer.json()["error"]["message"]
@@ -61,7 +61,7 @@ def test_an_unknown_id_in_the_path_is_404_and_in_a_parameter_400(api: Any) -> No
     assert (refused.value.http_status, refused.value.param) == (400, "starting_after")
 
 
-def test_what_the_simulator_lacks_is_an_unknown_url(api: Any) -> None:
+def test_an_unsupported_endpoint_is_an_unknown_url(api: Any) -> None:
     with pytest.raises(stripe.InvalidRequestError, match="Unrecognized request URL") as refused:
         api.products.list()
     assert refused.value.http_status == 404

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import stripe
 
-from sandbox.stripe import checkout_payments, clock
+from sandbox.stripe import checkout_payments, tasks
 from sandbox.stripe.checkout_payments import NotPayable, Payer
 from sandbox.stripe.models import StripeObject
 
@@ -47,7 +47,7 @@ def test_a_paid_session_is_complete_and_leads_to_its_charge(
     assert read.customer.email == "alice@example.com"
 
 
-def test_a_payment_tells_its_events_in_stripes_order(session: stripe.checkout.Session) -> None:
+def test_a_payment_emits_events_in_stripes_order(session: stripe.checkout.Session) -> None:
     checkout_payments.pay_by_card(session=session.id)
 
     assert happened() == [
@@ -76,7 +76,7 @@ def test_a_declined_card_leaves_the_session_open_for_another(
     assert happened()[2:4] == ["charge.failed", "payment_intent.payment_failed"]
 
 
-def test_a_number_that_is_no_test_card_is_declined_and_kept_nowhere(
+def test_a_real_card_number_is_declined_and_never_stored(
     session: stripe.checkout.Session,
 ) -> None:
     outcome = checkout_payments.pay_by_card(session=session.id, number="4111111111111111")
@@ -121,7 +121,7 @@ def test_a_bank_debit_completes_the_session_unpaid_and_pays_later(
     read = api.checkout.sessions.retrieve(session.id)
     assert (read.status, read.payment_status) == ("complete", "unpaid")
 
-    clock.run_due(early=True)
+    tasks.run_due(early=True)
 
     read = api.checkout.sessions.retrieve(session.id, {"expand": ["payment_intent"]})
     assert (read.payment_status, read.payment_intent.status) == ("paid", "succeeded")
@@ -136,7 +136,7 @@ def test_a_bank_debit_completes_the_session_unpaid_and_pays_later(
 
 def test_a_bank_debit_may_fail_later(api: Any, session: stripe.checkout.Session) -> None:
     checkout_payments.pay_by_bank(session=session.id, account="000111111116")
-    clock.run_due(early=True)
+    tasks.run_due(early=True)
 
     read = api.checkout.sessions.retrieve(session.id, {"expand": ["payment_intent"]})
     assert (read.status, read.payment_status) == ("complete", "unpaid")
@@ -232,7 +232,7 @@ def test_automatic_tax_is_added_once_the_address_is_known(
 
 
 @pytest.mark.parametrize(
-    ("values", "param", "sentence"),
+    ("values", "param", "message"),
     [
         ({"mode": "setup"}, "mode", "mode=payment only"),
         ({"line_items": None}, "line_items", "Missing required param"),
@@ -251,9 +251,9 @@ def test_automatic_tax_is_added_once_the_address_is_known(
     ],
 )
 def test_stripe_would_refuse_such_a_session(
-    api: Any, values: dict[str, Any], param: str, sentence: str
+    api: Any, values: dict[str, Any], param: str, message: str
 ) -> None:
-    with pytest.raises(stripe.InvalidRequestError, match=sentence.replace("[", r"\[")) as refused:
+    with pytest.raises(stripe.InvalidRequestError, match=message.replace("[", r"\[")) as refused:
         api.checkout.sessions.create(session_params(**values))
     assert refused.value.param == param
     assert refused.value.http_status == 400
@@ -268,7 +268,7 @@ def test_an_amount_below_fifty_cents_is_refused(api: Any) -> None:
     assert refused.value.code == "amount_too_small"
 
 
-def test_taxes_need_leave_to_update_the_customer(api: Any, customer: stripe.Customer) -> None:
+def test_taxes_need_permission_to_update_the_customer(api: Any, customer: stripe.Customer) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refused:
         api.checkout.sessions.create(
             session_params(customer=customer.id, automatic_tax={"enabled": True})

@@ -1,4 +1,4 @@
-"""The simulator held against the SDK's own description of Stripe's API.
+"""The simulator compared with the SDK's own description of Stripe's API.
 
 Whatever the simulator shows must be a field that the SDK knows, of a type that it expects, and
 whatever the simulator takes must be a parameter that the SDK can send. So code that works with the
@@ -18,10 +18,9 @@ from stripe.params import billing_portal, checkout, radar
 from typing_extensions import is_typeddict
 
 from sandbox.stripe import checkout_payments, disputes
-from sandbox.stripe import radar as warnings
-from sandbox.stripe.endpoints import ENDPOINTS
 from sandbox.stripe.models import Event, StripeObject
 from sandbox.stripe.params import Array, Field, Hash
+from sandbox.stripe.urls import ENDPOINTS
 
 from .conftest import saved_card, session_params
 
@@ -195,7 +194,7 @@ def test_every_object_has_the_fields_that_the_sdk_declares(
     read = api.checkout.sessions.retrieve(invoiced.id, {"expand": ["payment_intent"]})
     charge = read.payment_intent.latest_charge
     api.refunds.create({"charge": charge, "amount": 100})
-    warnings.warn(charge=charge)
+    disputes.warn(charge=charge)
     disputes.open_dispute(charge=charge)
     api.billing_portal.sessions.create({"customer": customer.id})
 
@@ -203,13 +202,13 @@ def test_every_object_has_the_fields_that_the_sdk_declares(
     wrong: list[str] = []
     for row in StripeObject.objects.all():
         seen.add(row.kind)
-        wrong += object_problems(row.shown(), CLASSES[row.kind], row.kind)
+        wrong += object_problems(row.payload(), CLASSES[row.kind], row.kind)
         for item in row.hidden.get("line_items", []):
             wrong += object_problems(item, stripe.LineItem, "line_item")
     for event in Event.objects.all():
-        wrong += object_problems(event.shown(), stripe.Event, "event")
+        wrong += object_problems(event.payload(), stripe.Event, "event")
     assert wrong == []
-    tampered = {**row.shown(), "color": "red", "created": "today"}
+    tampered = {**row.payload(), "color": "red", "created": "today"}
     assert list(object_problems(tampered, CLASSES[row.kind], "row")) == [
         "row.color is unknown to the SDK",
         "row.created must not be 'today'",
@@ -218,11 +217,11 @@ def test_every_object_has_the_fields_that_the_sdk_declares(
     assert seen | inside_others == set(CLASSES)
 
 
-def sub_params(hint: Any) -> type | None:
+def sub_params(annotation: Any) -> type | None:
     """Return the TypedDict inside a parameter's type, if there is one."""
-    if is_typeddict(hint):
-        return typing.cast(type, hint)
-    for part in typing.get_args(hint):
+    if is_typeddict(annotation):
+        return typing.cast(type, annotation)
+    for part in typing.get_args(annotation):
         if found := sub_params(part):
             return found
     return None
@@ -231,13 +230,13 @@ def sub_params(hint: Any) -> type | None:
 def unknown_params(schema: Any, cls: type, path: str) -> Iterator[str]:
     # The SDK imports these names for type checkers only.
     names = {"StripeContext": object, "Mapping": typing.Mapping}
-    hints = typing.get_type_hints(cls, localns=names)
+    annotations = typing.get_type_hints(cls, localns=names)
     for name, field in schema.items():
-        if name not in hints:
+        if name not in annotations:
             yield f"{path}.{name}"
             continue
         inner: Field = field.item if isinstance(field, Array) else field
-        nested = sub_params(hints[name])
+        nested = sub_params(annotations[name])
         if isinstance(inner, Hash):
             assert nested is not None, f"{path}.{name}"
             yield from unknown_params(inner.fields, nested, f"{path}.{name}")

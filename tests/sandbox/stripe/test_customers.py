@@ -15,7 +15,7 @@ pytestmark = [
 ]
 
 
-def test_a_customer_is_made_changed_and_read(api: Any, customer: stripe.Customer) -> None:
+def test_a_customer_is_created_updated_and_retrieved(api: Any, customer: stripe.Customer) -> None:
     api.customers.update(
         customer.id,
         {"name": "Alice Liddell", "metadata": {"org": "org_1", "gone": "x"}, "address": ""},
@@ -30,7 +30,7 @@ def test_a_customer_is_made_changed_and_read(api: Any, customer: stripe.Customer
     assert changed.body["data"]["previous_attributes"] == {"name": "Alice", "metadata": {}}
 
 
-def test_a_deleted_customer_is_remembered_as_deleted(api: Any, customer: stripe.Customer) -> None:
+def test_a_deleted_customer_is_returned_as_deleted(api: Any, customer: stripe.Customer) -> None:
     method = saved_card(api, customer, "4242424242424242")
     assert api.customers.delete(customer.id).deleted is True
 
@@ -43,7 +43,7 @@ def test_a_deleted_customer_is_remembered_as_deleted(api: Any, customer: stripe.
         api.customers.update(customer.id, {"name": "Alice"})
 
 
-def test_a_ready_made_payment_method_is_attached_and_detached(
+def test_a_test_payment_method_is_attached_and_detached(
     api: Any, customer: stripe.Customer
 ) -> None:
     method = api.payment_methods.attach("pm_card_visa", {"customer": customer.id})

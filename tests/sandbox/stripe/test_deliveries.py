@@ -1,4 +1,4 @@
-"""Events on their way to the endpoint: signed, retried, lost, doubled, late and out of order."""
+"""Deliveries of events: signed, retried, dropped, repeated, delayed and reordered."""
 
 import time
 from typing import Any
@@ -35,7 +35,7 @@ def test_each_event_arrives_once_signed_and_in_order(
     assert {row.status for row in DeliveryTry.objects.all()} == {200}
 
 
-def test_an_event_tells_which_request_caused_it(endpoint: Endpoint, api: Any) -> None:
+def test_an_event_names_the_request_that_caused_it(endpoint: Endpoint, api: Any) -> None:
     made = api.customers.create({}, {"idempotency_key": "key-1"})
     deliver()
     (event,) = endpoint.events
@@ -71,7 +71,7 @@ def test_a_signature_is_bound_to_secret_body_and_time(
             client.construct_event(body, signature, secret)
 
 
-def test_a_refused_event_is_tried_again_later_and_given_up_at_last(
+def test_a_refused_event_is_retried_and_finally_given_up(
     endpoint: Endpoint, customer: stripe.Customer
 ) -> None:
     endpoint.answers = [500, 404, 302, 500]
@@ -94,7 +94,7 @@ def _last_try() -> DeliveryTry:
     return found
 
 
-def test_a_demo_may_retry_faster(
+def test_the_speed_setting_shortens_the_retry_delays(
     endpoint: Endpoint, customer: stripe.Customer, settings: Settings
 ) -> None:
     settings.STRIPE_SIMULATOR_SPEED = 100
@@ -113,7 +113,7 @@ def test_any_2xx_ends_the_deliveries(endpoint: Endpoint, customer: stripe.Custom
     assert deliver() == 0
 
 
-def test_an_endpoint_that_is_down_is_tried_again(
+def test_an_endpoint_that_is_down_is_retried(
     endpoint: Endpoint, customer: stripe.Customer, settings: Settings
 ) -> None:
     settings.STRIPE_SIMULATOR_WEBHOOK_URL = "http://127.0.0.1:9/"
@@ -128,16 +128,16 @@ def test_without_an_endpoint_events_are_only_listed(api: Any, customer: stripe.C
     assert [event.type for event in api.events.list().data] == ["customer.created"]
 
 
-def test_the_worker_is_rung_once_for_each_transaction(
+def test_the_worker_is_woken_once_per_transaction(
     endpoint: Endpoint, session: stripe.checkout.Session
 ) -> None:
     OrmQ.objects.all().delete()
     checkout_payments.pay_by_card(session=session.id)
-    (bell,) = OrmQ.objects.all()
-    assert bell.task["func"] == "sandbox.stripe.tasks.deliver"
+    (wake_up,) = OrmQ.objects.all()
+    assert wake_up.task["func"] == "sandbox.stripe.tasks.deliver"
 
 
-def test_the_task_delivers_and_a_schedule_makes_up_for_lost_bells(
+def test_the_task_delivers_and_a_schedule_makes_up_for_lost_wake_ups(
     endpoint: Endpoint, customer: stripe.Customer
 ) -> None:
     tasks.deliver()
@@ -155,7 +155,7 @@ def test_the_task_waits_for_what_is_nearly_due(endpoint: Endpoint, api: Any) -> 
     assert endpoint.types == ["customer.created"]
 
 
-def test_exactly_the_wanted_part_of_a_hundred_deliveries_is_lost() -> None:
+def test_exactly_the_chosen_percentage_of_deliveries_is_dropped() -> None:
     for seed in (1, 2):
         chosen = [
             number

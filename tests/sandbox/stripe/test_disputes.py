@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import stripe
 
-from sandbox.stripe import checkout_payments, clock, disputes, radar
+from sandbox.stripe import checkout_payments, disputes, tasks
 from sandbox.stripe.checkout_payments import Outcome
 from sandbox.stripe.errors import Refusal
 
@@ -77,29 +77,31 @@ def test_a_partly_refunded_charge_is_disputed_for_the_rest(api: Any, paid: Outco
         ("4000000000005423", "radar.early_fraud_warning.created"),
     ],
 )
-def test_some_cards_turn_bad_after_they_paid(
+def test_some_cards_dispute_after_they_paid(
     session: stripe.checkout.Session, number: str, event: str
 ) -> None:
     checkout_payments.pay_by_card(session=session.id, number=number)
     assert event not in happened()
-    clock.run_due(early=True)
+    tasks.run_due(early=True)
     assert happened()[-1] == event
 
 
-def test_a_plan_that_came_too_late_is_dropped(api: Any, session: stripe.checkout.Session) -> None:
+def test_a_plan_that_no_longer_applies_is_dropped(
+    api: Any, session: stripe.checkout.Session
+) -> None:
     outcome = checkout_payments.pay_by_card(session=session.id, number="4000000000000259")
     api.refunds.create({"payment_intent": outcome.intent.stripe_id})
-    clock.run_due(early=True)
+    tasks.run_due(early=True)
     assert api.disputes.list().data == []
 
 
 def test_a_warning_is_found_by_its_payment(api: Any, paid: Outcome) -> None:
-    row = radar.warn(charge=paid.intent.data["latest_charge"])
+    row = disputes.warn(charge=paid.intent.data["latest_charge"])
     found = api.radar.early_fraud_warnings.list({"payment_intent": paid.intent.stripe_id}).data
     assert [warning.id for warning in found] == [row.stripe_id]
     assert found[0].actionable is True
     with pytest.raises(Refusal):
-        radar.warn(charge=paid.intent.data["latest_charge"])
+        disputes.warn(charge=paid.intent.data["latest_charge"])
 
 
 def test_disputes_are_found_by_their_payment(api: Any, paid: Outcome) -> None:

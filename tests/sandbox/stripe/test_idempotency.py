@@ -1,4 +1,4 @@
-"""Idempotency: what was done once is not done again, whoever asks, in parallel or later."""
+"""Idempotency: a request runs once per key, in parallel or later."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,7 +10,7 @@ import stripe
 from django.db import connection, transaction
 from django.utils import timezone
 
-from sandbox.stripe import clock, idempotency, switches
+from sandbox.stripe import idempotency, switches, tasks
 from sandbox.stripe.models import Reply, StripeObject
 
 from .conftest import off_session_params, saved_card
@@ -27,7 +27,7 @@ def customers() -> int:
     return StripeObject.objects.filter(kind="customer").count()
 
 
-def test_the_same_request_again_is_answered_from_memory(api: Any) -> None:
+def test_a_repeated_request_is_replayed(api: Any) -> None:
     first = api.customers.create({"email": "alice@example.com"}, KEY)
     again = api.customers.create({"email": "alice@example.com"}, KEY)
 
@@ -69,7 +69,7 @@ def test_a_refused_parameter_leaves_the_key_free(api: Any) -> None:
     assert api.customers.create({"email": "alice@example.com"}, KEY).email == "alice@example.com"
 
 
-def test_a_refusal_of_what_was_begun_is_replayed(api: Any) -> None:
+def test_a_refusal_after_execution_is_replayed(api: Any) -> None:
     params = {"payment_intent": "pi_nothing"}
     for _ in range(2):
         with pytest.raises(stripe.InvalidRequestError) as refused:
@@ -108,7 +108,7 @@ def test_a_key_in_use_is_a_conflict_that_the_sdk_waits_for(client_of: Any) -> No
     assert client_of(retries=2).v1.customers.create({}, KEY).id.startswith("cus_")
 
 
-def test_a_lost_answer_is_found_again_with_the_same_key(api: Any) -> None:
+def test_a_lost_answer_is_replayed_for_the_same_key(api: Any) -> None:
     switches.change(lose_answers_percent=100)
     with pytest.raises(stripe.APIError) as lost:
         api.customers.create({"email": "alice@example.com"}, KEY)
@@ -122,10 +122,10 @@ def test_a_lost_answer_is_found_again_with_the_same_key(api: Any) -> None:
 def test_keys_are_kept_for_more_than_a_day(api: Any) -> None:
     api.customers.create({}, KEY)
     Reply.objects.update(created_at=timezone.now() - timedelta(hours=25))
-    clock.run_due()
+    tasks.run_due()
     assert Reply.objects.count() == 1
     Reply.objects.update(created_at=timezone.now() - timedelta(hours=49))
-    clock.run_due()
+    tasks.run_due()
     assert Reply.objects.count() == 0
 
 

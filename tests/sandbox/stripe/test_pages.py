@@ -1,4 +1,4 @@
-"""The pages, in a browser without scripts: pay, be declined, authenticate, wait, look back."""
+"""The pages, in a browser without JavaScript."""
 
 import re
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ import requests
 import stripe
 from pytest_django.live_server_helper import LiveServer
 
-from sandbox.stripe import checkout_payments, clock
+from sandbox.stripe import checkout_payments, tasks
 from sandbox.stripe.checkout_payments import Outcome
 from sandbox.stripe.models import Event, StripeObject
 
@@ -131,24 +131,24 @@ def test_the_policy_lets_a_form_lead_to_the_merchant(
 
 
 @pytest.mark.parametrize(
-    ("number", "sentence"),
+    ("number", "message"),
     [
         ("4000 0000 0000 0002", "Your card was declined."),
         ("4000000000009995", "Your card has insufficient funds."),
         ("4111111111111111", "used a non test (live) card"),
     ],
 )
-def test_a_declined_card_is_told_and_another_can_pay(
-    browser: Browser, session: stripe.checkout.Session, number: str, sentence: str
+def test_a_decline_is_displayed_and_another_card_can_pay(
+    browser: Browser, session: stripe.checkout.Session, number: str, message: str
 ) -> None:
     browser.open(session.url or "").send(method="card", **{**CARD, "number": number})
-    assert sentence in browser.text
+    assert message in browser.text
     browser.send(method="card", **CARD)
     assert browser.url.startswith("http://127.0.0.1:9/done")
 
 
 @pytest.mark.parametrize(
-    ("values", "sentence"),
+    ("values", "message"),
     [
         ({"number": ""}, "Enter the card number."),
         ({"number": "4242 4242"}, "Your card number is incomplete."),
@@ -160,11 +160,11 @@ def test_a_declined_card_is_told_and_another_can_pay(
         ({"number": "378282246310005"}, "Enter the 4 digits"),
     ],
 )
-def test_mistyped_cards_are_caught_before_any_charge(
-    browser: Browser, session: stripe.checkout.Session, values: dict[str, str], sentence: str
+def test_mistyped_cards_are_refused_before_any_charge(
+    browser: Browser, session: stripe.checkout.Session, values: dict[str, str], message: str
 ) -> None:
     browser.open(session.url or "").send(method="card", **{**CARD, **values})
-    assert sentence in browser.text.replace("&#x27;", "'")
+    assert message in browser.text.replace("&#x27;", "'")
     assert not StripeObject.objects.filter(kind="payment_intent").exists()
 
 
@@ -207,15 +207,15 @@ def test_a_confirmed_intent_returns_to_its_url(
     assert browser.url.endswith("redirect_status=succeeded")
 
 
-def test_a_bank_debit_is_under_way_when_the_payer_returns(
+def test_a_bank_debit_is_processing_when_the_payer_returns(
     browser: Browser, api: Any, session: stripe.checkout.Session
 ) -> None:
     browser.open(session.url or "").send(method="bank", account="000123456789")
     assert browser.url.startswith("http://127.0.0.1:9/done")
     assert api.checkout.sessions.retrieve(session.id).payment_status == "unpaid"
     browser.open(session_page(session))
-    assert "Your payment is under way" in browser.text
-    clock.run_due(early=True)
+    assert "Your payment is processing" in browser.text
+    tasks.run_due(early=True)
     assert api.checkout.sessions.retrieve(session.id).payment_status == "paid"
 
 
@@ -228,7 +228,7 @@ def test_an_expired_session_says_so(
     assert "http://127.0.0.1:9/back" in browser.text
 
 
-def test_the_tax_follows_from_the_address(browser: Browser, api: Any) -> None:
+def test_the_address_decides_the_tax(browser: Browser, api: Any) -> None:
     session = api.checkout.sessions.create(
         session_params(automatic_tax={"enabled": True}, tax_id_collection={"enabled": True})
     )
@@ -251,18 +251,14 @@ def test_the_tax_follows_from_the_address(browser: Browser, api: Any) -> None:
     assert details.tax_ids[0].value == "DE123456789"
 
 
-def test_a_form_from_elsewhere_is_refused(
-    server: LiveServer, session: stripe.checkout.Session
-) -> None:
+def test_a_cross_site_form_is_refused(server: LiveServer, session: stripe.checkout.Session) -> None:
     answer = requests.post(session.url or "", data={"method": "card", **CARD}, timeout=20)
     assert answer.status_code == 403
     answer = requests.post(f"{server.url}/stripe-simulator/do/hurry", timeout=20)
     assert answer.status_code == 403
 
 
-def test_invoice_and_receipt_really_open(
-    browser: Browser, api: Any, customer: stripe.Customer
-) -> None:
+def test_invoice_and_receipt_open(browser: Browser, api: Any, customer: stripe.Customer) -> None:
     session = api.checkout.sessions.create(
         session_params(customer=customer.id, invoice_creation={"enabled": True})
     )
@@ -305,7 +301,7 @@ def test_the_portal_lists_cards_and_invoices_and_removes_a_card(
     assert browser.open("portal/test_wrong").status == 404
 
 
-def test_the_control_page_plays_bank_and_cardholder(
+def test_the_control_pages_act_as_bank_and_cardholder(
     browser: Browser, api: Any, session: stripe.checkout.Session, paid: Outcome
 ) -> None:
     intent = paid.intent.stripe_id
@@ -346,7 +342,7 @@ def test_the_control_page_settles_expires_resends_and_deletes(
     assert api.payment_intents.retrieve(intent).status == "requires_payment_method"
 
     browser.open("events").send(action="do/resend")
-    assert "sent once more" in browser.text
+    assert "sent again" in browser.text
     browser.open("customers").send(action="do/detach")
     assert api.payment_methods.retrieve(method).customer is None
     browser.send(action="do/delete-customer")
@@ -372,7 +368,7 @@ def test_the_switches_are_set_on_their_page(browser: Browser, api: Any) -> None:
     assert 'value="shuffled" selected' in browser.text
 
 
-def test_everything_that_waits_can_be_hurried(
+def test_everything_pending_can_be_run_at_once(
     browser: Browser, api: Any, session: stripe.checkout.Session
 ) -> None:
     checkout_payments.pay_by_card(session=session.id, number="4000000000000259")

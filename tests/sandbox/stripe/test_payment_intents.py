@@ -111,9 +111,7 @@ def test_an_off_session_decline_can_be_finished_by_the_payer(
     assert api.payment_intents.retrieve(intent).status == "succeeded"
 
 
-def test_an_intent_is_made_confirmed_and_canceled_in_steps(
-    api: Any, customer: stripe.Customer
-) -> None:
+def test_an_intent_is_created_confirmed_and_canceled(api: Any, customer: stripe.Customer) -> None:
     params = {"amount": 500, "currency": "usd", "customer": customer.id}
     made = api.payment_intents.create({**params, "payment_method": "pm_card_visa"})
     assert made.status == "requires_confirmation"
@@ -155,7 +153,7 @@ def test_stripe_would_refuse_such_an_intent(
     assert not StripeObject.objects.filter(kind="payment_intent").exists()
 
 
-def test_the_intent_of_a_session_is_not_canceled_behind_its_back(
+def test_the_intent_of_a_session_cannot_be_canceled(
     api: Any, session: stripe.checkout.Session
 ) -> None:
     outcome = checkout_payments.pay_by_card(session=session.id, number="4000000000000002")

@@ -1,11 +1,11 @@
-"""Refunds: in parts, whole, pending, failing after all."""
+"""Refunds: partial, full, pending, failed."""
 
 from typing import Any
 
 import pytest
 import stripe
 
-from sandbox.stripe import checkout_payments, clock, disputes, refunds, switches
+from sandbox.stripe import checkout_payments, disputes, refunds, switches, tasks
 from sandbox.stripe.checkout_payments import Outcome
 
 from .conftest import happened
@@ -34,7 +34,7 @@ def test_each_partial_refund_has_its_own_id_and_amount(api: Any, paid: Outcome) 
     ]
 
 
-def test_what_is_left_can_be_refunded_once(api: Any, paid: Outcome) -> None:
+def test_the_rest_can_be_refunded_once(api: Any, paid: Outcome) -> None:
     intent = paid.intent.stripe_id
     api.refunds.create({"payment_intent": intent, "amount": 200})
     with pytest.raises(stripe.InvalidRequestError, match="greater than unrefunded") as refused:
@@ -70,7 +70,7 @@ def test_the_switch_makes_refunds_fail_later(api: Any, paid: Outcome) -> None:
     switches.change(refunds_fail=True)
     made = api.refunds.create({"payment_intent": paid.intent.stripe_id})
     assert made.status == "succeeded"
-    clock.run_due(early=True)
+    tasks.run_due(early=True)
     assert api.refunds.retrieve(made.id).status == "failed"
 
 
@@ -84,7 +84,7 @@ def test_a_bank_refund_is_pending_first(api: Any, session: stripe.checkout.Sessi
     assert made.id.startswith("pyr_")
     assert made.charge.startswith("py_")
     assert (made.status, made.pending_reason) == ("pending", "processing")
-    clock.run_due(early=True)
+    tasks.run_due(early=True)
     assert api.refunds.retrieve(made.id).status == "succeeded"
 
 

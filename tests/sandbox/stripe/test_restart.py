@@ -1,4 +1,4 @@
-"""Nothing is kept in the memory of a process: another one, or the same after a crash, goes on."""
+"""No state lives in a process: another one continues after a crash."""
 
 import subprocess
 import sys
@@ -60,7 +60,7 @@ def test_an_unfinished_request_leaves_nothing_behind(
     rows = StripeObject.objects.count()
 
     def crash(*args: Any, **kwargs: Any) -> None:
-        raise RuntimeError("the power went out")
+        raise RuntimeError("crashed")
 
     with monkeypatch.context() as patched:
         patched.setattr("sandbox.stripe.idempotency.keep", crash)
