@@ -31,6 +31,12 @@ TOKEN = "a-token-of-the-tests-that-nobody-guesses"
 DOCUMENTED = re.compile(r"^\| `(vidgo_\w+)(?:\{[\w, ]+\})?` \|", re.MULTILINE)
 
 
+@pytest.fixture(autouse=True)
+def _one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count in this process, also after a test has imported `vidgo.gunicorn`."""
+    monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
+
+
 def scrape() -> Scrape:
     answer = Client().get("/metrics")
     assert answer.status_code == 200
