@@ -94,7 +94,7 @@ def test_a_double_click_runs_it_once(
     sent = form_data(operator, "grant", organization.pk, amount_credits=500)
     operator.post(url_of("grant"), sent)
     again = operator.post(url_of("grant"), sent, follow=True)
-    assert "Nothing was done a second time" in again.content.decode()
+    assert "It was not run again" in again.content.decode()
     assert wallets.balance_of(organization=organization).balance_credits == 1500
     assert Grant.objects.filter(reason=REASON).count() == 1
 

@@ -41,7 +41,7 @@ def test_the_dashboard_shows_the_organization_under_a_banner(
     job = factories.finished(organization=organization)
     for path in ("/dashboard", "/dashboard/jobs", "/dashboard/billing", "/dashboard/keys"):
         text = page_text(viewing, path)
-        assert "You look at <strong>Acme</strong>" in text, path
+        assert "You are viewing <strong>Acme</strong>" in text, path
     assert job.public_id in page_text(viewing)
     for path in ("/", "/admin/"):
         assert "Stop viewing" in page_text(viewing, path), path

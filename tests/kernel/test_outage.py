@@ -49,7 +49,7 @@ def test_the_status_page_reports_the_outage_to_a_signed_in_user(browser: Client)
     answer = browser.get("/status")
     assert answer.status_code == 503
     check(answer)
-    assert "The database does not answer" in answer.content.decode()
+    assert "Database unavailable" in answer.content.decode()
     assert "Sign in" in answer.content.decode()
 
 

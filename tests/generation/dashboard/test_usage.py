@@ -118,7 +118,7 @@ def test_days_of_ones_own_are_inclusive_and_utc(
     [
         ("?from=yesterday", "Enter a day such as 2026-11-30."),
         ("?to=0001-01-01", "Enter a day such as 2026-11-30."),
-        ("?from=2026-03-02&to=2026-03-01", "The last day must not lie before the first."),
+        ("?from=2026-03-02&to=2026-03-01", "The last day must not be before the first."),
         ("?from=2024-01-01&to=2026-01-01", "Choose at most 366 days."),
     ],
 )
