@@ -61,11 +61,14 @@ def cancel(*, organization: Organization, public_id: str) -> Job:
             # A driver has just claimed it, or it has ended.
             job = jobs.get_job(organization=organization, public_id=public_id)
     if job.status == Status.RUNNING:
-        _stop(job)
         try:
+            _stop(job)
             # Also if it is queued: a driver requeues work that its provider has stopped.
             _end(job, among=(Status.QUEUED, Status.RUNNING))
-        except jobs.AlreadyDone:
+        except errors.Conflict:
+            # The job's end or another cancel may have come first.
+            if not jobs.get_job(organization=organization, public_id=public_id).is_over:
+                raise
             log.info("job_ended_before_it_was_canceled", job=public_id)
     job = jobs.get_job(organization=organization, public_id=public_id)
     if job.failure_kind != FailureKind.CANCELED:

@@ -199,6 +199,25 @@ def test_a_job_claimed_in_the_meantime_is_stopped_at_its_provider(
     assert provider.cancelled == ["ref-1"]
 
 
+@pytest.mark.django_db
+def test_a_job_canceled_in_the_meantime_is_answered_like_the_first_cancel(
+    organization: Organization, provider: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second cancel reads the job as running, and then finds its attempt closed."""
+    job = running(organization)
+    stale = Job.objects.select_related("asset").get(pk=job.pk)
+    cancellation.cancel(organization=organization, public_id=job.public_id)
+    answers = [stale]
+    get_job = jobs.get_job
+    monkeypatch.setattr(
+        jobs, "get_job", lambda **asked: answers.pop() if answers else get_job(**asked)
+    )
+    ended = cancellation.cancel(organization=organization, public_id=job.public_id)
+    assert ended.failure_kind == FailureKind.CANCELED
+    assert provider.cancelled == ["ref-1"]
+    assert is_refunded(job)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_many_concurrent_cancels_get_one_answer_and_one_refund(
     api_key: str, organization: Organization, provider: Scripted
