@@ -22,7 +22,7 @@ KEYS = "the API keys of Stripe's dashboard"
 
 
 @check(name="Stripe", place=60, seconds=45, needs_database=False)
-def look_at_stripe() -> Iterator[Finding]:
+def check_stripe() -> Iterator[Finding]:
     """Call Stripe with the key, and compare the key's mode with this copy's."""
     if not settings.STRIPE_SECRET_KEY:
         yield skipped("no key: nobody can buy credits")
@@ -62,7 +62,7 @@ def look_at_stripe() -> Iterator[Finding]:
 
 
 @check(name="Stripe inbox", place=62)
-def look_at_inbox() -> Iterator[Finding]:
+def check_inbox() -> Iterator[Finding]:
     """Look for events that failed, or that no worker has processed."""
     waiting = StripeEvent.objects.filter(processed_at=None)
     failed = waiting.exclude(error="").count()
@@ -79,7 +79,7 @@ def look_at_inbox() -> Iterator[Finding]:
 
 
 @check(name="Stripe sweep", place=64)
-def look_at_sweep() -> Iterator[Finding]:
+def check_sweep() -> Iterator[Finding]:
     """Check that the hourly sweep, which books what no event reported, completes."""
     cursor = Cursor.objects.filter(name="stripe").first()
     if cursor is None:
@@ -94,7 +94,7 @@ def look_at_sweep() -> Iterator[Finding]:
 
 
 @check(name="ledger", place=66, seconds=300)
-def look_at_ledger() -> Iterator[Finding]:
+def check_ledger() -> Iterator[Finding]:
     """Run the ledger checks."""
     broken = {violation.rule for violation in ledger_checks.check()}
     for rule in sorted(broken):

@@ -212,13 +212,13 @@ def _content() -> CardContent:
         if each.state in ("paused", "open"):
             unavailable += 1
             reason = each.reason or "unknown reason"
-            sentence = f"Provider {each.name} is {each.state}: {reason}"
-            alarms.append(Alarm(message=sentence, href=href))
+            message = f"Provider {each.name} is {each.state}: {reason}"
+            alarms.append(Alarm(message=message, href=href))
         row = each.row
         if row and row.balance is not None and row.balance < settings.PROVIDER_LOW_BALANCE:
             left = f"{row.balance.normalize():f} {row.balance_unit}".strip()
-            sentence = f"Low balance at {each.name}: {left} left."
-            alarms.append(Alarm(message=sentence, href=href))
+            message = f"Low balance at {each.name}: {left} left."
+            alarms.append(Alarm(message=message, href=href))
     if not configured:
         alarms.append(Alarm(message="No provider is configured.", href=href))
     figure = Figure(

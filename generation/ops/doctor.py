@@ -36,7 +36,7 @@ SELECT current_setting('max_connections')::int
 
 
 @check(name="connections", place=22)
-def look_at_connections() -> Iterator[Finding]:
+def check_connections() -> Iterator[Finding]:
     """Compare the connections of one web server and one worker with those PostgreSQL allows."""
     with connection.cursor() as cursor:
         cursor.execute(CONNECTIONS)
@@ -58,12 +58,12 @@ def look_at_connections() -> Iterator[Finding]:
 
 
 @check(name="provider", place=70, seconds=60)
-def look_at_providers() -> Iterator[Finding]:
+def check_providers() -> Iterator[Finding]:
     """Check each provider's health and balance."""
     configured = registry.providers()
     rows = {row.name: row for row in ProviderState.objects.all()}
     for name, provider in configured.items():
-        yield _look_at_provider(provider, rows.get(name))
+        yield _check_provider(provider, rows.get(name))
     without = [model for model in catalog.load().models if not registry.names_of(model)]
     if without:
         yield fault(
@@ -73,7 +73,7 @@ def look_at_providers() -> Iterator[Finding]:
         )
 
 
-def _look_at_provider(provider: Provider, row: ProviderState | None) -> Finding:
+def _check_provider(provider: Provider, row: ProviderState | None) -> Finding:
     name = provider.name
     if name == "sandbox" and settings.PRODUCTION:
         return fault(
@@ -118,7 +118,7 @@ def _look_at_provider(provider: Provider, row: ProviderState | None) -> Finding:
 
 
 @check(name="workers", place=80)
-def look_at_workers() -> Iterator[Finding]:
+def check_workers() -> Iterator[Finding]:
     """Check that all schedules exist and that a worker takes them."""
     wanted = {name for _, name, _ in (*tasks.SCHEDULES, *billing_tasks.SCHEDULES)}
     missing = wanted - queue.list_scheduled()
@@ -136,7 +136,7 @@ def look_at_workers() -> Iterator[Finding]:
 
 
 @check(name="tasks", place=82)
-def look_at_tasks() -> Iterator[Finding]:
+def check_tasks() -> Iterator[Finding]:
     """Check how long customers' tasks wait, and which background tasks failed."""
     waited = queue_depth.seconds_since(queue_depth.read().oldest_at)
     failed = queue.count_failures(since=timezone.now() - FAILED_TASKS_COUNT_FOR)
@@ -155,7 +155,7 @@ def look_at_tasks() -> Iterator[Finding]:
 
 
 @check(name="callbacks", place=84)
-def look_at_callbacks() -> Iterator[Finding]:
+def check_callbacks() -> Iterator[Finding]:
     """Check how late webhooks are."""
     now = queue_depth.read()
     late = queue_depth.seconds_since(now.callbacks_oldest_at)

@@ -22,10 +22,10 @@ from pytest_django import Settings
 
 from accounts.models import Organization
 from billing.models import Cursor, StripeEvent, Wallet
-from billing.ops.doctor import look_at_stripe
+from billing.ops.doctor import check_stripe
 from generation import tasks
 from generation.models import Callback, CallbackEndpoint, Job, ProviderState
-from generation.ops.doctor import look_at_providers
+from generation.ops.doctor import check_providers
 from tests import factories
 from tests.ops.conftest import Outside
 from tests.processes.conftest import wait_until
@@ -306,8 +306,8 @@ def test_each_thing_missing_in_production_is_a_fault(copy: Copy) -> None:
         for check in (
             environment_checks.check_static_files,
             environment_checks.check_mail,
-            look_at_stripe,
-            look_at_providers,
+            check_stripe,
+            check_providers,
         )
         for finding in check()
         if finding.state is State.FAULT
