@@ -3,8 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
-# As many as there are cores, at most four: each starts with seconds of imports and warming up. The
-# system's tests get one more, as many of them wait for a process or a socket.
+# As many as there are cores, up to four, as each one needs seconds to start. The system tests get
+# one more, as many of them wait for a process or a socket.
 JOBS_AT_ONCE := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); \
 	if [ $$n -gt 4 ]; then echo 4; elif [ $$n -lt 2 ]; then echo 2; else echo $$n; fi)
 
@@ -58,7 +58,7 @@ chaos: .venv/.dev ## Kill processes under load, then check all jobs and credits:
 browser: .venv/.dev ## Test the whole product in Chromium: make browser [ARGS="-k journey"]
 	@exec $(BIN)/python -m pytest -m browser tests/browser $(ARGS)
 
-screenshots: .venv/.dev ## Take every page at three widths in both themes: make screenshots [ARGS="--only billing"]
+screenshots: .venv/.dev ## Capture every page at three widths in both themes: make screenshots [ARGS="--only billing"]
 	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
 	@exec $(BIN)/python -m tests.browser.front_page
 

@@ -17,9 +17,9 @@ from django.db.backends.utils import CursorWrapper
 
 
 class _Cursor(psycopg.Cursor[tuple[Any, ...]]):
-    """A cursor that remembers the text it sent where Django's query log looks for it.
+    """A cursor that keeps its last statement where Django's query log looks for it.
 
-    The driver itself remembers that only of statements it does not prepare.
+    The driver keeps it only for statements that it does not prepare.
     """
 
     def execute(self, query: Any, *args: Any, **kwargs: Any) -> Self:
@@ -34,8 +34,7 @@ def prepared() -> Iterator[CursorWrapper]:
     """Yield a Django cursor whose statements PostgreSQL keeps prepared.
 
     Pass constant SQL and the values separately. Cast values that may be NULL, whose type
-    PostgreSQL cannot see. Django's query log
-    contains the text without the values.
+    PostgreSQL cannot see. Django's query log has the text of the statements without the values.
     """
     with connection.cursor() as cursor:
         driver = connection.connection
