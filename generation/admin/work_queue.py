@@ -21,7 +21,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
     """Show waiting and running tasks."""
     now = queue_depth.read()
     context = {
-        "depth": now,
+        "queue": now,
         "oldest_seconds": round(queue_depth.seconds_since(now.oldest_at)),
         "callbacks_seconds": round(queue_depth.seconds_since(now.callbacks_oldest_at)),
         "background_seconds": round(now.background.oldest_seconds),

@@ -124,7 +124,7 @@ def test_the_queue_page_shows_who_waits_and_since_when(
     factories.running(organization=organization)
     waiting = factories.job(organization=organization)
     Job.objects.filter(pk=waiting.pk).update(created_at=timezone.now() - timedelta(minutes=10))
-    queue = operator.get(reverse(QUEUE)).context["depth"]
+    queue = operator.get(reverse(QUEUE)).context["queue"]
     assert (queue.queued, queue.running, queue.lost) == (1, 2, 0)
     assert (queue.drivers, queue.workers) == (1, 1)
     (row,) = operator.get(reverse(QUEUE)).context["waiting"]
@@ -137,7 +137,7 @@ def test_jobs_without_a_live_worker_are_reported(
 ) -> None:
     job = factories.running(organization=organization)
     Job.objects.filter(pk=job.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
-    assert operator.get(reverse(QUEUE)).context["depth"].lost == 1
+    assert operator.get(reverse(QUEUE)).context["queue"].lost == 1
     assert "1 running tasks lost their worker" in page_text(operator, "admin:index")
 
 
@@ -148,7 +148,7 @@ def test_an_overdue_schedule_means_that_no_worker_is_alive(
     due = timezone.now() - timedelta(minutes=minutes)
     Schedule.objects.update(next_run=timezone.now() + timedelta(minutes=1))
     Schedule.objects.filter(name="drive").update(next_run=due)
-    assert operator.get(reverse(QUEUE)).context["depth"].is_silent is silent
+    assert operator.get(reverse(QUEUE)).context["queue"].is_silent is silent
     alarm = "No worker has taken a task for 10 minutes."
     assert (alarm in page_text(operator, "admin:index")) is silent
 
