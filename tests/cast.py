@@ -1,4 +1,4 @@
-"""The usual cast, built once in each process by the product's own verbs and then put back as rows.
+"""The usual cast, built once in each process by the product's own verbs and then restored as rows.
 
 Building it takes some thirty queries, which was most of the setup of a small test. So each part is
 built once, in a transaction that is rolled back, and its rows are remembered: a test gets the rows

@@ -25,7 +25,7 @@ from tests import postgres
 from tests.cast import PARTS, Cast, OnStage
 from vidgo.kernel.ops import readiness
 
-# Passwords hashed in no time, static files served from where they lie, no real vendor known.
+# Fast password hashes, static files served from their source, no real vendor configured.
 SETTINGS = {
     "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
     "WHITENOISE_AUTOREFRESH": True,
@@ -119,14 +119,14 @@ def database_threads(django_db_setup: None) -> Iterator[InThreads]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _settings_of_tests() -> Iterator[None]:
-    """Set once what all tests share; each `settings` of a test lies on top of it."""
+    """Set once what all tests share; a test's `settings` override it."""
     with override_settings(**SETTINGS):
         yield
 
 
 @pytest.fixture(autouse=True)
 def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask each time what is kept for a second in life."""
+    """Disable the caches that live for a second."""
     monkeypatch.setattr(readiness, "KEPT_SECONDS", 0.0)
     monkeypatch.setattr(readiness._Kept, "until", 0.0)
     leases.forget()

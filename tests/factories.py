@@ -1,4 +1,4 @@
-"""Rows for tests, made by the same verbs that make them in life, so that the books stay clean."""
+"""Rows for tests, created by the product's own verbs, so that the ledger checks pass."""
 
 from __future__ import annotations
 

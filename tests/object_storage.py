@@ -71,7 +71,7 @@ class ObjectStorage:
         wait_for(self._answers, seconds=20, what="answer of the object storage")
 
     def stop(self) -> None:
-        """Kill the server; whoever calls it is refused."""
+        """Kill the server; calls are refused."""
         if self._process is not None:
             self.processes.kill(self._process)
             self._process = None
@@ -89,11 +89,11 @@ class ObjectStorage:
             storage.delete(name)
 
     def freeze(self) -> None:
-        """Let whoever calls the server wait for ever."""
+        """Freeze the server; calls hang."""
         self._send(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let the server go on."""
+        """Resume the server."""
         self._send(signal.SIGCONT)
 
     def list_files(self) -> list[str]:

@@ -28,7 +28,7 @@ TEMPLATE = "VIDGO_TESTS_TEMPLATE"
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
     """Prepare the environment before pytest-django, also in this hook, reads the settings."""
-    # Importing and collecting make much and drop little: a seventh of the time went to looking.
+    # Importing and collecting allocate much and free little; collection took a seventh of the time.
     gc.disable()
     # A worker of xdist inherits all this from the process that started it.
     if "PYTEST_XDIST_WORKER" not in os.environ:
@@ -40,12 +40,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         if not url:
             url = embedded_postgres.throwaway(processes=processes).url
             os.environ[TEMPLATE] = "test_template"
-        # Whatever the developer's own copy is told must not change what the tests see.
+        # The developer's own settings must not change what the tests see.
         example = (Path(__file__).parent.parent / ".env.example").read_text()
         for name in re.findall(r"^#?\s*([A-Z][A-Z0-9_]*)=", example, flags=re.MULTILINE):
             os.environ.pop(name, None)
         os.environ.update(DATABASE_URL=url, VIDGO_DATA=str(data), VIDGO_ENVIRONMENT="development")
-        # Only the tests of the limits mean to reach them.
+        # Only the tests of rate limits should reach them.
         for limited in ("KEY", "ORGANIZATION", "UPLOADS", "BAD_KEYS"):
             os.environ[f"RATE_LIMIT_{limited}_PER_MINUTE"] = "1000000"
     return (yield)
@@ -53,7 +53,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """Let the collector of garbage never again look at all that was imported and collected."""
+    """Exclude everything imported and collected from garbage collection."""
     gc.collect()
     gc.freeze()
     gc.enable()
@@ -73,7 +73,7 @@ def prepare_template() -> str:
     given = connection.settings_dict
     before = given["NAME"], given["TEST"]["NAME"]
     with (Path(os.environ["VIDGO_DATA"]) / "template").open("a+") as made:
-        # The others wait here until the first is done.
+        # Other workers wait here until the first is done.
         fcntl.flock(made, fcntl.LOCK_EX)
         if made.seek(0, os.SEEK_END) == 0:
             given["TEST"]["NAME"] = name

@@ -38,12 +38,12 @@ def test_the_document_shows_the_table() -> None:
         (words, ability) for ability, words in access.WORDS.items()
     ]
     for _, ability, cells in rows:
-        told = dict(zip(Role, cells.split(" | "), strict=True))
-        assert told == {
+        documented = dict(zip(Role, cells.split(" | "), strict=True))
+        assert documented == {
             role: "yes" if ability in access.ABILITIES[role] else "no" for role in Role
         }, ability
-    (head,) = re.findall(r"^\| what it allows \| ability \| (.+) \|$", text, re.M)
-    assert head.split(" | ") == Role.labels
+    (header,) = re.findall(r"^\| what it allows \| ability \| (.+) \|$", text, re.M)
+    assert header.split(" | ") == Role.labels
 
 
 def test_every_ability_is_asked_for_somewhere_and_no_page_asks_for_another() -> None:

@@ -1,8 +1,8 @@
-"""Every address of this installation, tried as nobody, as Charlie, as Bob and as Alice.
+"""Request every URL as an anonymous visitor, as Charlie, as Bob and as Alice.
 
-The addresses come from the URL resolver, so a new one fails here until a row below says what each
-of the four may see. Alice owns the organization whose objects are asked for, Bob is a developer in
-it, Charlie owns another one. To the API each comes with a key of their organization.
+The URLs come from the resolver, so a new one fails here until its row in `addresses` says what each
+of the four may see. Alice owns the organization whose objects are requested, Bob is a developer in
+it, Charlie owns another one. API calls use a key of the caller's organization.
 """
 
 from __future__ import annotations
@@ -114,8 +114,8 @@ def whole(answer: Any) -> Any:
     return answer
 
 
-def told(answer: Any) -> int | str:
-    """Return the status, and for a redirect where to."""
+def outcome(answer: Any) -> int | str:
+    """Return the status, or where a redirect to the sign-in or the dashboard leads."""
     place = answer.headers.get("Location", "")
     if answer.status_code == 302 and place.startswith("/accounts/login/"):
         return SIGN_IN
@@ -138,15 +138,15 @@ class Visit:
     method: str
     path: str
     answer: Any
-    # What the matrix says of it; None for what else somebody may try.
+    # The row of the matrix; None for a request that is not in it.
     row: Row | None = None
 
 
 def walk(world: World, who: str) -> Iterator[Visit]:
-    """Make each request that is worth a look once: the matrix, and what else somebody could try.
+    """Make each request once: the matrix, and what else somebody could try.
 
-    Charlie tries both methods of every address, Bob those of every page that his role is refused,
-    and whoever is no operator all of the desk.
+    Charlie tries both methods of every URL, Bob those of every page that his role may not open, and
+    an anonymous visitor and Alice the whole admin.
     """
     browser = world.browsers[who]
     tried = set()
@@ -187,7 +187,7 @@ def matrix_faults(visit: Visit, world: World) -> Iterator[str]:
     """Yield where an answer is not what the matrix says."""
     if visit.row is None:
         return
-    expected, got = visit.row.expected(visit.who), told(visit.answer)
+    expected, got = visit.row.expected(visit.who), outcome(visit.answer)
     if got != expected and not (expected == 302 and visit.answer.status_code == 302):
         yield f"expected {expected}, got {got}"
 
@@ -206,19 +206,15 @@ def role_faults(visit: Visit, world: World) -> Iterator[str]:
         yield "closed to a role that may"
 
 
-def desk_faults(visit: Visit, world: World) -> Iterator[str]:
-    """Yield where the desk is open to somebody who is no operator."""
-    if not is_of_the_desk(visit) or visit.path == "/admin/logout/":
+def admin_faults(visit: Visit, world: World) -> Iterator[str]:
+    """Yield where the admin is open to somebody who is not an operator."""
+    if not visit.path.startswith(f"/{ADMIN}") or visit.path == "/admin/logout/":
         return
     status = visit.answer.status_code
     if status not in (302, 403):
         yield f"open: {status}"
     elif status == 302 and "login" not in visit.answer.headers["Location"]:
         yield f"leads to {visit.answer.headers['Location']}"
-
-
-def is_of_the_desk(visit: Visit) -> bool:
-    return visit.path.startswith(f"/{ADMIN}")
 
 
 def header_faults(visit: Visit, world: World) -> Iterator[str]:
@@ -231,7 +227,7 @@ def header_faults(visit: Visit, world: World) -> Iterator[str]:
 
 
 def leaks(visit: Visit, world: World) -> Iterator[str]:
-    """Yield what of the organization a stranger is told whose request did not name it."""
+    """Yield what a stranger's answer reveals of the organization, unless the request named it."""
     if visit.who not in ("anonymous", "charlie"):
         return
     secrets = [
@@ -250,7 +246,7 @@ def leaks(visit: Visit, world: World) -> Iterator[str]:
             yield f"tells {each}"
 
 
-CHECKS = (matrix_faults, role_faults, desk_faults, header_faults, leaks)
+CHECKS = (matrix_faults, role_faults, admin_faults, header_faults, leaks)
 
 
 def rows_of(organization: Organization) -> list[Any]:
@@ -284,12 +280,12 @@ def test_each_of_the_four_gets_what_is_theirs_at_every_address_and_nothing_else(
         assert rows_of(world.organization) == before, "a stranger changed something"
 
 
-def test_the_walk_comes_by_the_whole_desk() -> None:
+def test_the_walk_covers_the_whole_admin() -> None:
     assert len(list(admin_paths())) > 40
 
 
 def admin_paths() -> Iterator[str]:
-    """Yield an address for every route of the desk, with 1 for each thing it asks for."""
+    """Yield a URL for every route of the admin, with 1 for each parameter."""
     for route in routes():
         if route.startswith(ADMIN):
             path = re.sub(r"<[^>]*>|\(\?P<url>\.\*\)\$", "1", route)

@@ -16,7 +16,7 @@ from generation.models import Job
 from tests import factories
 from tests.architecture.addresses import ROWS
 from tests.architecture.addresses.rows import World
-from tests.architecture.test_tenancy import ask, told, world  # noqa: F401  (a fixture)
+from tests.architecture.test_tenancy import ask, outcome, world  # noqa: F401  (a fixture)
 from tests.conftest import Api
 from vidgo.kernel.db import tenant_context
 
@@ -45,11 +45,11 @@ def no_tenant_filter(monkeypatch: pytest.MonkeyPatch) -> None:
 def leaks(world: World) -> list[Any]:  # noqa: F811
     """Return which of Alice's objects Charlie can see."""
     return [
-        (row.method, route, told(answer))
+        (row.method, route, outcome(answer))
         for route, rows in ROWS.items()
         for row in rows
         if row.path and row.expected("charlie") == 404
-        if told(answer := ask(world, row, route=route, who="charlie")) != 404
+        if outcome(answer := ask(world, row, route=route, who="charlie")) != 404
     ]
 
 

@@ -19,7 +19,7 @@ def count_unfinished() -> int:
 
 
 def violations(*, submitted: dict[int, str], bought: dict[str, Any]) -> list[str]:
-    """Return each broken promise as a sentence; none when all is well."""
+    """Return a message for each violation; none if there is none."""
     found = [f"the ledger: {each.rule} ({each.row})" for each in ledger_checks.check()]
     jobs = {job.public_id: job for job in Job.objects.all()}
     if set(jobs) != set(submitted.values()):
