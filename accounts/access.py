@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from accounts import organizations
 from accounts.models import ApiKey, Membership, Organization, Role, User
 from vidgo.kernel import errors
-from vidgo.kernel.db import tenant_context
+from vidgo.kernel.db import row_level_security
 from vidgo.kernel.ops import logs
 
 P = ParamSpec("P")
@@ -121,7 +121,7 @@ def member_page(
             if not allows(membership, ability):
                 raise RoleTooLow
             logs.bind(organization=membership.organization.public_id)
-            tenant_context.set_tenant(organization_id=membership.organization_id)
+            row_level_security.set_tenant(organization_id=membership.organization_id)
             return view(cast(MemberRequest, request), *args, **kwargs)
 
         guarded: Any = login_required(checked)

@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks.stand import FIRST_KEY, FIRST_ORGANIZATION, Customer
 from vidgo.dev import embedded_postgres
-from vidgo.kernel.db import tenant_context
+from vidgo.kernel.db import row_level_security
 
 ORGANIZATIONS = re.compile(r"\b7\d{8}\b")
 KEYS = re.compile(r"\b8\d{8}\b")
@@ -54,7 +54,7 @@ def script_of_a_submit(*, customer: Customer, customers: int) -> str:
         sql = TASKS.sub("task_' || :task || '", sql)
         lines.append(sql.strip().rstrip(";") + ";")
     # Sent by the driver when the next request takes the connection.
-    lines.append(f"{tenant_context.RESET};")
+    lines.append(f"{row_level_security.RESET};")
     return "\n".join(lines) + "\n"
 
 

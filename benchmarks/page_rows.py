@@ -11,10 +11,10 @@ from django.utils import timezone
 from accounts import api_keys, organizations
 from accounts.audit import SYSTEM
 from accounts.models import ApiKey, AuditEvent, Membership, Organization, Role, User
-from billing import daily_totals
+from billing import ledger_daily_totals
 from billing.models import TopUp, Wallet
 from generation.models import CallbackEndpoint
-from generation.reporting import margins, usage
+from generation.reporting import daily_usage, margins
 
 OWNER, OPERATOR = "owner@example.com", "operator@example.com"
 KEYS = 300
@@ -112,9 +112,9 @@ def seed(*, jobs: int, days: int) -> dict[str, str]:
         _fill(other, mark=f"other{number}", jobs=jobs // 3, days=days)
     keys = _fill(large, mark="large", jobs=jobs, days=days)
     _surround(large)
-    usage.write_daily_totals()
+    daily_usage.write_daily_totals()
     margins.write_daily_totals()
-    daily_totals.write()
+    ledger_daily_totals.write()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     today = timezone.now().date()

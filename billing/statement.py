@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import Organization
-from billing import daily_totals
+from billing import ledger_daily_totals
 from billing.models import Kind, LedgerEntry
 from billing.models.ledger import LedgerEntryQuerySet
 from vidgo.kernel import errors
@@ -129,7 +129,7 @@ def totals(*, organization: Organization, chosen: Filter) -> Totals:
                 "first_day": first_day,
                 "first": days.midnight(first_day),
                 "last_day": last_day,
-                "open": days.midnight(daily_totals.first_open_day()),
+                "open": days.midnight(ledger_daily_totals.first_open_day()),
                 "end": days.midnight(last_day + timedelta(days=1)),
             },
         )

@@ -5,7 +5,14 @@ from __future__ import annotations
 import structlog
 
 from accounts.models import Organization
-from billing import auto_recharge, daily_totals, emails, grants, ledger_check_results, wallets
+from billing import (
+    auto_recharge,
+    emails,
+    grants,
+    ledger_check_results,
+    ledger_daily_totals,
+    wallets,
+)
 from billing.models import StripeEvent
 from billing.stripe import client, events, reconcile
 from vidgo.kernel import queue
@@ -67,7 +74,7 @@ def expire_grants() -> None:
 
 def write_daily_totals() -> None:
     """Store the daily totals of the days that are over."""
-    log.info("daily_totals_written", rows=daily_totals.write())
+    log.info("daily_totals_written", rows=ledger_daily_totals.write())
 
 
 def check_ledger() -> None:

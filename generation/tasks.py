@@ -16,9 +16,9 @@ from generation.callbacks import emails, outbox, signing_secrets
 from generation.engine import worker
 from generation.jobs import idempotency
 from generation.models import CallbackEndpoint
-from generation.providers import health, registry
+from generation.providers import circuit_breaker, registry
 from generation.providers.base import Failure
-from generation.reporting import margins, usage
+from generation.reporting import daily_usage, margins
 from generation.storage import drafts, files, inputs, results, uploads
 from vidgo.kernel import http, queue
 
@@ -125,7 +125,7 @@ def write_daily_totals() -> None:
     """Write the daily totals of ended days: usage for customers, margins for operators."""
     log.info(
         "daily_totals_written",
-        usage=usage.write_daily_totals(),
+        usage=daily_usage.write_daily_totals(),
         margins=margins.write_daily_totals(),
     )
 
@@ -140,7 +140,7 @@ def ask_balances() -> None:
             continue
         if balance is None:
             continue
-        health.note_balance(provider=name, balance=balance)
+        circuit_breaker.note_balance(provider=name, balance=balance)
         if balance.amount < settings.PROVIDER_LOW_BALANCE:
             log.error(
                 "provider_balance_low", provider=name, left=str(balance.amount), unit=balance.unit

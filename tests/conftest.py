@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 from django.test import Client, override_settings
+from django.urls import get_resolver
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import Organization, User
@@ -120,6 +121,8 @@ def database_threads(django_db_setup: None) -> Iterator[InThreads]:
 @pytest.fixture(scope="session", autouse=True)
 def _settings_of_tests() -> Iterator[None]:
     """Set once what all tests share; a test's `settings` override it."""
+    # Load the URLs before a test changes a setting that decides which URLs there are.
+    get_resolver().url_patterns  # noqa: B018
     with override_settings(**SETTINGS):
         yield
 

@@ -27,7 +27,7 @@ from django.db import connection
 from psycopg.conninfo import make_conninfo
 
 from vidgo.dev import embedded_postgres, process_groups
-from vidgo.kernel.db import tenant_context
+from vidgo.kernel.db import row_level_security
 
 MANIFEST, DUMP, FILES = "manifest.json", "database.dump", "files"
 CHUNK_BYTES = 1_000_000
@@ -138,7 +138,7 @@ def restore(*, backup: Path, force: bool) -> Manifest:
     with connection.cursor() as cursor:
         cursor.execute(EMPTY)
         # Policies name the role, and the dump has no privileges.
-        cursor.execute(tenant_context.CREATE_ROLE)
+        cursor.execute(row_level_security.CREATE_ROLE)
     connection.close()
     _run(
         *("pg_restore", "--exit-on-error", "--single-transaction", "--no-owner"),

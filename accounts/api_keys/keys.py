@@ -23,7 +23,7 @@ from accounts.api_keys.restrictions import Limits
 from accounts.audit import Actor
 from accounts.models import ApiKey, Organization
 from vidgo.kernel import errors
-from vidgo.kernel.db import ids, raw_models, tenant_context
+from vidgo.kernel.db import ids, raw_models, row_level_security
 
 PREFIX = "vg"
 ID_LENGTH = 12
@@ -43,7 +43,7 @@ SELECT {raw_models.columns(ApiKey, alias="k")}, {raw_models.columns(Organization
  WHERE k.key_id = %(key_id)s
 """  # noqa: S608  only column names are inserted
 FIND_AND_SET_TENANT = FIND.replace(
-    "\n  FROM", f", {tenant_context.SET_TENANT_COLUMNS.format('o.id')}\n  FROM", 1
+    "\n  FROM", f", {row_level_security.SET_TENANT_COLUMNS.format('o.id')}\n  FROM", 1
 )
 
 
@@ -246,7 +246,7 @@ def _find(key_id: str, *, set_tenant: bool) -> ApiKey | None:
     if row is None:
         return None
     if set_tenant:
-        tenant_context.tenant_was_set(organization_id=int(row[-1]))
+        row_level_security.tenant_was_set(organization_id=int(row[-1]))
     end = len(raw_models.names(ApiKey))
     api_key = raw_models.instance(ApiKey, row[:end])
     api_key.organization = raw_models.instance(

@@ -13,7 +13,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from billing import auto_recharge, clawbacks, emails, top_ups
+from billing import auto_recharge, emails, refunds_and_disputes, top_ups
 from billing.models import StripeEvent, TopUp
 from billing.stripe import client, customers
 from vidgo.kernel import queue
@@ -134,11 +134,13 @@ def _intent_failed(event: StripeEvent) -> None:
 
 
 def _refund(event: StripeEvent) -> None:
-    clawbacks.apply_refund(refund=client.get_refund(refund_id=event.object_id))
+    refunds_and_disputes.apply_refund(refund=client.get_refund(refund_id=event.object_id))
 
 
 def _dispute(event: StripeEvent) -> None:
-    outcome = clawbacks.apply_dispute(dispute=client.get_dispute(dispute_id=event.object_id))
+    outcome = refunds_and_disputes.apply_dispute(
+        dispute=client.get_dispute(dispute_id=event.object_id)
+    )
     if outcome.is_new and not outcome.is_reversed:
         emails.queue_notice(
             organization=outcome.top_up.organization,

@@ -10,7 +10,7 @@ from typing import TypeVar
 import structlog
 from django.utils import timezone
 
-from billing import auto_recharge, clawbacks, top_ups
+from billing import auto_recharge, refunds_and_disputes, top_ups
 from billing.models import Cursor, TopUp
 from billing.stripe import client, events
 
@@ -67,11 +67,11 @@ def _intent(intent: client.Intent) -> None:
 
 
 def _refund(refund: client.RefundOrDispute) -> None:
-    clawbacks.apply_refund(refund=refund)
+    refunds_and_disputes.apply_refund(refund=refund)
 
 
 def _dispute(dispute: client.RefundOrDispute) -> None:
-    clawbacks.apply_dispute(dispute=dispute)
+    refunds_and_disputes.apply_dispute(dispute=dispute)
 
 
 def _open_top_ups(now: datetime) -> list[TopUp]:

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts import audit
 from generation.models import Attempt, ProviderState
-from generation.providers import health, registry
+from generation.providers import circuit_breaker, registry
 from vidgo.admin import actions, cards, pages
 from vidgo.admin.actions import Action, ActionRun
 from vidgo.admin.cards import Alarm, Card, CardContent, Figure, Part
@@ -77,7 +77,7 @@ def list_providers() -> list[ProviderHealth]:
     now = timezone.now()
     providers = []
     for name in dict.fromkeys([*configured, *sorted(rows)]):
-        state, until, reason = health.state_of(rows.get(name), now=now)
+        state, until, reason = circuit_breaker.state_of(rows.get(name), now=now)
         kinds = Counter(kind for kind, _ in recent.get(name, ()) if kind)
         took = [seconds for kind, seconds in recent.get(name, ()) if not kind]
         providers.append(
@@ -146,7 +146,7 @@ def _pause(run: ActionRun) -> str:
     name, hours = _name(run), run.data["hours"]
     until = timezone.now() + (timedelta(hours=hours) if hours else UNTIL_RESUMED)
     with transaction.atomic(durable=True):
-        health.pause(
+        circuit_breaker.pause(
             name=name,
             until=until,
             reason=f"by an operator: {run.reason}",
@@ -158,7 +158,7 @@ def _pause(run: ActionRun) -> str:
 def _resume(run: ActionRun) -> str:
     name = _name(run)
     with transaction.atomic(durable=True):
-        health.resume(name=name, actor=audit.operator_of(run.request, reason=run.reason))
+        circuit_breaker.resume(name=name, actor=audit.operator_of(run.request, reason=run.reason))
     return f"{name} is resumed."
 
 

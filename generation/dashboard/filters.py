@@ -18,7 +18,7 @@ from generation.models import (
     Status,
 )
 from vidgo.kernel import errors
-from vidgo.kernel.db import days, tenant_context
+from vidgo.kernel.db import days, row_level_security
 
 PLAYGROUND = "playground"
 # Organizations with more keys filter by links from the page of API keys.
@@ -112,7 +112,7 @@ def search_context(form: JobFilterForm) -> Iterator[None]:
     PostgreSQL uses no index for LIKE under a policy: a search in 100,000 jobs took 400 ms instead
     of 5. `jobs_of` filters by organization in any case.
     """
-    with tenant_context.bypass_rls() if form.chosen().get("search") else nullcontext():
+    with row_level_security.bypass_rls() if form.chosen().get("search") else nullcontext():
         yield
 
 

@@ -20,7 +20,7 @@ from billing.models import TopUp
 from generation import catalog
 from generation.dashboard import api_keys, querysets, usage_charts
 from generation.models import Callback, Job, Status
-from generation.reporting import usage
+from generation.reporting import daily_usage
 
 RECENT = 6
 DAYS = 30
@@ -50,8 +50,8 @@ def overview(request: MemberRequest) -> HttpResponseBase:
     recent = list(querysets.listed(jobs).order_by("-id")[:RECENT])
     loaded = catalog.load()
     balance = wallets.balance_of(organization=organization)
-    chosen = usage.last_days(DAYS)
-    added = usage.add_up(organization=organization, chosen=chosen)
+    chosen = daily_usage.last_days(DAYS)
+    added = daily_usage.add_up(organization=organization, chosen=chosen)
     steps = _steps(request, has_jobs=bool(recent))
     answer = render(
         request,

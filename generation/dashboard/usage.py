@@ -16,8 +16,8 @@ from accounts.access import MemberRequest
 from accounts.models import ApiKey
 from generation import catalog
 from generation.dashboard import filters, usage_charts
-from generation.reporting import usage
-from generation.reporting.usage import Filter, Sums
+from generation.reporting import daily_usage
+from generation.reporting.daily_usage import Filter, Sums
 from vidgo.kernel.web import csv_export
 
 SECTION = "usage"
@@ -84,7 +84,7 @@ def usage_page(request: MemberRequest) -> HttpResponseBase:
     """Show the usage of a period."""
     form = UsageForm(request.GET, organization=request.organization)
     chosen = form.filter()
-    added = usage.add_up(organization=request.organization, chosen=chosen)
+    added = daily_usage.add_up(organization=request.organization, chosen=chosen)
     keys = _by_key(request, added)
     history = usage_charts.history(usage=added, chosen=chosen)
     return render(
@@ -116,7 +116,7 @@ def usage_csv(request: MemberRequest) -> HttpResponseBase:
     form = UsageForm(request.GET, organization=request.organization)
     form.require_valid()
     chosen = form.filter()
-    lines = usage.csv_lines(organization=request.organization, chosen=chosen)
+    lines = daily_usage.csv_lines(organization=request.organization, chosen=chosen)
     return csv_export.download(lines, name="usage")
 
 
@@ -139,12 +139,12 @@ def _periods(request: MemberRequest, form: UsageForm) -> list[dict[str, Any]]:
     return links
 
 
-def _by_model(added: usage.Usage) -> list[Line]:
+def _by_model(added: daily_usage.Usage) -> list[Line]:
     names = {model.id: model.name for model in catalog.load().models.values()}
     return _lines({each: (names.get(each, each), each) for each in added.models}, added.models)
 
 
-def _by_key(request: MemberRequest, added: usage.Usage) -> list[Line]:
+def _by_key(request: MemberRequest, added: daily_usage.Usage) -> list[Line]:
     keys = ApiKey.objects.for_organization(request.organization).filter(
         pk__in=[each for each in added.keys if each is not None]
     )

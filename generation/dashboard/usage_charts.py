@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from django.utils.dateformat import format as format_date
 
-from generation.reporting.usage import Filter, Sums, Usage
+from generation.reporting.daily_usage import Filter, Sums, Usage
 from vidgo.kernel.web import charts
 from vidgo.kernel.web.charts import Chart, Series
 

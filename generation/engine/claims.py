@@ -16,7 +16,7 @@ from generation import catalog
 from generation.jobs import attempts
 from generation.models import Job
 from generation.models.jobs import new_attempt_token
-from generation.providers import health, registry
+from generation.providers import circuit_breaker, registry
 from vidgo.kernel.db import prepared_statements
 
 # The advisory lock that serializes claims; it is held for milliseconds.
@@ -134,7 +134,7 @@ def is_due() -> bool:
 
 def _take_fresh(cursor: CursorWrapper, *, limit: int) -> list[int]:
     """Choose queued jobs and open an attempt of each at a provider with a free slot."""
-    free = health.free_slots(providers=registry.providers())
+    free = circuit_breaker.free_slots(providers=registry.providers())
     models = [
         model.id
         for model in catalog.load().models.values()

@@ -23,7 +23,7 @@ from generation.engine import failures, leases, polling
 from generation.engine.thread_pools import from_storage, in_database, in_storage, in_thread
 from generation.jobs import attempts
 from generation.models import Attempt, Job
-from generation.providers import health, registry, webhooks
+from generation.providers import circuit_breaker, registry, webhooks
 from generation.providers.base import Failure, FailureKind, Image, Provider, Ready, Work
 from generation.storage import files, results
 from vidgo.kernel import http
@@ -46,7 +46,7 @@ PROGRESS_STEP = 20
 GONE_STATUSES = frozenset({403, 404, 410})
 UNUSABLE = "The provider's result could not be used."
 # While polling, these say nothing about the work itself, so polling goes on.
-PASSING_KINDS = health.ACCOUNT_KINDS | {FailureKind.OUTCOME_UNKNOWN, FailureKind.THROTTLED}
+PASSING_KINDS = circuit_breaker.ACCOUNT_KINDS | {FailureKind.OUTCOME_UNKNOWN, FailureKind.THROTTLED}
 
 
 class Released(Exception):
@@ -135,7 +135,7 @@ class Driver:
         except Failure as failure:
             if failure.kind is not FailureKind.OUTCOME_UNKNOWN:
                 raise
-            await in_database(health.note_failure, attempt=self.attempt, failure=failure)
+            await in_database(circuit_breaker.note_failure, attempt=self.attempt, failure=failure)
             await self._look_for_lost(work, since=timezone.now())
             return
         failpoints.hit("call.answered")
@@ -232,7 +232,7 @@ class Driver:
     async def _tolerate(self, failure: Failure) -> None:
         """Keep polling after an unusable answer; raises `Failure` after `SILENT_SECONDS`."""
         if self.attempt.lost_at is None:
-            await in_database(health.note_failure, attempt=self.attempt, failure=failure)
+            await in_database(circuit_breaker.note_failure, attempt=self.attempt, failure=failure)
         if await self._seconds_lost(since=timezone.now()) > SILENT_SECONDS:
             raise Failure(FailureKind.OUTCOME_UNKNOWN, failure.message, detail=str(failure))
 
@@ -331,7 +331,7 @@ def deliver(*, job: Job, attempt: Attempt, prepared: results.Prepared, ready: Re
             files.remove(name=file)
         raise
     failpoints.hit("finish.committed")
-    from_storage(health.note_success, attempt=attempt)
+    from_storage(circuit_breaker.note_success, attempt=attempt)
     log.info("job_finished", bytes=len(prepared.content), provider=attempt.provider)
 
 

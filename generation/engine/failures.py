@@ -9,7 +9,7 @@ import structlog
 from generation import jobs
 from generation.jobs import attempts
 from generation.models import Job
-from generation.providers import health, registry
+from generation.providers import circuit_breaker, registry
 from generation.providers.base import FINAL_KINDS, Failure, FailureKind
 
 log = structlog.get_logger(__name__)
@@ -26,7 +26,7 @@ def settle(*, job: Job, failure: Failure) -> None:
     if attempt is not None:
         # An unknown outcome was counted when it began, unless it began with a crash of ours.
         if failure.kind is not FailureKind.OUTCOME_UNKNOWN:
-            health.note_failure(attempt=attempt, failure=failure)
+            circuit_breaker.note_failure(attempt=attempt, failure=failure)
         if failure.kind not in attempts.UNCOUNTED:
             tries[attempt.provider] = tries.get(attempt.provider, 0) + 1
     log.info(

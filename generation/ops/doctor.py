@@ -13,7 +13,7 @@ from billing import tasks as billing_tasks
 from generation import catalog, tasks
 from generation.engine import thread_pools
 from generation.models import ProviderState
-from generation.providers import health, registry
+from generation.providers import circuit_breaker, registry
 from generation.providers.base import Failure, FailureKind, Provider
 from generation.reporting import queue_depth
 from vidgo.kernel import http, queue
@@ -79,7 +79,7 @@ def _check_provider(provider: Provider, row: ProviderState | None) -> Finding:
         return fault(
             "customers pay for sandbox images", to_do="set SANDBOX_ENABLED=false", about=name
         )
-    state, until, reason = health.state_of(row, now=timezone.now())
+    state, until, reason = circuit_breaker.state_of(row, now=timezone.now())
     if state == "paused":
         ends = f"until {until:%Y-%m-%d %H:%M} UTC" if until else "until somebody resumes it"
         return fault(
@@ -89,7 +89,7 @@ def _check_provider(provider: Provider, row: ProviderState | None) -> Finding:
         )
     if state == "open":
         return fault(
-            f"failed {health.FAILURES_UNTIL_OPEN} times in a row: {reason}",
+            f"failed {circuit_breaker.FAILURES_UNTIL_OPEN} times in a row: {reason}",
             to_do="see its status page; tasks use other providers, and it is retried automatically",
             about=name,
         )

@@ -13,7 +13,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from generation.models import Attempt, CallbackEndpoint, ProviderState
-from generation.providers import health, registry
+from generation.providers import circuit_breaker, registry
 from generation.reporting import queue_depth
 from generation.reporting.queue_depth import QueueDepth
 from vidgo.kernel.ops.metrics import Reading, readings
@@ -106,7 +106,7 @@ def read_providers() -> Iterator[Reading]:
     for name, provider in registry.providers().items():
         row = rows.get(name)
         label = {"provider": name}
-        current, _, _ = health.state_of(row, now=now)
+        current, _, _ = circuit_breaker.state_of(row, now=now)
         for state in STATES:
             labels = {**label, "state": state}
             yield Reading("vidgo_provider_state", "1 for its state.", state == current, labels)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from generation.models import ENDS, Asset, Job, Upload
 from generation.storage import files
 from vidgo.kernel import errors, http, images
-from vidgo.kernel.db import tenant_context
+from vidgo.kernel.db import row_level_security
 
 FOLDER = "inputs"
 PARAM = "input.image_urls"
@@ -82,7 +82,7 @@ def is_kept(*, name: str) -> bool:
     """Return whether an upload or result is still kept, of any organization: its name is secret."""
     if not files.is_name(name):
         return False
-    with tenant_context.bypass_rls():
+    with row_level_security.bypass_rls():
         return (
             Upload.objects.filter(file=name, removed_at=None).exists()
             or Asset.objects.filter(file=name, removed_at=None).exists()

@@ -17,7 +17,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import AuditEvent, Organization
 from generation.models import Attempt, Callback, CallbackEndpoint, Job, ProviderState
-from generation.providers import health, registry
+from generation.providers import circuit_breaker, registry
 from generation.providers.base import Failure, FailureKind
 from tests import factories
 from tests.admin.conftest import act, last_event
@@ -34,7 +34,7 @@ def page_text(browser: Client, name: str) -> str:
 
 
 def free() -> int:
-    return health.free_slots(providers=registry.providers())["sandbox"]
+    return circuit_breaker.free_slots(providers=registry.providers())["sandbox"]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_provider_is_paused_and_resumed_with_a_reason(operator: Client, db: No
     assert "by an operator: Ticket 4711" in text
     # A job that started before does not end the pause.
     started = Attempt(provider="sandbox", started_at=timezone.now())
-    health.note_success(attempt=started)
+    circuit_breaker.note_success(attempt=started)
     assert free() == 0
 
     act(operator, "resume-provider", provider="sandbox")
@@ -100,8 +100,8 @@ def test_the_page_shows_health_slots_balance_and_recent_failures(
     factories.failed(organization=organization)
     job = factories.running(organization=organization)
     failure = Failure(FailureKind.UNAVAILABLE, "Down.")
-    for _ in range(health.FAILURES_UNTIL_OPEN):
-        health.note_failure(attempt=factories.attempts_of(job)[0], failure=failure)
+    for _ in range(circuit_breaker.FAILURES_UNTIL_OPEN):
+        circuit_breaker.note_failure(attempt=factories.attempts_of(job)[0], failure=failure)
     ProviderState.objects.update(balance=Decimal(12), balance_unit="credits")
     text = page_text(operator, PROVIDERS)
     for part in ("Open", "1 of 500 in use", "1 of 2 failed", "1 moderated", "12 credits"):

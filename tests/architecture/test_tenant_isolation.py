@@ -18,7 +18,7 @@ from tests.architecture.addresses import ROWS
 from tests.architecture.addresses.rows import World
 from tests.architecture.test_tenancy import ask, outcome, world  # noqa: F401  (a fixture)
 from tests.conftest import Api
-from vidgo.kernel.db import tenant_context
+from vidgo.kernel.db import row_level_security
 
 pytestmark = pytest.mark.django_db
 
@@ -100,10 +100,10 @@ def test_rows_of_another_organization_cannot_be_read_changed_or_created(
     organization: Organization, other_organization: Organization, wallet: Wallet
 ) -> None:
     finished = factories.finished(organization=organization)
-    tenant_context.set_tenant(organization_id=organization.pk)
+    row_level_security.set_tenant(organization_id=organization.pk)
     assert list(Job.objects.all()) == [finished]
-    tenant_context.reset()
-    tenant_context.set_tenant(organization_id=other_organization.pk)
+    row_level_security.reset()
+    row_level_security.set_tenant(organization_id=other_organization.pk)
     assert not Job.objects.exists()
     assert Job.objects.update(prompt="stolen") == 0
     assert Job.objects.filter(asset__isnull=False).count() == 0
@@ -111,7 +111,7 @@ def test_rows_of_another_organization_cannot_be_read_changed_or_created(
         finished.pk = None
         finished.public_id = "task_forged"
         finished.save(force_insert=True)
-    tenant_context.reset()
+    row_level_security.reset()
 
 
 def test_a_request_leaves_no_tenant_context_behind(api: Api, wallet: Wallet) -> None:
@@ -119,16 +119,16 @@ def test_a_request_leaves_no_tenant_context_behind(api: Api, wallet: Wallet) -> 
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user, current_setting('vidgo.organization', true)")
         user, organization = cursor.fetchone()
-    assert user != tenant_context.ROLE
+    assert user != row_level_security.ROLE
     assert organization == ""
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_maintenance_connection_opens_no_tenant_connection() -> None:
     """An interrupted response leaves its thread in a tenant context, even as the tests end."""
-    tenant_context.set_tenant(organization_id=1)
+    row_level_security.set_tenant(organization_id=1)
     connection.close()
     with connection._nodb_cursor() as cursor:
         cursor.execute("SELECT 1")
     assert connection.connection is None
-    tenant_context.reset()
+    row_level_security.reset()

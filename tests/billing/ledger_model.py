@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 
 from accounts.audit import SYSTEM
 from accounts.models import Organization
-from billing import clawbacks, grants, ledger, ledger_checks, top_ups, wallets
+from billing import grants, ledger, ledger_checks, refunds_and_disputes, top_ups, wallets
 from billing.models import Grant, TopUp
 from billing.stripe import client
 from tests import factories
@@ -171,9 +171,9 @@ class Money(RuleBasedStateMachine):
     def apply(self, data: Any, taken: client.RefundOrDispute) -> None:
         for _ in range(data.draw(st.integers(1, 2), label="times")):
             if taken.id in self.fake.disputes:
-                self.do(data, lambda: clawbacks.apply_dispute(dispute=taken))
+                self.do(data, lambda: refunds_and_disputes.apply_dispute(dispute=taken))
             else:
-                self.do(data, lambda: clawbacks.apply_refund(refund=taken))
+                self.do(data, lambda: refunds_and_disputes.apply_refund(refund=taken))
 
     @rule(data=st.data())
     def expire(self, data: Any) -> None:

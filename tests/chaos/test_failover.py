@@ -12,7 +12,7 @@ from pytest_django import Settings
 from accounts.models import Organization
 from billing import ledger_checks
 from generation.models import Attempt, Job, ProviderState
-from generation.providers import health
+from generation.providers import circuit_breaker
 from sandbox.vendors import bfl, fal
 from sandbox.vendors.server import Vendors
 from tests import factories
@@ -65,7 +65,7 @@ def test_a_failing_vendor_is_replaced_by_the_next_and_used_again_once_it_recover
             vendors.shops["bfl"].set({"crash": 0.0})
             recovered_after = submit_until(makes("bfl"), by=organization, seconds=60)
             # At most two probes failed while the vendor was still failing.
-            assert recovered_after < 4 * health.OPEN_SECONDS
+            assert recovered_after < 4 * circuit_breaker.OPEN_SECONDS
             over = Job.objects.exclude(status__in=["queued", "running"])
             wait_for(lambda: over.count() == Job.objects.count(), seconds=30, what="end of all")
             running.stop()

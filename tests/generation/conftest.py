@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from generation.engine import claims, driver, failures, job_loop, polling
 from generation.models import Job
-from generation.providers import health
+from generation.providers import circuit_breaker
 from tests.conftest import InThreads
 from tests.generation.scripted import Scripted, install
 
@@ -31,7 +31,7 @@ def quick(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setattr(failures, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(driver, "LOST_SECONDS", 0.05)
     monkeypatch.setattr(driver, "LOOK_FOR_LOST_SECONDS", 0.02)
-    monkeypatch.setattr(health, "OPEN_SECONDS", 0.05)
+    monkeypatch.setattr(circuit_breaker, "OPEN_SECONDS", 0.05)
     monkeypatch.setattr(claims, "POSTPONE_SECONDS", 0.02)
     monkeypatch.setattr(polling, "CLOSE_SECONDS", 0.02)
     monkeypatch.setattr(polling, "_usual", {})
@@ -41,7 +41,7 @@ def quick(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
 @pytest.fixture(autouse=True)
 def _unknown_providers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget what this process knows about the health of providers."""
-    monkeypatch.setattr(health, "_well_at", {})
+    monkeypatch.setattr(circuit_breaker, "_well_at", {})
 
 
 @pytest.fixture

@@ -13,7 +13,12 @@ from django_migration_linter import MigrationLinter
 APPS = ["vidgo", "accounts", "billing", "generation"]
 ROOT = Path(__file__).resolve().parents[2]
 # They run before there is any data.
-INITIAL = ("0001_queue_index", "0001_initial", "0002_database_rules")
+INITIAL = (
+    "0001_queue_index",
+    "0001_initial",
+    "0002_row_level_security_and_triggers",
+    "0002_row_level_security",
+)
 
 
 @pytest.mark.django_db(transaction=True)

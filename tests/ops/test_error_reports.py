@@ -91,7 +91,7 @@ def test_a_500_is_reported_with_its_place_and_without_private_text(
 
 def test_an_alarm_is_reported_by_its_name_and_ids_alone(sent: list[dict[str, Any]]) -> None:
     logs.bind(organization="org_1", job="task_1")
-    structlog.get_logger("generation.providers.health").error(
+    structlog.get_logger("generation.providers.circuit_breaker").error(
         "provider_paused", provider="bfl", reason=f"refused {PROMPT}", address=MAIL
     )
     (event,) = sent

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Organization
-from billing import daily_totals, ledger_checks, statement, top_ups, wallets
+from billing import ledger_checks, ledger_daily_totals, statement, top_ups, wallets
 from billing.models import DailyTotal, LedgerEntry, Refund, TopUp, Wallet
 from billing.stripe import client
 from tests import factories, reading
@@ -76,10 +76,10 @@ def test_daily_totals_change_no_statement(organization: Organization, wallet: Wa
         return [statement.totals(organization=organization, chosen=each) for each in filters]
 
     before = figures()
-    assert daily_totals.write() > 0
+    assert ledger_daily_totals.write() > 0
     assert DailyTotal.objects.latest("day").day < today
     assert figures() == before
-    assert daily_totals.write() == 0
+    assert ledger_daily_totals.write() == 0
     # The totals are really read: a wrong one changes the statement and fails the ledger check.
     DailyTotal.objects.filter(kind="charge").update(out_credits=F("out_credits") + 1)
     assert figures() != before
@@ -208,10 +208,10 @@ def test_entries_stored_out_of_order_within_the_hour_are_all_found(
 def test_a_clawback_links_its_purchase(
     organization: Organization, wallet: Wallet, alice_client: Client, top_up: TopUp
 ) -> None:
-    from billing import clawbacks
+    from billing import refunds_and_disputes
 
     top_ups.fulfill_session(session=session_of(top_up))
-    clawbacks.apply_refund(
+    refunds_and_disputes.apply_refund(
         refund=client.RefundOrDispute(
             id="re_1", status="succeeded", amount_cents=500, currency="usd", intent_id="pi_1"
         )

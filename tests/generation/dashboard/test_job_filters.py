@@ -20,7 +20,7 @@ from generation.dashboard import filters, jobs
 from generation.models import Asset, Job
 from tests import factories
 from tests.reading import count_queries, read
-from vidgo.kernel.db import tenant_context
+from vidgo.kernel.db import row_level_security
 
 pytestmark = pytest.mark.django_db
 
@@ -124,12 +124,12 @@ def test_days_use_an_index_under_row_level_security(organization: Organization) 
     days = QueryDict("from=2026-03-01&to=2026-03-31")
     form = filters.JobFilterForm(days, organization=organization)
     found = filters.jobs_of(organization=organization, form=form).order_by("-id")
-    tenant_context.set_tenant(organization_id=organization.pk)
+    row_level_security.set_tenant(organization_id=organization.pk)
     with connection.cursor() as cursor:
         for way in ("seqscan", "bitmapscan", "sort"):
             cursor.execute(f"SET LOCAL enable_{way} = off")
     assert re.search(r"Index Cond: .*GREATEST.*LEAST", found.explain())
-    tenant_context.reset()
+    row_level_security.reset()
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from accounts.models import ApiKey, Organization
 from billing.models import LedgerEntry
 from generation.dashboard import usage
 from generation.models import Job
-from generation.reporting import usage as adding
+from generation.reporting import daily_usage as adding
 from tests import factories
 from tests.reading import count_queries, read
 from vidgo.kernel.web import charts

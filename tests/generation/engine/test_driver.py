@@ -17,7 +17,7 @@ from billing.models import LedgerEntry
 from generation.engine import driver, job_loop
 from generation.jobs import attempts
 from generation.models import Asset, Attempt, Job, ProviderState
-from generation.providers import health
+from generation.providers import circuit_breaker
 from generation.providers.base import FailureKind, Pending, Ready, Started
 from tests import factories
 from tests.generation.conftest import files_in
@@ -238,7 +238,7 @@ def test_work_that_the_provider_never_started_is_started_again_and_costs_no_try(
 def test_our_own_crashes_do_not_count_against_a_provider(
     organization: Organization, scripted: Scripted, drive_to_end: DriveToEnd
 ) -> None:
-    for _ in range(health.FAILURES_UNTIL_OPEN):
+    for _ in range(circuit_breaker.FAILURES_UNTIL_OPEN):
         drive_to_end(leave_start_unknown(organization))
     assert ProviderState.objects.get().failures_in_a_row == 0
 

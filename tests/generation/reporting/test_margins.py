@@ -15,7 +15,7 @@ from generation.providers.base import FailureKind
 from generation.reporting import margins
 from generation.reporting.margins import Margin
 from tests import factories
-from vidgo.kernel.db import tenant_context
+from vidgo.kernel.db import row_level_security
 
 pytestmark = pytest.mark.django_db
 
@@ -114,9 +114,9 @@ def test_the_hourly_task_stores_usage_and_margins(tries: list[Attempt]) -> None:
 
 def test_no_tenant_can_read_margins(tries: list[Attempt], organization: Organization) -> None:
     margins.write_daily_totals()
-    tenant_context.set_tenant(organization_id=organization.pk)
+    row_level_security.set_tenant(organization_id=organization.pk)
     try:
         assert not DailyMargin.objects.exists()
     finally:
-        tenant_context.reset()
+        row_level_security.reset()
     assert DailyMargin.objects.exists()

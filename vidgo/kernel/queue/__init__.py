@@ -15,4 +15,5 @@ from vidgo.kernel.queue.status import (
     list_scheduled,
     read_status,
 )
-from vidgo.kernel.queue.tasks import enqueue, notify, schedule
+from vidgo.kernel.queue.tasks import enqueue, schedule
+from vidgo.kernel.queue.wake_ups import notify

@@ -1,11 +1,9 @@
-"""Tasks: enqueue one, notify one of new work, schedule one."""
+"""Tasks: enqueue one, schedule one."""
 
 from __future__ import annotations
 
 from django_q.models import Schedule
 from django_q.tasks import async_task
-
-from vidgo.kernel.queue.broker import WAKE_UP_PREFIX, Broker
 
 
 def enqueue(task: str, *args: str | int) -> None:
@@ -15,14 +13,6 @@ def enqueue(task: str, *args: str | int) -> None:
     transaction.
     """
     async_task(task, *args)
-
-
-def notify(task: str) -> None:
-    """Send a task a wake-up: it looks for due work once, for all wake-ups sent until then.
-
-    Like `enqueue`, on the caller's connection.
-    """
-    async_task(task, broker=Broker(list_key=f"{WAKE_UP_PREFIX}{task}"))
 
 
 def schedule(task: str, *, name: str, minutes: int) -> None:

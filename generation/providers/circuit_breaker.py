@@ -1,7 +1,7 @@
-"""Health: which providers get jobs right now, shared by all workers.
+"""The circuit breaker: which providers get jobs right now, shared by all workers.
 
-Each provider has a circuit breaker: after some failures in a row it gets no jobs for a while, then
-one at a time until one succeeds. An account without credit or with a refused key pauses its
+After some failures in a row a provider gets no jobs for a while, then one at a time until one
+succeeds. An account without credit or with a refused key pauses its
 provider and raises an alarm. Only the database's clock is used.
 """
 

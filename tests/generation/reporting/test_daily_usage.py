@@ -14,8 +14,8 @@ from billing.models import LedgerEntry
 from generation import jobs as submitting
 from generation.models import DailyUsage, Job
 from generation.providers.base import FailureKind
-from generation.reporting import usage
-from generation.reporting.usage import Filter, Sums
+from generation.reporting import daily_usage
+from generation.reporting.daily_usage import Filter, Sums
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +58,7 @@ def days(request: pytest.FixtureRequest, jobs: list[Job]) -> str:
     """Run a test with and without daily totals."""
     if request.param == "daily totals":
         # One row for each model, key and day, and none for today.
-        assert usage.write_daily_totals() == 4
+        assert daily_usage.write_daily_totals() == 4
     return str(request.param)
 
 
@@ -71,7 +71,7 @@ def ledger_credits(organization: Organization, jobs: list[Job]) -> int:
 
 
 def test_usage_equals_the_ledger(days: str, jobs: list[Job], organization: Organization) -> None:
-    added = usage.add_up(organization=organization, chosen=within(30))
+    added = daily_usage.add_up(organization=organization, chosen=within(30))
     assert added.total.credits == ledger_credits(organization, jobs) == 50
     entries = LedgerEntry.objects.for_organization(organization)
     for kind, amount in (
@@ -84,7 +84,7 @@ def test_usage_equals_the_ledger(days: str, jobs: list[Job], organization: Organ
 def test_every_day_model_and_key_equals_the_ledger(
     days: str, jobs: list[Job], organization: Organization
 ) -> None:
-    added = usage.add_up(organization=organization, chosen=within(30))
+    added = daily_usage.add_up(organization=organization, chosen=within(30))
     rows = list(Job.objects.filter(pk__in=[job.pk for job in jobs]))
     for found, value_of in (
         (added.days, lambda job: job.created_at.date()),
@@ -104,7 +104,7 @@ def test_every_day_model_and_key_equals_the_ledger(
 def test_unfinished_jobs_are_counted_apart(
     days: str, jobs: list[Job], organization: Organization
 ) -> None:
-    today = usage.add_up(organization=organization, chosen=within(0)).total
+    today = daily_usage.add_up(organization=organization, chosen=within(0)).total
     assert (today.jobs, today.failed, today.finished, today.not_over) == (2, 1, 0, 1)
 
 
@@ -112,7 +112,7 @@ def test_usage_is_filtered_by_days_model_and_key(
     days: str, jobs: list[Job], organization: Organization, key: ApiKey
 ) -> None:
     def total(chosen: Filter) -> Sums:
-        return usage.add_up(organization=organization, chosen=chosen).total
+        return daily_usage.add_up(organization=organization, chosen=chosen).total
 
     assert total(within(8)).jobs == 4
     assert total(within(30, model="flux-kontext-max")).credits == 20
@@ -124,33 +124,33 @@ def test_usage_is_filtered_by_days_model_and_key(
 def test_other_organizations_are_not_added(
     days: str, jobs: list[Job], organization: Organization, other_organization: Organization
 ) -> None:
-    before = usage.add_up(organization=organization, chosen=within(30))
+    before = daily_usage.add_up(organization=organization, chosen=within(30))
     move(factories.finished(organization=other_organization), days=3)
     factories.finished(organization=other_organization)
-    assert usage.add_up(organization=organization, chosen=within(30)) == before
-    theirs = usage.add_up(organization=other_organization, chosen=within(30)).total
+    assert daily_usage.add_up(organization=organization, chosen=within(30)) == before
+    theirs = daily_usage.add_up(organization=other_organization, chosen=within(30)).total
     # A job cannot be submitted on a day that has totals; this one was moved there.
     assert theirs.jobs == (2 if days == "added up from the jobs" else 1)
 
 
 def test_daily_totals_are_stored_once(jobs: list[Job], organization: Organization) -> None:
-    assert usage.write_daily_totals() == 4
+    assert daily_usage.write_daily_totals() == 4
     rows = list(DailyUsage.objects.order_by("pk").values())
-    assert usage.write_daily_totals() == 0
+    assert daily_usage.write_daily_totals() == 0
     assert list(DailyUsage.objects.order_by("pk").values()) == rows
     assert {row["day"] for row in rows} == {TODAY - timedelta(days=9), TODAY - timedelta(days=3)}
 
 
 def test_a_day_waits_for_its_last_job(jobs: list[Job], organization: Organization) -> None:
     open_job = move(factories.job(organization=organization), days=3)
-    usage.write_daily_totals()
+    daily_usage.write_daily_totals()
     assert {row.day for row in DailyUsage.objects.all()} == {TODAY - timedelta(days=9)}
-    before = usage.add_up(organization=organization, chosen=within(30))
+    before = daily_usage.add_up(organization=organization, chosen=within(30))
     submitting.fail(job=open_job, kind=FailureKind.EXPIRED, message="Too late.", fenced=False)
-    usage.write_daily_totals()
+    daily_usage.write_daily_totals()
     written = DailyUsage.objects.filter(day=TODAY - timedelta(days=3))
     assert sum(row.finished_count + row.failed_count for row in written) == 3
-    after = usage.add_up(organization=organization, chosen=within(30))
+    after = daily_usage.add_up(organization=organization, chosen=within(30))
     assert after.total.credits == before.total.credits - open_job.price_credits
 
 
@@ -160,9 +160,9 @@ def test_a_day_waits_for_an_hour_after_its_end(
     job = factories.finished(organization=organization)
     midnight = datetime.combine(TODAY + timedelta(days=1), datetime.min.time(), tzinfo=UTC)
     monkeypatch.setattr(timezone, "now", lambda: midnight + timedelta(minutes=59))
-    assert usage.write_daily_totals() == 0
+    assert daily_usage.write_daily_totals() == 0
     monkeypatch.setattr(timezone, "now", lambda: midnight + timedelta(minutes=61))
-    assert usage.write_daily_totals() == 1
+    assert daily_usage.write_daily_totals() == 1
     assert DailyUsage.objects.get().charged_credits == job.price_credits
 
 
@@ -172,19 +172,19 @@ def test_a_day_is_utc(organization: Organization) -> None:
     Job.objects.filter(pk=job.pk).update(created_at=late)
     day = date(2026, 3, 31)
     chosen = Filter(first_day=day, last_day=day)
-    assert usage.add_up(organization=organization, chosen=chosen).total.jobs == 1
-    usage.write_daily_totals()
-    assert usage.add_up(organization=organization, chosen=chosen).total.jobs == 1
+    assert daily_usage.add_up(organization=organization, chosen=chosen).total.jobs == 1
+    daily_usage.write_daily_totals()
+    assert daily_usage.add_up(organization=organization, chosen=chosen).total.jobs == 1
     next_day = Filter(first_day=day + timedelta(days=1), last_day=day + timedelta(days=1))
-    assert usage.add_up(organization=organization, chosen=next_day).total == Sums()
+    assert daily_usage.add_up(organization=organization, chosen=next_day).total == Sums()
 
 
 def test_the_file_adds_up_to_the_page(
     days: str, jobs: list[Job], organization: Organization, key: ApiKey
 ) -> None:
     chosen = within(30)
-    rows = list(csv.DictReader(usage.csv_lines(organization=organization, chosen=chosen)))
-    total = usage.add_up(organization=organization, chosen=chosen).total
+    rows = list(csv.DictReader(daily_usage.csv_lines(organization=organization, chosen=chosen)))
+    total = daily_usage.add_up(organization=organization, chosen=chosen).total
     assert sum(int(row["net_credits"]) for row in rows) == total.credits
     assert sum(int(row["jobs"]) for row in rows) == total.jobs
     for row in rows:

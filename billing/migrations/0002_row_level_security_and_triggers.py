@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from vidgo.kernel.db import tenant_context
+from vidgo.kernel.db import row_level_security
 
 APPEND_ONLY = """
 CREATE FUNCTION billing_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -39,21 +39,21 @@ OF_AN_ORGANIZATION = (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0002_database_rules"),
+        ("accounts", "0002_row_level_security_and_triggers"),
         ("billing", "0001_initial"),
     ]
 
     operations = [
         migrations.RunSQL(APPEND_ONLY, CHANGEABLE),
-        *(tenant_context.policy(table=table) for table in OF_AN_ORGANIZATION),
-        tenant_context.policy(
+        *(row_level_security.policy(table=table) for table in OF_AN_ORGANIZATION),
+        row_level_security.policy(
             table="billing_budget",
-            condition=tenant_context.through(table="accounts_apikey", key="api_key_id"),
+            condition=row_level_security.through(table="accounts_apikey", key="api_key_id"),
         ),
         *(
-            tenant_context.policy(
+            row_level_security.policy(
                 table=table,
-                condition=tenant_context.through(table="billing_topup", key="top_up_id"),
+                condition=row_level_security.through(table="billing_topup", key="top_up_id"),
             )
             for table in ("billing_refund", "billing_dispute")
         ),

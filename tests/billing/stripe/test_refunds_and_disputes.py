@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import Organization
-from billing import clawbacks, ledger_checks, top_ups
+from billing import ledger_checks, refunds_and_disputes, top_ups
 from billing.models import Customer, Dispute, Refund, StripeEvent, TopUp
 from billing.stripe import client
 from tests.billing.stripe.conftest import FakeStripe, balance, deliver, entries, store_top_up
@@ -165,9 +165,9 @@ def test_a_dispute_without_a_loss_takes_nothing(
     fake: FakeStripe, organization: Organization, paid: client.Session, status: str
 ) -> None:
     dispute = fake.take("dispute", intent_id=paid.intent_id, cents=1000, status=status)
-    outcome = clawbacks.apply_dispute(dispute=dispute)
+    outcome = refunds_and_disputes.apply_dispute(dispute=dispute)
     assert (outcome.is_new, outcome.is_reversed, outcome.credits) == (True, True, 0)
-    assert not clawbacks.apply_dispute(dispute=dispute).is_new
+    assert not refunds_and_disputes.apply_dispute(dispute=dispute).is_new
     assert (balance(organization), entries("clawback")) == (4000, 0)
     assert Dispute.objects.get().status == status
 
@@ -177,7 +177,7 @@ def test_a_refund_in_another_currency_is_an_unknown_payment(
 ) -> None:
     refund = fake.take("refund", intent_id=paid.intent_id, cents=1000, status="succeeded")
     with pytest.raises(top_ups.UnknownPayment):
-        clawbacks.apply_refund(refund=replace(refund, currency="eur"))
+        refunds_and_disputes.apply_refund(refund=replace(refund, currency="eur"))
     assert (balance(organization), Refund.objects.count()) == (4000, 0)
 
 
@@ -187,8 +187,10 @@ def test_a_dispute_takes_its_current_amount(
     inquiry = fake.take(
         "dispute", intent_id=paid.intent_id, cents=500, status="warning_needs_response"
     )
-    clawbacks.apply_dispute(dispute=inquiry)
-    clawbacks.apply_dispute(dispute=replace(inquiry, amount_cents=2000, status="needs_response"))
+    refunds_and_disputes.apply_dispute(dispute=inquiry)
+    refunds_and_disputes.apply_dispute(
+        dispute=replace(inquiry, amount_cents=2000, status="needs_response")
+    )
     assert balance(organization) == 0
     assert Dispute.objects.get().status == "needs_response"
 
@@ -198,9 +200,9 @@ def test_reinstated_credits_are_not_taken_a_second_time(
 ) -> None:
     refund = fake.take("refund", intent_id=paid.intent_id, cents=1000, status="succeeded")
     for status in ("succeeded", "failed"):
-        clawbacks.apply_refund(refund=replace(refund, status=status))
+        refunds_and_disputes.apply_refund(refund=replace(refund, status=status))
     with pytest.raises(top_ups.UnknownPayment, match="reinstated credits"):
-        clawbacks.apply_refund(refund=refund)
+        refunds_and_disputes.apply_refund(refund=refund)
     assert balance(organization) == 4000
     assert ledger_checks.check() == []
 
@@ -213,7 +215,7 @@ def test_the_last_partial_refund_takes_the_rest(
     deliver("checkout.session.completed", session.id)
     for left in (67, 34, 0):
         refund = fake.take("refund", intent_id=session.intent_id, cents=1, status="succeeded")
-        clawbacks.apply_refund(refund=refund)
+        refunds_and_disputes.apply_refund(refund=refund)
         assert balance(organization) == left
     assert ledger_checks.check() == []
 
@@ -226,7 +228,7 @@ def test_shares_that_round_up_never_take_more_than_is_left(
     deliver("checkout.session.completed", session.id)
     for left in (2, 1, 0, 0, 0):
         refund = fake.take("refund", intent_id=session.intent_id, cents=2, status="succeeded")
-        clawbacks.apply_refund(refund=refund)
+        refunds_and_disputes.apply_refund(refund=refund)
         assert balance(organization) == left
     assert entries("clawback") == 3
     assert ledger_checks.check() == []
@@ -239,7 +241,7 @@ def test_a_share_is_in_proportion_to_the_amount_with_tax(
     deliver("checkout.session.completed", session.id)
     refund = fake.take("refund", intent_id=session.intent_id, cents=1070, status="succeeded")
     for _ in range(2):
-        assert clawbacks.apply_refund(refund=refund).credits == 2000
+        assert refunds_and_disputes.apply_refund(refund=refund).credits == 2000
     assert balance(organization) == 2000
 
 
@@ -253,7 +255,7 @@ def test_two_refunds_at_once_take_turns(
     session = fake.session(top_up)
     deliver("checkout.session.completed", session.id)
     together = threading.Barrier(2)
-    share_of = clawbacks._share
+    share_of = refunds_and_disputes._share
 
     def meet(bought: TopUp, *, amount_cents: int) -> int:
         credits = share_of(bought, amount_cents=amount_cents)
@@ -262,7 +264,7 @@ def test_two_refunds_at_once_take_turns(
             together.wait(timeout=0.5)
         return credits
 
-    monkeypatch.setattr(clawbacks, "_share", meet)
+    monkeypatch.setattr(refunds_and_disputes, "_share", meet)
     parts = [
         fake.take("refund", intent_id=session.intent_id, cents=1500, status="succeeded")
         for _ in range(2)
@@ -270,7 +272,7 @@ def test_two_refunds_at_once_take_turns(
 
     def apply(refund: client.RefundOrDispute) -> None:
         try:
-            clawbacks.apply_refund(refund=refund)
+            refunds_and_disputes.apply_refund(refund=refund)
         finally:
             connection.close()
 

@@ -1,4 +1,4 @@
-"""Clawbacks: a refund or a dispute takes back the credits of its payment.
+"""Refunds and disputes at Stripe: clawbacks, which take back the credits of a payment.
 
 Each refund and each dispute counts once, by its own id. Its current state at Stripe decides whether
 its credits are clawed back or reinstated, so the order of events does not matter.

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from vidgo.kernel.db import tenant_context
+from vidgo.kernel.db import row_level_security
 
 # Every request writes here, and a crash may empty the table, which refills every bucket. The free
 # space in each page allows HOT updates, which don't touch the index.
@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.RunSQL(APPEND_ONLY, CHANGEABLE),
-        migrations.RunSQL(tenant_context.CREATE_ROLE, tenant_context.REVOKE_RIGHTS),
-        tenant_context.policy(table="accounts_apikey"),
-        tenant_context.policy(table="accounts_invitation"),
+        migrations.RunSQL(row_level_security.CREATE_ROLE, row_level_security.REVOKE_RIGHTS),
+        row_level_security.policy(table="accounts_apikey"),
+        row_level_security.policy(table="accounts_invitation"),
     ]

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from vidgo.kernel.db import tenant_context
+from vidgo.kernel.db import row_level_security
 
 OF_AN_ORGANIZATION = (
     "generation_job",
@@ -17,22 +17,23 @@ OF_AN_ORGANIZATION = (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0002_database_rules"),
+        ("accounts", "0002_row_level_security_and_triggers"),
         ("generation", "0001_initial"),
     ]
 
     operations = [
-        *(tenant_context.policy(table=table) for table in OF_AN_ORGANIZATION),
+        *(row_level_security.policy(table=table) for table in OF_AN_ORGANIZATION),
         *(
-            tenant_context.policy(
-                table=table, condition=tenant_context.through(table="generation_job", key="job_id")
+            row_level_security.policy(
+                table=table,
+                condition=row_level_security.through(table="generation_job", key="job_id"),
             )
             for table in ("generation_asset", "generation_attempt")
         ),
-        tenant_context.policy(
+        row_level_security.policy(
             table="generation_callbacktry",
-            condition=tenant_context.through(table="generation_callback", key="callback_id"),
+            condition=row_level_security.through(table="generation_callback", key="callback_id"),
         ),
         # What a provider asks is the operator's matter alone.
-        tenant_context.policy(table="generation_dailymargin", condition="false"),
+        row_level_security.policy(table="generation_dailymargin", condition="false"),
     ]
