@@ -1,8 +1,8 @@
 """The circuit breaker: which providers get jobs right now, shared by all workers.
 
 After some failures in a row a provider gets no jobs for a while, then one at a time until one
-succeeds. An account without credit or with a refused key pauses its
-provider and raises an alarm. Only the database's clock is used.
+succeeds. An account without credit or with a refused key pauses its provider and raises an alarm.
+Only the database's clock is used.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tenant context: PostgreSQL's row-level security as a second isolation between tenants.
+"""Row-level security: PostgreSQL's second isolation between tenants, and the tenant context.
 
 The first isolation is in our queries, each of which names its organization. Should one forget to,
 a request for one organization still sees no row of another: it runs as the role `vidgo_tenant`,
