@@ -53,7 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
     from django.core.wsgi import get_wsgi_application
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Both, as a shell starts background jobs with SIGINT ignored.
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, signal.default_int_handler)
     stop = threading.Event()
     try:
         call_command("migrate", verbosity=0)

@@ -28,7 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.vendors", description=__doc__)
     parser.add_argument("--port", type=int, default=9100, help="0 for any free port")
     port = parser.parse_args(arguments).port
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Both, as a shell starts background jobs with SIGINT ignored.
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, signal.default_int_handler)
     try:
         with Vendors(port=port) as vendors:
             keys = {"bfl": bfl.KEY, "fal": fal.KEY, "replicate": replicate.KEY}
