@@ -53,7 +53,7 @@ def test_the_python_code_rejects_forged_webhooks(
     body: bytes,
     genuine: bool,
 ) -> None:
-    monkeypatch.setenv("VIDGO_CALLBACK_SECRET", signing.encode_key(KEYS[0]))
+    monkeypatch.setenv("VIDGO_WEBHOOK_SECRET", signing.encode_key(KEYS[0]))
     names: dict[str, Any] = {}
     exec(code("python", containing="def is_genuine"), names)
     assert names["is_genuine"](body, headers()) is genuine
@@ -62,7 +62,7 @@ def test_the_python_code_rejects_forged_webhooks(
 def test_the_python_code_with_the_library_answers_as_described(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("VIDGO_CALLBACK_SECRET", signing.encode_key(KEYS[0]))
+    monkeypatch.setenv("VIDGO_WEBHOOK_SECRET", signing.encode_key(KEYS[0]))
     seen: set[str] = set()
     tasks: list[Any] = []
 
@@ -90,7 +90,7 @@ def test_the_javascript_code_rejects_forged_webhooks(tmp_path: Path) -> None:
     )
     done = subprocess.run(
         ["node", str(program)],
-        env={"VIDGO_CALLBACK_SECRET": signing.encode_key(KEYS[0]), "PATH": "/usr/bin:/bin"},
+        env={"VIDGO_WEBHOOK_SECRET": signing.encode_key(KEYS[0]), "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
         check=True,
