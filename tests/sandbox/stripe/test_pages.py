@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
@@ -11,6 +12,7 @@ import requests
 import stripe
 from pytest_django.live_server_helper import LiveServer
 
+from sandbox import stripe as stripe_simulator
 from sandbox.stripe import checkout_payments, tasks
 from sandbox.stripe.checkout_payments import Outcome
 from sandbox.stripe.models import Event, StripeObject
@@ -388,3 +390,14 @@ def test_long_lists_are_read_page_by_page(browser: Browser, api: Any) -> None:
     browser.open(f"customers{link[1]}")
     assert "person0@" in browser.text
     assert browser.open("do/nothing").status == 405
+
+
+def test_every_class_in_a_template_has_a_rule() -> None:
+    package = Path(stripe_simulator.__file__).parent
+    css = (package / "static/stripe_simulator/simulator.css").read_text()
+    styled = set(re.findall(r"\.([a-zA-Z][\w-]*)", css))
+    markup = "".join(path.read_text() for path in package.glob("templates/**/*.html"))
+    used = set()
+    for classes in re.findall(r'class="([^"]*)"', markup):
+        used.update(re.sub(r"\{[{%].*?[%}]\}", " ", classes).split())
+    assert used - styled == set()
