@@ -9,7 +9,7 @@ class VidgoConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks, watch connections, and report errors if SENTRY_DSN is set."""
-        from vidgo.kernel.db import connection_pool, planner_settings, row_level_security
+        from vidgo.kernel.db import connection_pool, row_level_security, session_settings
         from vidgo.kernel.ops import (  # noqa: F401  (checks register themselves)
             environment_checks,
             error_reports,
@@ -17,7 +17,7 @@ class VidgoConfig(AppConfig):
         )
 
         connection_pool.watch()
-        planner_settings.watch()
+        session_settings.watch()
         row_level_security.watch()
         if settings.SENTRY_DSN:
             error_reports.start()

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
-from vidgo.kernel.db import connection_pool
+from vidgo.kernel.db import connection_pool, session_settings
 from vidgo.kernel.ops import web_lifecycle
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vidgo.settings")
@@ -76,6 +76,7 @@ def post_worker_init(worker: Any) -> None:
 
     # One more for the thread that watches the jobs of waiting requests.
     connection_pool.share(threads=settings.WEB_THREADS + 1)
+    session_settings.bound(statement_seconds=settings.DATABASE_STATEMENT_TIMEOUT_SECONDS)
     before = signal.getsignal(signal.SIGTERM)
 
     def stop(number: int, frame: FrameType | None) -> None:

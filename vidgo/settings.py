@@ -157,6 +157,22 @@ DATABASES: dict[str, dict[str, Any]] = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
+# Notice within seconds when the server's host vanishes, unless DATABASE_URL sets its own bounds.
+DATABASES["default"]["OPTIONS"] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    **DATABASES["default"]["OPTIONS"],
+}
+# How long web processes and workers wait for a lock, idle in a transaction, and (web only) run a
+# query. Whoever waits longer gets 503 with Retry-After, or tries the claim again.
+DATABASE_LOCK_TIMEOUT_SECONDS = env.seconds("DATABASE_LOCK_TIMEOUT_SECONDS", 3)
+DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_SECONDS = env.seconds(
+    "DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_SECONDS", 10
+)
+DATABASE_STATEMENT_TIMEOUT_SECONDS = env.seconds("DATABASE_STATEMENT_TIMEOUT_SECONDS", 30)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHE_TABLE = "vidgo_cache"

@@ -24,6 +24,7 @@ from generation.models import Job
 from generation.providers.base import Failure, FailureKind
 from generation.storage import files
 from vidgo.kernel import http, queue
+from vidgo.kernel.db.transactions import is_lock_timeout
 from vidgo.kernel.ops import failpoints
 
 log = structlog.get_logger(__name__)
@@ -57,9 +58,11 @@ class WorkCycle:
         try:
             while not self._is_over():
                 queue.heartbeat.beat()
-                await self._claim()
+                is_answered = await self._claim()
                 if not self.running:
-                    break
+                    if is_answered:
+                        break
+                    continue
                 await asyncio.wait(self.running, timeout=LOOK_SECONDS)
                 await self._renew()
             await self._drain()
@@ -75,14 +78,21 @@ class WorkCycle:
     def _is_over(self) -> bool:
         return queue.heartbeat.is_stopping or time.monotonic() >= self.ends_at
 
-    async def _claim(self) -> None:
+    async def _claim(self) -> bool:
+        """Claim jobs and start them; return False if the turn to claim did not come in time."""
         free = settings.JOBS_IN_FLIGHT_PER_PROCESS - len(self.running)
         if files.is_away():
             # Buy no images that can't be stored; one job at a time checks the storage.
             free = 0 if self.running else 1
         if free <= 0:
-            return
-        claimed = await in_database(claims.claim, owner=self.owner, limit=free)
+            return True
+        try:
+            claimed = await in_database(claims.claim, owner=self.owner, limit=free)
+        except OperationalError as error:
+            if not is_lock_timeout(error):
+                raise
+            log.warning("claim_timed_out")
+            return False
         if claimed:
             failpoints.hit("claim.done")
         for job in claimed:
@@ -90,6 +100,7 @@ class WorkCycle:
             self.running[task] = job.pk
             task.add_done_callback(self.running.pop)
             self.driven += 1
+        return True
 
     async def _renew(self) -> None:
         """Renew the leases in time, and stop driving jobs that another driver has taken over."""

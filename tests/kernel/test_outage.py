@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
-from psycopg.errors import AdminShutdown, QueryCanceled
+from psycopg.errors import AdminShutdown, LockNotAvailable, QueryCanceled, UndefinedTable
 
 from accounts.models import Organization, User
 from generation.reporting import service_status
@@ -115,10 +115,14 @@ def test_the_api_reports_it_in_its_envelope(browser: Client, api_key: str) -> No
     [
         (caused_by(psycopg.OperationalError("connection refused")), True),
         (caused_by(AdminShutdown("terminating connection")), True),
-        (caused_by(QueryCanceled("statement timeout")), False),
+        (caused_by(QueryCanceled("statement timeout")), True),
+        (caused_by(LockNotAvailable("lock timeout")), True),
+        (caused_by(UndefinedTable("no such table")), False),
         (ValueError("no matter of the database"), False),
         (None, False),
     ],
 )
-def test_a_refused_statement_is_no_outage(error: BaseException | None, is_outage: bool) -> None:
-    assert transactions.is_out_of_reach(error) is is_outage
+def test_a_database_that_is_away_or_too_slow_is_an_outage_and_a_bug_is_not(
+    error: BaseException | None, is_outage: bool
+) -> None:
+    assert transactions.is_unavailable(error) is is_outage

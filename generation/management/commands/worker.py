@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from generation import jobs
 from generation.callbacks import delivery_claims as callback_claims
 from generation.engine import claims, leases
 from vidgo.kernel import queue
+from vidgo.kernel.db import session_settings
 from vidgo.kernel.ops import memory
 from vidgo.kernel.queue.supervisor import Supervisor, WorkSource
 
@@ -18,6 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Supervise a cluster until SIGTERM or SIGINT."""
         memory.give_back_large_blocks()
+        session_settings.bound(statement_seconds=settings.QUEUE_TIMEOUT_SECONDS)
         work_source = WorkSource(
             is_due=lambda: claims.is_due() or callback_claims.is_due(),
             # Either wake-up starts both loops.

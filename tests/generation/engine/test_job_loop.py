@@ -14,6 +14,7 @@ import pytest
 from django.db import OperationalError, connections, transaction
 from django.utils import timezone
 from django_q.models import OrmQ
+from psycopg.errors import LockNotAvailable
 from pytest_django import Settings
 
 from accounts.models import Organization
@@ -382,3 +383,20 @@ def _field(record: logging.LogRecord, name: str) -> object:
 def _close_own_connections() -> None:
     """Close the connection of a thread that ends with the work cycle."""
     connections.close_all()
+
+
+def test_a_claim_whose_turn_does_not_come_in_time_is_tried_again_at_once(
+    organization: Organization, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = factories.job(organization=organization)
+    claim, timeouts = claims.claim, [LockNotAvailable()]
+
+    def impatient(*, owner: str, limit: int) -> list[Job]:
+        if timeouts:
+            raise OperationalError from timeouts.pop()
+        return claim(owner=owner, limit=limit)
+
+    monkeypatch.setattr(claims, "claim", impatient)
+    assert job_loop.drive() == 1
+    job.refresh_from_db()
+    assert job.status == "finished"

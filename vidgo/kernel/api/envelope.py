@@ -13,15 +13,15 @@ from typing import Any, cast
 import structlog
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import OperationalError
+from django.db import Error
 from django.http import Http404, HttpRequest, JsonResponse
-from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from vidgo.kernel import errors
+from vidgo.kernel.db import transactions
 
 log = structlog.get_logger(__name__)
 
@@ -96,7 +96,8 @@ def _anticipated(exception: Exception) -> errors.DomainError | None:
             return errors.RateLimited(retry_after_seconds=math.ceil(exception.wait or 1))  # type: ignore[attr-defined]
         case exceptions.ValidationError():
             return _first_invalid(exception.detail)
-        case OperationalError() if isinstance(exception.__cause__, PoolTimeout):
+        case Error() if transactions.is_unavailable(exception):
+            log.warning("database_unavailable", error=str(exception).strip())
             return errors.Unavailable(retry_after_seconds=1)
         case exceptions.APIException():
             return errors.Invalid(_with_full_stop(exception.detail))

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 
-# SQLSTATE classes for a connection that was lost, refused or ended by the database's operator.
-UNREACHABLE_SQLSTATES = ("08", "57P")
+# SQLSTATEs of a connection that was lost, refused or ended by the database's operator, and of one
+# beyond the bounds in `session_settings`: a lock or a query took too long, or a transaction idled.
+UNAVAILABLE_SQLSTATES = ("08", "57P", "53300", "55P03", "57014", "25P03")
+LOCK_TIMEOUT_SQLSTATE = "55P03"
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,15 +28,23 @@ class TransactionRequired(Exception):
     """A function that needs a transaction was called outside one: a bug."""
 
 
-def is_out_of_reach(error: BaseException | None) -> bool:
-    """Return whether an error means that the database cannot be reached.
+def is_unavailable(error: BaseException | None) -> bool:
+    """Return whether an error means that the database cannot be reached or takes too long.
 
-    Errors of the driver itself, such as a timeout of the connection pool, have no SQLSTATE.
+    The same call may succeed a moment later. Errors of the driver itself, such as a timeout of the
+    connection pool, have no SQLSTATE.
     """
-    if not isinstance(error, OperationalError | InterfaceError):
+    if not isinstance(error, OperationalError | InterfaceError | InternalError):
         return False
     sqlstate: str | None = getattr(error.__cause__, "sqlstate", None)
-    return sqlstate is None or sqlstate.startswith(UNREACHABLE_SQLSTATES)
+    if sqlstate is None:
+        return not isinstance(error, InternalError)
+    return sqlstate.startswith(UNAVAILABLE_SQLSTATES)
+
+
+def is_lock_timeout(error: OperationalError) -> bool:
+    """Return whether an error means that someone else held a lock for too long."""
+    return getattr(error.__cause__, "sqlstate", None) == LOCK_TIMEOUT_SQLSTATE
 
 
 def requires_transaction(function: Callable[P, R]) -> Callable[P, R]:

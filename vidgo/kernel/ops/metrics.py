@@ -28,7 +28,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from vidgo.kernel.db.transactions import is_out_of_reach
+from vidgo.kernel.db.transactions import is_unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +97,7 @@ class Readings(Collector):
                 found = None if is_away else list(read())
             except Exception as error:
                 # A broken group must hide neither the others nor the counters of this process.
-                is_away = is_out_of_reach(error)
+                is_away = is_unavailable(error)
                 if is_away:
                     log.warning("database_away", error=str(error).strip())
                 else:

@@ -78,7 +78,7 @@ def crashed(request: HttpRequest) -> HttpResponse:
 
     Django's handler500. It uses nothing that may be broken.
     """
-    is_outage = transactions.is_out_of_reach(sys.exception())
+    is_outage = transactions.is_unavailable(sys.exception())
     error = errors.Unavailable() if is_outage else errors.Internal()
     if envelope.is_api(request):
         return envelope.error_response(request, error)
