@@ -167,7 +167,7 @@ DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"]["OPTIONS"],
 }
 # How long web processes and workers wait for a lock, idle in a transaction, and (web only) run a
-# query. Whoever waits longer gets 503 with Retry-After, or tries the claim again.
+# query. Beyond that a request gets 503 with Retry-After, and a claim is tried again.
 DATABASE_LOCK_TIMEOUT_SECONDS = env.seconds("DATABASE_LOCK_TIMEOUT_SECONDS", 3)
 DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_SECONDS = env.seconds(
     "DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_SECONDS", 10
