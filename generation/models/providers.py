@@ -6,7 +6,7 @@ from django.db import models
 
 
 class ProviderState(models.Model):
-    """The health of a provider. Only `providers.health` writes it."""
+    """The health of a provider. Only `providers.circuit_breaker` writes it."""
 
     name = models.CharField(max_length=32, primary_key=True)
 
